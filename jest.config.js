@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+const swc = JSON.parse(readFileSync(new URL(".swcrc.json", import.meta.url), "utf8"));
+
+/** Run with: node --experimental-vm-modules node_modules/jest/bin/jest.js */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { ...swc, swcrc: false }] },
+  extensionsToTreatAsEsm: [".ts"],
+  // The sources import each other by the names they will have once compiled.
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": ["$1.ts", "$1.js"] },
+  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  globalSetup: "<rootDir>/test/helpers/global-setup.js",
+  globalTeardown: "<rootDir>/test/helpers/global-teardown.js",
+  reporters: ["default", "<rootDir>/test/helpers/total-reporter.js"],
+  workerThreads: false,
+  // Two even on two cores: the tests wait for PostgreSQL more than they compute. On larger machines, leave it its half.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  testTimeout: 30_000,
+};
