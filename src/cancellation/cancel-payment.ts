@@ -1,0 +1,133 @@
+import type { CancellationLedger, CancelIntent } from "./cancellation-ledger.js";
+import type { Cancellation } from "./cancellation.js";
+import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
+import type { Caller } from "./caller.js";
+import { checkRequest } from "./check-request.js";
+import { concludeFromResponse } from "./conclude.js";
+import type { Decimal } from "./decimal.js";
+import type { Language, PaymentGateway, SentCancel } from "./payment-gateway.js";
+import { fingerprint, isSameRequest, type RequestIdentity } from "./same-request.js";
+import type { Stores } from "./store.js";
+import { errorsOf, inProgress, type UserError } from "./user-error.js";
+
+export interface CancelPaymentParts {
+  readonly stores: Stores;
+  readonly ledger: CancellationLedger;
+  readonly gateway: PaymentGateway;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+  /** How long a repeated request waits for the first to end; not shorter than the upstream's time-out. */
+  readonly waitMs: number;
+  /** Told when sending failed through a fault of ours; the cancellation is then in doubt. */
+  readonly onFault: (error: unknown, cancellationId: string) => void;
+}
+
+export interface CancelPaymentResult {
+  /** Null when no cancellation stands for this request. */
+  readonly cancellation: Cancellation | null;
+  /** True when this key had been used before with the same request. */
+  readonly replayed: boolean;
+  readonly errors: readonly UserError[];
+}
+
+/**
+ * Cancels a payment, moving money at most once per idempotency key:
+ * check, commit the intent, send once, commit what the answer proves.
+ */
+export async function cancelPayment(
+  parts: CancelPaymentParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+  language: Language,
+): Promise<CancelPaymentResult> {
+  const checked = checkRequest(input, caller, parts.stores);
+  if (!checked.ok) return refused(checked.errors);
+
+  const { request, store } = checked;
+  const requestedBy = caller.subject;
+  const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
+  const recorded = await parts.ledger.recordIntent(intent);
+  switch (recorded.kind) {
+    case "recorded":
+      return standing(await sendOnce(parts, intent, recorded.cancellation, language), false);
+    case "keyUsed":
+      return repeat(parts, request, recorded.cancellation, recorded.identity);
+    case "orderBusy":
+      return refused([inProgress(recorded.blocking)]);
+    case "totalChanged":
+      return refused([totalChanged(request, recorded.actual)]);
+  }
+}
+
+async function sendOnce(
+  parts: CancelPaymentParts,
+  intent: CancelIntent,
+  pending: Cancellation,
+  language: Language,
+): Promise<Cancellation> {
+  const sent = await parts.gateway.cancel(intent.request, language).catch((error: unknown): SentCancel => {
+    parts.onFault(error, intent.id);
+    return inDoubtThroughOurFault;
+  });
+  return parts.ledger.recordTransition(pending, concludeFromResponse(intent, sent));
+}
+
+async function repeat(
+  parts: CancelPaymentParts,
+  request: CancelRequest,
+  first: Cancellation,
+  identity: RequestIdentity,
+): Promise<CancelPaymentResult> {
+  if (!isSameRequest(request, identity)) return refused([keyReused(first)]);
+  const now = first.status === "PENDING" ? await parts.ledger.awaitOutcome(first, parts.waitMs) : first;
+  return standing(now, true);
+}
+
+function standing(cancellation: Cancellation, replayed: boolean): CancelPaymentResult {
+  return { cancellation, replayed, errors: errorsOf(cancellation) };
+}
+
+function refused(errors: readonly UserError[]): CancelPaymentResult {
+  return { cancellation: null, replayed: false, errors };
+}
+
+export function keyReused(first: Cancellation): UserError {
+  return {
+    kind: "IdempotencyKeyReused",
+    field: "input.idempotencyKey",
+    cancellationId: first.id,
+    message:
+      "This key has been used in this store for a different request. Nothing was sent; use a new key for a new request.",
+  };
+}
+
+export function totalChanged(request: CancelRequest, actual: Decimal): UserError {
+  const expected = request.expectedCancelledTotal ?? actual;
+  return {
+    kind: "CancelledTotalChanged",
+    field: "input.expectedCancelledTotal",
+    expected,
+    actual,
+    message:
+      `${actual.toFixed()} is cancelled on order ${request.orderNo}, not ${expected.toFixed()} as expected. ` +
+      "Somebody else has cancelled since; look at the order and decide again.",
+  };
+}
+
+/** A fault of ours while sending proves nothing about the money. */
+const inDoubtThroughOurFault: SentCancel = {
+  sentAgoMs: null,
+  outcome: {
+    kind: "unknown",
+    failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
+    evidence: {
+      basis: "a fault inside this service while sending proves nothing",
+      httpStatus: null,
+      resultCode: null,
+      requestId: null,
+      timestamp: null,
+      digest: null,
+      rawAnswer: null,
+    },
+  },
+};

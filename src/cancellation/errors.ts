@@ -1,0 +1,22 @@
+/** An argument that cannot be acted on. The message names the field, what was expected and what was found. */
+export class InvalidArgumentError extends Error {
+  override readonly name = "InvalidArgumentError";
+
+  constructor(
+    /** Path of the argument, such as `input.items.2.amount`. */
+    readonly field: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(`${field}: expected ${expected}, found ${found}`);
+  }
+}
+
+/** A cancellation was not in the state that a transition starts from: somebody else moved it first. */
+export class StaleTransitionError extends Error {
+  override readonly name = "StaleTransitionError";
+
+  constructor(cancellationId: string, from: string, to: string) {
+    super(`moving cancellation ${cancellationId} from ${from} to ${to}: it is no longer ${from}`);
+  }
+}

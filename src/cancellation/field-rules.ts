@@ -1,0 +1,96 @@
+import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./cancel-request.js";
+import type { Decimal } from "./decimal.js";
+import * as limits from "./limits.js";
+import { normaliseAccountNumber } from "./refund-account.js";
+import type { Store } from "./store.js";
+
+/** A field that cannot be accepted: where, what was expected, what was found. `found` never quotes a refund account. */
+export interface Fault {
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+// Control characters can be stored by neither PostgreSQL (NUL) nor read by a person; a lone surrogate is half a character.
+const UNREADABLE = /\p{Cc}|\p{Cs}/u;
+const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
+
+export function textFaults(field: string, value: string, maxLength: number, prose = false): Fault[] {
+  const expected = `1 to ${maxLength} characters`;
+  if (value.trim() === "")
+    return [{ field, expected, found: value === "" ? "an empty text" : "only blanks" }];
+  if (value.length > maxLength) return [{ field, expected, found: `${value.length} characters` }];
+  if ((prose ? UNREADABLE_IN_PROSE : UNREADABLE).test(value)) {
+    return [{ field, expected: "readable characters", found: "a control character or half a character" }];
+  }
+  return [];
+}
+
+export function proseFaults(field: string, value: string | null, maxLength: number): Fault[] {
+  return value === null ? [] : textFaults(field, value, maxLength, true);
+}
+
+/** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
+export function amountFaults(field: string, amount: Decimal | null, store: Store): Fault[] {
+  if (amount === null) return [];
+  if (!amount.isFinite()) return [{ field, expected: "a number", found: amount.toString() }];
+  if (amount.isNegative() && !amount.isZero())
+    return [{ field, expected: "zero or more", found: shown(amount) }];
+  if (amount.e >= limits.MAX_AMOUNT_INTEGER_DIGITS) {
+    const expected = `at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
+    return [{ field, expected, found: shown(amount) }];
+  }
+  if (amount.decimalPlaces() > store.currencyDecimals) {
+    const expected = `at most ${store.currencyDecimals} decimal places, as ${store.currencyCode} has`;
+    return [{ field, expected, found: shown(amount) }];
+  }
+  return [];
+}
+
+export function itemFaults(field: string, item: CancelItem, store: Store): Fault[] {
+  return [
+    ...integerFaults(`${field}.seq`, item.seq, 0, limits.MAX_SEQ),
+    ...(ITEM_TYPES.includes(item.itemType)
+      ? []
+      : [{ field: `${field}.itemType`, expected: `one of ${ITEM_TYPES.join(", ")}`, found: item.itemType }]),
+    ...textFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
+    ...integerFaults(`${field}.quantity`, item.quantity, 1, limits.MAX_QUANTITY),
+    ...amountFaults(`${field}.amount`, item.amount, store),
+    ...amountFaults(`${field}.taxAmount`, item.taxAmount, store),
+  ];
+}
+
+/** Says what is wrong with a refund account without repeating any of it. */
+export function refundAccountFaults(field: string, account: RefundAccount | null): Fault[] {
+  if (account === null) return [];
+  const number = normaliseAccountNumber(account.accountNumber);
+  const faults: Fault[] = [];
+  if (!/^[A-Za-z0-9]*$/u.test(number)) {
+    const expected = "letters and digits, apart from spaces and hyphens";
+    faults.push({ field: `${field}.accountNumber`, expected, found: "other characters" });
+  } else if (
+    number.length < limits.MIN_ACCOUNT_NUMBER_LENGTH ||
+    number.length > limits.MAX_ACCOUNT_NUMBER_LENGTH
+  ) {
+    const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
+    faults.push({ field: `${field}.accountNumber`, expected, found: `${number.length} of them` });
+  }
+  if (account.bankCode !== null) {
+    faults.push(...textFaults(`${field}.bankCode`, account.bankCode, limits.MAX_BANK_CODE_LENGTH));
+  }
+  if (account.accountHolderName !== null) {
+    const holder = account.accountHolderName;
+    faults.push(...textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH));
+  }
+  return faults;
+}
+
+function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
+  if (Number.isInteger(value) && value >= least && value <= most) return [];
+  return [{ field, expected: `a whole number from ${least} to ${most}`, found: String(value) }];
+}
+
+/** A huge number is told by its size: written out it could fill the answer. */
+function shown(amount: Decimal): string {
+  return Math.abs(amount.e) > 40 ? amount.toExponential(2) : amount.toFixed();
+}

@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import type { CancelRequest, RefundAccount } from "./cancel-request.js";
+
+/** What is kept of a request to recognise it when its key comes back. */
+export interface RequestIdentity {
+  readonly fingerprint: string;
+  readonly refundAccount: RefundAccount | null;
+}
+
+/**
+ * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. The refund
+ * account is left out on purpose: a digest of an account number can be reversed by trying all numbers, so the account
+ * is kept sealed and compared as itself.
+ */
+export function fingerprint(request: CancelRequest): string {
+  const items = [...request.items].sort((a, b) => a.seq - b.seq);
+  const canonical = JSON.stringify([
+    request.orderNo,
+    request.totalCancelAmount.toFixed(),
+    items.map((item) => [
+      item.seq,
+      item.itemType,
+      item.itemId,
+      item.quantity,
+      item.amount.toFixed(),
+      item.taxAmount?.toFixed() ?? null,
+    ]),
+    request.reason,
+    request.note,
+    request.expectedCancelledTotal?.toFixed() ?? null,
+  ]);
+  return createHash("sha256").update(canonical, "utf8").digest("hex");
+}
+
+export function isSameRequest(request: CancelRequest, known: RequestIdentity): boolean {
+  return (
+    fingerprint(request) === known.fingerprint && sameAccount(request.refundAccount, known.refundAccount)
+  );
+}
+
+function sameAccount(a: RefundAccount | null, b: RefundAccount | null): boolean {
+  return (
+    a?.accountNumber === b?.accountNumber &&
+    a?.bankCode === b?.bankCode &&
+    a?.accountHolderName === b?.accountHolderName
+  );
+}
