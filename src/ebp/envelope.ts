@@ -1,0 +1,72 @@
+import { parse } from "lossless-json";
+import { asArray, asObject, asText, type JsonObject } from "./json-values.js";
+
+/** EBP's envelope. Everything but the result code may be missing; unknown fields are left in the raw answer. */
+export interface Envelope {
+  /** "0" or `EBP-<letter>-<number>`. */
+  readonly resultCode: string;
+  readonly message: string | null;
+  readonly requestId: string | null;
+  readonly timestamp: string | null;
+  readonly data: JsonObject | null;
+  readonly details: readonly EnvelopeDetail[];
+}
+
+export interface EnvelopeDetail {
+  readonly field: string | null;
+  readonly message: string;
+}
+
+export type AnswerText =
+  | { readonly kind: "envelope"; readonly envelope: Envelope }
+  /** Not EBP's: a gateway's page, another JSON document, nothing at all. */
+  | { readonly kind: "foreign" }
+  /** May be EBP's, and cannot be read: broken off, ambiguous, or not as documented. Proves nothing either way. */
+  | { readonly kind: "illegible" };
+
+/**
+ * Reads an answer without losing a digit. A key given twice with different values makes it illegible: two readers
+ * would see two answers.
+ */
+export function readAnswer(text: string): AnswerText {
+  const document = parseJson(text);
+  const fields = document === UNPARSABLE ? null : asObject(document);
+  if (fields !== null && typeof fields["resultCode"] === "string" && fields["resultCode"] !== "") {
+    return { kind: "envelope", envelope: envelopeOf(fields, fields["resultCode"]) };
+  }
+  const mayBeEbp =
+    text.includes("resultCode") || (document === UNPARSABLE && text.trimStart().startsWith("{"));
+  return { kind: mayBeEbp ? "illegible" : "foreign" };
+}
+
+const UNPARSABLE = Symbol("unparsable");
+
+/** Also catches the RangeError of a document nested deeper than the stack. */
+function parseJson(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return UNPARSABLE;
+  }
+}
+
+function envelopeOf(fields: JsonObject, resultCode: string): Envelope {
+  return {
+    resultCode,
+    message: asText(fields["message"]),
+    requestId: asText(fields["requestId"]),
+    timestamp: asText(fields["timestamp"]),
+    data: asObject(fields["data"]),
+    details: detailsOf(fields),
+  };
+}
+
+/** API docs v0.5.12 show `error.errorDetails[]`, v0.5.21 `errors[]`. */
+function detailsOf(fields: JsonObject): EnvelopeDetail[] {
+  const entries = [...asArray(asObject(fields["error"])?.["errorDetails"]), ...asArray(fields["errors"])];
+  return entries.map(asObject).flatMap((entry) => {
+    const field = asText(entry?.["field"]) ?? asText(entry?.["header"]);
+    const message = asText(entry?.["message"]);
+    return field === null && message === null ? [] : [{ field, message: message ?? "" }];
+  });
+}

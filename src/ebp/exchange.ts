@@ -1,0 +1,119 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { performance } from "node:perf_hooks";
+import type { Dispatcher } from "undici";
+import { ByteSink } from "./byte-sink.js";
+
+/** EBP's answers are around 1 kB, a cancel of 500 lines about 60 kB. Past this the answer is not one of EBP's. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** What happened on the wire when one request was sent once. */
+export interface Exchange {
+  /** `performance.now()` at the moment the first byte was handed to the network; null when none was. */
+  readonly sentAt: number | null;
+  readonly end: "complete" | "timedOut" | "tooLarge" | "broken";
+  /** Null when no status line came. */
+  readonly httpStatus: number | null;
+  readonly headers: IncomingHttpHeaders;
+  /** The bytes of the answer's body that came, as they came. */
+  readonly body: Buffer;
+  /** Code of the error that ended it, such as ECONNREFUSED; null when there was none. */
+  readonly errorCode: string | null;
+}
+
+/**
+ * Sends one request and reads its answer; always resolves. `timeoutMs` bounds the whole of it: waiting for a connection,
+ * sending, and reading the last byte.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  timeoutMs: number,
+): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const handler = new SingleExchange(resolve, timeoutMs);
+    dispatcher.dispatch(request, handler);
+  });
+}
+
+/** An exchange that ended before it began. */
+export function notSent(errorCode: string): Exchange {
+  return { sentAt: null, end: "broken", httpStatus: null, headers: {}, body: Buffer.alloc(0), errorCode };
+}
+
+/** Thrown into undici to keep a request from being written. */
+class NotToBeSentError extends Error {
+  override readonly name = "NotToBeSentError";
+}
+
+/**
+ * Whether a request left is a fact here, not a guess from error codes: undici calls `onRequestStart` synchronously
+ * before it writes the first byte to a connected (for TLS: authenticated) socket, and never writes without. When
+ * it throws, nothing of the request is written. So "not called" proves "not sent", and a second call, whatever undici's
+ * reason to dispatch a request again may be, is refused.
+ */
+class SingleExchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #sink = new ByteSink(MAX_ANSWER_BYTES);
+  #controller: Dispatcher.DispatchController | null = null;
+  #sentAt: number | null = null;
+  #httpStatus: number | null = null;
+  #headers: IncomingHttpHeaders = {};
+  #settled = false;
+
+  constructor(resolve: (exchange: Exchange) => void, timeoutMs: number) {
+    this.#resolve = resolve;
+    this.#timer = setTimeout(() => this.#giveUp("timedOut"), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) throw new NotToBeSentError("the request was given up while it waited");
+    if (this.#sentAt !== null) throw new NotToBeSentError("the request has been sent before");
+    this.#controller = controller;
+    this.#sentAt = performance.now();
+  }
+
+  onResponseStart(_controller: unknown, httpStatus: number, headers: IncomingHttpHeaders): void {
+    const isInterim = httpStatus < 200;
+    if (isInterim) return;
+    this.#httpStatus = httpStatus;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (!this.#settled && !this.#sink.append(chunk)) this.#giveUp("tooLarge");
+  }
+
+  onResponseEnd(): void {
+    this.#settle("complete");
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#settle("broken", codeOf(error));
+  }
+
+  /** A request still waiting for its connection cannot be taken back from undici; `onRequestStart` refuses it. */
+  #giveUp(end: "timedOut" | "tooLarge"): void {
+    this.#settle(end);
+    this.#controller?.abort(new Error(`the exchange was given up: ${end}`));
+  }
+
+  #settle(end: Exchange["end"], errorCode: string | null = null): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#resolve({
+      sentAt: this.#sentAt,
+      end,
+      httpStatus: this.#httpStatus,
+      headers: this.#headers,
+      body: this.#sink.bytes(),
+      errorCode,
+    });
+  }
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : error.name;
+}

@@ -1,0 +1,93 @@
+import { Decimal } from "../cancellation/decimal.js";
+import { normaliseAccountNumber } from "../cancellation/refund-account.js";
+import type { RefundAccount } from "../cancellation/cancel-request.js";
+import { accountNumberPattern, holderNamePattern, type SecretPattern } from "./secret-pattern.js";
+import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH, storableText } from "./storable-text.js";
+
+export const REDACTED = "[redacted]";
+
+/**
+ * A secret shorter than this stays in identifiers: taking a one-letter name out of every tracking id would destroy
+ * them. Account numbers are never shorter.
+ */
+const MIN_LENGTH_IN_IDENTIFIERS = 4;
+/** Written out in escapes, the longest account number or name is shorter than this. */
+const TAIL_LENGTH = 4_000;
+/** A number of up to 60 digits, with or without fraction and exponent: 1.23456789E9 is an account number too. */
+const NUMBER = /\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?/gu;
+/** A 64-bit float keeps 15 digits for certain, so an echo through one is off by at most this part of the number. */
+const FLOAT_ERROR = new Decimal("1e-15");
+
+/** Makes what EBP wrote fit to be kept: without the refund account, storable, and of bounded length. */
+export interface Redactor {
+  /** A message for people. */
+  message(text: string): string;
+  /** A result code, a tracking id and the like. */
+  identifier(text: string): string;
+  identifier(text: string | null): string | null;
+  /** A whole answer, not shortened. `isComplete` false: it may end in the middle of an echo. */
+  answer(text: string, isComplete: boolean): string;
+}
+
+/** Takes a refund account out of texts, in every form it may be echoed in (see `secret-pattern.ts`). */
+export function createRedactor(account: RefundAccount | null): Redactor {
+  const number = account === null ? "" : normaliseAccountNumber(account.accountNumber);
+  const name = account?.accountHolderName?.trim() ?? "";
+  const numberPattern = accountNumberPattern(number);
+  const namePattern = holderNamePattern(name);
+  const everywhere = finderOf(number, [numberPattern, namePattern]);
+  const inIdentifiers =
+    name.length < MIN_LENGTH_IN_IDENTIFIERS ? finderOf(number, [numberPattern]) : everywhere;
+
+  function identifier(text: string): string;
+  function identifier(text: string | null): string | null;
+  function identifier(text: string | null): string | null {
+    return text === null ? null : storableText(takeOut(text, inIdentifiers), MAX_CODE_LENGTH);
+  }
+
+  return {
+    identifier,
+    message: (text) => storableText(takeOut(text, everywhere), MAX_MESSAGE_LENGTH),
+    answer: (text, isComplete) => {
+      const redacted = takeOut(text, everywhere);
+      return storableText(isComplete ? redacted : takeOutTail(redacted, [numberPattern, namePattern]));
+    },
+  };
+}
+
+interface Finder {
+  readonly accountNumber: string;
+  /** Finds any of the secrets; null when there is none. One for all, and compiled once: it is large. */
+  readonly whole: RegExp | null;
+}
+
+function finderOf(accountNumber: string, secrets: readonly (SecretPattern | null)[]): Finder {
+  const sources = secrets.flatMap((secret) => secret?.whole ?? []);
+  return { accountNumber, whole: sources.length === 0 ? null : new RegExp(sources.join("|"), "gu") };
+}
+
+/** All secrets in one pass: a second could find a secret in the mark that the first left. */
+function takeOut(text: string, { accountNumber, whole }: Finder): string {
+  if (whole === null) return text;
+  const withoutNumbers = text.replace(NUMBER, (found) => (isEcho(found, accountNumber) ? REDACTED : found));
+  return withoutNumbers.replace(whole, REDACTED);
+}
+
+/** What the text ends in may be the beginning of a secret whose rest never came. */
+function takeOutTail(text: string, secrets: readonly (SecretPattern | null)[]): string {
+  let tail = text.slice(-TAIL_LENGTH);
+  for (const secret of secrets) {
+    if (secret !== null) tail = tail.replace(new RegExp(secret.beginningAtEnd, "u"), REDACTED);
+  }
+  return text.slice(0, -TAIL_LENGTH) + tail;
+}
+
+/** Is this number the account number, read as a number: without leading zeros, as a float, with an exponent? */
+function isEcho(number: string, accountNumber: string): boolean {
+  const significant = accountNumber.replace(/^0+/u, "");
+  if (significant.length < MIN_LENGTH_IN_IDENTIFIERS || !/^\d+$/u.test(significant)) return false;
+  const beginning = significant.slice(0, MIN_LENGTH_IN_IDENTIFIERS).replace(/0+$/u, "");
+  if (!number.replace(".", "").replace(/^0+/u, "").startsWith(beginning)) return false;
+  const value = new Decimal(significant);
+  return new Decimal(number).minus(value).abs().lessThanOrEqualTo(value.times(FLOAT_ERROR));
+}

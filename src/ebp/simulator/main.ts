@@ -1,0 +1,23 @@
+import { DEVELOPMENT_STORE } from "./development-store.js";
+import { FORCED_BEHAVIOURS } from "./order-numbers.js";
+import { startSimulator } from "./simulator.js";
+
+const DEFAULT_PORT = 4010;
+
+const simulator = await startSimulator({
+  port: Number(process.env["PORT"] ?? DEFAULT_PORT),
+  stores: [DEVELOPMENT_STORE],
+  environment: process.env["NODE_ENV"],
+  log: (line) => console.log(line),
+});
+
+console.log(`The EBP simulator answers at ${simulator.url}; its ledger is at ${simulator.url}/ledger`);
+console.log("It knows one store:", DEVELOPMENT_STORE);
+console.log("Order numbers that begin so force a behaviour:");
+console.table(
+  FORCED_BEHAVIOURS.map(({ prefix, does, effect, outcome }) => ({ prefix, does, effect, outcome })),
+);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void simulator.close());
+}

@@ -1,0 +1,8 @@
+import type { AmountBasis } from "../../cancellation/amount-rule.js";
+import type { EbpStore } from "../ebp-store.js";
+
+/** A store the simulator knows: what a caller must present, and how its amounts add up. */
+export type SimulatedStore = Omit<EbpStore, "baseUrl"> & {
+  /** `unit` unless stated. */
+  readonly amountBasis?: AmountBasis;
+};

@@ -1,0 +1,77 @@
+import { expect, test } from "@jest/globals";
+import { UnknownStoreError } from "../../src/ebp/errors.js";
+import { cancelRequest, publishedRequest } from "../helpers/examples.js";
+import { httpAnswer } from "../helpers/upstream.js";
+import { useEbp } from "../helpers/upstream-client.js";
+
+const ebp = useEbp();
+
+test("refuses a store it has no credentials for, and sends nothing", async () => {
+  const simulator = await ebp.simulator();
+  const client = ebp.client(simulator.url);
+  const request = cancelRequest({ storeId: "ELSEWHERE" });
+  await expect(client.cancel(request, "en")).rejects.toThrow(UnknownStoreError);
+  expect(() => client.describe(request)).toThrow("no EBP credentials are configured for it");
+  expect(simulator.ledger.totalReceived).toBe(0);
+});
+
+test("describes what it would send, the refund account masked, and sends nothing", async () => {
+  const simulator = await ebp.simulator();
+  const described = ebp.client(simulator.url).describe(publishedRequest("amount-unit", "SIM-KR"));
+  expect(described.method).toBe("POST");
+  expect(described.url).toBe(`${simulator.url}/api/v2/payment/cancel`);
+  expect(JSON.parse(described.body)).toEqual({
+    orderNo: "ORD20251224001",
+    totalCancelAmount: 2000,
+    refundAccount: { accountNumber: "******7890", bankCode: "001", accountHolderName: "J** D**" },
+    items: [{ seq: 3, itemType: "PHYSICAL", itemId: "P003", quantity: 1, amount: 2000, taxAmount: 0 }],
+  });
+  expect(simulator.ledger.totalReceived).toBe(0);
+});
+
+test("says how long ago the request left", async () => {
+  const simulator = await ebp.simulator();
+  const { sentAgoMs } = await ebp.client(simulator.url).cancel(cancelRequest(), "en");
+  expect(sentAgoMs).toEqual(expect.any(Number));
+  expect(sentAgoMs).toBeGreaterThanOrEqual(0);
+});
+
+test("does not follow a redirect", async () => {
+  const elsewhere = await ebp.simulator();
+  const upstream = await ebp.upstream((_request, socket) => {
+    socket.end(httpAnswer(307, "", { Location: `${elsewhere.url}/api/v2/payment/cancel` }));
+  });
+  const { outcome } = await ebp.client(upstream.url).cancel(cancelRequest(), "en");
+  expect(outcome.kind).toBe("unknown");
+  expect(upstream.requests).toHaveLength(1);
+  expect(elsewhere.ledger.totalReceived).toBe(0);
+});
+
+test("waits for the cancels under way when it closes, and sends none after", async () => {
+  let answer: () => void = () => undefined;
+  const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+  let arrived: () => void = () => undefined;
+  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+  const simulator = await ebp.simulator({
+    beforeAnswer: async () => {
+      arrived();
+      await mayAnswer;
+    },
+  });
+  const client = ebp.client(simulator.url);
+  const underWay = client.cancel(cancelRequest({ orderNo: "ORD-UNDER-WAY" }), "en");
+  await hasArrived;
+  const closed = client.close();
+  const tooLate = await client.cancel(cancelRequest({ orderNo: "ORD-TOO-LATE" }), "en");
+  answer();
+  await closed;
+  expect((await underWay).outcome.kind).toBe("accepted");
+  expect(tooLate).toMatchObject({ outcome: { kind: "notSent" }, sentAgoMs: null });
+  expect(simulator.ledger.received("ORD-TOO-LATE")).toHaveLength(0);
+});
+
+test("can be closed twice", async () => {
+  const client = ebp.client("http://127.0.0.1:9");
+  await client.close();
+  await expect(client.close()).resolves.toBeUndefined();
+});

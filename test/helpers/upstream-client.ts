@@ -1,0 +1,55 @@
+import { afterEach } from "@jest/globals";
+import type { Language } from "../../src/cancellation/payment-gateway.js";
+import type { CancelOutcome } from "../../src/cancellation/outcome.js";
+import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
+import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
+import type { EbpStore } from "../../src/ebp/ebp-store.js";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";
+import { cancelRequest } from "./examples.js";
+import { startUpstream, type Respond, type Upstream } from "./upstream.js";
+
+/** Long enough that only a hang reaches it: tests in which time-outs are the behaviour set a short one. */
+const PATIENT_MS = 10_000;
+
+export interface ClientChanges {
+  readonly timeoutMs?: number;
+  readonly connectionsPerOrigin?: number;
+  readonly store?: Partial<EbpStore>;
+}
+
+export interface EbpFixtures {
+  upstream(respond: Respond): Promise<Upstream>;
+  simulator(options?: Partial<SimulatorOptions>): Promise<Simulator>;
+  /** A client for DEVELOPMENT_STORE at this base URL. */
+  client(baseUrl: string, changes?: ClientChanges): EbpClient;
+  /** Sends one cancel to an upstream that answers with these bytes, and says what came of it. */
+  outcomeOf(answer: string | Buffer, request?: CancelRequest, language?: Language): Promise<CancelOutcome>;
+}
+
+/** What a test file starts is closed after each test, last in, first out. */
+export function useEbp(): EbpFixtures {
+  const releases: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const release of releases.splice(0).reverse()) await release();
+  });
+  function keep<T extends { close(): Promise<void> }>(resource: T): T {
+    releases.push(() => resource.close());
+    return resource;
+  }
+
+  const fixtures: EbpFixtures = {
+    upstream: async (respond) => keep(await startUpstream(respond)),
+    simulator: async (options) => keep(await startSimulator({ stores: [DEVELOPMENT_STORE], ...options })),
+    client: (baseUrl, { store, ...options } = {}) => {
+      const { storeId } = DEVELOPMENT_STORE;
+      const stores = new Map([[storeId, { ...DEVELOPMENT_STORE, baseUrl, ...store }]]);
+      return keep(createEbpClient({ stores, timeoutMs: PATIENT_MS, ...options }));
+    },
+    outcomeOf: async (answer, request = cancelRequest(), language = "en") => {
+      const { url } = await fixtures.upstream((_request, socket) => socket.end(answer));
+      return (await fixtures.client(url).cancel(request, language)).outcome;
+    },
+  };
+  return fixtures;
+}
