@@ -1,0 +1,25 @@
+// Writes schema.graphql from the code; with --check, only says whether it is up to date.
+import { readFile, writeFile } from "node:fs/promises";
+import { lexicographicSortSchema, printSchema } from "graphql";
+import { buildGraphQLSchema } from "../dist/graphql/schema.js";
+
+const path = new URL("../schema.graphql", import.meta.url);
+const header =
+  "# Emitted from src/graphql by `npm run schema`. Do not edit: change the code and emit it again.\n\n";
+// A schema needs its resolvers' parts only when a query runs.
+const emitted = `${header}${printSchema(lexicographicSortSchema(await buildGraphQLSchema({})))}\n`;
+
+if (process.argv.includes("--check")) {
+  const committed = await readFile(path, "utf8").catch(() => "");
+  if (committed !== emitted) {
+    console.error(
+      "schema.graphql is not what the code says. Run `npm run schema` and look at the diff as a client would.",
+    );
+    process.exitCode = 1;
+  } else {
+    console.log("schema.graphql is up to date.");
+  }
+} else {
+  await writeFile(path, emitted);
+  console.log("schema.graphql written.");
+}

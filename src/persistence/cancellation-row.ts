@@ -1,0 +1,123 @@
+import type {
+  Cancellation,
+  CancellationEvent,
+  CancellationItem,
+  EventEvidence,
+} from "../cancellation/cancellation.js";
+import { Decimal } from "../cancellation/decimal.js";
+import type { Discrepancy } from "../cancellation/discrepancies.js";
+import type { FailureDetail } from "../cancellation/outcome.js";
+import type { RequestIdentity } from "../cancellation/same-request.js";
+import type { AccountCipher } from "./account-cipher.js";
+import type { Prisma } from "./generated/client.js";
+
+type Row = Prisma.CancellationModel;
+
+/** Prisma's Decimal is another class, which rounds at 20 digits; its text is exact. */
+export function exact(value: { toFixed(): string }): Decimal {
+  return new Decimal(value.toFixed());
+}
+
+function exactOrNull(value: { toFixed(): string } | null): Decimal | null {
+  return value === null ? null : exact(value);
+}
+
+export function toCancellation(row: Row): Cancellation {
+  return {
+    id: row.id,
+    storeId: row.storeId,
+    idempotencyKey: row.idempotencyKey,
+    status: row.status,
+    safeToRetry: row.safeToRetry,
+    settlement: row.settlement,
+    resolvedBy: row.resolvedBy,
+    currencyCode: row.currencyCode,
+    amountBasis: row.amountBasis,
+    request: {
+      orderNo: row.orderNo,
+      totalCancelAmount: exact(row.totalCancelAmount),
+      refundAccount:
+        row.accountLastFour === null
+          ? null
+          : {
+              bankCode: row.bankCode,
+              accountNumberLast4: row.accountLastFour,
+              accountHolderName: row.accountHolderMasked,
+            },
+      reason: row.reason,
+      note: row.note,
+    },
+    requestedBy: row.requestedBy,
+    confirmation: row.status === "SUCCEEDED" ? toConfirmation(row) : null,
+    ebpRequestId: row.ebpRequestId,
+    failureKind: row.failureKind,
+    failure: toFailure(row),
+    // Written by recordTransition from these very types.
+    discrepancies: row.discrepancies as unknown as Discrepancy[],
+    createdAt: row.createdAt,
+    sentAt: row.sentAt,
+    resolvedAt: row.resolvedAt,
+  };
+}
+
+function toConfirmation(row: Row): Cancellation["confirmation"] {
+  return {
+    returnRequestId: row.returnRequestId,
+    processedCount: row.processedCount,
+    totalProductAmount: exactOrNull(row.totalProductAmount),
+    totalProductTaxAmount: exactOrNull(row.totalProductTaxAmount),
+    totalDeliveryAmount: exactOrNull(row.totalDeliveryAmount),
+    totalDeliveryTaxAmount: exactOrNull(row.totalDeliveryTaxAmount),
+  };
+}
+
+function toFailure(row: Row): Cancellation["failure"] {
+  if (row.failureMessage === null) return null;
+  return {
+    resultCode: row.failureCode,
+    message: row.failureMessage,
+    details: row.failureDetails as unknown as FailureDetail[],
+  };
+}
+
+export function toIdentity(row: Row, cipher: AccountCipher): RequestIdentity {
+  const { refundAccountSealed: sealed, refundAccountKeyId: keyId } = row;
+  return {
+    fingerprint: row.fingerprint,
+    refundAccount: sealed === null || keyId === null ? null : cipher.open({ sealed, keyId }, row),
+  };
+}
+
+export function toItem(row: Prisma.CancellationItemModel): CancellationItem {
+  return {
+    seq: row.seq,
+    itemType: row.itemType,
+    itemId: row.itemId,
+    quantity: row.quantity,
+    amount: exact(row.amount),
+    taxAmount: exactOrNull(row.taxAmount),
+    lineTotal: exact(row.lineTotal),
+    confirmedQuantity: row.confirmedQuantity,
+    confirmedAmount: exactOrNull(row.confirmedAmount),
+    confirmedTaxAmount: exactOrNull(row.confirmedTaxAmount),
+  };
+}
+
+export function toEvent(row: Omit<Prisma.CancellationEventModel, "rawAnswer">): CancellationEvent {
+  const evidence = row.evidence as Partial<EventEvidence>;
+  return {
+    at: row.at,
+    from: row.fromStatus,
+    to: row.toStatus,
+    source: row.source,
+    actor: row.actor,
+    evidence: {
+      basis: evidence.basis ?? null,
+      httpStatus: evidence.httpStatus ?? null,
+      resultCode: evidence.resultCode ?? null,
+      requestId: evidence.requestId ?? null,
+      timestamp: evidence.timestamp ?? null,
+      digest: evidence.digest ?? null,
+    },
+  };
+}

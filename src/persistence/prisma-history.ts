@@ -1,0 +1,104 @@
+import type { Cancellation } from "../cancellation/cancellation.js";
+import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
+import type { AccountCipher } from "./account-cipher.js";
+import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
+import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
+import { atOrBeyond, beyond, matching, orderBy, readsUpwards } from "./history-query.js";
+import { readOrderTotals } from "./order-totals.js";
+
+export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher): CancellationHistory {
+  return {
+    async find(storeIds, id) {
+      const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...storeIds] }, id } });
+      return row === null ? null : toCancellation(row);
+    },
+
+    async findByKey(storeId, idempotencyKey) {
+      const row = await rowByKey(storeId, idempotencyKey);
+      return row === null ? null : toCancellation(row);
+    },
+
+    async findRequestByKey(storeId, idempotencyKey) {
+      const row = await rowByKey(storeId, idempotencyKey);
+      return row === null ? null : { cancellation: toCancellation(row), identity: toIdentity(row, cipher) };
+    },
+
+    async findOpen(storeId, orderNo) {
+      const row = await prisma.cancellation.findFirst({
+        where: { storeId, orderNo, status: { in: ["PENDING", "UNKNOWN"] } },
+      });
+      return row === null ? null : toCancellation(row);
+    },
+
+    async page(filter, window) {
+      const upwards = readsUpwards(window);
+      const rows = await prisma.cancellation.findMany({
+        where: {
+          AND: [matching(filter), ...(window.position === null ? [] : [beyond(window.position, upwards)])],
+        },
+        orderBy: orderBy(upwards),
+        // One more than asked for tells whether there is more.
+        take: window.size + 1,
+      });
+      const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
+      if (window.direction === "backward") cancellations.reverse();
+      return { cancellations, hasMore: rows.length > window.size };
+    },
+
+    async existsFrom(filter, { order, direction, position }) {
+      if (position === null) return false;
+      const upwards = readsUpwards({ order, direction });
+      const row = await prisma.cancellation.findFirst({
+        where: { AND: [matching(filter), atOrBeyond(position, upwards)] },
+        select: { id: true },
+      });
+      return row !== null;
+    },
+
+    count: (filter) => prisma.cancellation.count({ where: matching(filter) }),
+
+    orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
+
+    async items(references) {
+      const rows = await prisma.cancellationItem.findMany({
+        where: childrenOf(references),
+        orderBy: { seq: "asc" },
+      });
+      return grouped(references, rows, toItem);
+    },
+
+    async events(references) {
+      const rows = await prisma.cancellationEvent.findMany({
+        where: childrenOf(references),
+        orderBy: { number: "asc" },
+        // Up to a megabyte each, and never shown.
+        omit: { rawAnswer: true },
+      });
+      return grouped(references, rows, toEvent);
+    },
+  };
+
+  function rowByKey(storeId: string, idempotencyKey: string): Promise<CancellationRow | null> {
+    return prisma.cancellation.findUnique({ where: { storeId_idempotencyKey: { storeId, idempotencyKey } } });
+  }
+}
+
+function childrenOf(references: readonly CancellationReference[]): {
+  storeId: { in: string[] };
+  cancellationId: { in: string[] };
+} {
+  return {
+    storeId: { in: [...new Set(references.map(({ storeId }) => storeId))] },
+    cancellationId: { in: references.map(({ id }) => id) },
+  };
+}
+
+function grouped<Row extends { cancellationId: string }, Child>(
+  references: readonly CancellationReference[],
+  rows: readonly Row[],
+  toChild: (row: Row) => Child,
+): Child[][] {
+  const byId = new Map<string, Child[]>(references.map(({ id }) => [id, []]));
+  for (const row of rows) byId.get(row.cancellationId)?.push(toChild(row));
+  return references.map(({ id }) => byId.get(id) ?? []);
+}

@@ -1,0 +1,63 @@
+import { applyTransition, pendingCancellation } from "../cancellation/apply-transition.js";
+import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
+import { StaleTransitionError } from "../cancellation/errors.js";
+import type { CancellationHistory } from "../cancellation/history.js";
+import { assertCanMove } from "../cancellation/status.js";
+import type { AccountCipher } from "./account-cipher.js";
+import { exact } from "./cancellation-row.js";
+import type { PrismaClient } from "./generated/client.js";
+import { intentStatement, type IntentRow } from "./intent-statement.js";
+import { createOutcomeWaiter } from "./outcome-waiter.js";
+import { transitionStatement, type TransitionRow } from "./transition-statement.js";
+
+/**
+ * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
+ * tried anew. Each round needs another cancel of the same order to begin and end within a few milliseconds.
+ */
+const MAX_INTENT_ROUNDS = 10;
+
+export function createPrismaLedger(
+  prisma: PrismaClient,
+  cipher: AccountCipher,
+  history: CancellationHistory,
+): CancellationLedger {
+  return {
+    async recordIntent(intent) {
+      for (let round = 0; round < MAX_INTENT_ROUNDS; round += 1) {
+        const result = await tryIntent(intent);
+        if (result !== null) return result;
+      }
+      throw new Error(
+        `recording a cancel of order ${intent.request.orderNo}: refused, but nothing stands in its way`,
+      );
+    },
+
+    async recordTransition(before, step) {
+      assertCanMove(before.status, step.to);
+      const [moved] = await prisma.$queryRaw<TransitionRow[]>(transitionStatement(before, step));
+      if (moved === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
+      return applyTransition(before, step, { sentAt: moved.sent_at, resolvedAt: moved.resolved_at });
+    },
+
+    awaitOutcome: createOutcomeWaiter(history),
+  };
+
+  async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
+    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, cipher));
+    if (row === undefined) throw new Error("the intent statement returned no row");
+    if (row.created_at !== null) {
+      return { kind: "recorded", cancellation: pendingCancellation(intent, row.created_at) };
+    }
+    return whyRefused(intent, row);
+  }
+
+  async function whyRefused({ request, store }: CancelIntent, row: IntentRow): Promise<IntentResult | null> {
+    const known = await history.findRequestByKey(store.id, request.idempotencyKey);
+    if (known !== null) return { kind: "keyUsed", ...known };
+    const blocking = await history.findOpen(store.id, request.orderNo);
+    if (blocking !== null) return { kind: "orderBusy", blocking };
+    const actual = exact(row.cancelled_total);
+    const expected = request.expectedCancelledTotal;
+    return expected !== null && !expected.equals(actual) ? { kind: "totalChanged", actual } : null;
+  }
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from "node:crypto";
+import { databaseUrl, dropDatabase, withConnection } from "./connection.js";
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A database of one's own, with every migration applied. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(`TEMPLATE ${setting("TEST_DATABASE_PREFIX")}_template`);
+}
+
+/** A database of one's own with nothing in it: for tests of the migrations themselves. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create("TEMPLATE template0");
+}
+
+async function create(template: string): Promise<TestDatabase> {
+  const server = setting("TEST_SERVER_URL");
+  const name = `${setting("TEST_DATABASE_PREFIX")}_${randomUUID().replaceAll("-", "")}`;
+  await withConnection(server, (client) => client.query(`CREATE DATABASE ${name} ${template}`));
+  return {
+    url: databaseUrl(server, name),
+    drop: () => withConnection(server, (client) => dropDatabase(client, name)),
+  };
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: the tests' global setup has not run`);
+  return value;
+}

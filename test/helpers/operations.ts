@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import type { GraphQLAnswer, TestService } from "./service.js";
+
+const ERROR_FIELDS = `
+  __typename code message field
+  ... on AmountMismatchError { expected actual }
+  ... on IdempotencyKeyReusedError { cancellationId }
+  ... on CancelInProgressError { cancellationId }
+  ... on CancelledTotalChangedError { expected actual }
+  ... on RejectedByEbpError { resultCode ebpMessage requestId details { field message } }
+  ... on OutcomeUnknownError { cancellationId }`;
+
+export const CANCELLATION_FIELDS = `
+  id storeId orderNo idempotencyKey status safeToRetry settlement resolvedBy totalCancelAmount currencyCode amountBasis
+  refundAccount { bankCode accountNumberLast4 accountHolderName }
+  returnRequestId processedCount totalProductAmount totalProductTaxAmount totalDeliveryAmount totalDeliveryTaxAmount
+  requestId failure { resultCode message details { field message } } discrepancies { field asked confirmed }
+  items { seq itemType itemId quantity amount taxAmount lineTotal confirmedQuantity confirmedAmount confirmedTaxAmount }
+  events { from to source actor evidence { basis httpStatus resultCode requestId timestamp digest } at }
+  reason note requestedBy createdAt sentAt resolvedAt`;
+
+export const CANCEL = `mutation ($input: CancelPaymentInput!) {
+  cancelPayment(input: $input) { replayed cancellation { ${CANCELLATION_FIELDS} } userErrors { ${ERROR_FIELDS} } }
+}`;
+
+export const PREVIEW = `query ($input: CancelPaymentInput!) {
+  cancelPaymentPreview(input: $input) {
+    wouldSend storeId currencyCode amountBasis computedTotal
+    computedProductAmount computedProductTaxAmount computedDeliveryAmount computedDeliveryTaxAmount
+    request { method url body } userErrors { ${ERROR_FIELDS} }
+  }
+}`;
+
+/** A valid request for one line of 1000, under a key and an order number of its own. */
+export function cancelInput(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    idempotencyKey: randomUUID(),
+    orderNo: `ORD-${randomUUID()}`,
+    totalCancelAmount: "1000",
+    items: [item()],
+    ...changes,
+  };
+}
+
+export function item(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    seq: 1,
+    itemType: "PHYSICAL",
+    itemId: "P001",
+    quantity: 1,
+    amount: "1000",
+    taxAmount: "100",
+    ...changes,
+  };
+}
+
+/** Calls `cancelPayment` and returns its payload; fails on a top-level error. */
+export async function cancel(
+  service: TestService,
+  input: object,
+  headers?: Record<string, string>,
+): Promise<any> {
+  const answer = await service.graphql(CANCEL, { input }, headers);
+  if (answer.errors !== undefined) throw new Error(`unexpected errors: ${JSON.stringify(answer.errors)}`);
+  return answer.data.cancelPayment;
+}
+
+/** Calls `cancelPayment` for a test of what comes back at the top level. */
+export function tryCancel(service: TestService, input: object): Promise<GraphQLAnswer> {
+  return service.graphql(CANCEL, { input });
+}

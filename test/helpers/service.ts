@@ -1,0 +1,92 @@
+import { startApp, type App } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";
+import { withConnection } from "./connection.js";
+import { createTestDatabase } from "./database.js";
+
+export interface GraphQLAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Loosely typed on purpose: a test says what it expects of it. */
+  readonly data: any;
+  readonly errors: any[] | undefined;
+  readonly text: string;
+}
+
+export interface TestService {
+  readonly url: string;
+  /** The upstream, with its ledger of what it received and did. */
+  readonly simulator: Simulator;
+  readonly databaseUrl: string;
+  graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
+  /** Rows of the service's own database. */
+  sql(text: string, values?: unknown[]): Promise<any[]>;
+  /** Stops the service and starts it anew on the same database and upstream, perhaps with other settings. */
+  restart(environment?: Record<string, string>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestServiceOptions {
+  /** On top of what the test service sets, as a user would set it. */
+  readonly environment?: Record<string, string>;
+  readonly simulator?: Partial<SimulatorOptions>;
+}
+
+/** The service as a user runs it, over HTTP, on a database of its own and an upstream of its own. */
+export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
+  const database = await createTestDatabase();
+  const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
+  const start = (environment: Record<string, string> = {}): Promise<App> =>
+    startApp(
+      readConfig(
+        {
+          PORT: "0",
+          LOG_LEVEL: "silent",
+          DATABASE_URL: database.url,
+          EBP_BASE_URL: simulator.url,
+          EBP_TIMEOUT_MS: "5000",
+          DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+          ...options.environment,
+          ...environment,
+        },
+        DEVELOPMENT_STORE,
+      ),
+    );
+  let app = await start();
+  return {
+    get url() {
+      return app.url;
+    },
+    simulator,
+    databaseUrl: database.url,
+    graphql: (query, variables, headers) => post(app.url, query, variables, headers),
+    sql: (text, values) =>
+      withConnection(database.url, async (client) => (await client.query(text, values)).rows),
+    async restart(environment) {
+      await app.close();
+      app = await start(environment);
+    },
+    async close() {
+      await app.close();
+      await simulator.close();
+      await database.drop();
+    },
+  };
+}
+
+async function post(
+  url: string,
+  query: string,
+  variables?: object,
+  headers?: Record<string, string>,
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  const text = await response.text();
+  const { data, errors } = JSON.parse(text) as { data: unknown; errors: any[] | undefined };
+  return { status: response.status, headers: response.headers, data, errors, text };
+}

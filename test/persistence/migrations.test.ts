@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { applyMigrations, pendingMigrations } from "../../src/persistence/migrations.js";
+import { withConnection } from "../helpers/connection.js";
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../helpers/database.js";
+
+const OURS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+const ENGINE = fileURLToPath(new URL("schema-engine-process.mjs", import.meta.url));
+
+let database: TestDatabase;
+let directory: string;
+
+beforeEach(async () => {
+  database = await createEmptyDatabase();
+  directory = await mkdtemp(join(tmpdir(), "ebp-migrations-"));
+});
+
+afterEach(async () => {
+  await database.drop();
+  await rm(directory, { recursive: true });
+});
+
+test("applies each migration once, oldest first", async () => {
+  await write("2_rename", "ALTER TABLE a RENAME TO b;");
+  await write("1_create", "CREATE TABLE a (n int); INSERT INTO a VALUES (7);");
+  const log: string[] = [];
+
+  expect(await pendingMigrations(options())).toEqual(["1_create", "2_rename"]);
+  expect(await applyMigrations({ ...options(), log: (line) => log.push(line) })).toEqual([
+    "1_create",
+    "2_rename",
+  ]);
+  expect(await applyMigrations(options())).toEqual([]);
+
+  expect(await pendingMigrations(options())).toEqual([]);
+  expect(await rows("SELECT n FROM b")).toEqual([{ n: 7 }]);
+  expect(log).toEqual(["applied migration 1_create", "applied migration 2_rename"]);
+});
+
+test("applies only what is new", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await applyMigrations(options());
+  await write("2_fill", "INSERT INTO a VALUES (7);");
+
+  expect(await applyMigrations(options())).toEqual(["2_fill"]);
+});
+
+test("applies each migration once when several processes start together", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await write("2_fill", "INSERT INTO a VALUES (7);");
+
+  const applied = await Promise.all([1, 2, 3, 4].map(() => applyMigrations(options())));
+
+  expect(applied.flat().sort()).toEqual(["1_create", "2_fill"]);
+  expect(await rows("SELECT n FROM a")).toEqual([{ n: 7 }]);
+});
+
+test("builds an index concurrently while another process waits its turn", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await write("2_index", "CREATE INDEX CONCURRENTLY a_n ON a (n);");
+
+  const applied = await Promise.all([1, 2, 3].map(() => applyMigrations(options())));
+
+  expect(applied.flat().sort()).toEqual(["1_create", "2_index"]);
+});
+
+test("reports what is pending without touching the database", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+
+  await pendingMigrations(options());
+
+  expect(await rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual([]);
+});
+
+test("refuses a migration that was changed after it had been applied", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await applyMigrations(options());
+  await write("1_create", "CREATE TABLE a (n bigint);");
+
+  const refusal = { name: "MigrationChangedError", migration: "1_create" };
+  await expect(applyMigrations(options())).rejects.toMatchObject(refusal);
+  await expect(pendingMigrations(options())).rejects.toMatchObject(refusal);
+});
+
+test("takes a migration for unchanged when only its line endings differ", async () => {
+  await write("1_create", "CREATE TABLE a (\n  n int\n);\n");
+  await applyMigrations(options());
+  await write("1_create", "CREATE TABLE a (\r\n  n int\r\n);\r\n");
+
+  expect(await applyMigrations(options())).toEqual([]);
+});
+
+test("refuses a database that knows a migration which the folder does not", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await applyMigrations(options());
+  await rm(join(directory, "1_create"), { recursive: true });
+
+  await expect(applyMigrations(options())).rejects.toMatchObject({
+    name: "MigrationUnknownError",
+    migration: "1_create",
+  });
+});
+
+test("refuses a database with somebody else's tables", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await rows("CREATE TABLE theirs (n int)");
+
+  await expect(applyMigrations(options())).rejects.toMatchObject({ name: "DatabaseNotEmptyError" });
+});
+
+test("undoes a migration that fails, records why, and refuses to go on until that is resolved", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await write("2_broken", "CREATE TABLE b (n int); INSERT INTO a VALUES ('seven');");
+  await write("3_never", "CREATE TABLE c (n int);");
+
+  await expect(applyMigrations(options())).rejects.toMatchObject({
+    name: "MigrationFailedError",
+    migration: "2_broken",
+    message: expect.stringMatching(
+      /invalid input syntax.*prisma migrate resolve --rolled-back 2_broken/,
+    ) as unknown,
+  });
+  await expect(applyMigrations(options())).rejects.toMatchObject({
+    name: "MigrationUnfinishedError",
+    migration: "2_broken",
+  });
+  expect(await rows("SELECT to_regclass('b') AS b, to_regclass('c') AS c")).toEqual([{ b: null, c: null }]);
+
+  // What `prisma migrate resolve --rolled-back` does.
+  await rows("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_broken'");
+  await write("2_broken", "CREATE TABLE b (n int); INSERT INTO a VALUES (7);");
+  expect(await applyMigrations(options())).toEqual(["2_broken", "3_never"]);
+});
+
+test("refuses to go on after a migration that was interrupted", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await applyMigrations(options());
+  await rows("UPDATE _prisma_migrations SET finished_at = NULL");
+
+  await expect(applyMigrations(options())).rejects.toThrow(
+    /1_create was begun before and did not finish \(it was interrupted\)/,
+  );
+});
+
+test("counts a script that leaves its transaction open as failed", async () => {
+  await write("1_open", "BEGIN; CREATE TABLE a (n int);");
+
+  await expect(applyMigrations(options())).rejects.toThrow(/leaves its transaction open/);
+  expect(await rows("SELECT to_regclass('a') AS a")).toEqual([{ a: null }]);
+});
+
+test("is not led astray by what a script sets for its own connection", async () => {
+  await write("1_settings", "SELECT set_config('search_path', '', false); CREATE TABLE public.a (n int);");
+  await write("2_fill", "INSERT INTO a VALUES (7);");
+
+  expect(await applyMigrations(options())).toEqual(["1_settings", "2_fill"]);
+});
+
+test("leaves a database in which Prisma's own engine finds nothing to apply, to repair or to change", async () => {
+  await applyMigrations({ ...options(), directory: OURS });
+
+  expect(await engine("apply", database.url)).toEqual({ appliedMigrationNames: [] });
+  expect(await engine("diagnose", database.url)).toEqual({
+    editedMigrationNames: [],
+    failedMigrationNames: [],
+    hasMigrationsTable: true,
+    history: null,
+    action: { tag: "createMigration" },
+  });
+
+  // That it would find something: a column which no migration made.
+  await rows("ALTER TABLE cancellation ADD COLUMN stray int");
+  expect(await engine("diagnose", database.url)).toMatchObject({ action: { tag: "reset" } });
+});
+
+test("finds nothing pending after Prisma's own engine, and keeps the same books", async () => {
+  const byUs = await createTestDatabase();
+  try {
+    const { appliedMigrationNames } = await engine("apply", database.url);
+
+    expect(appliedMigrationNames).toContain("20261122000000_init");
+    expect(await applyMigrations({ ...options(), directory: OURS })).toEqual([]);
+    expect(await books(byUs.url)).toEqual(await books(database.url));
+  } finally {
+    await byUs.drop();
+  }
+});
+
+test("is told apart by Prisma's own engine when a migration was changed", async () => {
+  await cp(OURS, directory, { recursive: true });
+  const file = join(directory, "20261122000000_init", "migration.sql");
+  await writeFile(file, `${await readFile(file, "utf8")}-- changed\n`);
+  await applyMigrations(options());
+
+  expect(await engine("diagnose", database.url)).toMatchObject({
+    editedMigrationNames: ["20261122000000_init"],
+  });
+});
+
+test("refuses amounts and quantities that cannot be, and a second open cancel of one order", async () => {
+  const migrated = await createTestDatabase();
+  const insert = (id: number, status: string, total: number): Promise<unknown> =>
+    withConnection(migrated.url, (client) =>
+      client.query(
+        `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount)
+         VALUES ('s', $1, 'o', $2, 'f', $3, 'SGD', 'unit', $4)`,
+        [`00000000-0000-7000-8000-00000000000${String(id)}`, `key ${String(id)}`, status, total],
+      ),
+    );
+  try {
+    await insert(1, "SUCCEEDED", 10);
+    await insert(2, "UNKNOWN", 10);
+    await expect(insert(3, "PENDING", 10)).rejects.toThrow(/cancellation_one_open_per_order/);
+    await expect(insert(4, "FAILED", 0)).rejects.toThrow(/cancellation_total_cancel_amount_positive/);
+  } finally {
+    await migrated.drop();
+  }
+});
+
+function options(): { url: string; directory: string; log: (message: string) => void } {
+  return { url: database.url, directory, log: () => undefined };
+}
+
+async function write(name: string, sql: string): Promise<void> {
+  await mkdir(join(directory, name), { recursive: true });
+  await writeFile(join(directory, name, "migration.sql"), sql);
+}
+
+async function rows(sql: string): Promise<unknown[]> {
+  return withConnection(database.url, async (client) => (await client.query<object>(sql)).rows);
+}
+
+/** The shape of the history's table, and what it says apart from ids and times. */
+async function books(url: string): Promise<unknown> {
+  return withConnection(url, async (client) => {
+    const columns = await client.query(
+      `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+       FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
+    );
+    const records = await client.query(
+      `SELECT migration_name, checksum, logs, applied_steps_count, finished_at >= started_at AS finished, rolled_back_at
+       FROM _prisma_migrations ORDER BY migration_name`,
+    );
+    return [columns.rows, records.rows];
+  });
+}
+
+async function engine(command: "apply" | "diagnose", url: string): Promise<Record<string, unknown>> {
+  const { stdout } = await promisify(execFile)(process.execPath, [ENGINE, command, url]);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
