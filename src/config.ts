@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { AMOUNT_BASES, type AmountBasis } from "./cancellation/amount-rule.js";
+import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./config/encryption-keys.js";
+import { Settings } from "./config/settings.js";
+import {
+  STORE_VARIABLES,
+  storeFromEnvironment,
+  storesFromFile,
+  type StoreDefaults,
+  type StoreSettings,
+} from "./config/stores.js";
+
+/** Everything that can be set from outside, read once at start. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Null: an embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly stores: readonly StoreSettings[];
+  readonly ebpTimeoutMs: number;
+  readonly auth: AuthConfig;
+  /** Null: a key made and kept in `dataDir`. The first encrypts, all decrypt. */
+  readonly encryptionKeys: readonly { readonly id: string; readonly key: Buffer }[] | null;
+  readonly logLevel: string;
+}
+
+export type AuthConfig =
+  | { readonly kind: "off" }
+  | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
+  | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+/** EBP answers within seconds; much longer would hold callers for nothing, much shorter would make doubt out of slowness. */
+const DEFAULT_EBP_TIMEOUT_MS = 10_000;
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/u;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment. Outside production `developmentStore` stands in for what is not set of the store.
+ * @throws ConfigurationError that names every fault at once.
+ */
+export function readConfig(environment: Environment, developmentStore: StoreDefaults): Config {
+  const settings = new Settings(environment);
+  const production = settings.value("NODE_ENV") === "production";
+  const host = settings.value("HOST") ?? "127.0.0.1";
+  const config: Config = {
+    production,
+    host,
+    port: settings.integer("PORT", 4000, 0, 65_535),
+    databaseUrl: readDatabaseUrl(settings, production),
+    dataDir: settings.value("DATA_DIR") ?? ".data",
+    stores: readStores(settings, production ? null : developmentStore),
+    ebpTimeoutMs: settings.integer("EBP_TIMEOUT_MS", DEFAULT_EBP_TIMEOUT_MS, 1, 120_000),
+    auth: readAuth(settings, production, host),
+    encryptionKeys: readEncryptionKeys(settings, production),
+    logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
+  };
+  settings.throwFaults();
+  return config;
+}
+
+function readDatabaseUrl(settings: Settings, production: boolean): string | null {
+  const url = production
+    ? settings.required("DATABASE_URL", "a PostgreSQL URL")
+    : settings.value("DATABASE_URL");
+  if (url !== undefined && !/^postgres(?:ql)?:\/\//u.test(url)) {
+    settings.fault("DATABASE_URL", "a URL that begins with postgresql://", "something else");
+  }
+  return url ?? null;
+}
+
+function readStores(settings: Settings, defaults: StoreDefaults | null): readonly StoreSettings[] {
+  const amountBasis: AmountBasis = settings.choice("EBP_AMOUNT_BASIS", AMOUNT_BASES, "unit");
+  const file = settings.value("EBP_STORES_FILE");
+  if (file === undefined) return storeFromEnvironment(settings, amountBasis, defaults);
+  settings.refuseBeside("EBP_STORES_FILE", Object.values(STORE_VARIABLES));
+  const text = readText(settings, "EBP_STORES_FILE", file);
+  return text === null ? [] : storesFromFile(settings, text, amountBasis, defaults === null);
+}
+
+function readAuth(settings: Settings, production: boolean, host: string): AuthConfig {
+  const jwksUrl = settings.value("AUTH_JWKS_URL");
+  const pem = settings.value("AUTH_PUBLIC_KEY");
+  if (jwksUrl === undefined && pem === undefined) {
+    if (production) settings.fault("AUTH_JWKS_URL", "the key server's URL (or AUTH_PUBLIC_KEY)", "nothing");
+    else if (!LOOPBACK.test(host)) {
+      settings.fault(
+        "AUTH_JWKS_URL",
+        `authentication to be set when HOST is not loopback (${host})`,
+        "nothing",
+      );
+    }
+    return { kind: "off" };
+  }
+  const issuer = settings.required("AUTH_ISSUER", "the tokens' issuer") ?? "";
+  const audience = settings.required("AUTH_AUDIENCE", "the tokens' audience") ?? "";
+  if (jwksUrl === undefined) return { kind: "publicKey", pem: pem ?? "", issuer, audience };
+  if (pem !== undefined) settings.fault("AUTH_PUBLIC_KEY", "nothing beside AUTH_JWKS_URL", "a key");
+  const url = settings.url("AUTH_JWKS_URL", jwksUrl);
+  return { kind: "jwks", url: url ?? new URL("http://invalid.invalid"), issuer, audience };
+}
+
+function readEncryptionKeys(settings: Settings, production: boolean): Config["encryptionKeys"] {
+  const text = production
+    ? settings.required("DATA_ENCRYPTION_KEYS", ENCRYPTION_KEYS_FORMAT)
+    : settings.value("DATA_ENCRYPTION_KEYS");
+  return text === undefined ? null : parseEncryptionKeys(settings, text);
+}
+
+function readText(settings: Settings, variable: string, path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    settings.fault(
+      variable,
+      "a file that can be read",
+      `${path} (${(error as NodeJS.ErrnoException).code ?? "?"})`,
+    );
+    return null;
+  }
+}

@@ -1,0 +1,137 @@
+import { parse } from "lossless-json";
+import { z } from "zod";
+import { AMOUNT_BASES, type AmountBasis } from "../cancellation/amount-rule.js";
+import { currencyDecimals } from "../cancellation/currency.js";
+import type { Settings } from "./settings.js";
+
+/** One EBP store: where it is reached, with what credentials, and how its amounts are read. */
+export interface StoreSettings {
+  readonly storeId: string;
+  /** Null: the built-in simulator. */
+  readonly baseUrl: string | null;
+  readonly accessKey: string;
+  readonly hashKey: string;
+  readonly divisionCode: string;
+  readonly channelCode: string;
+  readonly ricCode: string;
+  readonly countryCode: string;
+  readonly currencyCode: string;
+  readonly amountBasis: AmountBasis;
+  /** When the access key stops working: a year after its issue. Null: not known. */
+  readonly accessKeyExpiresAt: Date | null;
+}
+
+/** What a development run uses where nothing is set: the simulator's store. */
+export type StoreDefaults = Omit<StoreSettings, "baseUrl" | "amountBasis" | "accessKeyExpiresAt">;
+
+export const STORE_VARIABLES: Readonly<Record<keyof StoreDefaults | "baseUrl", string>> = {
+  baseUrl: "EBP_BASE_URL",
+  storeId: "EBP_STORE_ID",
+  accessKey: "EBP_ACCESS_KEY",
+  hashKey: "EBP_HASH_KEY",
+  divisionCode: "EBP_DIVISION_CODE",
+  channelCode: "EBP_CHANNEL_CODE",
+  ricCode: "EBP_RIC_CODE",
+  countryCode: "EBP_COUNTRY_CODE",
+  currencyCode: "EBP_CURRENCY_CODE",
+};
+
+// These travel as HTTP headers: anything else could not be sent, or would be sent as something else.
+const headerValue = z
+  .string({ error: "a text" })
+  .regex(/^[\x21-\x7e]{1,200}$/u, { error: "1 to 200 printable ASCII characters without blanks" });
+
+const storeSchema = z.strictObject({
+  storeId: headerValue,
+  baseUrl: z.url({ protocol: /^https?$/u, error: "an http or https URL" }).nullable(),
+  accessKey: headerValue,
+  hashKey: z.string({ error: "a text" }).min(1, { error: "the hash key issued for the store" }),
+  divisionCode: headerValue,
+  channelCode: headerValue,
+  ricCode: headerValue,
+  countryCode: z
+    .string({ error: "a text" })
+    .regex(/^[A-Z]{2,3}$/u, { error: "an ISO 3166 country code such as KR" }),
+  currencyCode: z.string({ error: "a text" }).refine((code) => currencyDecimals(code) !== undefined, {
+    error: "an ISO 4217 currency code such as KRW",
+  }),
+  amountBasis: z.enum(AMOUNT_BASES, { error: `one of ${AMOUNT_BASES.join(", ")}` }),
+  accessKeyExpiresAt: z.iso
+    .datetime({ offset: true, error: "a time such as 2027-01-31T00:00:00Z" })
+    .transform((text) => new Date(text))
+    .nullable(),
+});
+
+/** The one store of the EBP_* variables; in development the simulator's values stand in for what is not set. */
+export function storeFromEnvironment(
+  settings: Settings,
+  amountBasis: AmountBasis,
+  defaults: StoreDefaults | null,
+): StoreSettings[] {
+  const given = Object.entries(STORE_VARIABLES).map(([field, variable]) => {
+    const value = defaults === null ? settings.required(variable, "a value") : settings.value(variable);
+    return [field, value] as const;
+  });
+  const missing = given.some(([, value]) => value === undefined);
+  // Each missing variable has been told; what it would be is not judged as well.
+  if (defaults === null && missing) return [];
+  const set = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  const candidate = { baseUrl: null, ...defaults, ...set, amountBasis, accessKeyExpiresAt: null };
+  return check(settings, candidate, (field) => STORE_VARIABLES[field as keyof StoreDefaults]);
+}
+
+/** EBP_STORES_FILE: a JSON array of stores. `amountBasis`, `accessKeyExpiresAt` and, outside production, `baseUrl` may be left out. */
+export function storesFromFile(
+  settings: Settings,
+  text: string,
+  amountBasis: AmountBasis,
+  production: boolean,
+): StoreSettings[] {
+  const list = parsed(text);
+  if (!Array.isArray(list) || list.length === 0) {
+    settings.fault("EBP_STORES_FILE", "a JSON array of stores, each key once", "something else");
+    return [];
+  }
+  const stores = list.flatMap((entry: unknown, index) => {
+    const optional = { amountBasis, accessKeyExpiresAt: null, ...(!production && { baseUrl: null }) };
+    const candidate = typeof entry === "object" && entry !== null ? { ...optional, ...entry } : entry;
+    return check(
+      settings,
+      candidate,
+      (field) => `EBP_STORES_FILE[${index}]${field === "" ? "" : `.${field}`}`,
+    );
+  });
+  const repeated = stores.find(
+    ({ storeId }, index) => stores.findIndex((s) => s.storeId === storeId) !== index,
+  );
+  if (repeated !== undefined)
+    settings.fault("EBP_STORES_FILE", "each storeId once", `${repeated.storeId} twice`);
+  return stores;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function check(settings: Settings, candidate: unknown, nameOf: (field: string) => string): StoreSettings[] {
+  const result = storeSchema.safeParse(candidate);
+  if (result.success) return [result.data];
+  for (const issue of result.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) settings.fault(nameOf(key), "no such field", "one");
+    } else {
+      const field = issue.path.join(".");
+      // What was found is left out: it may be a secret.
+      settings.fault(nameOf(field), issue.message, isGiven(candidate, field) ? "something else" : "nothing");
+    }
+  }
+  return [];
+}
+
+function isGiven(candidate: unknown, field: string): boolean {
+  return typeof candidate === "object" && candidate !== null && field in candidate;
+}

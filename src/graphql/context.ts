@@ -1,0 +1,27 @@
+import DataLoader from "dataloader";
+import type { CancellationEvent, CancellationItem } from "../cancellation/cancellation.js";
+import type { Caller } from "../cancellation/caller.js";
+import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
+import type { Language } from "../cancellation/payment-gateway.js";
+
+/** What one GraphQL request carries. */
+export interface GraphQLContext {
+  readonly caller: Caller;
+  readonly language: Language;
+  /** To quote to whoever runs the service. */
+  readonly requestId: string;
+  readonly loaders: Loaders;
+}
+
+export interface Loaders {
+  readonly items: DataLoader<CancellationReference, CancellationItem[]>;
+  readonly events: DataLoader<CancellationReference, CancellationEvent[]>;
+}
+
+/** For one request: nothing is remembered beyond it, nor read twice within it after a mutation (`cache: false`). */
+export function createLoaders(history: CancellationHistory): Loaders {
+  return {
+    items: new DataLoader((references) => history.items(references), { cache: false }),
+    events: new DataLoader((references) => history.events(references), { cache: false }),
+  };
+}

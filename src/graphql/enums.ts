@@ -1,0 +1,101 @@
+import { registerEnumType } from "type-graphql";
+import { AMOUNT_BASES } from "../cancellation/amount-rule.js";
+import { ITEM_TYPES } from "../cancellation/cancel-request.js";
+import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
+
+/** type-graphql takes an enum as an object whose keys are its names. */
+function named<const T extends string>(values: readonly T[]): { readonly [K in T]: K } {
+  return Object.fromEntries(values.map((value) => [value, value])) as { readonly [K in T]: K };
+}
+
+export const ItemType = named(ITEM_TYPES);
+registerEnumType(ItemType, {
+  name: "ItemType",
+  description: "EBP's kinds of order lines.",
+  valuesConfig: {
+    PHYSICAL: { description: "Goods." },
+    DIGITAL: { description: "Software, e-gift cards." },
+    SUBSCRIPTION: { description: "Rental, care plans." },
+    DELIVERY: { description: "A shipping fee; summed apart from the products." },
+    SERVICE: { description: "Installation, haul-away." },
+  },
+});
+
+export const CancellationStatus = named(CANCELLATION_STATUSES);
+registerEnumType(CancellationStatus, {
+  name: "CancellationStatus",
+  description: "What is known of a cancellation.",
+  valuesConfig: {
+    PENDING: { description: "The intent is committed; the one send may be under way." },
+    SUCCEEDED: { description: "Proven: EBP accepted the cancel." },
+    FAILED: { description: "Proven: nothing was cancelled." },
+    UNKNOWN: {
+      description:
+        "Sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.",
+    },
+  },
+});
+
+export const Settlement = named(SETTLEMENTS);
+registerEnumType(Settlement, {
+  name: "Settlement",
+  description: "What EBP has told since a cancel succeeded.",
+  valuesConfig: {
+    AWAITED: { description: "Nothing yet." },
+    VOIDED: { description: "The payment was voided before capture." },
+    REFUND_REQUESTED: { description: "The refund of a captured payment was accepted." },
+  },
+});
+
+export const ResolvedBy = named(RESOLVERS);
+registerEnumType(ResolvedBy, {
+  name: "ResolvedBy",
+  description: "What brought the evidence that decided a cancellation.",
+  valuesConfig: {
+    RESPONSE: { description: "EBP's answer to the cancel, or the fact that it never left." },
+    LOOKUP: { description: "EBP's payment details, read later." },
+    WEBHOOK: { description: "A signed event from EBP." },
+    OPERATOR: { description: "A person, with a note." },
+  },
+});
+
+export const EventSource = named(EVENT_SOURCES);
+registerEnumType(EventSource, {
+  name: "EventSource",
+  description: "Who or what caused a step in a cancellation's life.",
+  valuesConfig: {
+    CALLER: { description: "The caller who asked for the cancel." },
+    RESPONSE: { description: "EBP's answer, or the lack of one." },
+    LOOKUP: { description: "EBP's payment details, read later." },
+    WEBHOOK: { description: "A signed event from EBP." },
+    OPERATOR: { description: "A person." },
+    RECOVERY: { description: "Recovery of a cancellation whose process went away." },
+  },
+});
+
+const [UNIT, LINE] = AMOUNT_BASES;
+export const AmountBasis = { UNIT, LINE } as const;
+registerEnumType(AmountBasis, {
+  name: "AmountBasis",
+  description: "How the total follows from the items; a setting of the store.",
+  valuesConfig: {
+    UNIT: { description: "The sum of quantity × amount." },
+    LINE: { description: "The sum of amount." },
+  },
+});
+
+export const CancellationOrderField = { CREATED_AT: "CREATED_AT" } as const;
+export type CancellationOrderField = keyof typeof CancellationOrderField;
+registerEnumType(CancellationOrderField, {
+  name: "CancellationOrderField",
+  description: "What a history can be ordered by.",
+  valuesConfig: { CREATED_AT: { description: "When the cancel was asked for." } },
+});
+
+export const OrderDirection = { ASC: "ASC", DESC: "DESC" } as const;
+export type OrderDirection = keyof typeof OrderDirection;
+registerEnumType(OrderDirection, {
+  name: "OrderDirection",
+  description: "Which end comes first.",
+  valuesConfig: { ASC: { description: "Oldest first." }, DESC: { description: "Newest first." } },
+});

@@ -1,0 +1,33 @@
+/** EBP's published whole-order example, to paste. */
+export const EXAMPLE_MUTATION = `mutation {
+  cancelPayment(input: {
+    idempotencyKey: "my-first-cancel"
+    orderNo: "ORD20251224001"
+    totalCancelAmount: "106000"
+    items: [
+      { seq: 1, itemType: PHYSICAL, itemId: "P001", quantity: 2, amount: "50000", taxAmount: "5000" }
+      { seq: 2, itemType: PHYSICAL, itemId: "P002", quantity: 1, amount: "3000", taxAmount: "0" }
+      { seq: 3, itemType: PHYSICAL, itemId: "P003", quantity: 1, amount: "3000", taxAmount: "0" }
+    ]
+    refundAccount: { accountNumber: "1234567890", bankCode: "001", accountHolderName: "John Doe" }
+    reason: "Customer changed their mind"
+  }) {
+    replayed
+    cancellation { id status returnRequestId totalCancelAmount currencyCode }
+    userErrors { __typename code message field }
+  }
+}`;
+
+export const EXAMPLE_QUERY = `query {
+  cancellations(first: 5) {
+    totalCount
+    edges { node { id orderNo status totalCancelAmount returnRequestId createdAt } }
+  }
+}`;
+
+/** A curl line for a POSIX shell. */
+export function curlLine(endpoint: string, operation: string): string {
+  const query = operation.replace(/\s+/gu, " ");
+  const body = JSON.stringify({ query }).replaceAll("'", "'\\''");
+  return `curl -s ${endpoint} -H 'content-type: application/json' -d '${body}'`;
+}

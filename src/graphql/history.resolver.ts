@@ -1,0 +1,71 @@
+import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
+import { chooseStore } from "../cancellation/caller.js";
+import type { CancellationHistory } from "../cancellation/history.js";
+import type { Stores } from "../cancellation/store.js";
+import { CancellationType, NodeType, toCancellationType } from "./cancellation.type.js";
+import { CancellationConnectionType, toConnection } from "./connection.type.js";
+import type { GraphQLContext } from "./context.js";
+import { toFilter } from "./history-filter.js";
+import { CancellationFilterType } from "./history.input.js";
+import { checkedId } from "./id.js";
+import { PageArgs, toWindow } from "./page.args.js";
+
+@Resolver()
+export class HistoryResolver {
+  constructor(
+    private readonly stores: Stores,
+    private readonly history: CancellationHistory,
+  ) {}
+
+  @Query(() => NodeType, {
+    nullable: true,
+    description: "Anything with an id; null when there is none with this one.",
+  })
+  node(
+    @Arg("id", () => ID, { description: "The id." }) id: string,
+    @Ctx() context: GraphQLContext,
+  ): Promise<NodeType | null> {
+    return this.cancellation(id, context);
+  }
+
+  @Query(() => CancellationType, {
+    nullable: true,
+    description: "One cancellation; null when there is none with this id.",
+  })
+  async cancellation(
+    @Arg("id", () => ID, { description: "The cancellation's id." }) id: string,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<CancellationType | null> {
+    const found = await this.history.find(caller.storeIds, checkedId("id", id));
+    return found === null ? null : toCancellationType(found);
+  }
+
+  @Query(() => CancellationType, {
+    nullable: true,
+    description: "The cancellation that an idempotency key stands for; null when the key has not been used.",
+  })
+  async cancellationByKey(
+    @Arg("idempotencyKey", () => String, { description: "The key." }) idempotencyKey: string,
+    @Arg("storeId", () => String, {
+      nullable: true,
+      description: "May be left out by a caller of exactly one store.",
+    })
+    storeId: string | null | undefined,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<CancellationType | null> {
+    const store = chooseStore(caller, this.stores, storeId, "storeId");
+    const found = await this.history.findByKey(store.id, idempotencyKey);
+    return found === null ? null : toCancellationType(found);
+  }
+
+  @Query(() => CancellationConnectionType, { description: "The history of cancellations, page by page." })
+  async cancellations(
+    @Arg("filter", () => CancellationFilterType, { nullable: true, description: "Which; all when left out." })
+    filter: CancellationFilterType | null | undefined,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<CancellationConnectionType> {
+    const query = { filter: toFilter(filter, caller, this.stores), window: toWindow(args) };
+    return toConnection(query, await this.history.page(query.filter, query.window));
+  }
+}

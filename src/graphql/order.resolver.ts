@@ -1,0 +1,42 @@
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { chooseStore } from "../cancellation/caller.js";
+import type { CancellationHistory } from "../cancellation/history.js";
+import type { Stores } from "../cancellation/store.js";
+import { CancellationConnectionType, toConnection } from "./connection.type.js";
+import type { GraphQLContext } from "./context.js";
+import { OrderCancellationsType } from "./order.type.js";
+import { PageArgs, toWindow } from "./page.args.js";
+
+@Resolver(() => OrderCancellationsType)
+export class OrderResolver {
+  constructor(
+    private readonly stores: Stores,
+    private readonly history: CancellationHistory,
+  ) {}
+
+  @Query(() => OrderCancellationsType, {
+    description: "What has been cancelled of one order, and what is in doubt.",
+  })
+  async order(
+    @Arg("orderNo", () => String, { description: "The order." }) orderNo: string,
+    @Arg("storeId", () => String, {
+      nullable: true,
+      description: "May be left out by a caller of exactly one store.",
+    })
+    storeId: string | null | undefined,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<OrderCancellationsType> {
+    const store = chooseStore(caller, this.stores, storeId, "storeId");
+    const totals = await this.history.orderTotals(store.id, orderNo);
+    return { storeId: store.id, orderNo, currencyCode: store.currencyCode, ...totals };
+  }
+
+  @FieldResolver(() => CancellationConnectionType, { description: "The order's cancellations." })
+  async cancellations(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+    @Args(() => PageArgs) args: PageArgs,
+  ): Promise<CancellationConnectionType> {
+    const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args) };
+    return toConnection(query, await this.history.page(query.filter, query.window));
+  }
+}

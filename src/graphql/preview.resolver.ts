@@ -1,0 +1,22 @@
+import { Arg, Ctx, Query, Resolver } from "type-graphql";
+import { previewCancel, type PreviewParts } from "../cancellation/preview-cancel.js";
+import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
+import type { GraphQLContext } from "./context.js";
+import { CancelPaymentPreviewType, toPreviewType } from "./preview.type.js";
+
+@Resolver()
+export class PreviewResolver {
+  constructor(private readonly parts: PreviewParts) {}
+
+  @Query(() => CancelPaymentPreviewType, {
+    description:
+      "Every check of `cancelPayment`, the computed totals, and what would be sent. Sends and stores nothing.",
+  })
+  async cancelPaymentPreview(
+    @Arg("input", () => CancelPaymentInputType, { description: "What would be cancelled." })
+    input: CancelPaymentInputType,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<CancelPaymentPreviewType> {
+    return toPreviewType(await previewCancel(this.parts, caller, toCancelPaymentInput(input)));
+  }
+}

@@ -1,0 +1,62 @@
+import "reflect-metadata";
+import type { GraphQLSchema } from "graphql";
+import { GraphQLDateTime } from "graphql-scalars";
+import { buildSchema } from "type-graphql";
+import type { CancelPaymentParts } from "../cancellation/cancel-payment.js";
+import type { CancellationHistory } from "../cancellation/history.js";
+import { Decimal } from "../cancellation/decimal.js";
+import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
+import { CancellationResolver } from "./cancellation.resolver.js";
+import { CancellationConnectionResolver, PageInfoResolver } from "./connection.resolver.js";
+import { DecimalScalar } from "./decimal.scalar.js";
+import { HistoryResolver } from "./history.resolver.js";
+import { OrderResolver } from "./order.resolver.js";
+import { PreviewResolver } from "./preview.resolver.js";
+import { USER_ERROR_TYPES } from "./user-error.type.js";
+
+export interface SchemaParts extends CancelPaymentParts {
+  readonly history: CancellationHistory;
+}
+
+export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
+  const { stores, history } = parts;
+  const resolvers = new Map<unknown, object>([
+    [CancelPaymentResolver, new CancelPaymentResolver(parts)],
+    [CancellationResolver, new CancellationResolver()],
+    [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
+    [PageInfoResolver, new PageInfoResolver(history)],
+    [HistoryResolver, new HistoryResolver(stores, history)],
+    [OrderResolver, new OrderResolver(stores, history)],
+    [PreviewResolver, new PreviewResolver(parts)],
+  ]);
+  const schema = await buildSchema({
+    resolvers: [
+      CancelPaymentResolver,
+      CancellationResolver,
+      CancellationConnectionResolver,
+      PageInfoResolver,
+      HistoryResolver,
+      OrderResolver,
+      PreviewResolver,
+    ],
+    orphanedTypes: USER_ERROR_TYPES,
+    container: { get: (resolver) => resolvers.get(resolver) },
+    scalarsMap: [
+      { type: Decimal, scalar: DecimalScalar },
+      { type: Date, scalar: GraphQLDateTime },
+    ],
+    // The domain checks its input itself: class-validator's errors carry the caller's whole input, account number and all.
+    validate: false,
+  });
+  describeRoots(schema);
+  return schema;
+}
+
+/** type-graphql has no place for them. */
+function describeRoots(schema: GraphQLSchema): void {
+  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  if (query)
+    query.description =
+      "The history of cancellations, and what a cancel would do. Nothing here changes anything.";
+  if (mutation) mutation.description = "What moves money.";
+}

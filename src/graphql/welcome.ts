@@ -1,0 +1,19 @@
+import { curlLine, EXAMPLE_MUTATION } from "./example-operations.js";
+
+/** What a developer sees after the start: where Sandbox is, what to paste, and the same as a curl line. */
+export function welcome(url: string): string {
+  return `
+Ready. Apollo Sandbox: ${url}/
+
+A first cancel, to paste into Sandbox:
+
+${EXAMPLE_MUTATION}
+
+The same from a terminal:
+
+${curlLine(`${url}/graphql`, EXAMPLE_MUTATION)}
+
+Stop with Ctrl-C. The history is kept and is there again at the next start.
+
+`;
+}

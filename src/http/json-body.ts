@@ -1,0 +1,34 @@
+import { isSafeNumber, LosslessNumber, parse } from "lossless-json";
+
+export class JsonBodyError extends Error {
+  override readonly name = "JsonBodyError";
+  readonly statusCode = 400;
+}
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/**
+ * A request body as JSON, without losing digits: a number that a double cannot hold comes as a LosslessNumber, every other one
+ * as a number. A key that stands twice with different values is refused: nobody can tell which was meant.
+ */
+export function parseJsonBody(text: string, done: Done): void {
+  let body: unknown;
+  try {
+    body = parse(text, undefined, (number) =>
+      isSafeNumber(number, { approx: false }) ? Number(number) : new LosslessNumber(number),
+    );
+  } catch {
+    // The parser's message quotes the body.
+    done(new JsonBodyError("The request body is not valid JSON, or has the same key twice in one object."));
+    return;
+  }
+  if (hasForeignPrototype(body)) done(new JsonBodyError("The request body has a key named __proto__."));
+  else done(null, body);
+}
+
+/** `{"__proto__": {…}}` would set the prototype of the object it stands in. */
+function hasForeignPrototype(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || value instanceof LosslessNumber) return false;
+  if (Array.isArray(value)) return value.some(hasForeignPrototype);
+  return Object.getPrototypeOf(value) !== Object.prototype || Object.values(value).some(hasForeignPrototype);
+}

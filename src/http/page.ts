@@ -1,0 +1,10 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** Serves an HTML page at `/`, made for the address it was asked at, and sends browsers that open `/graphql` there. */
+export function addPage(app: FastifyInstance, htmlFor: (graphqlEndpoint: string) => string): void {
+  app.get("/", (request, reply) => reply.type("text/html; charset=utf-8").send(htmlFor(endpointOf(request))));
+}
+
+function endpointOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}/graphql`;
+}

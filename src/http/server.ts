@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
+import { parseJsonBody } from "./json-body.js";
+
+/** The largest request this service has, 500 items, is about 70 kB. */
+const BODY_LIMIT_BYTES = 100_000;
+
+export function createHttpServer(options: { readonly logLevel: string }): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    logger: { level: options.logLevel },
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    // Idle connections end at once when the service stops; what is in flight is finished first.
+    forceCloseConnections: "idle",
+  });
+
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    parseJsonBody(body.toString(), done);
+  });
+
+  app.addHook("onRequest", (request, reply, done) => {
+    // Not awaited: a reply is a promise of having been sent.
+    void reply.header("x-request-id", request.id);
+    done();
+  });
+
+  app.addHook("onResponse", (request, reply, done) => {
+    // The path without its query: a GET query could carry an account number.
+    const path = request.routeOptions.url ?? "(no route)";
+    const ms = Math.round(reply.elapsedTime);
+    request.log.info({ method: request.method, path, status: reply.statusCode, ms }, "answered");
+    done();
+  });
+
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. The API is at /graphql.")),
+  );
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error }, "answering a request failed");
+    return reply.code(status).send(errorBody(codeOf(status), messageOf(error, status)));
+  });
+  return app;
+}
+
+function errorBody(code: string, message: string): object {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
+function codeOf(status: number): string {
+  if (status === 413) return "PAYLOAD_TOO_LARGE";
+  return status < 500 ? "BAD_REQUEST" : "INTERNAL_SERVER_ERROR";
+}
+
+function messageOf(error: FastifyError, status: number): string {
+  if (status === 413) return `The request body is larger than ${BODY_LIMIT_BYTES} bytes.`;
+  return status < 500
+    ? error.message
+    : "Something went wrong on our side. Quote the x-request-id header of this answer.";
+}

@@ -1,0 +1,15 @@
+import { MIGRATIONS_FOLDER } from "./app.js";
+import { applyMigrations } from "./persistence/migrations.js";
+
+// `npm run migrate`: what `prisma migrate deploy` does, where Prisma's engine cannot be downloaded.
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+try {
+  const url = process.env["DATABASE_URL"];
+  if (url === undefined || url === "")
+    throw new Error("DATABASE_URL: expected a PostgreSQL URL, found nothing");
+  const applied = await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
+  if (applied.length === 0) say("The database has every migration.");
+} catch (error) {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+}
