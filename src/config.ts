@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AMOUNT_BASES, type AmountBasis } from "./cancellation/amount-rule.js";
+import { readAuth, type AuthConfig } from "./config/auth.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./config/encryption-keys.js";
 import { Settings } from "./config/settings.js";
 import {
@@ -26,15 +27,9 @@ export interface Config {
   readonly logLevel: string;
 }
 
-export type AuthConfig =
-  | { readonly kind: "off" }
-  | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
-  | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
-
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 /** EBP answers within seconds; much longer would hold callers for nothing, much shorter would make doubt out of slowness. */
 const DEFAULT_EBP_TIMEOUT_MS = 10_000;
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/u;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -66,8 +61,9 @@ function readDatabaseUrl(settings: Settings, production: boolean): string | null
   const url = production
     ? settings.required("DATABASE_URL", "a PostgreSQL URL")
     : settings.value("DATABASE_URL");
-  if (url !== undefined && !/^postgres(?:ql)?:\/\//u.test(url)) {
-    settings.fault("DATABASE_URL", "a URL that begins with postgresql://", "something else");
+  if (url !== undefined && !(/^postgres(?:ql)?:\/\//u.test(url) && URL.canParse(url))) {
+    const expected = "postgresql://user:password@host:port/database, special characters percent-encoded";
+    settings.fault("DATABASE_URL", expected, "something else");
   }
   return url ?? null;
 }
@@ -76,31 +72,9 @@ function readStores(settings: Settings, defaults: StoreDefaults | null): readonl
   const amountBasis: AmountBasis = settings.choice("EBP_AMOUNT_BASIS", AMOUNT_BASES, "unit");
   const file = settings.value("EBP_STORES_FILE");
   if (file === undefined) return storeFromEnvironment(settings, amountBasis, defaults);
-  settings.refuseBeside("EBP_STORES_FILE", Object.values(STORE_VARIABLES));
+  settings.refuseBeside("EBP_STORES_FILE", STORE_VARIABLES);
   const text = readText(settings, "EBP_STORES_FILE", file);
   return text === null ? [] : storesFromFile(settings, text, amountBasis, defaults === null);
-}
-
-function readAuth(settings: Settings, production: boolean, host: string): AuthConfig {
-  const jwksUrl = settings.value("AUTH_JWKS_URL");
-  const pem = settings.value("AUTH_PUBLIC_KEY");
-  if (jwksUrl === undefined && pem === undefined) {
-    if (production) settings.fault("AUTH_JWKS_URL", "the key server's URL (or AUTH_PUBLIC_KEY)", "nothing");
-    else if (!LOOPBACK.test(host)) {
-      settings.fault(
-        "AUTH_JWKS_URL",
-        `authentication to be set when HOST is not loopback (${host})`,
-        "nothing",
-      );
-    }
-    return { kind: "off" };
-  }
-  const issuer = settings.required("AUTH_ISSUER", "the tokens' issuer") ?? "";
-  const audience = settings.required("AUTH_AUDIENCE", "the tokens' audience") ?? "";
-  if (jwksUrl === undefined) return { kind: "publicKey", pem: pem ?? "", issuer, audience };
-  if (pem !== undefined) settings.fault("AUTH_PUBLIC_KEY", "nothing beside AUTH_JWKS_URL", "a key");
-  const url = settings.url("AUTH_JWKS_URL", jwksUrl);
-  return { kind: "jwks", url: url ?? new URL("http://invalid.invalid"), issuer, audience };
 }
 
 function readEncryptionKeys(settings: Settings, production: boolean): Config["encryptionKeys"] {
@@ -114,11 +88,10 @@ function readText(settings: Settings, variable: string, path: string): string | 
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    settings.fault(
-      variable,
-      "a file that can be read",
-      `${path} (${(error as NodeJS.ErrnoException).code ?? "?"})`,
-    );
+    // The stores themselves, put where their path belongs, hold secrets.
+    const shown = /^\s*[[{]/u.test(path) ? "JSON" : path;
+    const found = `${shown} (${(error as NodeJS.ErrnoException).code ?? "?"})`;
+    settings.fault(variable, "the path of a file that can be read", found);
     return null;
   }
 }

@@ -36,8 +36,9 @@ export function findDiscrepancies(
 
 function itemDiscrepancies(item: CancelItem, confirmed: readonly ConfirmedItem[]): Discrepancy[] {
   const field = `items.seq ${item.seq}`;
-  const line = confirmed.find((candidate) => candidate.seq === item.seq);
+  const [line, ...more] = confirmed.filter((candidate) => candidate.seq === item.seq);
   if (line === undefined) return [{ field, asked: "an item", confirmed: "not stated" }];
+  if (more.length > 0) return [{ field, asked: "an item", confirmed: `${more.length + 1} items` }];
   return [
     ...differs(`${field}.itemId`, item.itemId, line.itemId ?? item.itemId),
     ...differs(`${field}.itemType`, item.itemType, line.itemType ?? item.itemType),

@@ -16,7 +16,9 @@ export function parseEncryptionKeys(settings: Settings, text: string): { id: str
     }
     return { id, key };
   });
-  const repeated = keys.find(({ id }, index) => keys.findIndex((other) => other.id === id) !== index);
+  const repeated = keys.find(
+    ({ id }, index) => id !== "" && keys.findIndex((other) => other.id === id) !== index,
+  );
   if (repeated !== undefined) settings.fault(VARIABLE, "each key id once", `"${repeated.id}" twice`);
   return keys;
 }

@@ -44,7 +44,8 @@ export class Settings {
 
   url(name: string, text: string): URL | undefined {
     if (URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol)) return new URL(text);
-    this.fault(name, "an http or https URL", JSON.stringify(text));
+    // Not quoted: a URL may carry a password.
+    this.fault(name, "an http or https URL", "something else");
     return undefined;
   }
 

@@ -24,26 +24,35 @@ export interface StoreSettings {
 /** What a development run uses where nothing is set: the simulator's store. */
 export type StoreDefaults = Omit<StoreSettings, "baseUrl" | "amountBasis" | "accessKeyExpiresAt">;
 
-export const STORE_VARIABLES: Readonly<Record<keyof StoreDefaults | "baseUrl", string>> = {
-  baseUrl: "EBP_BASE_URL",
-  storeId: "EBP_STORE_ID",
-  accessKey: "EBP_ACCESS_KEY",
-  hashKey: "EBP_HASH_KEY",
-  divisionCode: "EBP_DIVISION_CODE",
-  channelCode: "EBP_CHANNEL_CODE",
-  ricCode: "EBP_RIC_CODE",
-  countryCode: "EBP_COUNTRY_CODE",
-  currencyCode: "EBP_CURRENCY_CODE",
+interface StoreVariable {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+const VARIABLES: Readonly<Record<keyof StoreDefaults | "baseUrl", StoreVariable>> = {
+  baseUrl: { name: "EBP_BASE_URL", meaning: "EBP's base URL (or all stores in EBP_STORES_FILE)" },
+  storeId: { name: "EBP_STORE_ID", meaning: "the store id that EBP issued" },
+  accessKey: { name: "EBP_ACCESS_KEY", meaning: "the access key that EBP issued for the store" },
+  hashKey: { name: "EBP_HASH_KEY", meaning: "the hash key that EBP issued for the store" },
+  divisionCode: { name: "EBP_DIVISION_CODE", meaning: "the division code that EBP issued" },
+  channelCode: { name: "EBP_CHANNEL_CODE", meaning: "the channel code that EBP issued" },
+  ricCode: { name: "EBP_RIC_CODE", meaning: "the store's regional integration code, such as KIC" },
+  countryCode: { name: "EBP_COUNTRY_CODE", meaning: "the store's ISO 3166 country code, such as KR" },
+  currencyCode: { name: "EBP_CURRENCY_CODE", meaning: "the store's ISO 4217 currency code, such as KRW" },
 };
+
+export const STORE_VARIABLES: readonly string[] = Object.values(VARIABLES).map(({ name }) => name);
 
 // These travel as HTTP headers: anything else could not be sent, or would be sent as something else.
 const headerValue = z
   .string({ error: "a text" })
   .regex(/^[\x21-\x7e]{1,200}$/u, { error: "1 to 200 printable ASCII characters without blanks" });
 
+const baseUrl = z.url({ protocol: /^https?$/u, error: "an http or https URL" });
+
 const storeSchema = z.strictObject({
   storeId: headerValue,
-  baseUrl: z.url({ protocol: /^https?$/u, error: "an http or https URL" }).nullable(),
+  baseUrl: baseUrl.nullable(),
   accessKey: headerValue,
   hashKey: z.string({ error: "a text" }).min(1, { error: "the hash key issued for the store" }),
   divisionCode: headerValue,
@@ -52,9 +61,12 @@ const storeSchema = z.strictObject({
   countryCode: z
     .string({ error: "a text" })
     .regex(/^[A-Z]{2,3}$/u, { error: "an ISO 3166 country code such as KR" }),
-  currencyCode: z.string({ error: "a text" }).refine((code) => currencyDecimals(code) !== undefined, {
-    error: "an ISO 4217 currency code such as KRW",
-  }),
+  currencyCode: z
+    .string({ error: "a text" })
+    // The list of codes reads "krw" as KRW, but the code is sent as it is written.
+    .refine((code) => /^[A-Z]{3}$/u.test(code) && currencyDecimals(code) !== undefined, {
+      error: "an ISO 4217 currency code such as KRW",
+    }),
   amountBasis: z.enum(AMOUNT_BASES, { error: `one of ${AMOUNT_BASES.join(", ")}` }),
   accessKeyExpiresAt: z.iso
     .datetime({ offset: true, error: "a time such as 2027-01-31T00:00:00Z" })
@@ -62,22 +74,26 @@ const storeSchema = z.strictObject({
     .nullable(),
 });
 
+/** In production there is no simulator to stand in for EBP. */
+const productionStoreSchema = storeSchema.extend({ baseUrl });
+
 /** The one store of the EBP_* variables; in development the simulator's values stand in for what is not set. */
 export function storeFromEnvironment(
   settings: Settings,
   amountBasis: AmountBasis,
   defaults: StoreDefaults | null,
 ): StoreSettings[] {
-  const given = Object.entries(STORE_VARIABLES).map(([field, variable]) => {
-    const value = defaults === null ? settings.required(variable, "a value") : settings.value(variable);
+  const production = defaults === null;
+  const given = Object.entries(VARIABLES).map(([field, { name, meaning }]) => {
+    const value = production ? settings.required(name, meaning) : settings.value(name);
     return [field, value] as const;
   });
   const missing = given.some(([, value]) => value === undefined);
   // Each missing variable has been told; what it would be is not judged as well.
-  if (defaults === null && missing) return [];
+  if (production && missing) return [];
   const set = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   const candidate = { baseUrl: null, ...defaults, ...set, amountBasis, accessKeyExpiresAt: null };
-  return check(settings, candidate, (field) => STORE_VARIABLES[field as keyof StoreDefaults]);
+  return check(settings, candidate, production, (field) => VARIABLES[field as keyof StoreDefaults].name);
 }
 
 /** EBP_STORES_FILE: a JSON array of stores. `amountBasis`, `accessKeyExpiresAt` and, outside production, `baseUrl` may be left out. */
@@ -87,9 +103,11 @@ export function storesFromFile(
   amountBasis: AmountBasis,
   production: boolean,
 ): StoreSettings[] {
-  const list = parsed(text);
+  const list = parsed(settings, text);
+  if (list === undefined) return [];
   if (!Array.isArray(list) || list.length === 0) {
-    settings.fault("EBP_STORES_FILE", "a JSON array of stores, each key once", "something else");
+    const found = Array.isArray(list) ? "an empty one" : "something else";
+    settings.fault("EBP_STORES_FILE", "a JSON array of stores", found);
     return [];
   }
   const stores = list.flatMap((entry: unknown, index) => {
@@ -98,6 +116,7 @@ export function storesFromFile(
     return check(
       settings,
       candidate,
+      production,
       (field) => `EBP_STORES_FILE[${index}]${field === "" ? "" : `.${field}`}`,
     );
   });
@@ -109,20 +128,31 @@ export function storesFromFile(
   return stores;
 }
 
-function parsed(text: string): unknown {
+/** Undefined when it is not JSON, which is told. */
+function parsed(settings: Settings, text: string): unknown {
   try {
     return parse(text);
-  } catch {
+  } catch (error) {
+    // The parser's message quotes the text: only the place is taken out of it.
+    const position = /at position \d+$/u.exec(String(error))?.[0] ?? "";
+    settings.fault("EBP_STORES_FILE", "JSON with each key once", `something else ${position}`.trimEnd());
     return undefined;
   }
 }
 
-function check(settings: Settings, candidate: unknown, nameOf: (field: string) => string): StoreSettings[] {
-  const result = storeSchema.safeParse(candidate);
+function check(
+  settings: Settings,
+  candidate: unknown,
+  production: boolean,
+  nameOf: (field: string) => string,
+): StoreSettings[] {
+  const result = (production ? productionStoreSchema : storeSchema).safeParse(candidate);
   if (result.success) return [result.data];
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) settings.fault(nameOf(key), "no such field", "one");
+      const known = Object.keys(storeSchema.shape).join(", ");
+      for (const key of issue.keys)
+        settings.fault(nameOf(key), `one of the fields ${known}`, "another field");
     } else {
       const field = issue.path.join(".");
       // What was found is left out: it may be a secret.

@@ -1,6 +1,7 @@
 import { unwrapResolverError } from "@apollo/server/errors";
-import { GraphQLError, Kind, print, type ASTNode, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { InvalidArgumentError } from "../cancellation/errors.js";
+import { isArgumentError, literalError, TOO_MANY_ERRORS, variableError } from "./value-errors.js";
 
 /** What callers are told of a fault that is ours: how to find it, and nothing of what a library said. */
 const OURS =
@@ -20,13 +21,14 @@ const FOR_CALLERS = new Set([
 
 export function isOurFault(error: unknown): boolean {
   const cause = unwrapResolverError(error);
-  if (cause instanceof InvalidArgumentError) return false;
-  return !(error instanceof GraphQLError && FOR_CALLERS.has(String(error.extensions["code"])));
+  if (cause instanceof InvalidArgumentError || isArgumentError(cause)) return false;
+  if (!(error instanceof GraphQLError)) return true;
+  return error.message !== TOO_MANY_ERRORS && !FOR_CALLERS.has(String(error.extensions["code"]));
 }
 
 /**
  * The error as a caller may see it. graphql-js quotes the value it could not read, and for a missing field the whole object
- * around it: an account number would come back, and be logged by whoever logs answers. So values are taken out.
+ * around it: an account number would come back, and be logged by whoever logs answers. So no value is quoted, wherever it stands.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path, extensions } = formatted;
@@ -35,53 +37,33 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (cause instanceof InvalidArgumentError) {
     return { ...where, message: cause.message, extensions: { code: "BAD_USER_INPUT", field: cause.field } };
   }
-  const code = String(extensions?.["code"]);
   if (isOurFault(error)) return { ...where, message: OURS, extensions: { code: "INTERNAL_SERVER_ERROR" } };
-  if (error instanceof GraphQLError && code === "BAD_USER_INPUT") return { ...where, ...inputError(error) };
-  return { ...where, message: withoutValues(formatted.message, error), extensions: { code } };
+  const given = extensions?.["code"];
+  const code = FOR_CALLERS.has(String(given)) ? String(given) : "BAD_USER_INPUT";
+  const { message, field } = withoutValues(code, formatted.message, error as GraphQLError);
+  return { ...where, message, extensions: { code, ...(field !== undefined && { field }) } };
 }
 
-const SENSITIVE_PATH = /(?:^|\.)refundAccount(?:\.|$)/u;
-const PATH_AT_END = / at "([\w.[\]]+)"$/u;
-const QUOTED_VALUE = /(value:? )(?:"|\{|\[|\d|-|'|true|false|null|\S).*$/su;
-
-/** `Variable "$input" got invalid value … at "input.items[2].amount"; Decimal expects …`, without the first value. */
-function inputError(error: GraphQLError): { message: string; extensions: Record<string, unknown> } {
-  const reason = error.originalError?.message ?? "";
-  const prefix = error.message.slice(0, error.message.length - reason.length - "; ".length);
-  const field = (PATH_AT_END.exec(prefix)?.[1] ?? variableName(error.message)).replace(/\[(\d+)\]/gu, ".$1");
-  if (reason === "" || !error.message.endsWith(reason)) {
-    // `Variable "$input" of required type "CancelPaymentInput!" was not provided.` quotes no value.
-    const message = error.message.includes("got invalid value")
-      ? `${field}: not a value of its type`
-      : error.message;
-    return { message, extensions: { code: "BAD_USER_INPUT", field } };
+function withoutValues(
+  code: string,
+  message: string,
+  error: GraphQLError,
+): { message: string; field?: string } {
+  if (code === "GRAPHQL_PARSE_FAILED") return { message: syntaxMessage(message) };
+  if (code === "OPERATION_RESOLUTION_FAILURE") {
+    return { message: "There is no operation of this `operationName`, or several and no `operationName`." };
   }
-  const shown = SENSITIVE_PATH.test(field) ? reason.replace(QUOTED_VALUE, "$1(not repeated here)") : reason;
-  return { message: `${field}: ${shown}`, extensions: { code: "BAD_USER_INPUT", field } };
+  if (code === "BAD_USER_INPUT" && !isArgumentError(error)) return variableError(error);
+  return literalError(error) ?? { message };
 }
 
-function variableName(message: string): string {
-  return /^Variable "\$(\w+)"/u.exec(message)?.[1] ?? "variables";
-}
-
-/** Literals in the document: the location tells where, the value is left out. */
-function withoutValues(message: string, error: unknown): string {
-  const node = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
-  const unquoted =
-    node !== undefined && isValue(node) ? message.replace(print(node), "(see location)") : message;
-  return unquoted.replace(/found (String|BlockString|Int|Float) ".*"/su, "found $1");
-}
-
-function isValue(node: ASTNode): boolean {
-  return (
-    node.kind === Kind.STRING ||
-    node.kind === Kind.INT ||
-    node.kind === Kind.FLOAT ||
-    node.kind === Kind.OBJECT ||
-    node.kind === Kind.LIST ||
-    node.kind === Kind.BOOLEAN ||
-    node.kind === Kind.NULL ||
-    node.kind === Kind.ENUM
-  );
+/** The kind of token is told and its place, not its text: an account number whose quotes were forgotten is one. */
+function syntaxMessage(message: string): string {
+  return message
+    .replace(/\b(Name|Int|Float|String|BlockString|Comment) ".*$/su, "$1")
+    .replace(
+      /^(Syntax Error: Invalid Unicode escape sequence|Syntax Error: Invalid character escape sequence).*$/su,
+      "$1",
+    )
+    .replace(/variable "\$\w+"/u, "variable");
 }

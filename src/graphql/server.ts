@@ -1,11 +1,12 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { unwrapResolverError } from "@apollo/server/errors";
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance } from "fastify";
+import { fastifyApolloHandler } from "@as-integrations/fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { Caller } from "../cancellation/caller.js";
 import type { CancellationHistory } from "../cancellation/history.js";
+import { checkAddress } from "./check-address.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
 import { formatError, isOurFault } from "./error-format.js";
 import { chooseLanguage } from "./language.js";
@@ -30,27 +31,35 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     stopOnTerminationSignals: false,
     formatError,
     logger: app.log,
-    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), reportFaults(app.log)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), reportFaults(app.log)],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
     context: async (request): Promise<GraphQLContext> => {
-      const caller = await parts.authenticate(request.headers.authorization);
-      if (caller === null) throw unauthenticated();
       return {
-        caller,
+        caller: await callerOf(request, parts.authenticate),
         language: chooseLanguage(request.headers["accept-language"]),
         requestId: request.id,
         loaders: createLoaders(parts.history),
       };
     },
   });
-  app.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", handler });
+  app.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", preHandler: checkAddress, handler });
+  // When the requests in flight have been answered. Apollo's drain plugin would wait for the server to close, which waits for this.
   app.addHook("onClose", () => apollo.stop());
 }
 
-function unauthenticated(): GraphQLError {
-  return new GraphQLError("Send a valid token: `Authorization: Bearer …`.", {
+async function callerOf(
+  request: FastifyRequest,
+  authenticate: GraphQLServerParts["authenticate"],
+): Promise<Caller> {
+  const caller = await authenticate(request.headers.authorization).catch((error: unknown) => {
+    // Here, where the request's id is known: Apollo's hook for it is not told of the request.
+    request.log.error({ err: error }, "reading who is calling failed");
+    throw error;
+  });
+  if (caller !== null) return caller;
+  throw new GraphQLError("Send a valid token: `Authorization: Bearer …`.", {
     extensions: { code: "UNAUTHENTICATED", http: { status: 401 } },
   });
 }
@@ -70,9 +79,5 @@ function reportFaults(log: FastifyInstance["log"]): ApolloServerPlugin<GraphQLCo
           return Promise.resolve();
         },
       }),
-    contextCreationDidFail({ error }) {
-      if (isOurFault(error)) log.error({ err: error }, "reading who is calling failed");
-      return Promise.resolve();
-    },
   };
 }

@@ -13,16 +13,18 @@ type Done = (error: Error | null, body?: unknown) => void;
  */
 export function parseJsonBody(text: string, done: Done): void {
   let body: unknown;
+  let foreign: boolean;
   try {
     body = parse(text, undefined, (number) =>
       isSafeNumber(number, { approx: false }) ? Number(number) : new LosslessNumber(number),
     );
+    foreign = hasForeignPrototype(body);
   } catch {
-    // The parser's message quotes the body.
+    // The parser's message quotes the body. A body nested too deep to be read ends here as well.
     done(new JsonBodyError("The request body is not valid JSON, or has the same key twice in one object."));
     return;
   }
-  if (hasForeignPrototype(body)) done(new JsonBodyError("The request body has a key named __proto__."));
+  if (foreign) done(new JsonBodyError("The request body has a key named __proto__."));
   else done(null, body);
 }
 

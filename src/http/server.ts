@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { parseJsonBody } from "./json-body.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
@@ -11,6 +11,12 @@ export function createHttpServer(options: { readonly logLevel: string }): Fastif
     logger: { level: options.logLevel },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    requestIdLogLabel: "requestId",
+    // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.
+    frameworkErrors: (_error, request, reply) => {
+      const body = errorBody("BAD_REQUEST", "This is not an address.");
+      void (reply as FastifyReply).code(400).header("x-request-id", request.id).send(body);
+    },
     // Idle connections end at once when the service stops; what is in flight is finished first.
     forceCloseConnections: "idle",
   });

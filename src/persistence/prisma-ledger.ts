@@ -12,9 +12,10 @@ import { transitionStatement, type TransitionRow } from "./transition-statement.
 
 /**
  * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
- * tried anew. Each round needs another cancel of the same order to begin and end within a few milliseconds.
+ * tried anew. Each round is lost to a cancel of the same order that began and ended meanwhile, so the rounds are bounded by
+ * the number of callers who race for one order.
  */
-const MAX_INTENT_ROUNDS = 10;
+const MAX_INTENT_ROUNDS = 200;
 
 export function createPrismaLedger(
   prisma: PrismaClient,

@@ -23,7 +23,7 @@ CREATE TYPE "failure_kind" AS ENUM ('REJECTED', 'NOT_SENT', 'IN_DOUBT');
 CREATE TABLE "cancelled_order" (
     "store_id" TEXT NOT NULL,
     "order_no" TEXT NOT NULL,
-    "cancelled_total" DECIMAL(19,4) NOT NULL DEFAULT 0,
+    "cancelled_total" DECIMAL NOT NULL DEFAULT 0,
 
     CONSTRAINT "cancelled_order_pkey" PRIMARY KEY ("store_id","order_no")
 );

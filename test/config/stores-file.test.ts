@@ -1,0 +1,126 @@
+import { describe, expect, test } from "@jest/globals";
+import { faultsOf, fileOf, PRODUCTION, read, STORE, withStores } from "../helpers/configuration.js";
+
+describe("EBP_STORES_FILE", () => {
+  test("holds several stores, each with its own amount basis and key expiry", () => {
+    const { stores } = read(
+      withStores([
+        STORE,
+        {
+          ...STORE,
+          storeId: "US01",
+          currencyCode: "USD",
+          amountBasis: "line",
+          accessKeyExpiresAt: "2027-01-31T00:00:00+09:00",
+        },
+      ]),
+    );
+    expect(stores).toEqual([
+      { ...STORE, amountBasis: "unit", accessKeyExpiresAt: null },
+      {
+        ...STORE,
+        storeId: "US01",
+        currencyCode: "USD",
+        amountBasis: "line",
+        accessKeyExpiresAt: new Date("2027-01-30T15:00:00Z"),
+      },
+    ]);
+  });
+
+  test("takes EBP_AMOUNT_BASIS for the stores that say nothing", () => {
+    const stores = [STORE, { ...STORE, storeId: "US01", amountBasis: "unit" }];
+    const config = read(withStores(stores, { EBP_AMOUNT_BASIS: "line" }));
+    expect(config.stores.map(({ amountBasis }) => amountBasis)).toEqual(["line", "unit"]);
+  });
+
+  const { baseUrl, ...unreachable } = STORE;
+
+  test("may leave the base URL to the simulator, save in production", () => {
+    expect(read(withStores([unreachable])).stores[0]?.baseUrl).toBeNull();
+    const { EBP_BASE_URL, EBP_STORE_ID, ...rest } = PRODUCTION;
+    const production = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("EBP_")));
+    expect(faultsOf(withStores([STORE], production))).toEqual([]);
+    const fault = "EBP_STORES_FILE[0].baseUrl: expected an http or https URL, found ";
+    expect(faultsOf(withStores([unreachable], production))).toEqual([`${fault}nothing`]);
+    expect(faultsOf(withStores([{ ...STORE, baseUrl: null }], production))).toEqual([
+      `${fault}something else`,
+    ]);
+    expect([EBP_BASE_URL, EBP_STORE_ID]).toEqual([baseUrl, STORE.storeId]);
+  });
+
+  test.each([
+    [
+      "text that is not JSON",
+      '[{"storeId": "KR01",]',
+      /JSON with each key once, found something else at position \d+$/u,
+    ],
+    ["an empty file", "", /JSON/u],
+    ["a key that stands twice", '[{"storeId": "A", "storeId": "B"}]', /each key once/u],
+    ["an object", JSON.stringify(STORE), /a JSON array of stores, found something else$/u],
+    ["an empty list", "[]", /a JSON array of stores, found an empty one$/u],
+  ])("cannot be %s", (_what, text, fault) => {
+    expect(faultsOf({ EBP_STORES_FILE: fileOf(text) })).toEqual([expect.stringMatching(fault)]);
+  });
+
+  test.each([
+    [
+      "has a field it does not know",
+      { ...STORE, acessKey: "a" },
+      /^EBP_STORES_FILE\[1\]\.acessKey: expected one of the fields storeId, .+, found another field$/u,
+    ],
+    [
+      "lacks a field",
+      { ...STORE, hashKey: undefined },
+      /^EBP_STORES_FILE\[1\]\.hashKey: expected a text, found nothing$/u,
+    ],
+    [
+      "has a field of another type",
+      { ...STORE, divisionCode: 7 },
+      /^EBP_STORES_FILE\[1\]\.divisionCode: expected a text, found something else$/u,
+    ],
+    [
+      "has an unknown currency",
+      { ...STORE, currencyCode: "ABC" },
+      /^EBP_STORES_FILE\[1\]\.currencyCode: expected an ISO 4217/u,
+    ],
+    [
+      "has an expiry that is not a time",
+      { ...STORE, accessKeyExpiresAt: "soon" },
+      /^EBP_STORES_FILE\[1\]\.accessKeyExpiresAt: expected a time/u,
+    ],
+    [
+      "has an unknown amount basis",
+      { ...STORE, amountBasis: "sum" },
+      /^EBP_STORES_FILE\[1\]\.amountBasis: expected one of unit, line/u,
+    ],
+    ["is not an object", "KR01", /^EBP_STORES_FILE\[1\]: /u],
+  ])("is told by its place when a store %s", (_what, store, fault) => {
+    expect(faultsOf(withStores([{ ...STORE, storeId: "first" }, store]))).toEqual([
+      expect.stringMatching(fault),
+    ]);
+  });
+
+  test("tells the faults of every store at once", () => {
+    const faults = faultsOf(withStores([{ ...STORE, hashKey: "" }, { ...STORE, ricCode: "" }, {}]));
+    expect(faults.map((fault) => fault.split(":")[0])).toEqual(
+      expect.arrayContaining([
+        "EBP_STORES_FILE[0].hashKey",
+        "EBP_STORES_FILE[1].ricCode",
+        "EBP_STORES_FILE[2].storeId",
+      ]),
+    );
+  });
+
+  test("names each store once", () => {
+    expect(faultsOf(withStores([STORE, STORE]))).toEqual([
+      "EBP_STORES_FILE: expected each storeId once, found KR01 twice",
+    ]);
+  });
+
+  test("stands alone: a variable of one store beside it is refused", () => {
+    expect(faultsOf(withStores([STORE], { EBP_STORE_ID: "KR01", EBP_BASE_URL: "https://x" }))).toEqual([
+      expect.stringMatching(/^EBP_BASE_URL: expected nothing beside EBP_STORES_FILE/u),
+      expect.stringMatching(/^EBP_STORE_ID: expected nothing beside EBP_STORES_FILE/u),
+    ]);
+  });
+});
