@@ -51,6 +51,8 @@ export default tseslint.config(
         { allowConstantLoopConditions: "only-allowed-literals" },
       ],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      // A property left out by destructuring is named, and unused.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "max-lines": ["error", { max: 300 }],
       "no-restricted-exports": [

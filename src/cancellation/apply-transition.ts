@@ -1,5 +1,6 @@
 import type { CancelIntent, Transition } from "./cancellation-ledger.js";
 import type { Cancellation } from "./cancellation.js";
+import type { Confirmation } from "./outcome.js";
 import { maskRefundAccount } from "./refund-account.js";
 
 /** The cancellation that an intent brings into being. */
@@ -47,10 +48,15 @@ export function applyTransition(
     safeToRetry: step.safeToRetry,
     settlement: step.settlement,
     resolvedBy: step.resolvedBy,
-    confirmation: step.confirmation,
+    confirmation: step.confirmation === null ? null : withoutItems(step.confirmation),
     ebpRequestId: step.evidence.requestId ?? before.ebpRequestId,
     failureKind: step.failureKind,
     failure: step.failure,
     discrepancies: step.discrepancies,
   };
+}
+
+/** What EBP confirmed of the items stands with the items. */
+function withoutItems({ items: _, ...confirmation }: Confirmation): Cancellation["confirmation"] {
+  return confirmation;
 }

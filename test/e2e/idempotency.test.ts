@@ -183,3 +183,15 @@ describe("an order", () => {
     for (const code of codes) expect(["CANCEL_IN_PROGRESS", "CANCELLED_TOTAL_CHANGED"]).toContain(code);
   });
 });
+
+test("cancels in flight hold no database connection: reads are answered while more are in flight than the pool has", async () => {
+  const open = closeGate();
+  const inputs = Array.from({ length: 30 }, () => cancelInput());
+  const payloads = inputs.map((input) => cancel(service, input));
+  for (const { orderNo } of inputs) await received(orderNo);
+  const { data } = await service.graphql("{ cancellations(filter: { status: PENDING }) { totalCount } }");
+  open();
+
+  expect(data.cancellations.totalCount).toBe(30);
+  for (const { cancellation } of await Promise.all(payloads)) expect(cancellation.status).toBe("SUCCEEDED");
+});

@@ -3,12 +3,13 @@ import type { CancelItem } from "../../src/cancellation/cancel-request.js";
 import { ITEM_TYPES } from "../../src/cancellation/cancel-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 
+const DIGITS = Array.from("0123456789");
+const ID_CHARACTERS = Array.from("ABCxyz019-_가나");
+
 /** Amounts of a currency with so many decimals, as text in every form a caller may write: leading and trailing zeros too. */
 export function amountText(decimals: number, maxIntegerDigits = 12): fc.Arbitrary<string> {
-  const digits = (min: number, max: number): fc.Arbitrary<string> =>
-    fc
-      .array(fc.constantFrom(..."0123456789"), { minLength: min, maxLength: max })
-      .map((list) => list.join(""));
+  const digits = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
+    fc.string({ unit: fc.constantFrom(...DIGITS), minLength, maxLength });
   return fc
     .tuple(digits(1, maxIntegerDigits), digits(0, decimals))
     .map(([whole, fraction]) => (fraction === "" ? whole : `${whole}.${fraction}`));
@@ -23,7 +24,7 @@ export function items(decimals: number, maxLength = 8): fc.Arbitrary<CancelItem[
   const one = fc.record({
     seq: fc.nat(1_000_000),
     itemType: fc.constantFrom(...ITEM_TYPES),
-    itemId: fc.string({ minLength: 1, maxLength: 20, unit: fc.constantFrom(..."ABCxyz019-_가나") }),
+    itemId: fc.string({ minLength: 1, maxLength: 20, unit: fc.constantFrom(...ID_CHARACTERS) }),
     quantity: fc.integer({ min: 1, max: 100 }),
     amount: amount(decimals),
     taxAmount: fc.option(amount(decimals)),

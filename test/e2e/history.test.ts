@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { cancel, cancelInput, item } from "../helpers/operations.js";
+import { startService, type TestService } from "../helpers/service.js";
+
+const TOTAL = 23;
+
+const PAGE = `query ($filter: CancellationFilter, $orderBy: CancellationOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  cancellations(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    totalCount
+    edges { cursor node { id orderNo } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`;
+
+let service: TestService;
+/** Ids in the order of creation; several were created in the same millisecond. */
+let ids: string[];
+
+beforeAll(async () => {
+  service = await startService();
+  for (let n = 0; n < TOTAL; n += 1) {
+    const forced = n % 5 === 1 ? "SIM-CANCELLATION-FAILED-" : n % 5 === 2 ? "SIM-RETRY-RECOMMENDED-" : "";
+    const orderNo = forced === "" && n % 2 === 0 ? "ORD-shared" : `${forced}ORD-${n}`;
+    await cancel(service, cancelInput({ orderNo, items: [item({ itemId: `P-${n % 3}` })] }));
+  }
+  // Ties in time are what a keyset must survive: three rows share each moment.
+  await service.sql(`UPDATE cancellation SET created_at = timestamptz '2026-01-01 00:00:00Z' + interval '1 minute' * (
+    SELECT count(*) / 3 FROM cancellation other WHERE other.id < cancellation.id)`);
+  ids = (await service.sql("SELECT id FROM cancellation ORDER BY created_at, id")).map(
+    ({ id }) => id as string,
+  );
+});
+afterAll(() => service.close());
+
+async function page(variables: object): Promise<any> {
+  const { data, errors } = await service.graphql(PAGE, variables);
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data.cancellations;
+}
+
+async function errorOf(variables: object): Promise<any> {
+  return (await service.graphql(PAGE, variables)).errors?.[0];
+}
+
+function idsOf({ edges }: any): string[] {
+  return edges.map(({ node }: any) => node.id as string);
+}
+
+describe("the history", () => {
+  test("is newest first unless asked otherwise, twenty at a time, and counts all", async () => {
+    const first = await page({});
+    const oldest = await page({ orderBy: { field: "CREATED_AT", direction: "ASC" }, first: 3 });
+
+    expect(idsOf(first)).toEqual([...ids].reverse().slice(0, 20));
+    expect(first.totalCount).toBe(TOTAL);
+    expect(idsOf(oldest)).toEqual(ids.slice(0, 3));
+  });
+
+  test("read page by page, in any order, direction and size, shows each cancellation once and says truly what is beyond", async () => {
+    const cases = fc.record({
+      size: fc.integer({ min: 1, max: TOTAL + 2 }),
+      direction: fc.constantFrom("ASC", "DESC"),
+      backward: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ size, direction, backward }) => {
+        const expected = direction === "ASC" ? ids : [...ids].reverse();
+        const seen: string[] = [];
+        let cursor: string | null = null;
+        for (let more = true; more;) {
+          const window: object = backward ? { last: size, before: cursor } : { first: size, after: cursor };
+          const result = await page({ orderBy: { field: "CREATED_AT", direction }, ...window });
+          const { hasNextPage, hasPreviousPage, startCursor, endCursor } = result.pageInfo;
+          const earlier: number = seen.length;
+          if (backward) seen.unshift(...idsOf(result));
+          else seen.push(...idsOf(result));
+          more = backward ? hasPreviousPage : hasNextPage;
+          cursor = backward ? startCursor : endCursor;
+          expect(more).toBe(seen.length < TOTAL);
+          expect(backward ? hasNextPage : hasPreviousPage).toBe(earlier > 0);
+        }
+        expect(seen).toEqual(expected);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("does not shift while new cancellations arrive", async () => {
+    const first = await page({ first: 10 });
+    const { cancellation } = await cancel(service, cancelInput());
+    const second = await page({ first: 100, after: first.pageInfo.endCursor });
+    await service.sql("DELETE FROM cancellation_event WHERE cancellation_id = $1", [cancellation.id]);
+    await service.sql("DELETE FROM cancellation_item WHERE cancellation_id = $1", [cancellation.id]);
+    await service.sql("DELETE FROM cancellation WHERE id = $1", [cancellation.id]);
+
+    expect([...idsOf(first), ...idsOf(second)]).toEqual([...ids].reverse());
+  });
+
+  test.each<[string, object, string]>([
+    ["storeId", { storeId: "SIM-KR" }, "true"],
+    ["orderNo", { orderNo: "ORD-shared" }, "order_no = 'ORD-shared'"],
+    ["one status", { status: "UNKNOWN" }, "status = 'UNKNOWN'"],
+    ["several statuses", { status: ["FAILED", "UNKNOWN"] }, "status IN ('FAILED', 'UNKNOWN')"],
+    [
+      "itemId",
+      { itemId: "P-1" },
+      "id IN (SELECT cancellation_id FROM cancellation_item WHERE item_id = 'P-1')",
+    ],
+    [
+      "createdFrom, inclusive",
+      { createdFrom: "2026-01-01T00:03:00Z" },
+      "created_at >= '2026-01-01T00:03:00Z'",
+    ],
+    [
+      "createdBefore, exclusive",
+      { createdBefore: "2026-01-01T09:03:00+09:00" },
+      "created_at < '2026-01-01T00:03:00Z'",
+    ],
+    [
+      "all of them",
+      {
+        status: "SUCCEEDED",
+        orderNo: "ORD-shared",
+        itemId: "P-0",
+        createdFrom: "2026-01-01T00:00:00Z",
+        createdBefore: "2026-01-02T00:00:00Z",
+      },
+      "status = 'SUCCEEDED' AND order_no = 'ORD-shared' AND id IN (SELECT cancellation_id FROM cancellation_item WHERE item_id = 'P-0')",
+    ],
+  ])("is filtered by %s", async (_what, filter, condition) => {
+    const rows = await service.sql(
+      `SELECT id FROM cancellation WHERE ${condition} ORDER BY created_at DESC, id DESC`,
+    );
+    const result = await page({ filter, first: 100 });
+
+    expect(rows.length).toBeGreaterThan(0);
+    expect(idsOf(result)).toEqual(rows.map(({ id }) => id));
+    expect(result.totalCount).toBe(rows.length);
+  });
+
+  test("is filtered by EBP's return request id", async () => {
+    const [row] = await service.sql(
+      "SELECT id, return_request_id FROM cancellation WHERE status = 'SUCCEEDED' LIMIT 1",
+    );
+    expect(idsOf(await page({ filter: { returnRequestId: row.return_request_id } }))).toEqual([row.id]);
+  });
+
+  test("is empty, not an error, when nothing matches", async () => {
+    expect(await page({ filter: { orderNo: "ORD-nobody" } })).toEqual({
+      totalCount: 0,
+      edges: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    });
+  });
+
+  test.each<[string, object, string, string]>([
+    ["first: 0", { first: 0 }, "first", "first: expected 1 to 100, found 0"],
+    ["last: 101", { last: 101 }, "last", "last: expected 1 to 100, found 101"],
+    [
+      "first and last",
+      { first: 1, last: 1 },
+      "first, last",
+      "first, last: expected `first` and `after`, or `last` and `before`, found both",
+    ],
+    [
+      "a malformed cursor",
+      { after: "'; DROP TABLE" },
+      "after",
+      "after: expected a cursor as an edge or pageInfo gave it, found something else",
+    ],
+    [
+      "an empty list of statuses",
+      { filter: { status: [] } },
+      "filter.status",
+      "filter.status: expected at least one status, found an empty list",
+    ],
+    [
+      "a range that ends before it begins",
+      { filter: { createdFrom: "2026-01-02T00:00:00Z", createdBefore: "2026-01-01T00:00:00Z" } },
+      "filter.createdBefore",
+      "filter.createdBefore: expected a moment after filter.createdFrom (2026-01-02T00:00:00.000Z), found 2026-01-01T00:00:00.000Z",
+    ],
+    [
+      "another caller's store",
+      { filter: { storeId: "XX" } },
+      "filter.storeId",
+      'filter.storeId: expected a store you can act for, found "XX"',
+    ],
+  ])("answers %s with a clear error", async (_what, variables, field, message) => {
+    expect(await errorOf(variables)).toMatchObject({
+      message,
+      extensions: { code: "BAD_USER_INPUT", field },
+    });
+  });
+
+  test("refuses a cursor in another order than its own", async () => {
+    const { pageInfo } = await page({ first: 1 });
+    const error = await errorOf({
+      after: pageInfo.endCursor,
+      orderBy: { field: "CREATED_AT", direction: "ASC" },
+    });
+
+    expect(error.message).toBe(
+      "after: expected a cursor of a history in this order, found one of another order",
+    );
+  });
+});
+
+describe("one cancellation", () => {
+  const BY_ID = "query ($id: ID!) { cancellation(id: $id) { id } }";
+
+  test("with an unknown id is null", async () => {
+    const { data, errors } = await service.graphql(BY_ID, { id: randomUUID() });
+    expect([data, errors]).toEqual([{ cancellation: null }, undefined]);
+  });
+
+  test("is found whatever the case of its id", async () => {
+    const { data } = await service.graphql(BY_ID, { id: ids[0]?.toUpperCase() });
+    expect(data.cancellation.id).toBe(ids[0]);
+  });
+
+  test.each(["1", "x".repeat(5_000), "'; DROP TABLE cancellation; --"])(
+    "with the malformed id %.20s is a clear error",
+    async (id) => {
+      const { errors } = await service.graphql(BY_ID, { id });
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field: "id" } }]);
+      expect(errors?.[0].message).toMatch(/^id: expected an id \(a UUID\), found .{1,80}$/u);
+    },
+  );
+
+  test("is null for a key that has not been used", async () => {
+    const { data } = await service.graphql(`{ cancellationByKey(idempotencyKey: "never") { id } }`);
+    expect(data.cancellationByKey).toBeNull();
+  });
+});

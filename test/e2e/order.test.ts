@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { cancel, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import { startService, type TestService } from "../helpers/service.js";
+
+const ORDER = `query ($orderNo: String!) {
+  order(orderNo: $orderNo) {
+    storeId orderNo currencyCode cancelledTotal inDoubtTotal
+    lines { seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount }
+    cancellations(orderBy: { field: CREATED_AT, direction: ASC }) { totalCount edges { node { status } } }
+  }
+}`;
+
+let service: TestService;
+beforeAll(async () => (service = await startService()));
+afterAll(() => service.close());
+
+async function order(orderNo: string): Promise<any> {
+  return (await service.graphql(ORDER, { orderNo })).data.order;
+}
+
+describe("an order", () => {
+  test("tells line by line what was cancelled and what is in doubt, and leaves out what failed", async () => {
+    // The whole order number decides what the simulator does, so one order cannot end in several ways by itself.
+    const orderNo = "ORD-view";
+    const goods = item({ seq: 1, quantity: 2, amount: "300" });
+    const delivery = item({ seq: 2, itemType: "DELIVERY", itemId: "D1", amount: "50", taxAmount: null });
+    await cancel(service, cancelInput({ orderNo, items: [goods, delivery], totalCancelAmount: "650" }));
+    await cancel(
+      service,
+      cancelInput({ orderNo, items: [{ ...goods, quantity: 1 }], totalCancelAmount: "300" }),
+    );
+    const doubtful = await cancel(
+      service,
+      cancelInput({ orderNo: "SIM-SYSTEM-CRITICAL-1", items: [goods], totalCancelAmount: "600" }),
+    );
+    const failed = await cancel(service, cancelInput({ orderNo: "SIM-CANCELLATION-FAILED-1" }));
+    for (const { cancellation } of [doubtful, failed]) {
+      await service.sql("UPDATE cancellation SET order_no = $1 WHERE id = $2", [orderNo, cancellation.id]);
+    }
+
+    expect(await order(orderNo)).toEqual({
+      storeId: "SIM-KR",
+      orderNo,
+      currencyCode: "KRW",
+      cancelledTotal: "950",
+      inDoubtTotal: "600",
+      lines: [
+        {
+          seq: 1,
+          itemType: "PHYSICAL",
+          itemId: "P001",
+          cancelledQuantity: 3,
+          cancelledAmount: "900",
+          inDoubtQuantity: 2,
+          inDoubtAmount: "600",
+        },
+        {
+          seq: 2,
+          itemType: "DELIVERY",
+          itemId: "D1",
+          cancelledQuantity: 1,
+          cancelledAmount: "50",
+          inDoubtQuantity: 0,
+          inDoubtAmount: "0",
+        },
+      ],
+      cancellations: {
+        totalCount: 4,
+        edges: ["SUCCEEDED", "SUCCEEDED", "UNKNOWN", "FAILED"].map((status) => ({ node: { status } })),
+      },
+    });
+  });
+
+  test("that nobody has cancelled is empty, not an error", async () => {
+    expect(await order("ORD-untouched")).toEqual({
+      storeId: "SIM-KR",
+      orderNo: "ORD-untouched",
+      currencyCode: "KRW",
+      cancelledTotal: "0",
+      inDoubtTotal: "0",
+      lines: [],
+      cancellations: { totalCount: 0, edges: [] },
+    });
+  });
+});
+
+describe("a preview", () => {
+  async function preview(input: object): Promise<any> {
+    const { data, errors } = await service.graphql(PREVIEW, { input });
+    expect(errors).toBeUndefined();
+    return data.cancelPaymentPreview;
+  }
+
+  test("computes the totals and shows what would be sent, the account masked; sends nothing, stores nothing", async () => {
+    const before = [await service.sql("SELECT * FROM cancellation"), service.simulator.ledger.totalReceived];
+    const items = [
+      item({ seq: 1, quantity: 2, amount: "300", taxAmount: "30" }),
+      item({ seq: 2, itemType: "DELIVERY", itemId: "D1", amount: "50", taxAmount: "5" }),
+    ];
+    const refundAccount = { accountNumber: "0012-345678", bankCode: "001", accountHolderName: "홍길동" };
+    const shown = await preview(
+      cancelInput({ orderNo: "ORD-preview", items, totalCancelAmount: "650", refundAccount }),
+    );
+
+    expect(shown).toMatchObject({
+      wouldSend: true,
+      storeId: "SIM-KR",
+      currencyCode: "KRW",
+      amountBasis: "the sum of quantity × amount over all items",
+      computedTotal: "650",
+      computedProductAmount: "600",
+      computedProductTaxAmount: "60",
+      computedDeliveryAmount: "50",
+      computedDeliveryTaxAmount: "5",
+      userErrors: [],
+      request: { method: "POST", url: `${service.simulator.url}/api/v2/payment/cancel` },
+    });
+    expect(JSON.parse(shown.request.body)).toEqual({
+      orderNo: "ORD-preview",
+      totalCancelAmount: 650,
+      refundAccount: { accountNumber: "******5678", bankCode: "001", accountHolderName: "홍**" },
+      items: [
+        { seq: 1, itemType: "PHYSICAL", itemId: "P001", quantity: 2, amount: 300, taxAmount: 30 },
+        { seq: 2, itemType: "DELIVERY", itemId: "D1", quantity: 1, amount: 50, taxAmount: 5 },
+      ],
+    });
+    expect([await service.sql("SELECT * FROM cancellation"), service.simulator.ledger.totalReceived]).toEqual(
+      before,
+    );
+  });
+
+  test("shows a mismatch together with the total the items add up to", async () => {
+    expect(await preview(cancelInput({ totalCancelAmount: "1" }))).toMatchObject({
+      wouldSend: false,
+      computedTotal: "1000",
+      request: null,
+      userErrors: [{ __typename: "AmountMismatchError", expected: "1000", actual: "1" }],
+    });
+  });
+
+  test("says what cancelPayment would say to a used key, an order in doubt and a changed total", async () => {
+    const done = cancelInput();
+    const doubtful = cancelInput({ orderNo: "SIM-SYSTEM-CRITICAL-2" });
+    const first = await cancel(service, done);
+    const second = await cancel(service, doubtful);
+
+    expect(await preview(done)).toMatchObject({ wouldSend: false, userErrors: [] });
+    expect(await preview({ ...done, note: "another" })).toMatchObject({
+      wouldSend: false,
+      userErrors: [{ __typename: "IdempotencyKeyReusedError", cancellationId: first.cancellation.id }],
+    });
+    expect(await preview({ ...doubtful, idempotencyKey: "other" })).toMatchObject({
+      wouldSend: false,
+      userErrors: [{ __typename: "CancelInProgressError", cancellationId: second.cancellation.id }],
+    });
+    expect(await preview({ ...done, idempotencyKey: "other", expectedCancelledTotal: "5" })).toMatchObject({
+      wouldSend: false,
+      userErrors: [{ __typename: "CancelledTotalChangedError", expected: "5", actual: "1000" }],
+    });
+  });
+});

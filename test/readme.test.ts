@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { FORCED_BEHAVIOURS } from "../src/ebp/simulator/order-numbers.js";
+import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
+import { startService, type TestService } from "./helpers/service.js";
+
+const ENDS = {
+  accepted: "`SUCCEEDED`",
+  rejected: "`FAILED`",
+  notSent: "`FAILED`, safe to retry",
+  unknown: "`UNKNOWN`",
+};
+
+function read(file: string): string {
+  return readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+}
+
+function blocks(text: string, language: string): string[] {
+  return Array.from(
+    text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gmsu")),
+    ([, block]) => block ?? "",
+  );
+}
+
+/** Ids and times are other ones each time. */
+function withoutChance(json: string): unknown {
+  return JSON.parse(json, (key, value: unknown) =>
+    ["id", "at", "returnRequestId"].includes(key) ? typeof value : value,
+  );
+}
+
+describe.each(["README.md", "README.ko.md"])("%s", (file) => {
+  const text = read(file);
+  let service: TestService;
+  beforeAll(async () => (service = await startService()));
+  afterAll(() => service.close());
+
+  test("has operations that work, with the answers it shows", async () => {
+    const [mutation = "", query = ""] = blocks(text, "graphql");
+    const [cancelled = "", order] = blocks(text, "json");
+
+    expect(withoutChance((await service.graphql(mutation)).text)).toEqual(withoutChance(cancelled));
+    const answer = await service.graphql(query);
+    expect(answer.errors).toBeUndefined();
+    if (order?.includes('"order"') === true) expect(withoutChance(answer.text)).toEqual(withoutChance(order));
+  });
+
+  test("shows the mutation that the service prints at its start", () => {
+    const [mutation = ""] = blocks(text, "graphql");
+    expect(mutation.replace(/\s/gu, "")).toBe(EXAMPLE_MUTATION.replace(/\s/gu, ""));
+  });
+
+  test("opens with exactly two lines to run", () => {
+    const [lines = ""] = blocks(text, "sh");
+    expect(
+      lines
+        .trim()
+        .split("\n")
+        .map((line) => line.split("#")[0]?.trim()),
+    ).toEqual(["npm ci && npm start", "npm ci && npm test"]);
+  });
+});
+
+test("the README's table of order numbers is the simulator's", () => {
+  const rows = read("README.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `SIM-"))
+    .map((line) =>
+      line
+        .split("|")
+        .map((cell) => cell.trim())
+        .slice(1, -1),
+    );
+
+  expect(rows).toEqual(
+    FORCED_BEHAVIOURS.map(({ prefix, does, effect, outcome }) => [
+      `\`${prefix}\``,
+      does,
+      effect ? "yes" : "no",
+      ENDS[outcome],
+    ]),
+  );
+});
+
+test("every file that the documents link to is there", () => {
+  for (const file of ["README.md", "README.ko.md"]) {
+    for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/gu)) {
+      expect(() => readFileSync(new URL(`../${target}`, import.meta.url))).not.toThrow(/ENOENT/u);
+    }
+  }
+});
+
+test("the printed curl line survives a shell: an apostrophe in the operation does not end it", () => {
+  expect(curlLine("http://127.0.0.1:4000/graphql", `{ a(b: "it's") }`)).toContain(`it'\\''s`);
+});
