@@ -11,6 +11,8 @@ export function sandboxPage(endpoint: string): string {
     initialEndpoint: endpoint,
     initialState: { document: EXAMPLE_MUTATION },
     hideCookieToggle: true,
+    endpointIsEditable: false,
+    runTelemetry: false,
   }).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">
@@ -20,6 +22,7 @@ export function sandboxPage(endpoint: string): string {
   <title>Cancel payments: Apollo Sandbox</title>
   <style>
     html, body, #sandbox { height: 100%; margin: 0 }
+    #sandbox iframe { width: 100%; height: 100%; border: 0; display: block }
     #without { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
     pre { background: #f4f4f5; padding: 1rem; overflow-x: auto }
   </style>
