@@ -126,6 +126,10 @@ export default tseslint.config(
           selector: "ImportDeclaration[source.value='decimal.js']",
           message: "Take Decimal from src/cancellation/decimal.ts: decimal.js itself rounds at 20 digits.",
         },
+        {
+          selector: "ImportExpression[source.type='Literal'], TSImportType",
+          message: "Import with a declaration: the dependency rule sees no other way.",
+        },
       ],
     },
   },

@@ -1,5 +1,6 @@
 import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./cancel-request.js";
 import type { Decimal } from "./decimal.js";
+import { InvalidArgumentError } from "./errors.js";
 import * as limits from "./limits.js";
 import { normaliseAccountNumber } from "./refund-account.js";
 import type { Store } from "./store.js";
@@ -24,6 +25,13 @@ export function textFaults(field: string, value: string, maxLength: number, pros
     return [{ field, expected: "readable characters", found: "a control character or half a character" }];
   }
   return [];
+}
+
+/** @throws InvalidArgumentError for a text that nothing stored can be equal to. */
+export function assertText(field: string, value: string, maxLength: number): string {
+  const [fault] = textFaults(field, value, maxLength);
+  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
+  return value;
 }
 
 export function proseFaults(field: string, value: string | null, maxLength: number): Fault[] {

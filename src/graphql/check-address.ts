@@ -1,4 +1,4 @@
-import type { preHandlerHookHandler } from "fastify";
+import type { FastifyRequest, preHandlerHookHandler } from "fastify";
 import { isSafeNumber, parse } from "lossless-json";
 
 const NO_HOST = "The Host header of this request does not name a host.";
@@ -10,14 +10,15 @@ const INEXACT =
  * with JSON.parse, which rounds without a word.
  */
 export const checkAddress: preHandlerHookHandler = (request, reply, done) => {
-  const refusal = URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)
-    ? hasInexactNumber((request.query as Record<string, unknown>)["variables"])
-      ? INEXACT
-      : null
-    : NO_HOST;
+  const refusal = refusalOf(request);
   if (refusal === null) done();
   else void reply.code(400).send({ errors: [{ message: refusal, extensions: { code: "BAD_REQUEST" } }] });
 };
+
+function refusalOf({ url, protocol, hostname, query }: FastifyRequest): string | null {
+  if (!URL.canParse(url, `${protocol}://${hostname}/`)) return NO_HOST;
+  return hasInexactNumber((query as Record<string, unknown>)["variables"]) ? INEXACT : null;
+}
 
 function hasInexactNumber(variables: unknown): boolean {
   if (typeof variables !== "string") return false;

@@ -8,6 +8,9 @@ const ORDER_MARKS: Readonly<Record<HistoryOrder, string>> = {
   OLDEST_FIRST: "created-asc",
 };
 
+/** The end of the year 9999: later dates are written in another form, which PostgreSQL does not read. */
+const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 export function encodeCursor({ createdAt, id }: HistoryPosition, order: HistoryOrder): string {
   return Buffer.from(`${ORDER_MARKS[order]} ${createdAt.getTime()} ${id}`, "utf8").toString("base64url");
 }
@@ -19,9 +22,9 @@ export function decodeCursor(cursor: string, order: HistoryOrder, argument: stri
   if (known && mark !== ORDER_MARKS[order]) {
     throw new InvalidArgumentError(argument, "a cursor of a history in this order", "one of another order");
   }
-  const createdAt = new Date(/^\d{1,15}$/u.test(time ?? "") ? Number(time) : Number.NaN);
-  if (!known || id === undefined || !isUuid(id) || rest.length > 0 || Number.isNaN(createdAt.getTime())) {
+  const milliseconds = /^\d{1,15}$/u.test(time ?? "") ? Number(time) : Number.POSITIVE_INFINITY;
+  if (!known || id === undefined || !isUuid(id) || rest.length > 0 || milliseconds > LATEST_MS) {
     throw new InvalidArgumentError(argument, "a cursor as an edge or pageInfo gave it", "something else");
   }
-  return { createdAt, id };
+  return { createdAt: new Date(milliseconds), id };
 }

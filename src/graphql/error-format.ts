@@ -59,11 +59,11 @@ function withoutValues(
 
 /** The kind of token is told and its place, not its text: an account number whose quotes were forgotten is one. */
 function syntaxMessage(message: string): string {
+  // The parser is recursive: what comes without these words is the engine's, about its stack.
+  if (!message.startsWith("Syntax Error: "))
+    return "Syntax Error: The document is nested too deep to be read";
   return message
     .replace(/\b(Name|Int|Float|String|BlockString|Comment) ".*$/su, "$1")
-    .replace(
-      /^(Syntax Error: Invalid Unicode escape sequence|Syntax Error: Invalid character escape sequence).*$/su,
-      "$1",
-    )
+    .replace(/(Invalid (?:Unicode|character) escape sequence).*$/su, "$1")
     .replace(/variable "\$\w+"/u, "variable");
 }

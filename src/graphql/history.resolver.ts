@@ -1,11 +1,13 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
 import { chooseStore } from "../cancellation/caller.js";
+import { assertText } from "../cancellation/field-rules.js";
+import { checkFilter } from "../cancellation/history-filter.js";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../cancellation/limits.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationType, NodeType, toCancellationType } from "./cancellation.type.js";
 import { CancellationConnectionType, toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
-import { toFilter } from "./history-filter.js";
 import { CancellationFilterType } from "./history.input.js";
 import { checkedId } from "./id.js";
 import { PageArgs, toWindow } from "./page.args.js";
@@ -54,7 +56,8 @@ export class HistoryResolver {
     @Ctx() { caller }: GraphQLContext,
   ): Promise<CancellationType | null> {
     const store = chooseStore(caller, this.stores, storeId, "storeId");
-    const found = await this.history.findByKey(store.id, idempotencyKey);
+    const key = assertText("idempotencyKey", idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH);
+    const found = await this.history.findByKey(store.id, key);
     return found === null ? null : toCancellationType(found);
   }
 
@@ -65,7 +68,7 @@ export class HistoryResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() { caller }: GraphQLContext,
   ): Promise<CancellationConnectionType> {
-    const query = { filter: toFilter(filter, caller, this.stores), window: toWindow(args) };
+    const query = { filter: checkFilter(filter ?? {}, caller, this.stores), window: toWindow(args) };
     return toConnection(query, await this.history.page(query.filter, query.window));
   }
 }

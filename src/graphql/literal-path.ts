@@ -12,11 +12,12 @@ export function literalPath(node: ASTNode): string {
   const { start, source } = node.loc;
   let names: string[] = [];
   visit(documentOf(source), {
-    enter(visited, _key, _parent, path, ancestors) {
+    enter(visited, _key, parent, path, ancestors) {
       const { loc } = visited;
       if (loc !== undefined && (loc.start > start || loc.end <= start)) return false;
       if (visited.kind !== node.kind || loc?.start !== start) return undefined;
-      names = path.flatMap((key, depth) => nameOf(ancestors[depth], key, path[depth - 1]));
+      const around = [...ancestors, parent];
+      names = path.flatMap((key, depth) => nameOf(around[depth], key, path[depth - 1]));
       return BREAK;
     },
   });

@@ -1,6 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { chooseStore } from "../cancellation/caller.js";
+import { assertText } from "../cancellation/field-rules.js";
 import type { CancellationHistory } from "../cancellation/history.js";
+import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationConnectionType, toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
@@ -27,6 +29,7 @@ export class OrderResolver {
     @Ctx() { caller }: GraphQLContext,
   ): Promise<OrderCancellationsType> {
     const store = chooseStore(caller, this.stores, storeId, "storeId");
+    assertText("orderNo", orderNo, MAX_IDENTIFIER_LENGTH);
     const totals = await this.history.orderTotals(store.id, orderNo);
     return { storeId: store.id, orderNo, currencyCode: store.currencyCode, ...totals };
   }

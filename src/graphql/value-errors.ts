@@ -32,7 +32,7 @@ const SENTENCES: readonly (readonly [pattern: RegExp, told: string])[] = [
     /^Field ".*" is not defined by type "(\w+)"\.( Did you mean [\w ",]+\?)?$/su,
     "there is a field that $1 does not have.$2",
   ],
-  [/^Argument "(\w+)" has invalid value .*$/su, 'argument "$1" has an invalid value'],
+  [/^Argument "\w+" has invalid value .*$/su, "not a value of its type once its variables are filled in"],
   [/^Argument "\w+" of (?:required|non-null) type "[\w[\]!]+" (?:must|was) [^{]*$/u, "$&"],
 ];
 const UNKNOWN_SENTENCE = "not a value that is accepted here";

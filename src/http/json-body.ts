@@ -13,24 +13,27 @@ type Done = (error: Error | null, body?: unknown) => void;
  */
 export function parseJsonBody(text: string, done: Done): void {
   let body: unknown;
-  let foreign: boolean;
+  let withProto: boolean;
   try {
     body = parse(text, undefined, (number) =>
       isSafeNumber(number, { approx: false }) ? Number(number) : new LosslessNumber(number),
     );
-    foreign = hasForeignPrototype(body);
+    withProto = hasProtoKey(body);
   } catch {
     // The parser's message quotes the body. A body nested too deep to be read ends here as well.
-    done(new JsonBodyError("The request body is not valid JSON, or has the same key twice in one object."));
+    done(
+      new JsonBodyError(
+        "The request body is not valid JSON, has the same key twice in one object, or is nested too deep.",
+      ),
+    );
     return;
   }
-  if (foreign) done(new JsonBodyError("The request body has a key named __proto__."));
+  if (withProto) done(new JsonBodyError("The request body has a key named __proto__."));
   else done(null, body);
 }
 
-/** `{"__proto__": {…}}` would set the prototype of the object it stands in. */
-function hasForeignPrototype(value: unknown): boolean {
+/** Harmless as the parser keeps it, a key of its own; a copy made of it later could set a prototype. Nobody sends one in good faith. */
+function hasProtoKey(value: unknown): boolean {
   if (typeof value !== "object" || value === null || value instanceof LosslessNumber) return false;
-  if (Array.isArray(value)) return value.some(hasForeignPrototype);
-  return Object.getPrototypeOf(value) !== Object.prototype || Object.values(value).some(hasForeignPrototype);
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some(hasProtoKey);
 }

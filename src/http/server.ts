@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { answerClientError } from "./client-error.js";
 import { parseJsonBody } from "./json-body.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
@@ -9,14 +10,14 @@ export function createHttpServer(options: { readonly logLevel: string }): Fastif
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     logger: { level: options.logLevel },
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
-    requestIdLogLabel: "requestId",
     // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.
     frameworkErrors: (_error, request, reply) => {
       const body = errorBody("BAD_REQUEST", "This is not an address.");
       void (reply as FastifyReply).code(400).header("x-request-id", request.id).send(body);
     },
+    clientErrorHandler: answerClientError,
     // Idle connections end at once when the service stops; what is in flight is finished first.
     forceCloseConnections: "idle",
   });

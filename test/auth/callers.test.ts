@@ -23,13 +23,10 @@ beforeAll(async () => {
   identity = await startIdentity();
   folder = await mkdtemp(join(tmpdir(), "ebp-callers-test-"));
   const file = join(folder, "stores.json");
-  const { amountBasis, ...store } = DEVELOPMENT_STORE;
-  const other = { ...store, storeId: "SIM-US", currencyCode: "USD", amountBasis };
-  service = await startService({ simulator: { stores: [store, other].map((s) => ({ ...s, amountBasis })) } });
-  await writeFile(
-    file,
-    JSON.stringify([store, other].map((s) => ({ ...s, baseUrl: service.simulator.url }))),
-  );
+  const stores = [DEVELOPMENT_STORE, { ...DEVELOPMENT_STORE, storeId: "SIM-US", currencyCode: "USD" }];
+  service = await startService({ simulator: { stores } });
+  const baseUrl = service.simulator.url;
+  await writeFile(file, JSON.stringify(stores.map((store) => ({ ...store, baseUrl }))));
   await service.restart({
     EBP_BASE_URL: "",
     EBP_STORES_FILE: file,

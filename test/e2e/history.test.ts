@@ -235,3 +235,43 @@ describe("one cancellation", () => {
     expect(data.cancellationByKey).toBeNull();
   });
 });
+
+describe("a text or moment that nothing stored can be equal to", () => {
+  const NUL = "a\u0000b";
+  const HALF = "a\ud800b";
+
+  test.each<[string, string, object, string]>([
+    ["a NUL in filter.orderNo", PAGE, { filter: { orderNo: NUL } }, "filter.orderNo"],
+    ["half a character in filter.itemId", PAGE, { filter: { itemId: HALF } }, "filter.itemId"],
+    ["a NUL in filter.returnRequestId", PAGE, { filter: { returnRequestId: NUL } }, "filter.returnRequestId"],
+    ["a NUL in filter.storeId", PAGE, { filter: { storeId: NUL } }, "filter.storeId"],
+    [
+      "the year 0 in filter.createdFrom",
+      PAGE,
+      { filter: { createdFrom: "0000-01-01T00:00:00Z" } },
+      "filter.createdFrom",
+    ],
+    ["an empty filter.orderNo", PAGE, { filter: { orderNo: "" } }, "filter.orderNo"],
+    [
+      "a NUL in orderNo",
+      "query ($value: String!) { order(orderNo: $value) { cancelledTotal } }",
+      { value: NUL },
+      "orderNo",
+    ],
+    [
+      "a NUL in a key",
+      "query ($value: String!) { cancellationByKey(idempotencyKey: $value) { id } }",
+      { value: NUL },
+      "idempotencyKey",
+    ],
+    [
+      "a cursor of the year 10000",
+      PAGE,
+      { after: Buffer.from(`created-desc 253402300800000 ${randomUUID()}`).toString("base64url") },
+      "after",
+    ],
+  ])("such as %s is a clear error naming the field", async (_what, query, variables, field) => {
+    const { errors } = await service.graphql(query, variables);
+    expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field } }]);
+  });
+});

@@ -51,7 +51,7 @@ export async function startIdentity(): Promise<Identity> {
 }
 
 export function claimsWith(changes: Claims = {}): JWTPayload {
-  return { sub: "user-1", iss: ISSUER, aud: AUDIENCE, exp: secondsFromNow(3600), ...changes } as JWTPayload;
+  return { sub: "user-1", iss: ISSUER, aud: AUDIENCE, exp: secondsFromNow(3600), ...changes };
 }
 
 export function secondsFromNow(seconds: number): number {
