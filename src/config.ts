@@ -27,6 +27,8 @@ export interface Config {
   readonly logLevel: string;
 }
 
+/** A mistyped `production` must not start a simulator. */
+const ENVIRONMENTS = ["production", "development", "test"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 /** EBP answers within seconds; much longer would hold callers for nothing, much shorter would make doubt out of slowness. */
 const DEFAULT_EBP_TIMEOUT_MS = 10_000;
@@ -39,7 +41,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readConfig(environment: Environment, developmentStore: StoreDefaults): Config {
   const settings = new Settings(environment);
-  const production = settings.value("NODE_ENV") === "production";
+  const production = settings.choice("NODE_ENV", ENVIRONMENTS, "development") === "production";
   const host = settings.value("HOST") ?? "127.0.0.1";
   const config: Config = {
     production,

@@ -54,6 +54,12 @@ describe("with nothing set", () => {
   });
 });
 
+test.each(["prod", "Production", "staging"])("does not take NODE_ENV=%s for development", (NODE_ENV) => {
+  expect(faultsOf({ NODE_ENV })).toEqual([
+    `NODE_ENV: expected one of production, development, test, found "${NODE_ENV}"`,
+  ]);
+});
+
 test("reads a whole production environment", () => {
   expect(read({ ...PRODUCTION, HOST: "0.0.0.0", PORT: " 8080 ", LOG_LEVEL: "warn" })).toEqual({
     production: true,
