@@ -18,7 +18,7 @@ import { createAccountCipher, type EncryptionKey } from "./persistence/account-c
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
-import { createPrisma, isDatabaseUp } from "./persistence/prisma.js";
+import { assertSession, createPrisma, isDatabaseUp } from "./persistence/prisma.js";
 import { createPrismaHistory } from "./persistence/prisma-history.js";
 import { createPrismaLedger } from "./persistence/prisma-ledger.js";
 import { Releases } from "./releases.js";
@@ -54,8 +54,12 @@ export async function startApp(config: Config): Promise<App> {
 
 async function start(config: Config, http: FastifyInstance, releases: Releases): Promise<string> {
   const databaseUrl = await openDatabase(config, http.log, releases);
-  const prisma = createPrisma(databaseUrl);
-  releases.add("the database connections", () => prisma.$disconnect());
+  // Connections of their own for what moves money: however many read, an outcome finds one.
+  const [prisma, ledgerPrisma] = [createPrisma(databaseUrl), createPrisma(databaseUrl)];
+  releases.add("the database connections", () =>
+    Promise.all([prisma.$disconnect(), ledgerPrisma.$disconnect()]),
+  );
+  await assertSession(prisma);
 
   const gateway = createEbpClient({
     stores: await reachableStores(config, http.log, releases),
@@ -69,10 +73,15 @@ async function start(config: Config, http: FastifyInstance, releases: Releases):
   const schema = await buildGraphQLSchema({
     stores,
     history,
-    ledger: createPrismaLedger(prisma, cipher, history),
+    ledger: createPrismaLedger(ledgerPrisma, cipher, createPrismaHistory(ledgerPrisma, cipher)),
     gateway,
     newId: uuidv7,
     waitMs: config.ebpTimeoutMs + WAIT_MARGIN_MS,
+    onNotRecorded: (error, { id }, { to, evidence: { rawAnswer: _, ...evidence }, confirmation }) =>
+      http.log.error(
+        { err: error, cancellationId: id, to, evidence, returnRequestId: confirmation?.returnRequestId },
+        "recording an outcome failed; it is tried again",
+      ),
     onFault: (error, cancellationId) =>
       http.log.error({ err: error, cancellationId }, "sending a cancel failed"),
   });

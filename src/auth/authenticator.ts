@@ -11,6 +11,8 @@ export type AuthSettings =
 /** Who calls, or null when the token does not prove it. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
 
+/** 1 to 255 characters, as OpenID Connect bounds it, none of them a control character, and not only blanks. */
+const NAMES_SOMEBODY = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 /** Clocks of two servers differ by this much without a fault. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
@@ -74,7 +76,7 @@ function keyOf(settings: Exclude<AuthSettings, { kind: "off" }>): Key {
 /** The `stores` claim lists the stores a caller may act for; without it there are none. */
 function toCaller({ sub, stores }: JWTPayload, allStoreIds: readonly string[]): Caller | null {
   // Who asked for a cancel is kept with it: a token that does not say it, in a text, proves nothing.
-  if (typeof sub !== "string" || sub.trim() === "") return null;
+  if (typeof sub !== "string" || !NAMES_SOMEBODY.test(sub)) return null;
   const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];
   return { subject: sub, storeIds: allStoreIds.filter((id) => claimed.includes(id)) };
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError, quoted } from "./errors.js";
 import type { Store, Stores } from "./store.js";
 
 /** Who is calling, and for which stores. */
@@ -27,7 +27,7 @@ export function chooseStore(
   if (storeId !== null && storeId !== undefined) {
     const named = own.find((store) => store.id === storeId);
     if (named !== undefined) return named;
-    throw new InvalidArgumentError(field, "a store you can act for", JSON.stringify(storeId));
+    throw new InvalidArgumentError(field, "a store you can act for", quoted(storeId));
   }
   const [only] = own;
   if (only !== undefined && own.length === 1) return only;

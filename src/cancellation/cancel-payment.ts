@@ -1,4 +1,4 @@
-import type { CancellationLedger, CancelIntent } from "./cancellation-ledger.js";
+import type { CancelIntent } from "./cancellation-ledger.js";
 import type { Cancellation } from "./cancellation.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import type { Caller } from "./caller.js";
@@ -6,18 +6,16 @@ import { checkRequest } from "./check-request.js";
 import { concludeFromResponse } from "./conclude.js";
 import type { Decimal } from "./decimal.js";
 import type { Language, PaymentGateway, SentCancel } from "./payment-gateway.js";
+import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
 import { fingerprint, isSameRequest, type RequestIdentity } from "./same-request.js";
 import type { Stores } from "./store.js";
 import { errorsOf, inProgress, type UserError } from "./user-error.js";
 
-export interface CancelPaymentParts {
+export interface CancelPaymentParts extends OutcomeRecorderParts {
   readonly stores: Stores;
-  readonly ledger: CancellationLedger;
   readonly gateway: PaymentGateway;
   /** A new UUIDv7. */
   readonly newId: () => string;
-  /** How long a repeated request waits for the first to end; not shorter than the upstream's time-out. */
-  readonly waitMs: number;
   /** Told when sending failed through a fault of ours; the cancellation is then in doubt. */
   readonly onFault: (error: unknown, cancellationId: string) => void;
 }
@@ -69,7 +67,7 @@ async function sendOnce(
     parts.onFault(error, intent.id);
     return inDoubtThroughOurFault;
   });
-  return parts.ledger.recordTransition(pending, concludeFromResponse(intent, sent));
+  return recordOutcome(parts, pending, concludeFromResponse(intent, sent));
 }
 
 async function repeat(

@@ -23,7 +23,7 @@ export interface Cancellation {
   readonly request: RecordedRequest;
   /** The subject of the caller's token; null when authentication was off. */
   readonly requestedBy: string | null;
-  /** EBP's id of the return; null unless EBP accepted. */
+  /** What EBP says it cancelled; null unless it accepted. */
   readonly confirmation: Omit<Confirmation, "items"> | null;
   /** EBP's tracking id of the answer. */
   readonly ebpRequestId: string | null;

@@ -4,10 +4,10 @@ import { chooseStore, type Caller } from "./caller.js";
 import { InvalidArgumentError } from "./errors.js";
 import {
   amountFaults,
+  identifierFaults,
   itemFaults,
   proseFaults,
   refundAccountFaults,
-  textFaults,
   type Fault,
 } from "./field-rules.js";
 import * as limits from "./limits.js";
@@ -52,8 +52,8 @@ function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Sto
 
 function requestFaults(input: CancelPaymentInput, store: Store): Fault[] {
   return [
-    ...textFaults("input.idempotencyKey", input.idempotencyKey, limits.MAX_IDEMPOTENCY_KEY_LENGTH),
-    ...textFaults("input.orderNo", input.orderNo, limits.MAX_IDENTIFIER_LENGTH),
+    ...identifierFaults("input.idempotencyKey", input.idempotencyKey, limits.MAX_IDEMPOTENCY_KEY_LENGTH),
+    ...identifierFaults("input.orderNo", input.orderNo, limits.MAX_IDENTIFIER_LENGTH),
     ...amountFaults("input.totalCancelAmount", input.totalCancelAmount, store),
     ...(input.totalCancelAmount.isZero()
       ? [{ field: "input.totalCancelAmount", expected: "more than zero", found: "0" }]

@@ -12,6 +12,13 @@ export class InvalidArgumentError extends Error {
   }
 }
 
+const LONGEST_QUOTED = 60;
+
+/** What was found, for a message: quoted, or told by its length when that would fill the answer. */
+export function quoted(text: string): string {
+  return text.length > LONGEST_QUOTED ? `${text.length} characters` : JSON.stringify(text);
+}
+
 /** A cancellation was not in the state that a transition starts from: somebody else moved it first. */
 export class StaleTransitionError extends Error {
   override readonly name = "StaleTransitionError";

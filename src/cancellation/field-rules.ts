@@ -16,15 +16,30 @@ export interface Fault {
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
-export function textFaults(field: string, value: string, maxLength: number, prose = false): Fault[] {
+/** A text of one line. */
+export function textFaults(field: string, value: string, maxLength: number): Fault[] {
+  return readableFaults(field, value, maxLength, UNREADABLE);
+}
+
+/** A text that names something. Blanks around it would make another name of it here, and perhaps the same one at EBP. */
+export function identifierFaults(field: string, value: string, maxLength: number): Fault[] {
+  const faults = textFaults(field, value, maxLength);
+  if (faults.length > 0 || value === value.trim()) return faults;
+  return [{ field, expected: "no blanks at either end", found: "some" }];
+}
+
+/** A text of several lines, which may be left out. */
+export function proseFaults(field: string, value: string | null, maxLength: number): Fault[] {
+  return value === null ? [] : readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
+}
+
+function readableFaults(field: string, value: string, maxLength: number, unreadable: RegExp): Fault[] {
   const expected = `1 to ${maxLength} characters`;
   if (value.trim() === "")
     return [{ field, expected, found: value === "" ? "an empty text" : "only blanks" }];
   if (value.length > maxLength) return [{ field, expected, found: `${value.length} characters` }];
-  if ((prose ? UNREADABLE_IN_PROSE : UNREADABLE).test(value)) {
-    return [{ field, expected: "readable characters", found: "a control character or half a character" }];
-  }
-  return [];
+  if (!unreadable.test(value)) return [];
+  return [{ field, expected: "readable characters", found: "a control character or half a character" }];
 }
 
 /** @throws InvalidArgumentError for a text that nothing stored can be equal to. */
@@ -32,10 +47,6 @@ export function assertText(field: string, value: string, maxLength: number): str
   const [fault] = textFaults(field, value, maxLength);
   if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
   return value;
-}
-
-export function proseFaults(field: string, value: string | null, maxLength: number): Fault[] {
-  return value === null ? [] : textFaults(field, value, maxLength, true);
 }
 
 /** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
@@ -61,7 +72,7 @@ export function itemFaults(field: string, item: CancelItem, store: Store): Fault
     ...(ITEM_TYPES.includes(item.itemType)
       ? []
       : [{ field: `${field}.itemType`, expected: `one of ${ITEM_TYPES.join(", ")}`, found: item.itemType }]),
-    ...textFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
+    ...identifierFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
     ...integerFaults(`${field}.quantity`, item.quantity, 1, limits.MAX_QUANTITY),
     ...amountFaults(`${field}.amount`, item.amount, store),
     ...amountFaults(`${field}.taxAmount`, item.taxAmount, store),

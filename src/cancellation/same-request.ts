@@ -8,8 +8,8 @@ export interface RequestIdentity {
 }
 
 /**
- * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. The refund
- * account is left out on purpose: a digest of an account number can be reversed by trying all numbers, so the account
+ * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. What the caller
+ * expects to be cancelled already is a condition on sending, not part of what is asked, so it may differ. The refund account is left out on purpose: a digest of an account number can be reversed by trying all numbers, so the account
  * is kept sealed and compared as itself.
  */
 export function fingerprint(request: CancelRequest): string {
@@ -27,7 +27,6 @@ export function fingerprint(request: CancelRequest): string {
     ]),
     request.reason,
     request.note,
-    request.expectedCancelledTotal?.toFixed() ?? null,
   ]);
   return createHash("sha256").update(canonical, "utf8").digest("hex");
 }

@@ -34,6 +34,4 @@ export function assertCanMove(from: CancellationStatus, to: CancellationStatus):
 }
 
 /** An open cancellation keeps its order closed to others: its money may still move. */
-export function isOpen(status: CancellationStatus): boolean {
-  return status === "PENDING" || status === "UNKNOWN";
-}
+export const OPEN_STATUSES = ["PENDING", "UNKNOWN"] as const satisfies readonly CancellationStatus[];

@@ -73,7 +73,7 @@ export function errorsOf(cancellation: Cancellation): UserError[] {
     case "SUCCEEDED":
       return [];
     case "PENDING":
-      return [inProgress(cancellation)];
+      return [{ ...inProgress(cancellation), field: null }];
     case "UNKNOWN":
       return [
         {

@@ -1,12 +1,11 @@
 import { createPublicKey } from "node:crypto";
+import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";
 
 export type AuthConfig =
   | { readonly kind: "off" }
   | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
   | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/u;
 
 /** @param host what the service will listen on: off is for loopback only. */
 export function readAuth(settings: Settings, production: boolean, host: string): AuthConfig {
@@ -16,7 +15,7 @@ export function readAuth(settings: Settings, production: boolean, host: string):
   // Whoever says whose tokens count, or for whom, wants them checked: a missing key must not mean "off".
   const begun =
     keyGiven || settings.value("AUTH_ISSUER") !== undefined || settings.value("AUTH_AUDIENCE") !== undefined;
-  if (!production && !begun && LOOPBACK.test(host)) return { kind: "off" };
+  if (!production && !begun && isLoopback(host)) return { kind: "off" };
   if (!keyGiven) {
     const why =
       production || begun ? "" : `: HOST is ${host}, and without authentication only loopback may be served`;

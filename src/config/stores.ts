@@ -2,6 +2,7 @@ import { parse } from "lossless-json";
 import { z } from "zod";
 import { AMOUNT_BASES, type AmountBasis } from "../cancellation/amount-rule.js";
 import { currencyDecimals } from "../cancellation/currency.js";
+import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";
 
 /** One EBP store: where it is reached, with what credentials, and how its amounts are read. */
@@ -48,7 +49,10 @@ const headerValue = z
   .string({ error: "a text" })
   .regex(/^[\x21-\x7e]{1,200}$/u, { error: "1 to 200 printable ASCII characters without blanks" });
 
-const baseUrl = z.url({ protocol: /^https?$/u, error: "an http or https URL" });
+// A path may stand in it; what else a URL can carry would be sent nowhere, or shown to callers by a preview.
+const baseUrl = z
+  .url({ protocol: /^https?$/u, error: "an http or https URL", abort: true })
+  .refine(isBare, { error: "a URL without user, password, query or fragment" });
 
 const storeSchema = z.strictObject({
   storeId: headerValue,
@@ -75,7 +79,9 @@ const storeSchema = z.strictObject({
 });
 
 /** In production there is no simulator to stand in for EBP. */
-const productionStoreSchema = storeSchema.extend({ baseUrl });
+const productionStoreSchema = storeSchema.extend({
+  baseUrl: baseUrl.refine(isSafe, { error: "an https URL: the access key travels with every request" }),
+});
 
 /** The one store of the EBP_* variables; in development the simulator's values stand in for what is not set. */
 export function storeFromEnvironment(
@@ -164,4 +170,14 @@ function check(
 
 function isGiven(candidate: unknown, field: string): boolean {
   return typeof candidate === "object" && candidate !== null && field in candidate;
+}
+
+function isBare(text: string): boolean {
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === "";
+}
+
+function isSafe(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === "https:" || isLoopback(hostname);
 }

@@ -23,7 +23,11 @@ export class EventEvidenceType implements EventEvidence {
   @Field(() => String, { nullable: true, description: "EBP's time stamp, as EBP wrote it." })
   timestamp!: string | null;
 
-  @Field(() => String, { nullable: true, description: "SHA-256 of the answer's bytes, in hex." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "SHA-256 of the answer in hex: of its bytes as received, or of what is kept of it where a refund account was taken out.",
+  })
   digest!: string | null;
 }
 

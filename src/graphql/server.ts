@@ -3,7 +3,7 @@ import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/dis
 import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { Caller } from "../cancellation/caller.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { checkAddress } from "./check-address.js";
@@ -31,7 +31,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     stopOnTerminationSignals: false,
     formatError,
     logger: app.log,
-    plugins: [ApolloServerPluginLandingPageDisabled(), reportFaults(app.log)],
+    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions(), reportFaults(app.log)],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
@@ -62,6 +62,21 @@ async function callerOf(
   throw new GraphQLError("Send a valid token: `Authorization: Bearer …`.", {
     extensions: { code: "UNAUTHENTICATED", http: { status: 401 } },
   });
+}
+
+/** The schema has none; graphql-js would say so as if it were our fault. */
+function refuseSubscriptions(): ApolloServerPlugin<GraphQLContext> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveOperation({ operation }) {
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
+          throw new GraphQLError("There are no subscriptions here: ask with a query.", {
+            extensions: { code: "BAD_REQUEST", http: { status: 400 } },
+          });
+        },
+      }),
+  };
 }
 
 function reportFaults(log: FastifyInstance["log"]): ApolloServerPlugin<GraphQLContext> {

@@ -1,4 +1,4 @@
-import { curlLine, EXAMPLE_MUTATION } from "./example-operations.js";
+import { curlLine, EXAMPLE_MUTATION, EXAMPLE_QUERY } from "./example-operations.js";
 
 /** What a developer sees after the start: where Sandbox is, what to paste, and the same as a curl line. */
 export function welcome(url: string): string {
@@ -9,7 +9,11 @@ A first cancel, to paste into Sandbox:
 
 ${EXAMPLE_MUTATION}
 
-The same from a terminal:
+What has been cancelled since:
+
+${EXAMPLE_QUERY}
+
+The first cancel from a terminal:
 
 ${curlLine(`${url}/graphql`, EXAMPLE_MUTATION)}
 

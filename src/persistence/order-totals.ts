@@ -1,6 +1,7 @@
 import type { ItemType } from "../cancellation/cancel-request.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { OrderTotals } from "../cancellation/history.js";
+import { OPEN_STATUSES } from "../cancellation/status.js";
 import { exact } from "./cancellation-row.js";
 import type { Prisma, PrismaClient } from "./generated/client.js";
 
@@ -25,7 +26,7 @@ export async function readOrderTotals(
     [
       prisma.cancelledOrder.findUnique({ where: { storeId_orderNo: { storeId, orderNo } } }),
       prisma.cancellation.aggregate({
-        where: { storeId, orderNo, status: { in: ["PENDING", "UNKNOWN"] } },
+        where: { storeId, orderNo, status: { in: [...OPEN_STATUSES] } },
         _sum: { totalCancelAmount: true },
       }),
       prisma.$queryRaw<LineRow[]>`

@@ -1,5 +1,6 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
+import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { AccountCipher } from "./account-cipher.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
@@ -25,7 +26,7 @@ export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher)
 
     async findOpen(storeId, orderNo) {
       const row = await prisma.cancellation.findFirst({
-        where: { storeId, orderNo, status: { in: ["PENDING", "UNKNOWN"] } },
+        where: { storeId, orderNo, status: { in: [...OPEN_STATUSES] } },
       });
       return row === null ? null : toCancellation(row);
     },

@@ -77,6 +77,8 @@ describe.each([
     ["is for no audience", () => identity.token({ aud: undefined })],
     ["names nobody", () => identity.token({ sub: undefined })],
     ["names a blank", () => identity.token({ sub: " " })],
+    ["names somebody with a NUL", () => identity.token({ sub: "a\u0000b" })],
+    ["names somebody in 256 characters", () => identity.token({ sub: "a".repeat(256) })],
     ["names a number", () => identity.token({ sub: 7 })],
     ["is not signed", () => forged({ alg: "none" }, claimsWith(), nothing)],
     ["is not signed, and says so in capitals", () => forged({ alg: "NONE" }, claimsWith(), nothing)],

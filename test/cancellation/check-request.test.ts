@@ -29,6 +29,31 @@ describe("a request", () => {
 
   test.each<[string, Partial<CancelPaymentInput>, string]>([
     [
+      "a blank after the order number",
+      { orderNo: "ORD-1 " },
+      "input.orderNo: expected no blanks at either end, found some",
+    ],
+    [
+      "a no-break space before it",
+      { orderNo: "\u00a0ORD-1" },
+      "input.orderNo: expected no blanks at either end, found some",
+    ],
+    [
+      "a tab around the key",
+      { idempotencyKey: "\tkey" },
+      "input.idempotencyKey: expected readable characters, found a control character or half a character",
+    ],
+    [
+      "a blank before an item id",
+      { items: [cancelItem({ itemId: " P1" })] },
+      "input.items.0.itemId: expected no blanks at either end, found some",
+    ],
+    [
+      "a store of 90 000 characters",
+      { storeId: "S".repeat(90_000) },
+      "input.storeId: expected a store you can act for, found 90000 characters",
+    ],
+    [
       "an empty key",
       { idempotencyKey: "" },
       "input.idempotencyKey: expected 1 to 255 characters, found an empty text",

@@ -124,3 +124,22 @@ describe("EBP_STORES_FILE", () => {
     ]);
   });
 });
+
+describe("a base URL", () => {
+  const bare = "a URL without user, password, query or fragment";
+
+  test.each([
+    ["a password", "https://user:s3cret@ebp.example.com", bare],
+    ["a query", "https://ebp.example.com/prefix?x=1", bare],
+    ["a fragment", "https://ebp.example.com/#x", bare],
+    ["no TLS", "http://ebp.example.com", "an https URL: the access key travels with every request"],
+  ])("with %s is refused in production, and not quoted", (_what, baseUrl, expected) => {
+    expect(faultsOf({ ...PRODUCTION, EBP_BASE_URL: baseUrl })).toEqual([
+      `EBP_BASE_URL: expected ${expected}, found something else`,
+    ]);
+  });
+
+  test("may have a path, and needs no TLS to this machine", () => {
+    expect(faultsOf({ ...PRODUCTION, EBP_BASE_URL: "http://127.0.0.1:8443/ebp" })).toEqual([]);
+  });
+});

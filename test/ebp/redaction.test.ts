@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { RefundAccount } from "../../src/cancellation/cancel-request.js";
 import type { CancelOutcome } from "../../src/cancellation/outcome.js";
@@ -196,5 +197,31 @@ describe("keeps no account number and no holder's name", () => {
     const outcome = await ebp.outcomeOf(answer, request);
     expect(kept(outcome)).toContain(REDACTED);
     expect(kept(outcome)).not.toMatch(/12345678901|O\\*'Neil|철수|\\u/u);
+  });
+});
+
+describe("the digest of an answer", () => {
+  const account = { accountNumber: "1234567890", bankCode: "001", accountHolderName: null };
+
+  async function evidenceOf(message: string): Promise<CancelOutcome["evidence"]> {
+    const body = JSON.stringify({ resultCode: "EBP-C-0004", message, requestId: "r", timestamp: "t" });
+    return (await ebp.outcomeOf(httpAnswer(400, body), cancelRequest({ refundAccount: account }))).evidence;
+  }
+
+  test("is of the bytes as they came when nothing of the refund account was in them", async () => {
+    const { digest, rawAnswer } = await evidenceOf("not valid");
+    expect(digest).toBe(
+      createHash("sha256")
+        .update(rawAnswer ?? "")
+        .digest("hex"),
+    );
+  });
+
+  test("cannot give back the account number that was taken out of the answer", async () => {
+    const { digest, rawAnswer } = await evidenceOf("the account 1234567890 is not valid");
+    const restored = rawAnswer?.replace(REDACTED, account.accountNumber) ?? "";
+
+    expect(rawAnswer).toContain(REDACTED);
+    expect(digest).not.toBe(createHash("sha256").update(restored).digest("hex"));
   });
 });

@@ -114,6 +114,18 @@ test("answers what is not HTTP with 400, and lives on", async () => {
   expect((await get("/livez")).status).toBe(200);
 });
 
+test("answers a subscription with 400: there are none", async () => {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: "POST",
+    headers: JSON_TYPE,
+    body: '{"query":"subscription { anything }"}',
+  });
+  const { errors } = (await response.json()) as any;
+
+  expect(response.status).toBe(400);
+  expect(errors[0].extensions.code).not.toBe("INTERNAL_SERVER_ERROR");
+});
+
 test("says that it is alive and ready", async () => {
   for (const path of ["/livez", "/readyz"]) {
     const response = await get(path);
