@@ -4,12 +4,11 @@ import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import type { Caller } from "./caller.js";
 import { checkRequest } from "./check-request.js";
 import { concludeFromResponse } from "./conclude.js";
-import type { Decimal } from "./decimal.js";
 import type { Language, PaymentGateway, SentCancel } from "./payment-gateway.js";
 import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
 import { fingerprint, isSameRequest, type RequestIdentity } from "./same-request.js";
 import type { Stores } from "./store.js";
-import { errorsOf, inProgress, type UserError } from "./user-error.js";
+import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "./user-error.js";
 
 export interface CancelPaymentParts extends OutcomeRecorderParts {
   readonly stores: Stores;
@@ -87,29 +86,6 @@ function standing(cancellation: Cancellation, replayed: boolean): CancelPaymentR
 
 function refused(errors: readonly UserError[]): CancelPaymentResult {
   return { cancellation: null, replayed: false, errors };
-}
-
-export function keyReused(first: Cancellation): UserError {
-  return {
-    kind: "IdempotencyKeyReused",
-    field: "input.idempotencyKey",
-    cancellationId: first.id,
-    message:
-      "This key has been used in this store for a different request. Nothing was sent; use a new key for a new request.",
-  };
-}
-
-export function totalChanged(request: CancelRequest, actual: Decimal): UserError {
-  const expected = request.expectedCancelledTotal ?? actual;
-  return {
-    kind: "CancelledTotalChanged",
-    field: "input.expectedCancelledTotal",
-    expected,
-    actual,
-    message:
-      `${actual.toFixed()} is cancelled on order ${request.orderNo}, not ${expected.toFixed()} as expected. ` +
-      "Somebody else has cancelled since; look at the order and decide again.",
-  };
 }
 
 /** A fault of ours while sending proves nothing about the money. */

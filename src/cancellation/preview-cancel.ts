@@ -1,13 +1,12 @@
 import { basisInWords, computeTotals, type ComputedTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import type { Caller } from "./caller.js";
-import { keyReused, totalChanged } from "./cancel-payment.js";
 import { checkRequest } from "./check-request.js";
 import type { CancellationHistory } from "./history.js";
 import type { DescribedRequest, PaymentGateway } from "./payment-gateway.js";
 import { isSameRequest } from "./same-request.js";
 import type { Store, Stores } from "./store.js";
-import { errorsOf, inProgress, type UserError } from "./user-error.js";
+import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "./user-error.js";
 
 export interface PreviewParts {
   readonly stores: Stores;

@@ -1,3 +1,4 @@
+import type { CancelRequest } from "./cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
 import type { FailureDetail } from "./outcome.js";
@@ -100,6 +101,29 @@ export function inProgress(blocking: Cancellation): CancelInProgress {
     field: "input.orderNo",
     cancellationId: blocking.id,
     message: `A cancel of order ${blocking.request.orderNo} is ${state}. Nothing else is sent for this order until it is decided.`,
+  };
+}
+
+export function keyReused(first: Cancellation): IdempotencyKeyReused {
+  return {
+    kind: "IdempotencyKeyReused",
+    field: "input.idempotencyKey",
+    cancellationId: first.id,
+    message:
+      "This key has been used in this store for a different request. Nothing was sent; use a new key for a new request.",
+  };
+}
+
+export function totalChanged(request: CancelRequest, actual: Decimal): CancelledTotalChanged {
+  const expected = request.expectedCancelledTotal ?? actual;
+  return {
+    kind: "CancelledTotalChanged",
+    field: "input.expectedCancelledTotal",
+    expected,
+    actual,
+    message:
+      `${actual.toFixed()} is cancelled on order ${request.orderNo}, not ${expected.toFixed()} as expected. ` +
+      "Somebody else has cancelled since; look at the order and decide again.",
   };
 }
 

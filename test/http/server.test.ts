@@ -120,10 +120,10 @@ test("answers a subscription with 400: there are none", async () => {
     headers: JSON_TYPE,
     body: '{"query":"subscription { anything }"}',
   });
-  const { errors } = (await response.json()) as any;
+  const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
 
   expect(response.status).toBe(400);
-  expect(errors[0].extensions.code).not.toBe("INTERNAL_SERVER_ERROR");
+  expect(errors[0]?.extensions.code).not.toBe("INTERNAL_SERVER_ERROR");
 });
 
 test("says that it is alive and ready", async () => {

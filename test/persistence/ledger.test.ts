@@ -1,91 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { v7 as uuidv7 } from "uuid";
-import type {
-  CancellationLedger,
-  CancelIntent,
-  Transition,
-} from "../../src/cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
-import { concludeFromResponse } from "../../src/cancellation/conclude.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import { StaleTransitionError } from "../../src/cancellation/errors.js";
-import type { CancellationHistory } from "../../src/cancellation/history.js";
-import type { CancelOutcome } from "../../src/cancellation/outcome.js";
-import { fingerprint } from "../../src/cancellation/same-request.js";
-import { createAccountCipher } from "../../src/persistence/account-cipher.js";
-import type { PrismaClient } from "../../src/persistence/generated/client.js";
-import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
-import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
 import { withConnection } from "../helpers/connection.js";
-import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { cancelRequest } from "../helpers/examples.js";
+import { CONFIRMATION, intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
 
-const STORE = { id: "SIM-KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" } as const;
-const EVIDENCE = {
-  basis: "a test says so",
-  httpStatus: 200,
-  resultCode: "0",
-  requestId: "REQ-1",
-  timestamp: null,
-  digest: null,
-  rawAnswer: "{}",
-};
-const NOTHING = {
-  returnRequestId: "RET-1",
-  processedCount: 1,
-  totalProductAmount: null,
-  totalProductTaxAmount: null,
-  totalDeliveryAmount: null,
-  totalDeliveryTaxAmount: null,
-  items: [],
-};
-const FAILURE = { resultCode: "EBP-C-0010", message: "no", details: [] };
-
-let database: TestDatabase;
-let prisma: PrismaClient;
-let history: CancellationHistory;
-let ledger: CancellationLedger;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  prisma = createPrisma(database.url);
-  const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
-  history = createPrismaHistory(prisma, cipher);
-  ledger = createPrismaLedger(prisma, cipher, history);
-});
-afterAll(async () => {
-  await prisma.$disconnect();
-  await database.drop();
-});
-
-function intent(changes: Partial<CancelRequest> = {}): CancelIntent {
-  const request = cancelRequest({ idempotencyKey: randomUUID(), orderNo: randomUUID(), ...changes });
-  return { id: uuidv7(), store: STORE, request, fingerprint: fingerprint(request), requestedBy: "tester" };
-}
-
-async function recorded(one: CancelIntent): Promise<Cancellation> {
-  const result = await ledger.recordIntent(one);
-  if (result.kind !== "recorded") throw new Error(`unexpected: ${result.kind}`);
-  return result.cancellation;
-}
-
-function step(one: CancelIntent, kind: CancelOutcome["kind"]): Transition {
-  const outcome: CancelOutcome =
-    kind === "accepted"
-      ? { kind, confirmation: NOTHING, evidence: EVIDENCE }
-      : { kind, failure: FAILURE, evidence: EVIDENCE };
-  return concludeFromResponse(one, { outcome, sentAgoMs: 5 });
-}
+const fixture = useLedger();
 
 function sql(text: string, values: unknown[] = []): Promise<any[]> {
-  return withConnection(database.url, async (client) => (await client.query(text, values)).rows);
+  return withConnection(fixture.databaseUrl, async (client) => (await client.query(text, values)).rows);
 }
 
 async function cancelledTotal(orderNo: string): Promise<string> {
-  return (await history.orderTotals(STORE.id, orderNo)).cancelledTotal.toFixed();
+  return (await fixture.history.orderTotals(STORE.id, orderNo)).cancelledTotal.toFixed();
 }
 
 describe("a transition", () => {
@@ -93,10 +22,13 @@ describe("a transition", () => {
     "to what an outcome that is %s proves leaves the row as it answers, with its event",
     async (kind) => {
       const one = intent();
-      const moved = await ledger.recordTransition(await recorded(one), step(one, kind));
-      const [events] = await history.events([moved]);
+      const moved = await fixture.ledger.recordTransition(
+        await recorded(fixture.ledger, one),
+        step(one, kind),
+      );
+      const [events] = await fixture.history.events([moved]);
 
-      expect(await history.find([STORE.id], one.id)).toEqual(moved);
+      expect(await fixture.history.find([STORE.id], one.id)).toEqual(moved);
       expect(events?.map(({ from, to }) => [from, to])).toEqual([
         [null, "PENDING"],
         ["PENDING", moved.status],
@@ -106,47 +38,53 @@ describe("a transition", () => {
 
   test("raced for by ten is made by one; the others are told, and leave nothing behind", async () => {
     const one = intent();
-    const pending = await recorded(one);
+    const pending = await recorded(fixture.ledger, one);
     const kinds = ["accepted", "rejected", "unknown"] as const;
     const attempts = await Promise.allSettled(
       Array.from({ length: 10 }, (_, n) =>
-        ledger.recordTransition(pending, step(one, kinds[n % 3] ?? "unknown")),
+        fixture.ledger.recordTransition(pending, step(one, kinds[n % 3] ?? "unknown")),
       ),
     );
     const winners = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
     const losers = attempts.flatMap((attempt) =>
       attempt.status === "rejected" ? [attempt.reason as unknown] : [],
     );
-    const [events] = await history.events([pending]);
+    const [events] = await fixture.history.events([pending]);
 
     expect(winners).toHaveLength(1);
     expect(losers).toHaveLength(9);
     for (const error of losers) expect(error).toBeInstanceOf(StaleTransitionError);
     expect(events).toHaveLength(2);
-    expect((await history.find([STORE.id], one.id))?.status).toBe(winners[0]?.status);
+    expect((await fixture.history.find([STORE.id], one.id))?.status).toBe(winners[0]?.status);
     expect(await cancelledTotal(one.request.orderNo)).toBe(winners[0]?.status === "SUCCEEDED" ? "1000" : "0");
   });
 
   test("that the rules do not know is refused before anything is written", async () => {
     const one = intent();
-    const done = await ledger.recordTransition(await recorded(one), step(one, "accepted"));
+    const done = await fixture.ledger.recordTransition(
+      await recorded(fixture.ledger, one),
+      step(one, "accepted"),
+    );
 
-    await expect(ledger.recordTransition(done, step(one, "rejected"))).rejects.toThrow(
+    await expect(fixture.ledger.recordTransition(done, step(one, "rejected"))).rejects.toThrow(
       "a cancellation cannot move from SUCCEEDED to FAILED",
     );
-    expect((await history.find([STORE.id], one.id))?.status).toBe("SUCCEEDED");
+    expect((await fixture.history.find([STORE.id], one.id))?.status).toBe("SUCCEEDED");
   });
 
   test("holds amounts of EBP that no payment has, without failing", async () => {
     const one = intent();
     const confirmation = {
-      ...NOTHING,
+      ...CONFIRMATION,
       totalProductAmount: new Decimal("1e30"),
       totalDeliveryAmount: new Decimal("1e-30"),
     };
     const accepted = step(one, "accepted");
-    const moved = await ledger.recordTransition(await recorded(one), { ...accepted, confirmation });
-    const found = await history.find([STORE.id], moved.id);
+    const moved = await fixture.ledger.recordTransition(await recorded(fixture.ledger, one), {
+      ...accepted,
+      confirmation,
+    });
+    const found = await fixture.history.find([STORE.id], moved.id);
 
     expect(found?.confirmation?.totalProductAmount?.toFixed()).toBe(`1${"0".repeat(30)}`);
     expect(found?.confirmation?.totalDeliveryAmount?.toFixed()).toBe(`0.${"0".repeat(29)}1`);
@@ -156,7 +94,7 @@ describe("a transition", () => {
 describe("an intent", () => {
   test("is refused by the database itself when the order is open or the key is used, whoever asks", async () => {
     const one = intent();
-    await recorded(one);
+    await recorded(fixture.ledger, one);
     const columns = `store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount`;
     const insert = (orderNo: string, key: string): Promise<unknown> =>
       sql(
@@ -175,16 +113,16 @@ describe("an intent", () => {
     if (line === undefined) throw new Error("the example has no items");
     const one = intent({ items: [{ ...line, amount: new Decimal(-1) }] });
 
-    await expect(ledger.recordIntent(one)).rejects.toThrow();
-    expect(await history.find([STORE.id], one.id)).toBeNull();
+    await expect(fixture.ledger.recordIntent(one)).rejects.toThrow();
+    expect(await fixture.history.find([STORE.id], one.id)).toBeNull();
     expect(await sql("SELECT FROM cancelled_order WHERE order_no = $1", [one.request.orderNo])).toEqual([]);
   });
 
   test("refused for its key tells the request that the key stands for, its refund account opened", async () => {
     const refundAccount = { accountNumber: "1234567890", bankCode: null, accountHolderName: "홍길동" };
     const one = intent({ refundAccount });
-    await recorded(one);
-    const again = await ledger.recordIntent({ ...intent(), request: one.request });
+    await recorded(fixture.ledger, one);
+    const again = await fixture.ledger.recordIntent({ ...intent(), request: one.request });
 
     expect(again).toMatchObject({
       kind: "keyUsed",
@@ -204,8 +142,9 @@ test("an order's total is the sum of its cancels that succeeded, whatever raced 
       await Promise.all(
         attempts.map(async ({ amount, kind }) => {
           const one = intent({ orderNo, totalCancelAmount: new Decimal(amount) });
-          const result = await ledger.recordIntent(one);
-          if (result.kind === "recorded") await ledger.recordTransition(result.cancellation, step(one, kind));
+          const result = await fixture.ledger.recordIntent(one);
+          if (result.kind === "recorded")
+            await fixture.ledger.recordTransition(result.cancellation, step(one, kind));
           else expect(result.kind).toBe("orderBusy");
         }),
       );

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { v7 as uuidv7 } from "uuid";
+import type {
+  CancellationLedger,
+  CancelIntent,
+  Transition,
+} from "../../src/cancellation/cancellation-ledger.js";
+import type { Cancellation } from "../../src/cancellation/cancellation.js";
+import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
+import { concludeFromResponse } from "../../src/cancellation/conclude.js";
+import type { CancellationHistory } from "../../src/cancellation/history.js";
+import type { CancelOutcome } from "../../src/cancellation/outcome.js";
+import { fingerprint } from "../../src/cancellation/same-request.js";
+import type { Store } from "../../src/cancellation/store.js";
+import { createAccountCipher } from "../../src/persistence/account-cipher.js";
+import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
+import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
+import { createPrisma } from "../../src/persistence/prisma.js";
+import { createTestDatabase } from "./database.js";
+import { cancelRequest } from "./examples.js";
+
+export const STORE: Store = { id: "SIM-KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" };
+
+export interface LedgerFixture {
+  readonly databaseUrl: string;
+  readonly ledger: CancellationLedger;
+  readonly history: CancellationHistory;
+}
+
+/** The ledger and the history on a database of their own, for the tests of one file. */
+export function useLedger(): LedgerFixture {
+  let fixture: LedgerFixture | undefined;
+  const releases: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    const database = await createTestDatabase();
+    const prisma = createPrisma(database.url);
+    releases.push(
+      () => database.drop(),
+      () => prisma.$disconnect(),
+    );
+    const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
+    const history = createPrismaHistory(prisma, cipher);
+    fixture = { databaseUrl: database.url, history, ledger: createPrismaLedger(prisma, cipher, history) };
+  });
+  afterAll(async () => {
+    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+  });
+  const ready = (): LedgerFixture => {
+    if (fixture === undefined) throw new Error("the ledger is there once the tests run");
+    return fixture;
+  };
+  return {
+    get databaseUrl() {
+      return ready().databaseUrl;
+    },
+    get ledger() {
+      return ready().ledger;
+    },
+    get history() {
+      return ready().history;
+    },
+  };
+}
+
+/** An intent under a key and an order number of its own. */
+export function intent(changes: Partial<CancelRequest> = {}): CancelIntent {
+  const request = cancelRequest({ idempotencyKey: randomUUID(), orderNo: randomUUID(), ...changes });
+  return { id: uuidv7(), store: STORE, request, fingerprint: fingerprint(request), requestedBy: "tester" };
+}
+
+export async function recorded(ledger: CancellationLedger, one: CancelIntent): Promise<Cancellation> {
+  const result = await ledger.recordIntent(one);
+  if (result.kind !== "recorded") throw new Error(`unexpected: ${result.kind}`);
+  return result.cancellation;
+}
+
+/** The step that an answer of this kind leads to. */
+export function step(one: CancelIntent, kind: CancelOutcome["kind"]): Transition {
+  const evidence = {
+    basis: "a test says so",
+    httpStatus: 200,
+    resultCode: "0",
+    requestId: "REQ-1",
+    timestamp: null,
+    digest: null,
+    rawAnswer: "{}",
+  };
+  const failure = { resultCode: "EBP-C-0010", message: "no", details: [] };
+  const outcome: CancelOutcome =
+    kind === "accepted" ? { kind, confirmation: CONFIRMATION, evidence } : { kind, failure, evidence };
+  return concludeFromResponse(one, { outcome, sentAgoMs: 5 });
+}
+
+/** What EBP confirms when it states as little as it may. */
+export const CONFIRMATION = {
+  returnRequestId: "RET-1",
+  processedCount: 1,
+  totalProductAmount: null,
+  totalProductTaxAmount: null,
+  totalDeliveryAmount: null,
+  totalDeliveryTaxAmount: null,
+  items: [],
+};
