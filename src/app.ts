@@ -12,6 +12,7 @@ import { sandboxPage } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { addGraphQL } from "./graphql/server.js";
 import { addHealth } from "./http/health.js";
+import { listen } from "./http/listen.js";
 import { createHttpServer } from "./http/server.js";
 import { addPage } from "./http/page.js";
 import { createAccountCipher, type EncryptionKey } from "./persistence/account-cipher.js";
@@ -94,7 +95,7 @@ async function start(config: Config, http: FastifyInstance, releases: Releases):
   addHealth(http, { isDatabaseUp: () => isDatabaseUp(prisma) });
   await addGraphQL(http, { schema, history, authenticate, introspection: !config.production });
   if (!config.production) addPage(http, (endpoint) => sandboxPage(endpoint));
-  return http.listen({ host: config.host, port: config.port });
+  return listen(http, config.host, config.port);
 }
 
 /** An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. */

@@ -55,7 +55,7 @@ describe("the process", () => {
     [
       "a database that does not answer",
       { DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" },
-      /127\.0\.0\.1:1|ECONNREFUSED/u,
+      /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used: .+\. Check DATABASE_URL/u,
     ],
     [
       "a public key that can check nothing",
@@ -68,6 +68,17 @@ describe("the process", () => {
     expect(service.stderr).toMatch(message);
     expect(service.stderr).not.toMatch(/^\s+at /mu);
     expect(service.stderr).not.toContain("word");
+  });
+
+  test("says which setting to change when its port is taken", async () => {
+    const first = run({ DATABASE_URL: (await database()).url, PORT: "0" });
+    const { port } = new URL(await urlOf(first));
+    const second = run({ DATABASE_URL: (await database()).url, PORT: port });
+
+    expect(await second.ended).toBe(1);
+    expect(second.stderr).toBe(
+      `ListenError: listening on 127.0.0.1:${port}: something else listens there. Stop it, or set PORT to another port\n`,
+    );
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)(

@@ -1,3 +1,16 @@
+/** The database does not answer, or lets nobody in with these credentials. Names the server, never the credentials. */
+export class DatabaseUnreachableError extends Error {
+  override readonly name = "DatabaseUnreachableError";
+
+  constructor(host: string, port: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `The PostgreSQL at ${host}:${port} cannot be used: ${reason}. Check DATABASE_URL, and that the server runs.`,
+      { cause },
+    );
+  }
+}
+
 /** A migration's SQL was refused by the database. The failure is on record there, and later starts refuse too. */
 export class MigrationFailedError extends Error {
   override readonly name = "MigrationFailedError";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { MigrationFailedError, MigrationLockError } from "./migration-errors.js";
+import { DatabaseUnreachableError, MigrationFailedError, MigrationLockError } from "./migration-errors.js";
 import { readMigrationFiles, type MigrationFile } from "./migration-files.js";
 import {
   createHistory,
@@ -83,7 +83,9 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   const client = new pg.Client({ connectionString: url });
   // A connection lost between two statements ends the process unless somebody listens; the next statement reports it.
   client.on("error", () => undefined);
-  await client.connect();
+  await client.connect().catch((cause: unknown) => {
+    throw new DatabaseUnreachableError(client.host, client.port, cause);
+  });
   try {
     return await work(client);
   } finally {

@@ -4,20 +4,23 @@ import { startSimulator } from "./simulator.js";
 
 const DEFAULT_PORT = 4010;
 
-const simulator = await startSimulator({
-  port: Number(process.env["PORT"] ?? DEFAULT_PORT),
-  stores: [DEVELOPMENT_STORE],
-  environment: process.env["NODE_ENV"],
-  log: (line) => console.log(line),
-});
-
-console.log(`The EBP simulator answers at ${simulator.url}; its ledger is at ${simulator.url}/ledger`);
-console.log("It knows one store:", DEVELOPMENT_STORE);
-console.log("Order numbers that begin so force a behaviour:");
-console.table(
-  FORCED_BEHAVIOURS.map(({ prefix, does, effect, outcome }) => ({ prefix, does, effect, outcome })),
-);
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void simulator.close());
+try {
+  const simulator = await startSimulator({
+    port: Number(process.env["PORT"] ?? DEFAULT_PORT),
+    stores: [DEVELOPMENT_STORE],
+    environment: process.env["NODE_ENV"],
+    log: (line) => console.log(line),
+  });
+  console.log(`The EBP simulator answers at ${simulator.url}; its ledger is at ${simulator.url}/ledger`);
+  console.log("It knows one store:", DEVELOPMENT_STORE);
+  console.log("Order numbers that begin so force a behaviour:");
+  console.table(
+    FORCED_BEHAVIOURS.map(({ prefix, does, effect, outcome }) => ({ prefix, does, effect, outcome })),
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void simulator.close());
+  }
+} catch (error) {
+  console.error(String(error));
+  process.exitCode = 1;
 }
