@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { STORE, withStores } from "./helpers/configuration.js";
 import { createTestDatabase, type TestDatabase } from "./helpers/database.js";
 import { runService, urlOf, type ServiceProcess } from "./helpers/service-process.js";
 
@@ -68,6 +69,29 @@ describe("the process", () => {
     expect(service.stderr).toMatch(message);
     expect(service.stderr).not.toMatch(/^\s+at /mu);
     expect(service.stderr).not.toContain("word");
+  });
+
+  test("warns of an access key that expires within 30 days, and of no other", async () => {
+    const day = 24 * 60 * 60 * 1_000;
+    const expiring = (storeId: string, days: number): object => {
+      return { ...STORE, storeId, accessKeyExpiresAt: new Date(Date.now() + days * day).toISOString() };
+    };
+    const stores = [
+      expiring("SOON", 29),
+      expiring("GONE", -1),
+      expiring("LATER", 31),
+      { ...STORE, storeId: "NEVER" },
+    ];
+    const service = run({ DATABASE_URL: (await database()).url, PORT: "0", ...withStores(stores) });
+    await service.output(/Stop with Ctrl-C/u);
+    const warned = service
+      .log()
+      .filter(({ msg }) => /access key .+ expires within 30 days/u.test(String(msg)));
+
+    expect(warned.map(({ level, storeId }) => [level, storeId])).toEqual([
+      [40, "SOON"],
+      [40, "GONE"],
+    ]);
   });
 
   test("says which setting to change when its port is taken", async () => {

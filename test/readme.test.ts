@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { FORCED_BEHAVIOURS } from "../src/ebp/simulator/order-numbers.js";
 import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
+import { welcome } from "../src/graphql/welcome.js";
 import { startService, type TestService } from "./helpers/service.js";
 
 const ENDS = {
@@ -59,6 +60,20 @@ describe.each(["README.md", "README.ko.md"])("%s", (file) => {
         .map((line) => line.split("#")[0]?.trim()),
     ).toEqual(["npm ci && npm start", "npm ci && npm test"]);
   });
+});
+
+test("what the service prints at its start works as printed", async () => {
+  const service = await startService();
+  const printed = welcome(service.url);
+  const [mutation = "", query = ""] = printed.match(/^(?:mutation|query) \{.*?^\}/gmsu) ?? [];
+  const cancelled = await service.graphql(mutation);
+  const listed = await service.graphql(query);
+  await service.close();
+
+  expect(printed).toContain(`${service.url}/\n`);
+  expect(cancelled.data.cancelPayment).toMatchObject({ replayed: false, userErrors: [] });
+  expect(listed.data.cancellations.totalCount).toBe(1);
+  expect(listed.data.cancellations.edges[0].node.id).toBe(cancelled.data.cancelPayment.cancellation.id);
 });
 
 test("the README's table of order numbers is the simulator's", () => {
