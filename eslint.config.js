@@ -12,6 +12,7 @@ const OWNERS = {
   ebp: ["undici"],
   graphql: ["graphql", "graphql-scalars", "type-graphql", "@apollo/*", "@as-integrations/*", "dataloader"],
   auth: ["jose"],
+  http: ["prom-client"],
 };
 
 function foreignPackages(folder) {
@@ -75,6 +76,7 @@ export default tseslint.config(
     files: [
       "src/main.ts",
       "src/migrate.ts",
+      "src/reconcile.ts",
       "src/ebp/simulator/main.ts",
       "test/**",
       "scripts/**",

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AMOUNT_BASES, type AmountBasis } from "./cancellation/amount-rule.js";
+import { AMOUNT_BASES } from "./cancellation/amount-rule.js";
 import { readAuth, type AuthConfig } from "./config/auth.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./config/encryption-keys.js";
 import { Settings } from "./config/settings.js";
@@ -21,6 +21,16 @@ export interface Config {
   readonly dataDir: string;
   readonly stores: readonly StoreSettings[];
   readonly ebpTimeoutMs: number;
+  /** EBP is taken to carry out a cancel within this time or never. */
+  readonly ebpSettlingMs: number;
+  /** What EBP calls payments that are not cancelled at all, and those that are wholly cancelled. */
+  readonly paymentStatuses: {
+    readonly uncancelled: readonly string[];
+    readonly whollyCancelled: readonly string[];
+  };
+  readonly webhookAmounts: WebhookAmounts;
+  /** Zero: this process leaves what is in doubt to others. */
+  readonly reconcileIntervalMs: number;
   readonly auth: AuthConfig;
   /** Null: a key made and kept in `dataDir`. The first encrypts, all decrypt. */
   readonly encryptionKeys: readonly { readonly id: string; readonly key: Buffer }[] | null;
@@ -33,16 +43,33 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"
 /** EBP answers within seconds; much longer would hold callers for nothing, much shorter would make doubt out of slowness. */
 const DEFAULT_EBP_TIMEOUT_MS = 10_000;
 
+/** Unpublished how long EBP may take; a cancel called FAILED too early could be made twice. */
+const DEFAULT_EBP_SETTLING_MS = 10 * 60_000;
+const MAX_EBP_SETTLING_MS = 7 * 24 * 60 * 60_000;
+/** Often enough that nobody waits for it, seldom enough that an idle database does not notice. */
+const DEFAULT_RECONCILE_INTERVAL_MS = 5_000;
+/** Published, and before any cancel. REQUESTED is not among them: nothing says that it is not the request for a cancel. */
+const UNCANCELLED_STATUSES = ["APPROVED", "CAPTURED"];
+/** Whether EBP's webhooks state amounts in minor units of `exponent` is not published. */
+export const WEBHOOK_AMOUNTS = ["minor", "major"] as const;
+export type WebhookAmounts = (typeof WEBHOOK_AMOUNTS)[number];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the environment. Outside production `developmentStore` stands in for what is not set of the store.
+ * Reads the environment. Outside production `developmentStore` stands in for what is not set of the store, and
+ * `developmentStatuses` for EBP's words for a wholly cancelled payment, which are not published.
  * @throws ConfigurationError that names every fault at once.
  */
-export function readConfig(environment: Environment, developmentStore: StoreDefaults): Config {
+export function readConfig(
+  environment: Environment,
+  developmentStore: StoreDefaults,
+  developmentStatuses: readonly string[] = [],
+): Config {
   const settings = new Settings(environment);
   const production = settings.choice("NODE_ENV", ENVIRONMENTS, "development") === "production";
   const host = settings.value("HOST") ?? "127.0.0.1";
+  const ebpTimeoutMs = settings.integer("EBP_TIMEOUT_MS", DEFAULT_EBP_TIMEOUT_MS, 1, 120_000);
   const config: Config = {
     production,
     host,
@@ -50,11 +77,35 @@ export function readConfig(environment: Environment, developmentStore: StoreDefa
     databaseUrl: readDatabaseUrl(settings, production),
     dataDir: settings.value("DATA_DIR") ?? ".data",
     stores: readStores(settings, production ? null : developmentStore),
-    ebpTimeoutMs: settings.integer("EBP_TIMEOUT_MS", DEFAULT_EBP_TIMEOUT_MS, 1, 120_000),
+    ebpTimeoutMs,
+    // Shorter than the time-out, a cancel could be called FAILED that EBP is still answering.
+    ebpSettlingMs: settings.integer(
+      "EBP_SETTLING_MS",
+      DEFAULT_EBP_SETTLING_MS,
+      ebpTimeoutMs,
+      MAX_EBP_SETTLING_MS,
+    ),
+    paymentStatuses: {
+      uncancelled: settings.words("EBP_UNCANCELLED_STATUSES", UNCANCELLED_STATUSES),
+      whollyCancelled: settings.words("EBP_CANCELLED_STATUSES", production ? [] : developmentStatuses),
+    },
+    webhookAmounts: settings.choice("EBP_WEBHOOK_AMOUNTS", WEBHOOK_AMOUNTS, "minor"),
+    reconcileIntervalMs: settings.integer(
+      "RECONCILE_INTERVAL_MS",
+      DEFAULT_RECONCILE_INTERVAL_MS,
+      0,
+      3_600_000,
+    ),
     auth: readAuth(settings, production, host),
     encryptionKeys: readEncryptionKeys(settings, production),
     logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
   };
+  const both = config.paymentStatuses.uncancelled.filter((word) =>
+    config.paymentStatuses.whollyCancelled.includes(word),
+  );
+  if (both.length > 0) {
+    settings.fault("EBP_CANCELLED_STATUSES", "other words than EBP_UNCANCELLED_STATUSES", both.join(", "));
+  }
   settings.throwFaults();
   return config;
 }
@@ -71,12 +122,15 @@ function readDatabaseUrl(settings: Settings, production: boolean): string | null
 }
 
 function readStores(settings: Settings, defaults: StoreDefaults | null): readonly StoreSettings[] {
-  const amountBasis: AmountBasis = settings.choice("EBP_AMOUNT_BASIS", AMOUNT_BASES, "unit");
+  const fallbacks = {
+    amountBasis: settings.choice("EBP_AMOUNT_BASIS", AMOUNT_BASES, "unit"),
+    webhookSecret: settings.value("EBP_WEBHOOK_SECRET") ?? null,
+  };
   const file = settings.value("EBP_STORES_FILE");
-  if (file === undefined) return storeFromEnvironment(settings, amountBasis, defaults);
+  if (file === undefined) return storeFromEnvironment(settings, fallbacks, defaults);
   settings.refuseBeside("EBP_STORES_FILE", STORE_VARIABLES);
   const text = readText(settings, "EBP_STORES_FILE", file);
-  return text === null ? [] : storesFromFile(settings, text, amountBasis, defaults === null);
+  return text === null ? [] : storesFromFile(settings, text, fallbacks, defaults === null);
 }
 
 function readEncryptionKeys(settings: Settings, production: boolean): Config["encryptionKeys"] {

@@ -1,10 +1,11 @@
 import { startApp } from "./app.js";
 import { readConfig } from "./config.js";
 import { DEVELOPMENT_STORE } from "./ebp/simulator/development-store.js";
+import { WHOLLY_CANCELLED_STATUS } from "./ebp/simulator/payment.js";
 import { welcome } from "./graphql/welcome.js";
 
 try {
-  const config = readConfig(process.env, DEVELOPMENT_STORE);
+  const config = readConfig(process.env, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]);
   const app = await startApp(config);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {

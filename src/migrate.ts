@@ -1,4 +1,4 @@
-import { MIGRATIONS_FOLDER } from "./app.js";
+import { MIGRATIONS_FOLDER } from "./core.js";
 import { applyMigrations } from "./persistence/migrations.js";
 
 // `npm run migrate`: what `prisma migrate deploy` does, where Prisma's engine cannot be downloaded.

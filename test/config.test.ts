@@ -12,8 +12,20 @@ describe("with nothing set", () => {
     port: 4000,
     databaseUrl: null,
     dataDir: ".data",
-    stores: [{ ...DEVELOPMENT_STORE, baseUrl: null, amountBasis: "unit", accessKeyExpiresAt: null }],
+    stores: [
+      {
+        ...DEVELOPMENT_STORE,
+        baseUrl: null,
+        amountBasis: "unit",
+        webhookSecret: null,
+        accessKeyExpiresAt: null,
+      },
+    ],
     ebpTimeoutMs: 10_000,
+    ebpSettlingMs: 600_000,
+    paymentStatuses: { uncancelled: ["APPROVED", "CAPTURED"], whollyCancelled: [] },
+    webhookAmounts: "minor",
+    reconcileIntervalMs: 5_000,
     auth: { kind: "off" },
     encryptionKeys: null,
     logLevel: "info",
@@ -61,14 +73,30 @@ test.each(["prod", "Production", "staging"])("does not take NODE_ENV=%s for deve
 });
 
 test("reads a whole production environment", () => {
-  expect(read({ ...PRODUCTION, HOST: "0.0.0.0", PORT: " 8080 ", LOG_LEVEL: "warn" })).toEqual({
+  const environment = {
+    ...PRODUCTION,
+    HOST: "0.0.0.0",
+    PORT: " 8080 ",
+    LOG_LEVEL: "warn",
+    EBP_SETTLING_MS: "3600000",
+    EBP_UNCANCELLED_STATUSES: "CAPTURED",
+    EBP_CANCELLED_STATUSES: "CANCELLED, REFUNDED",
+    EBP_WEBHOOK_SECRET: "webhook-secret",
+    EBP_WEBHOOK_AMOUNTS: "major",
+    RECONCILE_INTERVAL_MS: "0",
+  };
+  expect(read(environment)).toEqual({
     production: true,
     host: "0.0.0.0",
     port: 8080,
     databaseUrl: PRODUCTION.DATABASE_URL,
     dataDir: ".data",
-    stores: [{ ...STORE, amountBasis: "unit", accessKeyExpiresAt: null }],
+    stores: [{ ...STORE, amountBasis: "unit", webhookSecret: "webhook-secret", accessKeyExpiresAt: null }],
     ebpTimeoutMs: 10_000,
+    ebpSettlingMs: 3_600_000,
+    paymentStatuses: { uncancelled: ["CAPTURED"], whollyCancelled: ["CANCELLED", "REFUNDED"] },
+    webhookAmounts: "major",
+    reconcileIntervalMs: 0,
     auth: {
       kind: "jwks",
       url: new URL(PRODUCTION.AUTH_JWKS_URL),
@@ -95,6 +123,11 @@ describe("says what is wrong", () => {
     ["PORT", "-1", /^PORT: expected a whole number/u],
     ["EBP_TIMEOUT_MS", "0", /^EBP_TIMEOUT_MS: expected a whole number from 1 to 120000, found "0"$/u],
     ["EBP_TIMEOUT_MS", "1e3", /^EBP_TIMEOUT_MS: expected a whole number/u],
+    ["EBP_SETTLING_MS", "9999", /^EBP_SETTLING_MS: expected a whole number from 10000 to 604800000/u],
+    ["EBP_CANCELLED_STATUSES", "all of it", /^EBP_CANCELLED_STATUSES: expected words such as/u],
+    ["EBP_CANCELLED_STATUSES", "APPROVED", /^EBP_CANCELLED_STATUSES: expected other words than EBP_UNCANC/u],
+    ["EBP_WEBHOOK_AMOUNTS", "cents", /^EBP_WEBHOOK_AMOUNTS: expected one of minor, major, found "cents"$/u],
+    ["RECONCILE_INTERVAL_MS", "-1", /^RECONCILE_INTERVAL_MS: expected a whole number from 0 to 3600000/u],
     ["LOG_LEVEL", "loud", /^LOG_LEVEL: expected one of trace, .+, silent, found "loud"$/u],
     ["EBP_AMOUNT_BASIS", "sum", /^EBP_AMOUNT_BASIS: expected one of unit, line, found "sum"$/u],
     ["DATABASE_URL", "mysql://db/x", /^DATABASE_URL: expected postgresql:\/\//u],

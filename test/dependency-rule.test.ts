@@ -20,6 +20,7 @@ const OWNED: readonly (readonly [name: string, owner: string])[] = [
   ["@apollo/server/errors", "graphql"],
   ["@as-integrations/fastify", "graphql"],
   ["jose", "auth"],
+  ["prom-client", "http"],
 ];
 
 /** The project's own rules, without those that need types: the texts here belong to no program. */

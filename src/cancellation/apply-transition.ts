@@ -3,8 +3,11 @@ import type { Cancellation } from "./cancellation.js";
 import type { Confirmation } from "./outcome.js";
 import { maskRefundAccount } from "./refund-account.js";
 
+/** What the database gave when the intent was committed, by its own clock. */
+type GivenLease = Pick<Cancellation, "createdAt" | "nextCheckAt" | "fencingToken">;
+
 /** The cancellation that an intent brings into being. */
-export function pendingCancellation(intent: CancelIntent, createdAt: Date): Cancellation {
+export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Cancellation {
   const { id, store, request, requestedBy } = intent;
   return {
     id,
@@ -29,27 +32,34 @@ export function pendingCancellation(intent: CancelIntent, createdAt: Date): Canc
     failureKind: null,
     failure: null,
     discrepancies: [],
-    createdAt,
+    inDoubtSince: null,
+    lookups: 0,
+    answeredAt: null,
     sentAt: null,
     resolvedAt: null,
+    ...lease,
   };
 }
 
-/** The cancellation after a step; the times are the database's. */
+/** The cancellation after a step; `written` is what the database made of it, by its own clock. */
 export function applyTransition(
   before: Cancellation,
   step: Transition,
-  times: Pick<Cancellation, "sentAt" | "resolvedAt">,
+  written: Pick<
+    Cancellation,
+    "sentAt" | "resolvedAt" | "inDoubtSince" | "nextCheckAt" | "answeredAt" | "fencingToken"
+  >,
 ): Cancellation {
   return {
     ...before,
-    ...times,
+    ...written,
     status: step.to,
     safeToRetry: step.safeToRetry,
     settlement: step.settlement,
     resolvedBy: step.resolvedBy,
     confirmation: step.confirmation === null ? null : withoutItems(step.confirmation),
-    ebpRequestId: step.evidence.requestId ?? before.ebpRequestId,
+    // A lookup has a tracking id of its own: it stands with the event.
+    ebpRequestId: (step.source === "RESPONSE" ? step.evidence.requestId : null) ?? before.ebpRequestId,
     failureKind: step.failureKind,
     failure: step.failure,
     discrepancies: step.discrepancies,

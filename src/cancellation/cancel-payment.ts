@@ -5,14 +5,20 @@ import type { Caller } from "./caller.js";
 import { checkRequest } from "./check-request.js";
 import { concludeFromResponse } from "./conclude.js";
 import type { Language, PaymentGateway, SentCancel } from "./payment-gateway.js";
+import { evidenceInWords } from "./outcome.js";
+import { recordIntent } from "./record-intent.js";
 import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
 import { fingerprint, isSameRequest, type RequestIdentity } from "./same-request.js";
+import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
 import type { Stores } from "./store.js";
+import type { Timing } from "./timing.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "./user-error.js";
 
 export interface CancelPaymentParts extends OutcomeRecorderParts {
   readonly stores: Stores;
   readonly gateway: PaymentGateway;
+  readonly timing: Timing;
+  readonly clock: Clock;
   /** A new UUIDv7. */
   readonly newId: () => string;
   /** Told when sending failed through a fault of ours; the cancellation is then in doubt. */
@@ -30,6 +36,7 @@ export interface CancelPaymentResult {
 /**
  * Cancels a payment, moving money at most once per idempotency key:
  * check, commit the intent, send once, commit what the answer proves.
+ * @throws NothingSentError when the intent could not be committed.
  */
 export async function cancelPayment(
   parts: CancelPaymentParts,
@@ -43,10 +50,11 @@ export async function cancelPayment(
   const { request, store } = checked;
   const requestedBy = caller.subject;
   const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
-  const recorded = await parts.ledger.recordIntent(intent);
+  const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
+  const recorded = await recordIntent(parts.ledger, intent, window);
   switch (recorded.kind) {
     case "recorded":
-      return standing(await sendOnce(parts, intent, recorded.cancellation, language), false);
+      return standing(await sendOnce(parts, intent, recorded.cancellation, language, window), false);
     case "keyUsed":
       return repeat(parts, request, recorded.cancellation, recorded.identity);
     case "orderBusy":
@@ -61,11 +69,14 @@ async function sendOnce(
   intent: CancelIntent,
   pending: Cancellation,
   language: Language,
+  window: SendWindow,
 ): Promise<Cancellation> {
-  const sent = await parts.gateway.cancel(intent.request, language).catch((error: unknown): SentCancel => {
-    parts.onFault(error, intent.id);
-    return inDoubtThroughOurFault;
-  });
+  const sent = await parts.gateway
+    .cancel(intent.request, language, window)
+    .catch((error: unknown): SentCancel => {
+      parts.onFault(error, intent.id);
+      return inDoubtThroughOurFault;
+    });
   return recordOutcome(parts, pending, concludeFromResponse(intent, sent));
 }
 
@@ -94,14 +105,6 @@ const inDoubtThroughOurFault: SentCancel = {
   outcome: {
     kind: "unknown",
     failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
-    evidence: {
-      basis: "a fault inside this service while sending proves nothing",
-      httpStatus: null,
-      resultCode: null,
-      requestId: null,
-      timestamp: null,
-      digest: null,
-      rawAnswer: null,
-    },
+    evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
   },
 };

@@ -1,6 +1,8 @@
 import type { Cancellation } from "./cancellation.js";
 import type { CancelRequest } from "./cancel-request.js";
 import type { Decimal } from "./decimal.js";
+import type { Finding } from "./finding.js";
+import type { CancellationReference } from "./history.js";
 import type { Discrepancy } from "./discrepancies.js";
 import type { Confirmation, Evidence, Failure, FailureKind } from "./outcome.js";
 import type { RequestIdentity } from "./same-request.js";
@@ -44,13 +46,18 @@ export interface Transition {
 
 /** Where intents and outcomes are committed. Each method is one atomic step. */
 export interface CancellationLedger {
-  /** Commits the PENDING cancellation, its items and its first event, or says why it may not exist. */
+  /** Commits the PENDING cancellation, its lease, its items and its first event, or says why it may not exist. */
   recordIntent(intent: CancelIntent): Promise<IntentResult>;
   /**
    * Commits a transition and its event.
-   * @throws StaleTransitionError when the cancellation is no longer in the state it is given in.
+   * @throws StaleTransitionError when the cancellation is no longer in the state it is given in, somebody else has taken charge
+   * of it since, or what came of its one send is recorded already.
    */
   recordTransition(cancellation: Cancellation, transition: Transition): Promise<Cancellation>;
+  /** Commits an event that leaves the status as it is, whoever is in charge. False: its one answer is recorded already. */
+  recordFinding(reference: CancellationReference, finding: Finding): Promise<boolean>;
+  /** As it stands now; null when these stores have none with this id. */
+  find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
   /** The cancellation as soon as it is no longer PENDING, or as it is when the time is over. */
   awaitOutcome(cancellation: Cancellation, timeoutMs: number): Promise<Cancellation>;
 }

@@ -30,6 +30,16 @@ export interface Cancellation {
   readonly failureKind: FailureKind | null;
   readonly failure: Failure | null;
   readonly discrepancies: readonly Discrepancy[];
+  /** When it came into doubt; stays when the doubt is over. Null when it never was. */
+  readonly inDoubtSince: Date | null;
+  /** Scheduled lookups of the payment so far. */
+  readonly lookups: number;
+  /** When it is looked at next, or when the lease of who is at it now runs out; null once decided, or when only an operator can. */
+  readonly nextCheckAt: Date | null;
+  /** Who is in charge: grows each time somebody takes charge. A step by anybody before is late. */
+  readonly fencingToken: number;
+  /** When what came of the one send was recorded; null when it was not. */
+  readonly answeredAt: Date | null;
   readonly createdAt: Date;
   /** When the first byte went out; null when none did, or when nobody is left who knows. */
   readonly sentAt: Date | null;

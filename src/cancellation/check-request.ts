@@ -13,7 +13,7 @@ import {
 import * as limits from "./limits.js";
 import { normaliseAccountNumber } from "./refund-account.js";
 import type { Store, Stores } from "./store.js";
-import type { InvalidInput, UserError } from "./user-error.js";
+import { invalid, type InvalidInput, type UserError } from "./user-error.js";
 
 export type CheckedRequest =
   | { readonly ok: true; readonly request: CancelRequest; readonly store: Store }
@@ -26,7 +26,7 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
 
   const faults = [...requestFaults(input, store), ...itemsFaults(input, store)];
   if (faults.length > 0) {
-    return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalidInput) };
+    return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
   }
 
   const expected = computeTotals(input.items, store.amountBasis).total;
@@ -45,7 +45,7 @@ function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Sto
   try {
     return chooseStore(caller, stores, input.storeId, "input.storeId");
   } catch (error) {
-    if (error instanceof InvalidArgumentError) return invalidInput(error);
+    if (error instanceof InvalidArgumentError) return invalid(error);
     throw error;
   }
 }
@@ -86,10 +86,6 @@ function itemsFaults({ items }: CancelPaymentInput, store: Store): Fault[] {
           ];
     return [...itemFaults(field, item, store), ...repeated];
   });
-}
-
-function invalidInput({ field, expected, found }: Fault): InvalidInput {
-  return { kind: "InvalidInput", field, message: `${field}: expected ${expected}, found ${found}` };
 }
 
 function normalise(input: CancelPaymentInput, store: Store): CancelRequest {

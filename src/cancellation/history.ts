@@ -63,6 +63,12 @@ export interface KnownCancellation {
   readonly identity: RequestIdentity;
 }
 
+export interface OpenCount {
+  readonly status: CancellationStatus;
+  readonly count: number;
+  readonly oldestSeconds: number;
+}
+
 /** Reads. Nothing here changes anything. */
 export interface CancellationHistory {
   find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
@@ -76,6 +82,10 @@ export interface CancellationHistory {
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
   count(filter: CancellationFilter): Promise<number>;
   orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
+  /** The database's clock. */
+  now(): Promise<Date>;
+  /** How many are open in all stores, by status, and for how long the oldest. */
+  openByStatus(): Promise<OpenCount[]>;
   /** Items of several cancellations, each list in order of `seq`, in the order of the references. */
   items(references: readonly CancellationReference[]): Promise<CancellationItem[][]>;
   /** Events of several cancellations, each list oldest first, in the order of the references. */

@@ -51,6 +51,30 @@ export interface Failure {
   readonly details: readonly FailureDetail[];
 }
 
+/** For a success that was proven by something else than EBP's answer to the cancel. */
+export const NOTHING_CONFIRMED: Confirmation = {
+  returnRequestId: null,
+  processedCount: null,
+  totalProductAmount: null,
+  totalProductTaxAmount: null,
+  totalDeliveryAmount: null,
+  totalDeliveryTaxAmount: null,
+  items: [],
+};
+
+/** Evidence that is no answer of EBP's: a person's words, or a rule's. */
+export function evidenceInWords(basis: string): Evidence {
+  return {
+    basis,
+    httpStatus: null,
+    resultCode: null,
+    requestId: null,
+    timestamp: null,
+    digest: null,
+    rawAnswer: null,
+  };
+}
+
 /** What one attempt to cancel proved about the money. */
 export type CancelOutcome =
   /** EBP accepted the cancel. */
@@ -63,5 +87,5 @@ export type CancelOutcome =
   | { readonly kind: "unknown"; readonly failure: Failure; readonly evidence: Evidence };
 
 /** Why a cancellation is not SUCCEEDED, for the caller's next step. */
-export const FAILURE_KINDS = ["REJECTED", "NOT_SENT", "IN_DOUBT"] as const;
+export const FAILURE_KINDS = ["REJECTED", "NOT_SENT", "IN_DOUBT", "NOT_CANCELLED"] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];

@@ -1,5 +1,6 @@
-import type { CancelRequest } from "./cancel-request.js";
-import type { CancelOutcome } from "./outcome.js";
+import type { CancelRequest, RefundAccount } from "./cancel-request.js";
+import type { CancelOutcome, Evidence } from "./outcome.js";
+import type { SendWindow } from "./send-window.js";
 
 /** Languages EBP can word its messages in. */
 export const LANGUAGES = ["en", "ko"] as const;
@@ -16,9 +17,11 @@ export interface DescribedRequest {
 export interface PaymentGateway {
   /**
    * Sends one cancel, once, and says what the answer proves. Never repeats the request by itself and does not throw for
-   * anything the network or the upstream does: that is an outcome.
+   * anything the network or the upstream does: that is an outcome. Once the window has closed nothing is sent any more.
    */
-  cancel(request: CancelRequest, language: Language): Promise<SentCancel>;
+  cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel>;
+  /** Asks what became of a payment. Moves nothing; does not throw for anything the network or the upstream does. */
+  lookup(question: PaymentQuestion): Promise<LookedUpPayment>;
   /** Sends nothing. */
   describe(request: CancelRequest): DescribedRequest;
 }
@@ -27,4 +30,25 @@ export interface SentCancel {
   readonly outcome: CancelOutcome;
   /** Milliseconds since the first byte was handed to the network; null when none was. */
   readonly sentAgoMs: number | null;
+}
+
+export interface PaymentQuestion {
+  readonly storeId: string;
+  readonly orderNo: string;
+  /** The account of the cancel in doubt, to be taken out of what is kept of the answer. */
+  readonly refundAccount: RefundAccount | null;
+}
+
+/**
+ * What the payment's details show of cancels.
+ * - UNCANCELLED: no cancel of any amount.
+ * - CANCELLED_IN_PART: some cancel; of how much is not said.
+ * - WHOLLY_CANCELLED: all of it.
+ * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
+ */
+export type PaymentState = "UNCANCELLED" | "CANCELLED_IN_PART" | "WHOLLY_CANCELLED" | "UNCLEAR";
+
+export interface LookedUpPayment {
+  readonly state: PaymentState;
+  readonly evidence: Evidence;
 }

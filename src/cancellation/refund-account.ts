@@ -23,6 +23,16 @@ export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {
   };
 }
 
+/** Whether a text that people write gives the account away. */
+export function holdsAccount(text: string, account: RefundAccount | null): boolean {
+  if (account === null) return false;
+  const holder = account.accountHolderName?.trim().toLowerCase() ?? "";
+  return (
+    normaliseAccountNumber(text).toLowerCase().includes(account.accountNumber.toLowerCase()) ||
+    (holder !== "" && text.toLowerCase().includes(holder))
+  );
+}
+
 function maskName(name: string): string {
   const parts = name.split(/\s+/u).filter((part) => part !== "");
   return parts.map((part) => `${Array.from(part)[0] ?? ""}**`).join(" ");

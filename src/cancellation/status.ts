@@ -28,9 +28,13 @@ const TRANSITIONS: Readonly<Record<CancellationStatus, readonly CancellationStat
   FAILED: [],
 };
 
+export function canMove(from: CancellationStatus, to: CancellationStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
+
 /** @throws when the rules have no such step: a fault of ours, found before anything is written. */
 export function assertCanMove(from: CancellationStatus, to: CancellationStatus): void {
-  if (!TRANSITIONS[from].includes(to)) throw new Error(`a cancellation cannot move from ${from} to ${to}`);
+  if (!canMove(from, to)) throw new Error(`a cancellation cannot move from ${from} to ${to}`);
 }
 
 /** An open cancellation keeps its order closed to others: its money may still move. */

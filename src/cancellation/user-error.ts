@@ -1,7 +1,9 @@
 import type { CancelRequest } from "./cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
+import type { Fault } from "./field-rules.js";
 import type { FailureDetail } from "./outcome.js";
+import type { CancellationStatus } from "./status.js";
 
 /** What a caller can act on, as data. One kind per case, with what the caller needs for the next step. */
 export type UserError =
@@ -12,7 +14,9 @@ export type UserError =
   | CancelledTotalChanged
   | RejectedByEbp
   | NotSent
-  | OutcomeUnknown;
+  | NotCancelled
+  | OutcomeUnknown
+  | NotInDoubt;
 
 interface Base {
   readonly message: string;
@@ -63,9 +67,19 @@ export interface NotSent extends Base {
   readonly kind: "NotSent";
 }
 
+export interface NotCancelled extends Base {
+  readonly kind: "NotCancelled";
+}
+
 export interface OutcomeUnknown extends Base {
   readonly kind: "OutcomeUnknown";
   readonly cancellationId: string;
+}
+
+export interface NotInDoubt extends Base {
+  readonly kind: "NotInDoubt";
+  /** What it is instead. */
+  readonly status: CancellationStatus;
 }
 
 /** The errors that a cancellation's state brings: none for SUCCEEDED, one for every other, so that no other reads as success. */
@@ -82,8 +96,8 @@ export function errorsOf(cancellation: Cancellation): UserError[] {
           field: null,
           cancellationId: cancellation.id,
           message:
-            "It was sent, and nothing proves yet whether money moved. It is not sent again; do not repeat it under another key. " +
-            "Read this cancellation again later.",
+            "It may have been sent, and nothing proves yet whether money moved. It is not sent again; do not repeat it under another key. " +
+            howItGoesOn(cancellation),
         },
       ];
     case "FAILED":
@@ -102,6 +116,34 @@ export function inProgress(blocking: Cancellation): CancelInProgress {
     cancellationId: blocking.id,
     message: `A cancel of order ${blocking.request.orderNo} is ${state}. Nothing else is sent for this order until it is decided.`,
   };
+}
+
+export function invalid({ field, expected, found }: Fault): InvalidInput {
+  return { kind: "InvalidInput", field, message: `${field}: expected ${expected}, found ${found}` };
+}
+
+/** What a caller may not see is answered exactly as what does not exist. */
+export function notFound(field: string): InvalidInput {
+  return invalid({ field, expected: "the id of a cancellation of your stores", found: "none with this id" });
+}
+
+export function notInDoubt({ status }: Cancellation): NotInDoubt {
+  const why =
+    status === "PENDING"
+      ? "it is in flight: its outcome is still to come"
+      : `it is ${status}, and what is proven is not decided by hand`;
+  return {
+    kind: "NotInDoubt",
+    field: "input.id",
+    status,
+    message: `Only a cancellation in doubt can be resolved; ${why}. Nothing was changed.`,
+  };
+}
+
+function howItGoesOn({ nextCheckAt }: Cancellation): string {
+  return nextCheckAt === null
+    ? "EBP's payment details have not told in a month: an operator has to find out, and to resolve it."
+    : "EBP is asked again by itself; read this cancellation again later.";
 }
 
 export function keyReused(first: Cancellation): IdempotencyKeyReused {
@@ -134,6 +176,13 @@ function failed(cancellation: Cancellation): UserError {
       kind: "NotSent",
       field: null,
       message: `It never reached EBP, so nothing was cancelled: ${failure?.message ?? "no reason recorded"}. Try again with a new idempotency key.`,
+    };
+  }
+  if (failureKind === "NOT_CANCELLED") {
+    return {
+      kind: "NotCancelled",
+      field: null,
+      message: `It was in doubt, and nothing was cancelled, as has been found out since. Try again with a new idempotency key. Found out: ${failure?.message ?? "no reason recorded"}`,
     };
   }
   return {

@@ -42,6 +42,16 @@ export class Settings {
     return chosen ?? fallback;
   }
 
+  /** A list of upper-case words, separated by commas. */
+  words(name: string, fallback: readonly string[]): readonly string[] {
+    const text = this.value(name);
+    if (text === undefined) return fallback;
+    const words = text.split(",").map((word) => word.trim());
+    if (words.every((word) => /^[A-Z][A-Z0-9_]*$/u.test(word))) return words;
+    this.fault(name, "words such as APPROVED,CAPTURED", JSON.stringify(text));
+    return fallback;
+  }
+
   url(name: string, text: string): URL | undefined {
     if (URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol)) return new URL(text);
     // Not quoted: a URL may carry a password.

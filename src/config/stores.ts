@@ -18,12 +18,23 @@ export interface StoreSettings {
   readonly countryCode: string;
   readonly currencyCode: string;
   readonly amountBasis: AmountBasis;
+  /** Signs EBP's webhooks about this store. Null: its webhooks are off. */
+  readonly webhookSecret: string | null;
   /** When the access key stops working: a year after its issue. Null: not known. */
   readonly accessKeyExpiresAt: Date | null;
 }
 
 /** What a development run uses where nothing is set: the simulator's store. */
-export type StoreDefaults = Omit<StoreSettings, "baseUrl" | "amountBasis" | "accessKeyExpiresAt">;
+export type StoreDefaults = Omit<
+  StoreSettings,
+  "baseUrl" | "amountBasis" | "webhookSecret" | "accessKeyExpiresAt"
+>;
+
+/** What the environment says for every store whose entry in a file does not say otherwise. */
+export interface StoreFallbacks {
+  readonly amountBasis: AmountBasis;
+  readonly webhookSecret: string | null;
+}
 
 interface StoreVariable {
   readonly name: string;
@@ -72,6 +83,10 @@ const storeSchema = z.strictObject({
       error: "an ISO 4217 currency code such as KRW",
     }),
   amountBasis: z.enum(AMOUNT_BASES, { error: `one of ${AMOUNT_BASES.join(", ")}` }),
+  webhookSecret: z
+    .string({ error: "a text" })
+    .min(1, { error: "the webhook secret that EBP issued" })
+    .nullable(),
   accessKeyExpiresAt: z.iso
     .datetime({ offset: true, error: "a time such as 2027-01-31T00:00:00Z" })
     .transform((text) => new Date(text))
@@ -86,7 +101,7 @@ const productionStoreSchema = storeSchema.extend({
 /** The one store of the EBP_* variables; in development the simulator's values stand in for what is not set. */
 export function storeFromEnvironment(
   settings: Settings,
-  amountBasis: AmountBasis,
+  fallbacks: StoreFallbacks,
   defaults: StoreDefaults | null,
 ): StoreSettings[] {
   const production = defaults === null;
@@ -98,15 +113,15 @@ export function storeFromEnvironment(
   // Each missing variable has been told; what it would be is not judged as well.
   if (production && missing) return [];
   const set = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  const candidate = { baseUrl: null, ...defaults, ...set, amountBasis, accessKeyExpiresAt: null };
+  const candidate = { baseUrl: null, ...defaults, ...set, ...fallbacks, accessKeyExpiresAt: null };
   return check(settings, candidate, production, (field) => VARIABLES[field as keyof StoreDefaults].name);
 }
 
-/** EBP_STORES_FILE: a JSON array of stores. `amountBasis`, `accessKeyExpiresAt` and, outside production, `baseUrl` may be left out. */
+/** EBP_STORES_FILE: a JSON array of stores. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt` and, outside production, `baseUrl` may be left out. */
 export function storesFromFile(
   settings: Settings,
   text: string,
-  amountBasis: AmountBasis,
+  fallbacks: StoreFallbacks,
   production: boolean,
 ): StoreSettings[] {
   const list = parsed(settings, text);
@@ -117,7 +132,7 @@ export function storesFromFile(
     return [];
   }
   const stores = list.flatMap((entry: unknown, index) => {
-    const optional = { amountBasis, accessKeyExpiresAt: null, ...(!production && { baseUrl: null }) };
+    const optional = { ...fallbacks, accessKeyExpiresAt: null, ...(!production && { baseUrl: null }) };
     const candidate = typeof entry === "object" && entry !== null ? { ...optional, ...entry } : entry;
     return check(
       settings,

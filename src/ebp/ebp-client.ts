@@ -1,15 +1,24 @@
 import { performance } from "node:perf_hooks";
-import { Agent } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import type { CancelRequest } from "../cancellation/cancel-request.js";
-import type { Language, PaymentGateway, SentCancel } from "../cancellation/payment-gateway.js";
+import type {
+  Language,
+  LookedUpPayment,
+  PaymentGateway,
+  PaymentQuestion,
+  SentCancel,
+} from "../cancellation/payment-gateway.js";
+import type { SendWindow } from "../cancellation/send-window.js";
 import { cancelBody } from "./cancel-body.js";
 import { describeRequest } from "./describe-request.js";
 import type { EbpStore } from "./ebp-store.js";
-import { CANCEL_METHOD, cancelUrl } from "./endpoint.js";
+import { CANCEL_METHOD, cancelUrl, DETAIL_METHOD, detailUrl } from "./endpoint.js";
 import { UnknownStoreError } from "./errors.js";
 import { exchange, notSent, type Exchange } from "./exchange.js";
 import { requestHeaders } from "./headers.js";
+import { DEFAULT_PAYMENT_STATUSES, type PaymentStatuses } from "./payment-state-table.js";
 import { readOutcome } from "./read-outcome.js";
+import { readPaymentState } from "./read-payment-state.js";
 
 /** Requests at a time to one host. More wait for a connection, up to the time-out; nothing of them is sent meanwhile. */
 const CONNECTIONS_PER_ORIGIN = 64;
@@ -20,26 +29,42 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * servers and balancers (5 s and up): a cancel written to a connection that is just being closed ends as UNKNOWN.
  */
 const IDLE_CONNECTION_MS = 2_000;
+/** Of EBP's messages in an answer to a question; only the record of it shows them. */
+const LOOKUP_LANGUAGE: Language = "en";
+/** A question moves nothing: late is as good as early. */
+const ALWAYS_OPEN: SendWindow = { isOpen: () => true };
 
 export interface EbpClientOptions {
   readonly stores: ReadonlyMap<string, EbpStore>;
-  /** Milliseconds for one cancel as a whole, from asking for a connection to the last byte of the answer. */
+  /** Milliseconds for one cancel, or one question, as a whole, from asking for a connection to the last byte of the answer. */
   readonly timeoutMs: number;
   /** Requests at a time to one host. */
   readonly connectionsPerOrigin?: number;
+  /** What EBP's words for the state of a payment say about cancels. */
+  readonly paymentStatuses?: PaymentStatuses;
 }
 
 export interface EbpClient extends PaymentGateway {
-  /** Waits for the cancels under way; a cancel asked for from now on is not sent. */
+  /** Waits for the cancels and questions under way; one asked for from now on is not sent. */
   close(): Promise<void>;
 }
 
+/** One call of an endpoint, as far as it is not the store's or the connection's matter. */
+interface Call {
+  readonly method: Dispatcher.HttpMethod;
+  readonly url: URL;
+  readonly body: string;
+  readonly language: Language;
+  readonly window: SendWindow;
+}
+
 /**
- * The client of EBP's Cancel Payment. `cancel` and `describe` throw UnknownStoreError for a store it has no credentials
- * for; whatever the network or EBP does is an outcome.
+ * The client of EBP's Cancel Payment and Get Payment Details. All it offers throws UnknownStoreError for a store it has
+ * no credentials for; whatever the network or EBP does is an outcome.
  */
 export function createEbpClient(options: EbpClientOptions): EbpClient {
   const { stores, timeoutMs, connectionsPerOrigin = CONNECTIONS_PER_ORIGIN } = options;
+  const { paymentStatuses = DEFAULT_PAYMENT_STATUSES } = options;
   const agent = new Agent({
     connections: connectionsPerOrigin,
     connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) },
@@ -54,23 +79,39 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  function send(store: EbpStore, request: CancelRequest, language: Language): Promise<Exchange> {
-    const body = Buffer.from(cancelBody(request), "utf8");
-    const url = cancelUrl(store.baseUrl);
+  function send(store: EbpStore, { method, url, body: text, language, window }: Call): Promise<Exchange> {
+    const body = Buffer.from(text, "utf8");
     const headers = requestHeaders(store, body, language);
     const path = url.pathname + url.search;
-    return exchange(agent, { origin: url.origin, path, method: CANCEL_METHOD, headers, body }, timeoutMs);
+    return exchange(agent, { origin: url.origin, path, method, headers, body }, timeoutMs, window);
   }
 
-  async function cancel(request: CancelRequest, language: Language): Promise<SentCancel> {
-    const store = storeOf(stores, request.storeId);
-    const sending =
-      closing === null ? send(store, request, language) : Promise.resolve(notSent("CLIENT_CLOSED"));
+  async function call(store: EbpStore, what: Call): Promise<Exchange> {
+    const sending = closing === null ? send(store, what) : Promise.resolve(notSent("CLIENT_CLOSED"));
     underWay.add(sending);
-    const happened = await sending.finally(() => underWay.delete(sending));
+    return sending.finally(() => underWay.delete(sending));
+  }
+
+  async function cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel> {
+    const store = storeOf(stores, request.storeId);
+    const url = cancelUrl(store.baseUrl);
+    const body = cancelBody(request);
+    const happened = await call(store, { method: CANCEL_METHOD, url, body, language, window });
     const outcome = readOutcome(happened, request);
     const sentAgoMs = happened.sentAt === null ? null : Math.round(performance.now() - happened.sentAt);
     return { outcome, sentAgoMs };
+  }
+
+  async function lookup(question: PaymentQuestion): Promise<LookedUpPayment> {
+    const store = storeOf(stores, question.storeId);
+    const happened = await call(store, {
+      method: DETAIL_METHOD,
+      url: detailUrl(store.baseUrl),
+      body: JSON.stringify({ orderNo: question.orderNo }),
+      language: LOOKUP_LANGUAGE,
+      window: ALWAYS_OPEN,
+    });
+    return readPaymentState(happened, question, paymentStatuses);
   }
 
   /** undici's own close() would also wait for connections still being made, past our time-out. */
@@ -81,6 +122,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
 
   return {
     cancel,
+    lookup,
     describe: (request) => describeRequest(request, storeOf(stores, request.storeId)),
     close: () => (closing ??= closeWhenIdle()),
   };

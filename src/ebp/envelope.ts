@@ -1,7 +1,7 @@
-import { parse } from "lossless-json";
 import { asArray, asObject, asText, type JsonObject } from "./json-values.js";
+import { parseJson, UNPARSABLE } from "./parse-json.js";
 
-/** EBP's envelope. Everything but the result code may be missing; unknown fields are left in the raw answer. */
+/** EBP's envelope. Everything but the result code may be missing; unknown fields are left in `fields` and the raw answer. */
 export interface Envelope {
   /** "0" or `EBP-<letter>-<number>`. */
   readonly resultCode: string;
@@ -10,6 +10,8 @@ export interface Envelope {
   readonly timestamp: string | null;
   readonly data: JsonObject | null;
   readonly details: readonly EnvelopeDetail[];
+  /** The whole document. */
+  readonly fields: JsonObject;
 }
 
 export interface EnvelopeDetail {
@@ -39,17 +41,6 @@ export function readAnswer(text: string): AnswerText {
   return { kind: mayBeEbp ? "illegible" : "foreign" };
 }
 
-const UNPARSABLE = Symbol("unparsable");
-
-/** Also catches the RangeError of a document nested deeper than the stack. */
-function parseJson(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return UNPARSABLE;
-  }
-}
-
 function envelopeOf(fields: JsonObject, resultCode: string): Envelope {
   return {
     resultCode,
@@ -58,6 +49,7 @@ function envelopeOf(fields: JsonObject, resultCode: string): Envelope {
     timestamp: asText(fields["timestamp"]),
     data: asObject(fields["data"]),
     details: detailsOf(fields),
+    fields,
   };
 }
 

@@ -1,8 +1,8 @@
-/** A cancel names a store this client has no credentials for: a fault in how the service was put together. */
+/** A cancel or a question names a store this client has no credentials for: a fault in how the service was put together. */
 export class UnknownStoreError extends Error {
   override readonly name = "UnknownStoreError";
 
   constructor(storeId: string) {
-    super(`sending a cancel for store ${JSON.stringify(storeId)}: no EBP credentials are configured for it`);
+    super(`calling EBP for store ${JSON.stringify(storeId)}: no EBP credentials are configured for it`);
   }
 }

@@ -1,10 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Dispatcher } from "undici";
+import type { SendWindow } from "../cancellation/send-window.js";
 import { ByteSink } from "./byte-sink.js";
 
 /** EBP's answers are around 1 kB, a cancel of 500 lines about 60 kB. Past this the answer is not one of EBP's. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** Error code of an exchange that was not begun because its window had closed. */
+export const SEND_WINDOW_CLOSED = "SEND_WINDOW_CLOSED";
 
 /** What happened on the wire when one request was sent once. */
 export interface Exchange {
@@ -22,15 +26,17 @@ export interface Exchange {
 
 /**
  * Sends one request and reads its answer; always resolves. `timeoutMs` bounds the whole of it: waiting for a connection,
- * sending, and reading the last byte.
+ * sending, and reading the last byte. `window` is asked in the synchronous step that writes the first byte: once it has closed,
+ * nothing is written, however long the request has waited for its connection.
  */
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
+  window: SendWindow,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    const handler = new SingleExchange(resolve, timeoutMs);
+    const handler = new SingleExchange(resolve, timeoutMs, window);
     dispatcher.dispatch(request, handler);
   });
 }
@@ -43,6 +49,13 @@ export function notSent(errorCode: string): Exchange {
 /** Thrown into undici to keep a request from being written. */
 class NotToBeSentError extends Error {
   override readonly name = "NotToBeSentError";
+
+  constructor(
+    message: string,
+    readonly code = "NOT_TO_BE_SENT",
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -54,6 +67,7 @@ class NotToBeSentError extends Error {
 class SingleExchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #window: SendWindow;
   readonly #sink = new ByteSink(MAX_ANSWER_BYTES);
   #controller: Dispatcher.DispatchController | null = null;
   #sentAt: number | null = null;
@@ -61,14 +75,16 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {};
   #settled = false;
 
-  constructor(resolve: (exchange: Exchange) => void, timeoutMs: number) {
+  constructor(resolve: (exchange: Exchange) => void, timeoutMs: number, window: SendWindow) {
     this.#resolve = resolve;
+    this.#window = window;
     this.#timer = setTimeout(() => this.#giveUp("timedOut"), timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#settled) throw new NotToBeSentError("the request was given up while it waited");
     if (this.#sentAt !== null) throw new NotToBeSentError("the request has been sent before");
+    if (!this.#window.isOpen()) throw new NotToBeSentError("the time to send it is over", SEND_WINDOW_CLOSED);
     this.#controller = controller;
     this.#sentAt = performance.now();
   }

@@ -29,6 +29,11 @@ export function asText(value: unknown): string | null {
   return isLosslessNumber(value) ? value.toString() : null;
 }
 
+/** A string, and nothing else. */
+export function asString(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
 /** A finite decimal, written as a JSON number or as a string of the same form. */
 export function asDecimal(value: unknown): Decimal | null {
   const text = asText(value);

@@ -5,6 +5,8 @@ import type { AnswerText } from "./envelope.js";
 export interface Answered {
   /** A byte of the request was handed to the network. */
   readonly left: boolean;
+  /** The time to send it was over before it could be handed over. */
+  readonly tooLate: boolean;
   readonly end: "complete" | "timedOut" | "tooLarge" | "broken";
   readonly httpStatus: number | null;
   /** Length or chunks marked where the answer ends, so that "complete" is more than "the peer hung up". */
@@ -31,6 +33,11 @@ export interface OutcomeRow {
  * never taken for a gateway's refusal.
  */
 export const OUTCOME_TABLE: readonly OutcomeRow[] = [
+  {
+    reason: "The request never left: the time to send it was over before it could be sent.",
+    when: (a) => !a.left && a.tooLate,
+    proves: "notSent",
+  },
   {
     reason: "The request never left: no connection to EBP was made.",
     when: (a) => !a.left,

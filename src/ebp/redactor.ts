@@ -1,14 +1,14 @@
 import { Decimal } from "../cancellation/decimal.js";
 import { normaliseAccountNumber } from "../cancellation/refund-account.js";
 import type { RefundAccount } from "../cancellation/cancel-request.js";
-import { accountNumberPattern, holderNamePattern, type SecretPattern } from "./secret-pattern.js";
+import { accountNumberPattern, namePattern, type SecretPattern } from "./secret-pattern.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH, storableText } from "./storable-text.js";
 
 export const REDACTED = "[redacted]";
 
 /**
- * A secret shorter than this stays in identifiers: taking a one-letter name out of every tracking id would destroy
- * them. Account numbers are never shorter.
+ * A secret shorter than this stays in identifiers when its letters are those of identifiers: taking a one-letter name
+ * out of every tracking id would destroy them. Account numbers are never shorter.
  */
 const MIN_LENGTH_IN_IDENTIFIERS = 4;
 /** Written out in escapes, the longest account number or name is shorter than this. */
@@ -18,7 +18,7 @@ const NUMBER = /\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?/gu;
 /** A 64-bit float keeps 15 digits for certain, so an echo through one is off by at most this part of the number. */
 const FLOAT_ERROR = new Decimal("1e-15");
 
-/** Makes what EBP wrote fit to be kept: without the refund account, storable, and of bounded length. */
+/** Makes what EBP wrote fit to be kept: without the refund account and the names of people, storable, and of bounded length. */
 export interface Redactor {
   /** A message for people. */
   message(text: string): string;
@@ -29,15 +29,19 @@ export interface Redactor {
   answer(text: string, isComplete: boolean): string;
 }
 
-/** Takes a refund account out of texts, in every form it may be echoed in (see `secret-pattern.ts`). */
-export function createRedactor(account: RefundAccount | null): Redactor {
+/**
+ * Takes a refund account, and names of other people, out of texts, in every form they may be echoed in (see
+ * `secret-pattern.ts`). Each name costs milliseconds to prepare for: bound how many there are and how long.
+ */
+export function createRedactor(account: RefundAccount | null, otherNames: readonly string[] = []): Redactor {
   const number = account === null ? "" : normaliseAccountNumber(account.accountNumber);
-  const name = account?.accountHolderName?.trim() ?? "";
+  const names = distinctNames([account?.accountHolderName ?? "", ...otherNames]);
   const numberPattern = accountNumberPattern(number);
-  const namePattern = holderNamePattern(name);
-  const everywhere = finderOf(number, [numberPattern, namePattern]);
-  const inIdentifiers =
-    name.length < MIN_LENGTH_IN_IDENTIFIERS ? finderOf(number, [numberPattern]) : everywhere;
+  const patterns = [numberPattern, ...names.map(namePattern)];
+  const everywhere = finderOf(number, patterns);
+  const inIdentifiers = names.every(isTakenOutOfIdentifiers)
+    ? everywhere
+    : finderOf(number, [numberPattern, ...names.filter(isTakenOutOfIdentifiers).map(namePattern)]);
 
   function identifier(text: string): string;
   function identifier(text: string | null): string | null;
@@ -50,9 +54,22 @@ export function createRedactor(account: RefundAccount | null): Redactor {
     message: (text) => storableText(takeOut(text, everywhere), MAX_MESSAGE_LENGTH),
     answer: (text, isComplete) => {
       const redacted = takeOut(text, everywhere);
-      return storableText(isComplete ? redacted : takeOutTail(redacted, [numberPattern, namePattern]));
+      return storableText(isComplete ? redacted : takeOutTail(redacted, patterns));
     },
   };
+}
+
+/** The longest first: at the same place in a text, a part of a name would leave the rest of it. */
+function distinctNames(names: readonly string[]): string[] {
+  const distinct = new Set(names.map((name) => name.trim()));
+  distinct.delete("");
+  return [...distinct].sort((a, b) => b.length - a.length);
+}
+
+function isTakenOutOfIdentifiers(name: string): boolean {
+  if (name.length >= MIN_LENGTH_IN_IDENTIFIERS) return true;
+  // A whole name of two or three letters, such as 홍길동, that no identifier is made of.
+  return name.length > 1 && !/[\x20-\x7e]/u.test(name);
 }
 
 interface Finder {

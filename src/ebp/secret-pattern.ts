@@ -35,7 +35,7 @@ export function accountNumberPattern(accountNumber: string): SecretPattern | nul
 }
 
 /** Null for an empty name. Finds it in either Unicode normal form, and with other white space between its parts. */
-export function holderNamePattern(name: string): SecretPattern | null {
+export function namePattern(name: string): SecretPattern | null {
   const spellings = new Set([name, name.normalize("NFC"), name.normalize("NFD")]);
   return patternOf(
     [...spellings].map((spelling) =>

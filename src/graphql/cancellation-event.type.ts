@@ -8,7 +8,10 @@ import { CancellationStatus, EventSource } from "./enums.js";
   description: "What a step rests on. Never holds an account number or a holder name.",
 })
 export class EventEvidenceType implements EventEvidence {
-  @Field(() => String, { nullable: true, description: "Why the answer proves what it proves, in words." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Why it proves what it proves, in words; an operator's note.",
+  })
   basis!: string | null;
 
   @Field(() => Int, { nullable: true, description: "HTTP status of the answer." })
@@ -31,7 +34,10 @@ export class EventEvidenceType implements EventEvidence {
   digest!: string | null;
 }
 
-@ObjectType("CancellationEvent", { description: "One step in a cancellation's life." })
+@ObjectType("CancellationEvent", {
+  description:
+    "One step in a cancellation's life, or something learnt of it that changed nothing: then `from` and `to` are the same.",
+})
 export class CancellationEventType implements CancellationEvent {
   @Field(() => GraphQLDateTime, { description: "When, by the database's clock." })
   at!: Date;

@@ -1,4 +1,4 @@
-import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { CancellationEvent, CancellationItem } from "../cancellation/cancellation.js";
 import { CancellationEventType } from "./cancellation-event.type.js";
 import { CancellationItemType } from "./cancellation-item.type.js";
@@ -16,7 +16,23 @@ export class CancellationResolver {
     return loaders.items.load(cancellation);
   }
 
-  @FieldResolver(() => [CancellationEventType], { description: "Every step of its life, oldest first." })
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      "For how many seconds it has been in doubt, by the database's clock; null unless it is UNKNOWN.",
+  })
+  async inDoubtSeconds(
+    @Root() { status, inDoubtSince }: CancellationType,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<number | null> {
+    if (status !== "UNKNOWN" || inDoubtSince === null) return null;
+    const now = await loaders.now();
+    return Math.max(0, Math.floor((now.getTime() - inDoubtSince.getTime()) / 1_000));
+  }
+
+  @FieldResolver(() => [CancellationEventType], {
+    description: "Every step of its life and everything learnt of it, oldest first.",
+  })
   events(
     @Root() cancellation: CancellationType,
     @Ctx() { loaders }: GraphQLContext,

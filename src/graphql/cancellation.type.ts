@@ -3,6 +3,7 @@ import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { Discrepancy } from "../cancellation/discrepancies.js";
+import { nextStepOf, type NextStep as Next } from "../cancellation/next-step.js";
 import type { MaskedRefundAccount } from "../cancellation/refund-account.js";
 import type {
   CancellationStatus as Status,
@@ -11,7 +12,7 @@ import type {
 } from "../cancellation/status.js";
 import type { AmountBasis as Basis } from "../cancellation/amount-rule.js";
 import { DecimalScalar } from "./decimal.scalar.js";
-import { AmountBasis, CancellationStatus, ResolvedBy, Settlement } from "./enums.js";
+import { AmountBasis, CancellationStatus, NextStep, ResolvedBy, Settlement } from "./enums.js";
 import { CancellationFailureType } from "./failure.type.js";
 
 @InterfaceType("Node", { description: "Anything with an id of its own, as Relay has it." })
@@ -38,13 +39,16 @@ export class MaskedRefundAccountType implements MaskedRefundAccount {
 }
 
 @ObjectType("Discrepancy", {
-  description: "Something EBP confirmed that is not what was asked. The cancel stands; a person should look.",
+  description:
+    "Something EBP confirmed that is not what was asked, or (field `status`) a proof against what was decided. The status stands; a person should look.",
 })
 export class DiscrepancyType implements Discrepancy {
-  @Field(() => String, { description: "EBP's field, such as `totalProductAmount` or `items.seq 2.amount`." })
+  @Field(() => String, {
+    description: "EBP's field, such as `totalProductAmount` or `items.seq 2.amount`; or `status`.",
+  })
   field!: string;
 
-  @Field(() => String, { description: "What was asked for." })
+  @Field(() => String, { description: "What was asked for, or decided." })
   asked!: string;
 
   @Field(() => String, { description: "What EBP confirmed." })
@@ -70,7 +74,7 @@ export class CancellationType extends NodeType {
 
   @Field(() => Boolean, {
     description:
-      "True when it never reached EBP: nothing was cancelled, and the same request may succeed under a new key. False for a rejection, which would be rejected again, and for everything that is not FAILED.",
+      "True when nothing was cancelled and the same request may succeed under a new key: it never reached EBP, or was found out later not to have been carried out. False for a rejection, which would be rejected again, and for everything that is not FAILED.",
   })
   safeToRetry!: boolean;
 
@@ -153,6 +157,31 @@ export class CancellationType extends NodeType {
   })
   requestedBy!: string | null;
 
+  @Field(() => NextStep, {
+    nullable: true,
+    description: "What happens next; null when it is decided.",
+  })
+  nextStep!: Next | null;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description:
+      "When EBP is asked next what became of it, or, while that or the cancel itself is under way, when the lease of who is at it runs out. Null when it is decided, or when only an operator can decide it.",
+  })
+  nextCheckAt!: Date | null;
+
+  @Field(() => Int, {
+    description:
+      "How often EBP has been asked by schedule what became of it. What each look showed is in `events`.",
+  })
+  lookups!: number;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "When it came into doubt; null when it never was.",
+  })
+  inDoubtSince!: Date | null;
+
   @Field(() => GraphQLDateTime, { description: "When the intent was committed, by the database's clock." })
   createdAt!: Date;
 
@@ -168,7 +197,14 @@ export class CancellationType extends NodeType {
 
 export function toCancellationType(cancellation: Cancellation): CancellationType {
   const { request, confirmation, ebpRequestId, ...rest } = cancellation;
-  const fields = { ...UNCONFIRMED, ...rest, ...request, ...confirmation, requestId: ebpRequestId };
+  const fields = {
+    ...UNCONFIRMED,
+    ...rest,
+    ...request,
+    ...confirmation,
+    requestId: ebpRequestId,
+    nextStep: nextStepOf(cancellation),
+  };
   // An instance: it is how the executor tells which kind of Node this is.
   return Object.assign(new CancellationType(), fields);
 }

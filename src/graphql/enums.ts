@@ -1,6 +1,8 @@
 import { registerEnumType } from "type-graphql";
 import { AMOUNT_BASES } from "../cancellation/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/cancel-request.js";
+import { NEXT_STEPS } from "../cancellation/next-step.js";
+import { OPERATOR_OUTCOMES } from "../cancellation/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
 
 /** type-graphql takes an enum as an object whose keys are its names. */
@@ -31,7 +33,7 @@ registerEnumType(CancellationStatus, {
     FAILED: { description: "Proven: nothing was cancelled." },
     UNKNOWN: {
       description:
-        "Sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.",
+        "Perhaps sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.",
     },
   },
 });
@@ -70,6 +72,35 @@ registerEnumType(EventSource, {
     WEBHOOK: { description: "A signed event from EBP." },
     OPERATOR: { description: "A person." },
     RECOVERY: { description: "Recovery of a cancellation whose process went away." },
+  },
+});
+
+export const NextStep = named(NEXT_STEPS);
+registerEnumType(NextStep, {
+  name: "NextStep",
+  description: "What happens next to a cancellation that is not decided.",
+  valuesConfig: {
+    OUTCOME: {
+      description:
+        "It is in flight: its outcome is recorded, or its process goes away and it comes into doubt.",
+    },
+    LOOKUP: {
+      description: "EBP is asked what became of it, at `nextCheckAt`; a webhook may decide it before.",
+    },
+    OPERATOR: { description: "Nothing more happens by itself: a person has to find out, and to resolve it." },
+  },
+});
+
+export const OperatorOutcome = named(OPERATOR_OUTCOMES);
+registerEnumType(OperatorOutcome, {
+  name: "OperatorOutcome",
+  description: "What an operator can find out about a cancellation in doubt.",
+  valuesConfig: {
+    SUCCEEDED: { description: "EBP carried it out: the money moved." },
+    FAILED: {
+      description:
+        "EBP did not carry it out and will not: no money moved, and it may be tried again under a new key.",
+    },
   },
 });
 

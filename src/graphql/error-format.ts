@@ -1,11 +1,14 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { InvalidArgumentError } from "../cancellation/errors.js";
+import { InvalidArgumentError, NothingSentError } from "../cancellation/errors.js";
 import { isArgumentError, literalError, TOO_MANY_ERRORS, variableError } from "./value-errors.js";
 
 /** What callers are told of a fault that is ours: how to find it, and nothing of what a library said. */
 const OURS =
   "Something went wrong on our side. Whether a cancel went through is told by `cancellationByKey`, or by repeating it with the same idempotency key. Quote the x-request-id header of this answer.";
+
+const NOTHING_SENT =
+  "The request could not be stored, so nothing was sent to EBP. Repeat it with the same idempotency key. Quote the x-request-id header of this answer if it goes on.";
 
 /** Codes of errors whose message is written for the caller. */
 const FOR_CALLERS = new Set([
@@ -36,6 +39,9 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const cause = unwrapResolverError(error);
   if (cause instanceof InvalidArgumentError) {
     return { ...where, message: cause.message, extensions: { code: "BAD_USER_INPUT", field: cause.field } };
+  }
+  if (cause instanceof NothingSentError) {
+    return { ...where, message: NOTHING_SENT, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
   if (isOurFault(error)) return { ...where, message: OURS, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   const given = extensions?.["code"];

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel-payment.js";
+import type { CheckParts } from "../cancellation/check-payment.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
@@ -12,9 +13,11 @@ import { DecimalScalar } from "./decimal.scalar.js";
 import { HistoryResolver } from "./history.resolver.js";
 import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
+import { RefreshCancellationResolver } from "./refresh-cancellation.resolver.js";
+import { ResolveCancellationResolver } from "./resolve-cancellation.resolver.js";
 import { USER_ERROR_TYPES } from "./user-error.type.js";
 
-export interface SchemaParts extends CancelPaymentParts {
+export interface SchemaParts extends CancelPaymentParts, CheckParts {
   readonly history: CancellationHistory;
 }
 
@@ -28,6 +31,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [HistoryResolver, new HistoryResolver(stores, history)],
     [OrderResolver, new OrderResolver(stores, history)],
     [PreviewResolver, new PreviewResolver(parts)],
+    [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
+    [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],
   ]);
   const schema = await buildSchema({
     resolvers: [
@@ -38,6 +43,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       HistoryResolver,
       OrderResolver,
       PreviewResolver,
+      RefreshCancellationResolver,
+      ResolveCancellationResolver,
     ],
     orphanedTypes: USER_ERROR_TYPES,
     container: { get: (resolver) => resolvers.get(resolver) },
@@ -58,5 +65,5 @@ function describeRoots(schema: GraphQLSchema): void {
   if (query)
     query.description =
       "The history of cancellations, and what a cancel would do. Nothing here changes anything.";
-  if (mutation) mutation.description = "What moves money.";
+  if (mutation) mutation.description = "What moves money, and what settles whether it moved.";
 }

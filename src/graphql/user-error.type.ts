@@ -2,7 +2,9 @@ import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
 import type { UserError } from "../cancellation/user-error.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
+import type { CancellationStatus as Status } from "../cancellation/status.js";
 import { DecimalScalar } from "./decimal.scalar.js";
+import { CancellationStatus } from "./enums.js";
 import { FailureDetailType } from "./failure.type.js";
 
 @InterfaceType("UserError", {
@@ -108,10 +110,27 @@ export class RejectedByEbpErrorType extends UserErrorType {
 })
 export class NotSentErrorType extends UserErrorType {}
 
+@ObjectType("NotCancelledError", {
+  implements: UserErrorType,
+  description:
+    "It was in doubt, and has been found since to have cancelled nothing: it is safe to try again with a new idempotency key. Code NOT_CANCELLED.",
+})
+export class NotCancelledErrorType extends UserErrorType {}
+
+@ObjectType("NotInDoubtError", {
+  implements: UserErrorType,
+  description:
+    "Only a cancellation in doubt can be resolved by hand. Nothing was changed. Code NOT_IN_DOUBT.",
+})
+export class NotInDoubtErrorType extends UserErrorType {
+  @Field(() => CancellationStatus, { description: "What it is instead." })
+  status!: Status;
+}
+
 @ObjectType("OutcomeUnknownError", {
   implements: UserErrorType,
   description:
-    "It was sent, and nothing proves yet whether money moved. It is not sent again; do not repeat it under another key. Code OUTCOME_UNKNOWN.",
+    "It may have been sent, and nothing proves yet whether money moved. It is not sent again; do not repeat it under another key. Code OUTCOME_UNKNOWN.",
 })
 export class OutcomeUnknownErrorType extends UserErrorType {
   @Field(() => ID, { description: "The cancellation to read again later." })
@@ -127,7 +146,9 @@ const TYPES = {
   CancelledTotalChanged: { type: CancelledTotalChangedErrorType, code: "CANCELLED_TOTAL_CHANGED" },
   RejectedByEbp: { type: RejectedByEbpErrorType, code: "REJECTED_BY_EBP" },
   NotSent: { type: NotSentErrorType, code: "NOT_SENT" },
+  NotCancelled: { type: NotCancelledErrorType, code: "NOT_CANCELLED" },
   OutcomeUnknown: { type: OutcomeUnknownErrorType, code: "OUTCOME_UNKNOWN" },
+  NotInDoubt: { type: NotInDoubtErrorType, code: "NOT_IN_DOUBT" },
 } as const satisfies Record<UserError["kind"], { type: new () => UserErrorType; code: string }>;
 
 /** Every error type, for the schema: they are reached through their interface only. */

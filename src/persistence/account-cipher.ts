@@ -7,7 +7,7 @@ export interface EncryptionKey {
   readonly key: Buffer;
 }
 
-export interface SealedAccount {
+export interface Sealed {
   readonly keyId: string;
   /** Nonce (12 bytes), authentication tag (16), ciphertext. */
   readonly sealed: Uint8Array<ArrayBuffer>;
@@ -20,12 +20,15 @@ export interface AccountOwner {
 }
 
 export interface AccountCipher {
-  seal(account: RefundAccount, owner: AccountOwner): SealedAccount;
-  open(sealed: SealedAccount, owner: AccountOwner): RefundAccount;
+  seal(account: RefundAccount, owner: AccountOwner): Sealed;
+  open(sealed: Sealed, owner: AccountOwner): RefundAccount;
+  /** The body of a webhook, which may hold personal data; bound to its digest. */
+  sealWebhook(body: Buffer, digest: string): Sealed;
+  openWebhook(sealed: Sealed, digest: string): Buffer;
 }
 
-export class SealedAccountError extends Error {
-  override readonly name = "SealedAccountError";
+export class UnsealError extends Error {
+  override readonly name = "UnsealError";
 }
 
 const ALGORITHM = "aes-256-gcm";
@@ -36,39 +39,47 @@ const TAG_BYTES = 16;
 export function createAccountCipher(keys: readonly [EncryptionKey, ...EncryptionKey[]]): AccountCipher {
   const [newest] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
+
+  function seal(bytes: Buffer, boundTo: Buffer): Sealed {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(ALGORITHM, newest.key, nonce).setAAD(boundTo);
+    const text = Buffer.concat([cipher.update(bytes), cipher.final()]);
+    return { keyId: newest.id, sealed: Uint8Array.from(Buffer.concat([nonce, cipher.getAuthTag(), text])) };
+  }
+
+  function open({ keyId, sealed }: Sealed, boundTo: Buffer, what: string): Buffer {
+    const key = byId.get(keyId);
+    if (key === undefined) {
+      throw new UnsealError(`opening ${what}: its key "${keyId}" is not among DATA_ENCRYPTION_KEYS`);
+    }
+    try {
+      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES))
+        .setAAD(boundTo)
+        .setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+    } catch (cause) {
+      throw new UnsealError(
+        `opening ${what}: it was altered, or key "${keyId}" is another key than the one that sealed it`,
+        { cause },
+      );
+    }
+  }
+
   return {
-    seal(account, owner) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(ALGORITHM, newest.key, nonce).setAAD(additionalData(owner));
-      const text = Buffer.concat([cipher.update(JSON.stringify(account), "utf8"), cipher.final()]);
-      return { keyId: newest.id, sealed: Uint8Array.from(Buffer.concat([nonce, cipher.getAuthTag(), text])) };
+    seal: (account, owner) => seal(Buffer.from(JSON.stringify(account), "utf8"), accountData(owner)),
+    open(sealed, owner) {
+      const what = `the refund account of cancellation ${owner.id}`;
+      return JSON.parse(open(sealed, accountData(owner), what).toString("utf8")) as RefundAccount;
     },
-    open({ keyId, sealed }, owner) {
-      const key = byId.get(keyId);
-      if (key === undefined) {
-        throw new SealedAccountError(
-          `opening the refund account of cancellation ${owner.id}: its key "${keyId}" is not among DATA_ENCRYPTION_KEYS`,
-        );
-      }
-      try {
-        const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES))
-          .setAAD(additionalData(owner))
-          .setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        const text = Buffer.concat([
-          decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)),
-          decipher.final(),
-        ]);
-        return JSON.parse(text.toString("utf8")) as RefundAccount;
-      } catch (cause) {
-        throw new SealedAccountError(
-          `opening the refund account of cancellation ${owner.id}: it was altered, or key "${keyId}" is another key than the one that sealed it`,
-          { cause },
-        );
-      }
-    },
+    sealWebhook: (body, digest) => seal(body, webhookData(digest)),
+    openWebhook: (sealed, digest) => open(sealed, webhookData(digest), `the body of webhook ${digest}`),
   };
 }
 
-function additionalData({ storeId, id }: AccountOwner): Buffer {
+function accountData({ storeId, id }: AccountOwner): Buffer {
   return Buffer.from(JSON.stringify(["cancellation.refund_account", storeId, id]), "utf8");
+}
+
+function webhookData(digest: string): Buffer {
+  return Buffer.from(JSON.stringify(["webhook_event.body", digest]), "utf8");
 }

@@ -54,6 +54,11 @@ export function toCancellation(row: Row): Cancellation {
     failure: toFailure(row),
     // Written by recordTransition from these very types.
     discrepancies: row.discrepancies as unknown as Discrepancy[],
+    inDoubtSince: row.inDoubtSince,
+    lookups: row.lookups,
+    nextCheckAt: row.nextCheckAt,
+    fencingToken: row.fencingToken,
+    answeredAt: row.answeredAt,
     createdAt: row.createdAt,
     sentAt: row.sentAt,
     resolvedAt: row.resolvedAt,

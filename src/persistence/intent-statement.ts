@@ -7,6 +7,7 @@ import { Prisma } from "./generated/client.js";
 export interface IntentRow {
   /** Null when a unique index, or the expected total, refused the intent. */
   readonly created_at: Date | null;
+  readonly next_check_at: Date | null;
   /** What was cancelled on the order when its row was locked. */
   readonly cancelled_total: Prisma.Decimal;
 }
@@ -18,12 +19,13 @@ export interface IntentRow {
  * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
  */
-export function intentStatement(intent: CancelIntent, cipher: AccountCipher): Prisma.Sql {
+export function intentStatement(intent: CancelIntent, cipher: AccountCipher, leaseMs: number): Prisma.Sql {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
   const sealed = refundAccount === null ? null : cipher.seal(refundAccount, { storeId: store.id, id });
   return Prisma.sql`
+    /* cancellation: intent */
     WITH the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
       VALUES (${store.id}, ${request.orderNo})
@@ -33,19 +35,19 @@ export function intentStatement(intent: CancelIntent, cipher: AccountCipher): Pr
       INSERT INTO cancellation (
         store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis,
         total_cancel_amount, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
-        refund_account_key_id, reason, note, requested_by, created_at
+        refund_account_key_id, reason, note, requested_by, created_at, next_check_at
       )
       SELECT
         ${store.id}, ${id}::uuid, ${request.orderNo}, ${request.idempotencyKey}, ${intent.fingerprint}, 'PENDING',
         ${store.currencyCode}, ${store.amountBasis}::amount_basis, ${request.totalCancelAmount.toFixed()}::numeric,
         ${masked?.bankCode ?? null}, ${masked?.accountNumberLast4 ?? null}, ${masked?.accountHolderName ?? null},
         ${sealed?.sealed ?? null}::bytea, ${sealed?.keyId ?? null}, ${request.reason}, ${request.note},
-        ${intent.requestedBy}, clock_timestamp()
+        ${intent.requestedBy}, clock_timestamp(), clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
       FROM the_order
       WHERE ${request.expectedCancelledTotal?.toFixed() ?? null}::numeric IS NULL
          OR cancelled_total = ${request.expectedCancelledTotal?.toFixed() ?? null}::numeric
       ON CONFLICT DO NOTHING
-      RETURNING store_id, id, created_at
+      RETURNING store_id, id, created_at, next_check_at
     ), items AS (
       INSERT INTO cancellation_item (
         store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total
@@ -59,7 +61,7 @@ export function intentStatement(intent: CancelIntent, cipher: AccountCipher): Pr
       INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, actor)
       SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', ${intent.requestedBy} FROM intent
     )
-    SELECT intent.created_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`;
+    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`;
 }
 
 /** Amounts as JSON strings: jsonb_to_recordset reads them into NUMERIC as text, exactly. */

@@ -5,6 +5,7 @@ import type { AccountCipher } from "./account-cipher.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
 import { atOrBeyond, beyond, matching, orderBy, readsUpwards } from "./history-query.js";
+import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderTotals } from "./order-totals.js";
 
 export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher): CancellationHistory {
@@ -59,6 +60,14 @@ export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher)
     count: (filter) => prisma.cancellation.count({ where: matching(filter) }),
 
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
+
+    async now() {
+      const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+      if (row === undefined) throw new Error("asking the database for the time: no answer");
+      return row.now;
+    },
+
+    openByStatus: () => readOpenByStatus(prisma),
 
     async items(references) {
       const rows = await prisma.cancellationItem.findMany({

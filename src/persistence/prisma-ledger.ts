@@ -1,14 +1,13 @@
-import { applyTransition, pendingCancellation } from "../cancellation/apply-transition.js";
+import { pendingCancellation } from "../cancellation/apply-transition.js";
 import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
-import { StaleTransitionError } from "../cancellation/errors.js";
 import type { CancellationHistory } from "../cancellation/history.js";
-import { assertCanMove } from "../cancellation/status.js";
+import type { Timing } from "../cancellation/timing.js";
 import type { AccountCipher } from "./account-cipher.js";
 import { exact } from "./cancellation-row.js";
 import type { PrismaClient } from "./generated/client.js";
 import { intentStatement, type IntentRow } from "./intent-statement.js";
 import { createOutcomeWaiter } from "./outcome-waiter.js";
-import { transitionStatement, type TransitionRow } from "./transition-statement.js";
+import { recordFinding, recordTransition } from "./record-step.js";
 
 /**
  * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
@@ -21,6 +20,7 @@ export function createPrismaLedger(
   prisma: PrismaClient,
   cipher: AccountCipher,
   history: CancellationHistory,
+  timing: Timing,
 ): CancellationLedger {
   return {
     async recordIntent(intent) {
@@ -33,21 +33,19 @@ export function createPrismaLedger(
       );
     },
 
-    async recordTransition(before, step) {
-      assertCanMove(before.status, step.to);
-      const [moved] = await prisma.$queryRaw<TransitionRow[]>(transitionStatement(before, step));
-      if (moved === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
-      return applyTransition(before, step, { sentAt: moved.sent_at, resolvedAt: moved.resolved_at });
-    },
+    recordTransition: (before, step) => recordTransition(prisma, before, step),
+    recordFinding: (reference, finding) => recordFinding(prisma, reference, finding),
+    find: (storeIds, id) => history.find(storeIds, id),
 
     awaitOutcome: createOutcomeWaiter(history),
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, cipher));
+    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, cipher, timing.leaseMs));
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at !== null) {
-      return { kind: "recorded", cancellation: pendingCancellation(intent, row.created_at) };
+      const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };
+      return { kind: "recorded", cancellation: pendingCancellation(intent, lease) };
     }
     return whyRefused(intent, row);
   }

@@ -16,12 +16,13 @@ describe("EBP_STORES_FILE", () => {
       ]),
     );
     expect(stores).toEqual([
-      { ...STORE, amountBasis: "unit", accessKeyExpiresAt: null },
+      { ...STORE, amountBasis: "unit", webhookSecret: null, accessKeyExpiresAt: null },
       {
         ...STORE,
         storeId: "US01",
         currencyCode: "USD",
         amountBasis: "line",
+        webhookSecret: null,
         accessKeyExpiresAt: new Date("2027-01-30T15:00:00Z"),
       },
     ]);
@@ -31,6 +32,12 @@ describe("EBP_STORES_FILE", () => {
     const stores = [STORE, { ...STORE, storeId: "US01", amountBasis: "unit" }];
     const config = read(withStores(stores, { EBP_AMOUNT_BASIS: "line" }));
     expect(config.stores.map(({ amountBasis }) => amountBasis)).toEqual(["line", "unit"]);
+  });
+
+  test("takes EBP_WEBHOOK_SECRET for the stores that have none of their own", () => {
+    const stores = [STORE, { ...STORE, storeId: "US01", webhookSecret: "its-own" }];
+    const config = read(withStores(stores, { EBP_WEBHOOK_SECRET: "for-all" }));
+    expect(config.stores.map(({ webhookSecret }) => webhookSecret)).toEqual(["for-all", "its-own"]);
   });
 
   const { baseUrl, ...unreachable } = STORE;

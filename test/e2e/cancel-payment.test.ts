@@ -43,6 +43,7 @@ describe("a cancel that EBP answers", () => {
       expect(cancellation).toMatchObject(facts);
       expect(userErrors.map(({ __typename }: { __typename: string }) => __typename)).toEqual(errors);
       expect(service.simulator.ledger.received(orderNo)).toHaveLength(1);
+      service.simulator.landLateEffects();
       expect(service.simulator.ledger.effects(orderNo)).toHaveLength(effect ? 1 : 0);
       expect(cancellation.events.map(({ to }: { to: string }) => to)).toEqual(["PENDING", facts.status]);
 

@@ -12,7 +12,10 @@ async function leftBehind(status: string, orderNo: string): Promise<Record<strin
   const { cancellation } = await cancel(service, input);
   if (status === "PENDING") {
     await service.sql(
-      "UPDATE cancellation SET status = 'PENDING', resolved_by = NULL, resolved_at = NULL WHERE id = $1",
+      `UPDATE cancellation SET
+         status = 'PENDING', resolved_by = NULL, resolved_at = NULL, answered_at = NULL,
+         next_check_at = now() + interval '15 seconds'
+       WHERE id = $1`,
       [cancellation.id],
     );
   }

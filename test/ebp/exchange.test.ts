@@ -4,7 +4,7 @@ import { exchange } from "../../src/ebp/exchange.js";
 import { readOutcome } from "../../src/ebp/read-outcome.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";
-import { useEbp } from "../helpers/upstream-client.js";
+import { OPEN_WINDOW, useEbp } from "../helpers/upstream-client.js";
 
 const ebp = useEbp();
 
@@ -28,7 +28,7 @@ test.each([1, 2])(
       if (count > connections) finishers.at(-1)?.();
     });
     const post = (body: string, timeoutMs: number) =>
-      exchange(agent, { origin: upstream.url, path: "/", method: "POST", body }, timeoutMs);
+      exchange(agent, { origin: upstream.url, path: "/", method: "POST", body }, timeoutMs, OPEN_WINDOW);
 
     const running = Array.from({ length: connections }, () => post("running", PATIENT_MS));
     await busy;
@@ -55,7 +55,7 @@ test("refuses to be sent again, even by a dispatcher made to do so", async () =>
   await expect(retrying.request(request)).rejects.toThrow();
   expect(upstream.requests).toHaveLength(4);
 
-  const happened = await exchange(retrying, request, PATIENT_MS);
+  const happened = await exchange(retrying, request, PATIENT_MS, OPEN_WINDOW);
   expect(happened).toMatchObject({ end: "broken", sentAt: expect.any(Number) });
   expect(upstream.requests).toHaveLength(5);
 });

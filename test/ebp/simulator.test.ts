@@ -186,9 +186,9 @@ test("words its errors in the caller's language", async () => {
   expect(body).toMatchObject({ resultCode: "EBP-C-0006", message: "요청 형식이 올바르지 않습니다" });
 });
 
-test("knows one path and one method", async () => {
+test("cancels at one path and with one method", async () => {
   const simulator = await ebp.simulator();
-  const elsewhere = await send(`${simulator.url}/api/v2/payment/detail`, { method: "POST", body: VALID });
+  const elsewhere = await send(`${simulator.url}/api/v2/payment/approve`, { method: "POST", body: VALID });
   const otherwise = await send(`${simulator.url}${PATH}`, { method: "PUT", body: VALID });
   expect([elsewhere.statusCode, otherwise.statusCode]).toEqual([404, 405]);
   expect(await elsewhere.body.json()).toMatchObject({ resultCode: "EBP-Z-0002" });

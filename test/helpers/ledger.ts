@@ -13,6 +13,7 @@ import type { CancellationHistory } from "../../src/cancellation/history.js";
 import type { CancelOutcome } from "../../src/cancellation/outcome.js";
 import { fingerprint } from "../../src/cancellation/same-request.js";
 import type { Store } from "../../src/cancellation/store.js";
+import { timingOf } from "../../src/cancellation/timing.js";
 import { createAccountCipher } from "../../src/persistence/account-cipher.js";
 import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
@@ -20,6 +21,7 @@ import { createPrisma } from "../../src/persistence/prisma.js";
 import { createTestDatabase } from "./database.js";
 import { cancelRequest } from "./examples.js";
 
+export const TIMING = timingOf(5_000, 600_000);
 export const STORE: Store = { id: "SIM-KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" };
 
 export interface LedgerFixture {
@@ -41,7 +43,11 @@ export function useLedger(): LedgerFixture {
     );
     const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
     const history = createPrismaHistory(prisma, cipher);
-    fixture = { databaseUrl: database.url, history, ledger: createPrismaLedger(prisma, cipher, history) };
+    fixture = {
+      databaseUrl: database.url,
+      history,
+      ledger: createPrismaLedger(prisma, cipher, history, TIMING),
+    };
   });
   afterAll(async () => {
     for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();

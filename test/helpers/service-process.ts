@@ -18,9 +18,14 @@ export interface ServiceProcess {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Runs src/main.ts with this environment and no other. */
-export function runService(environment: Readonly<Record<string, string>>): ServiceProcess {
-  const child = spawn(process.execPath, ["--import", "./scripts/register-typescript.mjs", "src/main.ts"], {
+const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
+
+/** Runs src/main.ts, or another program of the project, with this environment and no other. */
+export function runService(
+  environment: Readonly<Record<string, string>>,
+  program: readonly string[] = FROM_SOURCES,
+): ServiceProcess {
+  const child = spawn(process.execPath, program, {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],

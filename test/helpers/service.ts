@@ -1,6 +1,8 @@
 import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
+import type { ReconcileCounts } from "../../src/cancellation/reconcile.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../src/ebp/simulator/payment.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";
 import { withConnection } from "./connection.js";
 import { createTestDatabase } from "./database.js";
@@ -22,10 +24,17 @@ export interface TestService {
   graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
   /** Rows of the service's own database. */
   sql(text: string, values?: unknown[]): Promise<any[]>;
+  /** Looks at all that is in doubt and due, once; nothing does so by itself. */
+  reconcile(): Promise<ReconcileCounts>;
+  /** Lets everything open be due, and in doubt for so much longer, as if that time had passed. */
+  letTimePass(interval: string): Promise<void>;
   /** Stops the service and starts it anew on the same database and upstream, perhaps with other settings. */
   restart(environment?: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What EBP signs its webhooks to the test service with. */
+export const WEBHOOK_SECRET = "test-webhook-secret";
 
 export interface TestServiceOptions {
   /** On top of what the test service sets, as a user would set it. */
@@ -46,13 +55,18 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
           DATABASE_URL: database.url,
           EBP_BASE_URL: simulator.url,
           EBP_TIMEOUT_MS: "5000",
+          EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
+          RECONCILE_INTERVAL_MS: "0",
           DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
           ...options.environment,
           ...environment,
         },
         DEVELOPMENT_STORE,
+        [WHOLLY_CANCELLED_STATUS],
       ),
     );
+  const sql: TestService["sql"] = (text, values) =>
+    withConnection(database.url, async (client) => (await client.query(text, values)).rows);
   let app = await start();
   return {
     get url() {
@@ -61,8 +75,18 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     simulator,
     databaseUrl: database.url,
     graphql: (query, variables, headers) => post(app.url, query, variables, headers),
-    sql: (text, values) =>
-      withConnection(database.url, async (client) => (await client.query(text, values)).rows),
+    sql,
+    reconcile: () => app.reconcile(),
+    async letTimePass(interval) {
+      await sql(
+        `UPDATE cancellation SET next_check_at = statement_timestamp(), in_doubt_since = in_doubt_since - $1::interval
+         WHERE status IN ('PENDING', 'UNKNOWN') AND next_check_at IS NOT NULL`,
+        [interval],
+      );
+      await sql(
+        "UPDATE webhook_event SET next_match_at = statement_timestamp() WHERE next_match_at IS NOT NULL",
+      );
+    },
     async restart(environment) {
       await app.close();
       app = await start(environment);

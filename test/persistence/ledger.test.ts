@@ -95,10 +95,10 @@ describe("an intent", () => {
   test("is refused by the database itself when the order is open or the key is used, whoever asks", async () => {
     const one = intent();
     await recorded(fixture.ledger, one);
-    const columns = `store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount`;
+    const columns = `store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount, in_doubt_since`;
     const insert = (orderNo: string, key: string): Promise<unknown> =>
       sql(
-        `INSERT INTO cancellation (${columns}) VALUES ('SIM-KR', gen_random_uuid(), $1, $2, '', 'UNKNOWN', 'KRW', 'unit', 1)`,
+        `INSERT INTO cancellation (${columns}) VALUES ('SIM-KR', gen_random_uuid(), $1, $2, '', 'UNKNOWN', 'KRW', 'unit', 1, now())`,
         [orderNo, key],
       );
 

@@ -207,8 +207,8 @@ test("refuses amounts and quantities that cannot be, and a second open cancel of
   const insert = (id: number, status: string, total: number): Promise<unknown> =>
     withConnection(migrated.url, (client) =>
       client.query(
-        `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount)
-         VALUES ('s', $1, 'o', $2, 'f', $3, 'SGD', 'unit', $4)`,
+        `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount, in_doubt_since, next_check_at)
+         VALUES ('s', $1, 'o', $2, 'f', $3::cancellation_status, 'SGD', 'unit', $4, now(), CASE WHEN $3::cancellation_status IN ('PENDING', 'UNKNOWN') THEN now() END)`,
         [`00000000-0000-7000-8000-00000000000${String(id)}`, `key ${String(id)}`, status, total],
       ),
     );

@@ -27,6 +27,7 @@ test("an outcome is tried again while the database is away, told each time, and 
     {
       ledger: fixture.ledger,
       waitMs: 20_000,
+      onContradiction: () => undefined,
       onNotRecorded: (_error, { id }, { to, evidence }) => {
         told.push(`${id} ${to} ${evidence.requestId}`);
         if (told.length === 2) back = letIn(true);
@@ -52,7 +53,7 @@ test("a caller who has waited long enough gets it as PENDING, and the outcome is
     ...fixture.ledger,
     recordTransition: (before, step) => away.then(() => fixture.ledger.recordTransition(before, step)),
   };
-  const parts = { ledger: slow, waitMs: 1, onNotRecorded: () => undefined };
+  const parts = { ledger: slow, waitMs: 1, onNotRecorded: () => undefined, onContradiction: () => undefined };
   const answered = await recordOutcome(parts, pending, step(one, "rejected"));
   open();
 
@@ -73,7 +74,12 @@ test("an outcome that was stored, its acknowledgement lost, is not stored twice"
       return moved;
     },
   };
-  const parts = { ledger: forgetful, waitMs: 20_000, onNotRecorded: () => undefined };
+  const parts = {
+    ledger: forgetful,
+    waitMs: 20_000,
+    onNotRecorded: () => undefined,
+    onContradiction: () => undefined,
+  };
   const stored = await recordOutcome(parts, pending, step(one, "rejected"));
   const [events] = await fixture.history.events([pending]);
 

@@ -3,6 +3,7 @@ import type { AmountBasis } from "../../cancellation/amount-rule.js";
 import type { Decimal } from "../../cancellation/decimal.js";
 import type { Language } from "../../cancellation/payment-gateway.js";
 import type { EnvelopeDetail } from "../envelope.js";
+import { paymentStatus, type Payment } from "./payment.js";
 import { totalsOf, type SimulatedCancel, type SimulatedItem } from "./simulated-cancel.js";
 
 /** What stands at the head of every envelope. */
@@ -11,7 +12,12 @@ export interface Tracking {
   readonly timestamp: string;
 }
 
-const MESSAGES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+export type Wording = Readonly<Record<Language, string>>;
+
+/** EBP-C-0005 stands for any "other validation", and its usual wording here is that of a refused cancel. */
+export const ORDER_NOT_FOUND: Wording = { en: "Order not found", ko: "주문을 찾을 수 없습니다" };
+
+const MESSAGES: Readonly<Record<string, Wording>> = {
   "EBP-A-0001": { en: "Missing Mandatory Headers", ko: "필수 헤더가 누락되었습니다" },
   "EBP-C-0004": { en: "Validation failed", ko: "유효성 검사에 실패했습니다" },
   "EBP-C-0005": {
@@ -34,11 +40,12 @@ export function errorAnswer(
   language: Language,
   tracking: Tracking,
   details: readonly EnvelopeDetail[] = [],
+  wording: Wording | undefined = MESSAGES[resultCode],
 ): string {
   const named = resultCode === "EBP-A-0001" ? "header" : "field";
   return json({
     resultCode,
-    message: MESSAGES[resultCode]?.[language] ?? resultCode,
+    message: wording?.[language] ?? resultCode,
     ...tracking,
     ...(details.length > 0 && {
       errors: details.map(({ field, message }) => ({ [named]: field, message })),
@@ -75,6 +82,24 @@ export function successAnswer(
       processedCount: cancel.items.length,
       returnRequestId,
       items: cancel.items.map(itemFields),
+    },
+  });
+}
+
+/** Only the fields whose names are published. A payment without a cancel has no id of one. */
+export function detailAnswer(payment: Payment, tracking: Tracking): string {
+  const { orderNo, storeRequestNo, pgTransactionId, pgCancelTransactionId } = payment;
+  return json({
+    resultCode: "0",
+    message: "SUCCESS",
+    ...tracking,
+    data: {
+      orderNo,
+      storeRequestNo,
+      pgTransactionId,
+      ...(pgCancelTransactionId !== null && { pgCancelTransactionId }),
+      buyerName: "Simulated Buyer",
+      paymentStatus: paymentStatus(payment),
     },
   });
 }

@@ -1,8 +1,6 @@
 import type { Decimal } from "../../cancellation/decimal.js";
+import { appended, forgetOldest } from "./bounded.js";
 import type { SimulatedCancel, SimulatedItem } from "./simulated-cancel.js";
-
-/** Enough for any load test; about 100 MB at the size of a usual cancel. */
-const MAX_ENTRIES = 100_000;
 
 /** One request that reached the simulator. */
 export interface ReceivedRequest {
@@ -34,14 +32,23 @@ export interface Effect {
 
 /** What happened at the simulator, for tests and people to read. */
 export interface Ledger {
-  /** Since the start, also those no longer kept. */
+  /** Since the start, also those no longer kept. Lookups do not count: they move nothing. */
   readonly totalReceived: number;
+  /** Cancels, and what was sent to addresses that do not exist. */
   received(orderNo?: string): readonly ReceivedRequest[];
+  /** Requests for payment details. */
+  lookups(orderNo?: string): readonly ReceivedRequest[];
   effects(orderNo?: string): readonly Effect[];
-  /** The most requests for this order that were open at one time. */
+  /** The most requests for this order that were open at one time, lookups left out. */
   maxInFlight(orderNo: string): number;
   /** Effects of a request whose very bytes had moved money for that store and order before. */
   doubleCancels(): readonly Effect[];
+}
+
+/** How to say what became of a request, and how to say that it is over. */
+export interface OpenRequest {
+  decided(outcome: string): void;
+  over(): void;
 }
 
 type Entry = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
@@ -49,6 +56,7 @@ type Entry = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
 /** In memory; the oldest entries give way. */
 export class MemoryLedger implements Ledger {
   #received: Entry[] = [];
+  #lookups: Entry[] = [];
   #effects: Effect[] = [];
   #doubles: Effect[] = [];
   #totalReceived = 0;
@@ -63,6 +71,10 @@ export class MemoryLedger implements Ledger {
     return this.#received.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
   }
 
+  lookups(orderNo?: string): readonly ReceivedRequest[] {
+    return this.#lookups.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
+  }
+
   effects(orderNo?: string): readonly Effect[] {
     return this.#effects.filter((effect) => orderNo === undefined || effect.orderNo === orderNo);
   }
@@ -75,8 +87,7 @@ export class MemoryLedger implements Ledger {
     return this.#inFlight.get(orderNo)?.most ?? 0;
   }
 
-  /** Returns how to say what became of the request, and how to say that it is over. */
-  receive(request: Omit<ReceivedRequest, "outcome">): { decided(outcome: string): void; over(): void } {
+  receive(request: Omit<ReceivedRequest, "outcome">): OpenRequest {
     const entry: Entry = { ...request, outcome: null };
     this.#totalReceived += 1;
     this.#received = appended(this.#received, entry);
@@ -85,6 +96,12 @@ export class MemoryLedger implements Ledger {
       decided: (outcome) => (entry.outcome = outcome),
       over: () => (flight.now -= 1),
     };
+  }
+
+  receiveLookup(request: Omit<ReceivedRequest, "outcome">): OpenRequest {
+    const entry: Entry = { ...request, outcome: null };
+    this.#lookups = appended(this.#lookups, entry);
+    return { decided: (outcome) => (entry.outcome = outcome), over: () => undefined };
   }
 
   perform(cancel: SimulatedCancel, bodyHash: string, returnRequestId: string, at: Date): void {
@@ -108,44 +125,4 @@ export class MemoryLedger implements Ledger {
     forgetOldest(this.#inFlight);
     return flight;
   }
-}
-
-/** Drops the older half when the list is twice too long, so that appending stays cheap. */
-function appended<T>(entries: T[], entry: T): T[] {
-  entries.push(entry);
-  return entries.length < 2 * MAX_ENTRIES ? entries : entries.slice(-MAX_ENTRIES);
-}
-
-function forgetOldest(keyed: Set<string> | Map<string, unknown>): void {
-  if (keyed.size <= MAX_ENTRIES) return;
-  for (const oldest of keyed.keys()) {
-    keyed.delete(oldest);
-    return;
-  }
-}
-
-/** The ledger without refund accounts, amounts as strings: what other processes may read. */
-export function ledgerJson(ledger: Ledger, orderNo?: string): string {
-  const received = ledger.received(orderNo).map(({ storeId, orderNo, bodyHash, headers, at, outcome }) => {
-    return { storeId, orderNo, bodyHash, headers, at, outcome };
-  });
-  return JSON.stringify({
-    totalReceived: ledger.totalReceived,
-    received,
-    effects: ledger.effects(orderNo).map(shownEffect),
-    doubleCancels: ledger.doubleCancels().map(shownEffect),
-    ...(orderNo !== undefined && { maxInFlight: ledger.maxInFlight(orderNo) }),
-  });
-}
-
-function shownEffect(effect: Effect): object {
-  return {
-    ...effect,
-    total: effect.total.toFixed(),
-    items: effect.items.map((item) => ({
-      ...item,
-      amount: item.amount.toFixed(),
-      taxAmount: item.taxAmount?.toFixed() ?? null,
-    })),
-  };
 }

@@ -5,7 +5,7 @@ const MS_PER_DAY = 86_400_000;
 /** Hands out the ids and time stamps of one simulator, in the form of the published examples. */
 export class Numbering {
   #lastRequestId = 0;
-  #returnRequests = 0;
+  readonly #counts = new Map<string, number>();
 
   constructor(readonly now: () => Date) {}
 
@@ -15,13 +15,31 @@ export class Numbering {
     return { requestId: String(this.#lastRequestId), timestamp: inNanoseconds(now) };
   }
 
-  /** RETREQ, the day, the millisecond of the day and a count: unique also across restarts. */
   returnRequestId(): string {
+    return this.#serial("RETREQ");
+  }
+
+  /** The published pages name these ids and show no form of them: only that they differ is meant. */
+  pgTransactionId(): string {
+    return this.#serial("PG");
+  }
+
+  pgCancelTransactionId(): string {
+    return this.#serial("PGCANCEL");
+  }
+
+  storeRequestNo(): string {
+    return this.#serial("STOREREQ");
+  }
+
+  /** The prefix, the day, the millisecond of the day and a count: unique also across restarts. */
+  #serial(prefix: string): string {
     const now = this.now();
-    this.#returnRequests += 1;
+    const count = (this.#counts.get(prefix) ?? 0) + 1;
+    this.#counts.set(prefix, count);
     const day = now.toISOString().slice(0, 10).replaceAll("-", "");
     const millisecond = String(now.getTime() % MS_PER_DAY).padStart(8, "0");
-    return `RETREQ${day}${millisecond}${String(this.#returnRequests).padStart(3, "0")}`;
+    return `${prefix}${day}${millisecond}${String(count).padStart(3, "0")}`;
   }
 }
 

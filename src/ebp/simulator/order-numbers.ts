@@ -9,8 +9,14 @@ export interface ForcedError {
 /** What the simulator puts on the wire in place of the usual answer. */
 export type ForcedAnswer =
   | { readonly kind: "error"; readonly error: ForcedError }
-  | { readonly kind: "silence" | "reset" | "truncated" | "slow" | "discrepancy" }
+  | { readonly kind: "usual" | "silence" | "reset" | "truncated" | "slow" | "discrepancy" }
   | { readonly kind: "html"; readonly httpStatus: number };
+
+/** What the simulator answers to a lookup in place of the payment's details. */
+export type ForcedLookupAnswer = Extract<ForcedAnswer, { kind: "error" | "html" }>;
+
+/** What becomes of the webhooks about an order. */
+export type WebhookManner = "usual" | "lost" | "delayed" | "twice" | "reordered" | "forged";
 
 export interface ForcedBehaviour {
   /** An order number that begins so, whatever follows. */
@@ -22,6 +28,10 @@ export interface ForcedBehaviour {
   /** What a caller can conclude from the answer. */
   readonly outcome: CancelOutcome["kind"];
   readonly answer: ForcedAnswer;
+  /** The effect comes when the caller has long given up, and a lookup in the meantime does not show it. */
+  readonly isLate?: true;
+  readonly lookup?: ForcedLookupAnswer;
+  readonly webhooks?: WebhookManner;
 }
 
 /** Order numbers that force a behaviour. When several prefixes fit, the longest counts. */
@@ -138,6 +148,70 @@ export const FORCED_BEHAVIOURS: readonly ForcedBehaviour[] = [
     outcome: "accepted",
     answer: { kind: "discrepancy" },
   },
+  {
+    prefix: "SIM-LATE-EFFECT",
+    does: "never answers, and cancels later",
+    effect: true,
+    outcome: "unknown",
+    answer: { kind: "silence" },
+    isLate: true,
+  },
+  {
+    prefix: "SIM-LOOKUP-ERROR",
+    does: "cancels and never answers; answers lookups with EBP-Z-0010, HTTP 500",
+    effect: true,
+    outcome: "unknown",
+    answer: { kind: "silence" },
+    lookup: error(500, "EBP-Z-0010"),
+  },
+  {
+    prefix: "SIM-LOOKUP-HTML",
+    does: "cancels and never answers; answers lookups with a gateway's HTML page, HTTP 502",
+    effect: true,
+    outcome: "unknown",
+    answer: { kind: "silence" },
+    lookup: { kind: "html", httpStatus: 502 },
+  },
+  {
+    prefix: "SIM-WEBHOOK-LOST",
+    does: "cancels and sends no webhook",
+    effect: true,
+    outcome: "accepted",
+    answer: { kind: "usual" },
+    webhooks: "lost",
+  },
+  {
+    prefix: "SIM-WEBHOOK-DELAYED",
+    does: "cancels and sends its webhooks late",
+    effect: true,
+    outcome: "accepted",
+    answer: { kind: "usual" },
+    webhooks: "delayed",
+  },
+  {
+    prefix: "SIM-WEBHOOK-TWICE",
+    does: "cancels and sends every webhook twice, byte for byte the same",
+    effect: true,
+    outcome: "accepted",
+    answer: { kind: "usual" },
+    webhooks: "twice",
+  },
+  {
+    prefix: "SIM-WEBHOOK-REORDERED",
+    does: "cancels and sends PAYMENT_CAPTURED after PAYMENT_REFUND_REQUESTED",
+    effect: true,
+    outcome: "accepted",
+    answer: { kind: "usual" },
+    webhooks: "reordered",
+  },
+  {
+    prefix: "SIM-WEBHOOK-FORGED",
+    does: "cancels and sends its webhooks signed with another secret",
+    effect: true,
+    outcome: "accepted",
+    answer: { kind: "usual" },
+    webhooks: "forged",
+  },
 ];
 
 const LONGEST_FIRST = [...FORCED_BEHAVIOURS].sort((a, b) => b.prefix.length - a.prefix.length);
@@ -146,6 +220,6 @@ export function forcedBehaviour(orderNo: string): ForcedBehaviour | null {
   return LONGEST_FIRST.find(({ prefix }) => orderNo.startsWith(prefix)) ?? null;
 }
 
-function error(httpStatus: number, resultCode: string): ForcedAnswer {
+function error(httpStatus: number, resultCode: string): ForcedLookupAnswer {
   return { kind: "error", error: { httpStatus, resultCode } };
 }

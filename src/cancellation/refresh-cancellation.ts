@@ -1,0 +1,28 @@
+import type { Cancellation } from "./cancellation.js";
+import type { Caller } from "./caller.js";
+import { checkClaimed, type CheckParts } from "./check-payment.js";
+import { errorsOf, notFound, type UserError } from "./user-error.js";
+
+export interface RefreshResult {
+  readonly cancellation: Cancellation | null;
+  readonly errors: readonly UserError[];
+}
+
+/** One step recovers it, when its process went away; the next looks it up. */
+const STEPS = 2;
+
+/** Looks now at what became of a cancellation, instead of when its turn comes. Sends nothing that moves money. */
+export async function refreshCancellation(
+  parts: CheckParts,
+  caller: Caller,
+  id: string,
+): Promise<RefreshResult> {
+  for (let step = 0; step < STEPS; step += 1) {
+    const claim = await parts.queue.claim(caller.storeIds, id);
+    if (claim === null || (await checkClaimed(parts, claim)) !== "recovered") break;
+  }
+  const cancellation = await parts.ledger.find(caller.storeIds, id);
+  return cancellation === null
+    ? { cancellation, errors: [notFound("id")] }
+    : { cancellation, errors: errorsOf(cancellation) };
+}

@@ -1,0 +1,84 @@
+import type { CancellationLedger } from "./cancellation-ledger.js";
+import type { Cancellation } from "./cancellation.js";
+import type { Caller } from "./caller.js";
+import { disproven, proven } from "./conclude.js";
+import { StaleTransitionError } from "./errors.js";
+import { proseFaults, type Fault } from "./field-rules.js";
+import { MAX_NOTE_LENGTH } from "./limits.js";
+import { evidenceInWords } from "./outcome.js";
+import type { RecoveryQueue } from "./recovery-queue.js";
+import { holdsAccount } from "./refund-account.js";
+import { invalid, notFound, notInDoubt, type UserError } from "./user-error.js";
+
+export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;
+export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
+
+export interface Resolution {
+  readonly id: string;
+  readonly outcome: OperatorOutcome;
+  /** What the decision rests on, for whoever reads the trail. */
+  readonly note: string;
+}
+
+export interface ResolveParts {
+  readonly ledger: CancellationLedger;
+  readonly queue: RecoveryQueue;
+}
+
+export interface ResolveResult {
+  readonly cancellation: Cancellation | null;
+  readonly errors: readonly UserError[];
+}
+
+/** A lookup may take charge in between, for a moment; more often than this it is a fault. */
+const ROUNDS = 5;
+
+/** A person decides what nothing else could: only of a cancellation in doubt, with a note, under the person's name. */
+export async function resolveCancellation(
+  parts: ResolveParts,
+  caller: Caller,
+  resolution: Resolution,
+): Promise<ResolveResult> {
+  const faults = proseFaults("input.note", resolution.note, MAX_NOTE_LENGTH);
+  if (faults.length > 0) return refused(faults.map(invalid));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const result = await tryResolving(parts, caller, resolution);
+    if (result !== "overtaken") return result;
+  }
+  throw new Error(`resolving cancellation ${resolution.id}: it was overtaken ${ROUNDS} times`);
+}
+
+async function tryResolving(
+  { ledger, queue }: ResolveParts,
+  caller: Caller,
+  { id, outcome, note }: Resolution,
+): Promise<ResolveResult | "overtaken"> {
+  const found = await ledger.find(caller.storeIds, id);
+  if (found === null) return refused([notFound("input.id")]);
+  if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
+  const claim = await queue.claim([found.storeId], id);
+  const claimed = claim === null ? null : await queue.open(claim);
+  if (claimed === null) return "overtaken";
+  if (holdsAccount(note, claimed.refundAccount)) return refused([invalid(ACCOUNT_IN_NOTE)]);
+  const evidence = evidenceInWords(note.trim());
+  const step =
+    outcome === "SUCCEEDED"
+      ? proven("OPERATOR", evidence, { actor: caller.subject })
+      : disproven("OPERATOR", evidence, caller.subject);
+  try {
+    return { cancellation: await ledger.recordTransition(claimed.cancellation, step), errors: [] };
+  } catch (error) {
+    if (error instanceof StaleTransitionError) return "overtaken";
+    throw error;
+  }
+}
+
+function refused(errors: readonly UserError[]): ResolveResult {
+  return { cancellation: null, errors };
+}
+
+const ACCOUNT_IN_NOTE: Fault = {
+  field: "input.note",
+  expected: "a note without the refund account: it is kept where everybody may read it",
+  found: "the account's number or holder",
+};

@@ -1,0 +1,136 @@
+import { fileURLToPath } from "node:url";
+import { currencyDecimals } from "./cancellation/currency.js";
+import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
+import type { CancellationHistory } from "./cancellation/history.js";
+import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/reconcile.js";
+import type { RecoveryQueue } from "./cancellation/recovery-queue.js";
+import type { Store, Stores } from "./cancellation/store.js";
+import { timingOf, type Timing } from "./cancellation/timing.js";
+import type { WebhookInbox } from "./cancellation/webhook-inbox.js";
+import type { Config } from "./config.js";
+import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
+import type { Log } from "./log.js";
+import { createAccountCipher, type EncryptionKey } from "./persistence/account-cipher.js";
+import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import { localEncryptionKey } from "./persistence/local-encryption-key.js";
+import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
+import { assertSession, createPrisma, isDatabaseUp } from "./persistence/prisma.js";
+import { createPrismaHistory } from "./persistence/prisma-history.js";
+import { createPrismaLedger } from "./persistence/prisma-ledger.js";
+import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
+import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
+import type { Releases } from "./releases.js";
+import { openUpstream, type Upstream } from "./upstream.js";
+
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
+
+/** Everything behind the API: what the service and `npm run reconcile` have in common. */
+export interface Core {
+  readonly stores: Stores;
+  readonly timing: Timing;
+  readonly upstream: Upstream;
+  readonly gateway: EbpClient;
+  readonly ledger: CancellationLedger;
+  readonly history: CancellationHistory;
+  readonly queue: RecoveryQueue;
+  readonly inbox: WebhookInbox;
+  readonly onContradiction: ReconcileParts["onContradiction"];
+  isDatabaseUp(): Promise<boolean>;
+  /** Looks at all that is in doubt, once. */
+  reconcile(isStopping?: () => boolean): Promise<ReconcileCounts>;
+}
+
+export interface CoreEvents {
+  /** A proof has come in against what was decided. */
+  readonly onContradiction?: () => void;
+}
+
+export async function openCore(
+  config: Config,
+  log: Log,
+  releases: Releases,
+  events: CoreEvents = {},
+): Promise<Core> {
+  const databaseUrl = await openDatabase(config, log, releases);
+  // Connections of their own for what moves money: however many read, an outcome finds one.
+  const [prisma, ledgerPrisma] = [createPrisma(databaseUrl), createPrisma(databaseUrl)];
+  releases.add("the database connections", () =>
+    Promise.all([prisma.$disconnect(), ledgerPrisma.$disconnect()]),
+  );
+  await assertSession(prisma);
+
+  const upstream = await openUpstream(config, log, releases);
+  const gateway = createEbpClient({
+    stores: upstream.stores,
+    timeoutMs: config.ebpTimeoutMs,
+    paymentStatuses: config.paymentStatuses,
+  });
+  releases.add("the connections to EBP", () => gateway.close());
+
+  const stores = storesOf(config);
+  const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
+  const cipher = createAccountCipher(await encryptionKeys(config));
+  const ledger = createPrismaLedger(ledgerPrisma, cipher, createPrismaHistory(ledgerPrisma, cipher), timing);
+  const queue = createPrismaRecoveryQueue(ledgerPrisma, cipher, [...stores.keys()], timing);
+  const inbox = createPrismaWebhookInbox(ledgerPrisma, cipher);
+  const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
+    const { rawAnswer: _, ...shown } = evidence;
+    log.error(
+      { cancellationId: id, status, proven: to, by: source, evidence: shown },
+      "a proof against what was decided has come in: somebody has to look",
+    );
+    events.onContradiction?.();
+  };
+  const onRowFailed: ReconcileParts["onRowFailed"] = (error, what) =>
+    log.error({ err: error, ...what }, "looking at what is in doubt failed; its turn comes again");
+  return {
+    stores,
+    timing,
+    upstream,
+    gateway,
+    ledger,
+    history: createPrismaHistory(prisma, cipher),
+    queue,
+    inbox,
+    onContradiction,
+    isDatabaseUp: () => isDatabaseUp(prisma),
+    reconcile: (isStopping = () => false) =>
+      reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
+  };
+}
+
+/** An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. */
+async function openDatabase(config: Config, log: Log, releases: Releases): Promise<string> {
+  const say = (message: string): void => log.info(message);
+  if (config.databaseUrl === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
+    releases.add("the embedded PostgreSQL", () => embedded.stop());
+    await applyMigrations({ url: embedded.url, directory: MIGRATIONS_FOLDER, log: say });
+    return embedded.url;
+  }
+  const pending = await pendingMigrations({
+    url: config.databaseUrl,
+    directory: MIGRATIONS_FOLDER,
+    log: say,
+  });
+  if (pending.length === 0) return config.databaseUrl;
+  throw new Error(
+    `The database at DATABASE_URL lacks the migrations ${pending.join(", ")}. Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
+  );
+}
+
+function storesOf(config: Config): Stores {
+  return new Map(
+    config.stores.map(({ storeId, currencyCode, amountBasis }): [string, Store] => {
+      const decimals = currencyDecimals(currencyCode);
+      if (decimals === undefined)
+        throw new Error(`store ${storeId}: ${currencyCode} is not an ISO 4217 currency`);
+      return [storeId, { id: storeId, currencyCode, currencyDecimals: decimals, amountBasis }];
+    }),
+  );
+}
+
+async function encryptionKeys(config: Config): Promise<[EncryptionKey, ...EncryptionKey[]]> {
+  const [newest, ...older] = config.encryptionKeys ?? [];
+  return newest === undefined ? [await localEncryptionKey(config.dataDir)] : [newest, ...older];
+}

@@ -1,0 +1,13 @@
+import { createHmac } from "node:crypto";
+
+export const SIGNATURE_HEADER = "x-webhook-signature";
+/** Unix seconds, as text. */
+export const TIMESTAMP_HEADER = "x-webhook-signature-timestamp";
+
+/**
+ * EBP's webhook signature: hex HMAC-SHA256, keyed with the webhook secret, of the time stamp, a full stop and the body
+ * exactly as transmitted. So hand over the bytes as received, before anything has been parsed.
+ */
+export function signWebhook(body: Buffer, timestamp: string, secret: string): string {
+  return createHmac("sha256", secret).update(`${timestamp}.`, "utf8").update(body).digest("hex");
+}

@@ -1,0 +1,24 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { resolveCancellation, type ResolveParts } from "../cancellation/resolve-cancellation.js";
+import type { GraphQLContext } from "./context.js";
+import { checkedId } from "./id.js";
+import { ResolveCancellationPayloadType, toResolvePayload } from "./operator.payload.type.js";
+import { ResolveCancellationInputType } from "./resolve-cancellation.input.js";
+
+@Resolver()
+export class ResolveCancellationResolver {
+  constructor(private readonly parts: ResolveParts) {}
+
+  @Mutation(() => ResolveCancellationPayloadType, {
+    description:
+      "For operators: decides by hand a cancellation that is UNKNOWN, and no other. The decision, the note and who made it stand in `events` for ever.",
+  })
+  async resolveCancellation(
+    @Arg("input", () => ResolveCancellationInputType, { description: "What was found out." })
+    { id, outcome, note }: ResolveCancellationInputType,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<ResolveCancellationPayloadType> {
+    const resolution = { id: checkedId("input.id", id), outcome, note };
+    return toResolvePayload(await resolveCancellation(this.parts, caller, resolution));
+  }
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance } from "fastify";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { sharedReading } from "./shared-reading.js";
+
+/** The open cancellations of one status. */
+export interface OpenCancellations {
+  readonly status: string;
+  readonly count: number;
+  /** Age of the oldest of them. */
+  readonly oldestSeconds: number;
+}
+
+/**
+ * What this process counts. A label's values are words of ours, from a short list: never anything a caller or EBP sent,
+ * which would be published, and would make a time series each.
+ */
+export interface Metrics {
+  webhookReceived(result: "stored" | "repeated" | "refused"): void;
+  /** Counts of one run of the reconciler, by what was done. */
+  reconciled(counts: Readonly<Record<string, number>>): void;
+  /** Has them read whenever somebody looks. A reading that fails, or takes too long, leaves them out of that look. */
+  openCancellations(read: () => Promise<readonly OpenCancellations[]>): void;
+  /** Two pieces of evidence about one cancellation that cannot both be right. */
+  contradiction(): void;
+  /** All of it, in Prometheus' text format. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface MetricsOptions {
+  /** Prometheus gives a whole look 10 s unless told otherwise. */
+  readonly readTimeoutMs?: number;
+}
+
+const READ_TIMEOUT_MS = 5_000;
+
+export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOptions = {}): Metrics {
+  // Not prom-client's global one: two services in one process, as in tests, would count into each other's.
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const webhooks = new Counter({
+    name: "ebp_webhooks_total",
+    help: "Webhooks received, by what became of them.",
+    labelNames: ["result"],
+    registers,
+  });
+  // A rate needs a beginning: without it, the first of its kind would not show as a change.
+  for (const result of ["stored", "repeated", "refused"]) webhooks.inc({ result }, 0);
+  const reconciled = new Counter({
+    name: "ebp_reconciled_total",
+    help: "Cancellations and webhooks the reconciler has dealt with, by what was done.",
+    labelNames: ["what"],
+    registers,
+  });
+  const contradictions = new Counter({
+    name: "ebp_contradictions_total",
+    help: "Pieces of evidence that contradict what a cancellation was taken for.",
+    registers,
+  });
+  const readErrors = new Counter({
+    name: "ebp_metrics_read_errors_total",
+    help: "Looks at these metrics in which the open cancellations could not be read.",
+    registers,
+  });
+  const open = new Gauge({
+    name: "ebp_open_cancellations",
+    help: "Cancellations whose outcome is not known, by status.",
+    labelNames: ["status"],
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "ebp_oldest_open_cancellation_seconds",
+    help: "Age of the oldest cancellation whose outcome is not known, by status.",
+    labelNames: ["status"],
+    registers,
+  });
+
+  let readOpen: () => Promise<readonly OpenCancellations[]> = () => Promise.resolve([]);
+
+  /** An old number would look like a present one, so what was read before goes first. */
+  function show(cancellations: readonly OpenCancellations[]): void {
+    open.reset();
+    oldest.reset();
+    for (const { status, count, oldestSeconds } of cancellations) {
+      open.set({ status }, count);
+      oldest.set({ status }, oldestSeconds);
+    }
+  }
+
+  return {
+    webhookReceived: (result) => webhooks.inc({ result }),
+    reconciled: (counts) => {
+      for (const [what, count] of Object.entries(counts)) reconciled.inc({ what }, count);
+    },
+    openCancellations: (read) => {
+      readOpen = sharedReading(read, readTimeoutMs);
+    },
+    contradiction: () => contradictions.inc(),
+    expose: async () => {
+      try {
+        show(await readOpen());
+      } catch {
+        readErrors.inc();
+        show([]);
+      }
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+/** `GET /metrics`. */
+export function addMetrics(app: FastifyInstance, metrics: Pick<Metrics, "expose">): void {
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, text } = await metrics.expose();
+    return reply.type(contentType).send(text);
+  });
+}

@@ -1,0 +1,70 @@
+import { Decimal } from "../cancellation/decimal.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/recovery-queue.js";
+import type { Timing } from "../cancellation/timing.js";
+import type { AccountCipher } from "./account-cipher.js";
+import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
+import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statements.js";
+import type { PrismaClient } from "./generated/client.js";
+
+/** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
+export function createPrismaRecoveryQueue(
+  prisma: PrismaClient,
+  cipher: AccountCipher,
+  storeIds: readonly string[],
+  timing: Timing,
+): RecoveryQueue {
+  return {
+    async claimDue(limit) {
+      const rows = await prisma.$queryRaw<ClaimRow[]>(claimDueStatement(storeIds, limit, timing));
+      return rows.map(toClaim);
+    },
+
+    async claim(callersStores, id) {
+      const [row] = await prisma.$queryRaw<ClaimRow[]>(claimStatement(callersStores, id, timing));
+      return row === undefined ? null : toClaim(row);
+    },
+
+    async open({ storeId, id, fencingToken }): Promise<ClaimedCancellation | null> {
+      const row = await prisma.cancellation.findUnique({ where: { storeId_id: { storeId, id } } });
+      if (row?.fencingToken !== fencingToken) return null;
+      const { orderNo, currencyCode } = row;
+      const order = await prisma.cancelledOrder.findUnique({
+        where: { storeId_orderNo: { storeId, orderNo } },
+      });
+      return {
+        cancellation: toCancellation(row),
+        refundAccount: toIdentity(row, cipher).refundAccount,
+        cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
+        capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
+      };
+    },
+  };
+
+  /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
+  async function capturedAmount(
+    storeId: string,
+    orderNo: string,
+    currencyCode: string,
+  ): Promise<Decimal | null> {
+    const told = await prisma.webhookEvent.findMany({
+      where: { orderNo, kind: "CAPTURED", storeIds: { equals: [storeId] } },
+      select: { amount: true, currencyCode: true },
+    });
+    const [first] = told;
+    if (first === undefined || first.amount === null) return null;
+    const amount = exact(first.amount);
+    const agree = told.every(
+      (one) => one.currencyCode === currencyCode && one.amount !== null && exact(one.amount).equals(amount),
+    );
+    return agree ? amount : null;
+  }
+}
+
+function toClaim(row: ClaimRow): Claim {
+  return {
+    storeId: row.store_id,
+    id: row.id,
+    fencingToken: row.fencing_token,
+    inDoubtForMs: row.in_doubt_for_ms,
+  };
+}

@@ -1,0 +1,131 @@
+import type { Cancellation } from "../cancellation/cancellation.js";
+import { StaleTransitionError } from "../cancellation/errors.js";
+import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
+import type { ReceivedWebhook, WebhookEvent } from "../cancellation/webhook-event.js";
+import type { Told, WebhookClaim, WebhookConclusion, WebhookInbox } from "../cancellation/webhook-inbox.js";
+import type { AccountCipher } from "./account-cipher.js";
+import { exact, toCancellation } from "./cancellation-row.js";
+import { claimWebhooksStatement } from "./claim-statements.js";
+import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
+import { recordFinding, recordTransition, type Database } from "./record-step.js";
+
+/** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
+const MAX_CANCELLATIONS = 500;
+
+export function createPrismaWebhookInbox(prisma: PrismaClient, cipher: AccountCipher): WebhookInbox {
+  return {
+    async store(webhook) {
+      const [row] = await prisma.$queryRaw<StoredRow[]>(storeStatement(webhook, cipher));
+      if (row?.stored === true) return "stored";
+      return row?.known === true || row?.fresh === true ? "repeated" : "stale";
+    },
+
+    claimDue: (limit) => prisma.$queryRaw<WebhookClaim[]>(claimWebhooksStatement(limit)),
+
+    async read({ digest }) {
+      const row = await prisma.webhookEvent.findUniqueOrThrow({ where: { digest } });
+      return { event: toEvent(row), isRepeat: await isRepeat(row) };
+    },
+
+    async cancellationsOf({ storeIds, orderNo }) {
+      if (orderNo === null) return [];
+      const rows = await prisma.cancellation.findMany({
+        where: { storeId: { in: [...storeIds] }, orderNo },
+        orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+        take: MAX_CANCELLATIONS,
+      });
+      return rows.map((row): Cancellation => toCancellation(row)).reverse();
+    },
+
+    conclude: (claim, conclusion) =>
+      prisma.$transaction(async (transaction) => {
+        if (!(await close(transaction, claim, conclusion))) return false;
+        for (const one of conclusion.told) await tell(transaction, one);
+        return true;
+      }),
+  };
+
+  /** EBP may tell of one event in several bodies. Without a time or an amount nobody can say that it is the same. */
+  async function isRepeat({ digest, kind, orderNo, eventTime, amount }: WebhookRow): Promise<boolean> {
+    if (orderNo === null || eventTime === null || amount === null) return false;
+    const same = { orderNo, kind, eventTime, amount, digest: { not: digest } };
+    const dealtWith = await prisma.webhookEvent.count({
+      where: { ...same, state: { in: ["MATCHED", "ATTACHED"] } },
+    });
+    return dealtWith > 0;
+  }
+}
+
+interface StoredRow {
+  readonly stored: boolean;
+  readonly known: boolean;
+  readonly fresh: boolean;
+}
+
+/** One statement: whether the signature is of now is judged by the database's clock, which all replicas share. */
+function storeStatement({ event, signedAt, body }: ReceivedWebhook, cipher: AccountCipher): Prisma.Sql {
+  const { keyId, sealed } = cipher.sealWebhook(body, event.digest);
+  const tolerance = SIGNATURE_TOLERANCE_MS / 1_000;
+  return Prisma.sql`
+    /* webhook: store */
+    WITH signed AS (
+      SELECT abs(extract(epoch FROM statement_timestamp()) - ${signedAt}::float8) <= ${tolerance}::float8 AS fresh
+    ), stored AS (
+      INSERT INTO webhook_event (
+        digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
+        body_sealed, body_key_id, next_match_at
+      )
+      SELECT
+        ${event.digest}, ${event.kind}::webhook_kind, ${event.eventType}, ${event.eventTime}::timestamptz,
+        ${[...event.storeIds]}, ${event.orderNo}, ${event.amount?.toFixed() ?? null}::numeric, ${event.currencyCode},
+        ${event.paymentStatus}, ${event.resultCode}, ${sealed}::bytea, ${keyId}, statement_timestamp()
+      FROM signed WHERE fresh
+      ON CONFLICT DO NOTHING
+      RETURNING digest
+    )
+    SELECT
+      fresh,
+      EXISTS (SELECT FROM stored) AS stored,
+      EXISTS (SELECT FROM webhook_event WHERE digest = ${event.digest}) AS known
+    FROM signed`;
+}
+
+async function close(
+  database: Pick<Prisma.TransactionClient, "$executeRaw">,
+  { digest }: WebhookClaim,
+  { state, told }: WebhookConclusion,
+): Promise<boolean> {
+  const matched = state === "MATCHED" ? told[0].cancellation : null;
+  const closed = await database.$executeRaw`
+    UPDATE webhook_event SET
+      state = ${state}::webhook_state, next_match_at = NULL,
+      matched_store_id = ${matched?.storeId ?? null}, matched_id = ${matched?.id ?? null}::uuid
+    WHERE digest = ${digest} AND state = 'WAITING'`;
+  return closed === 1;
+}
+
+async function tell(database: Database, told: Told): Promise<void> {
+  const { cancellation } = told;
+  if ("transition" in told) {
+    await recordTransition(database, cancellation, told.transition);
+  } else if (!(await recordFinding(database, cancellation, told.finding))) {
+    throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
+  }
+}
+
+function toEvent(row: WebhookRow): WebhookEvent {
+  const { kind, eventType, eventTime, storeIds, orderNo, amount, currencyCode } = row;
+  const { paymentStatus, resultCode, digest } = row;
+  return {
+    kind,
+    eventType,
+    eventTime,
+    storeIds,
+    orderNo,
+    amount: amount === null ? null : exact(amount),
+    currencyCode,
+    paymentStatus,
+    resultCode,
+    digest,
+  };
+}

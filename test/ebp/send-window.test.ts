@@ -1,0 +1,126 @@
+import { expect, test } from "@jest/globals";
+import type { SendWindow } from "../../src/cancellation/send-window.js";
+import { cancelRequest } from "../helpers/examples.js";
+import { httpAnswer, refusedPort } from "../helpers/upstream.js";
+import { useEbp } from "../helpers/upstream-client.js";
+
+const ebp = useEbp();
+
+const ACCEPTED = '{"resultCode":"0"}';
+const TOO_LATE = {
+  outcome: {
+    kind: "notSent",
+    failure: {
+      resultCode: null,
+      message:
+        "The request never left: the time to send it was over before it could be sent. (SEND_WINDOW_CLOSED)",
+    },
+    evidence: { httpStatus: null, digest: null, rawAnswer: null },
+  },
+  sentAgoMs: null,
+};
+
+/** A window that is closed by hand, and counts how often it was asked. */
+function handWindow(): SendWindow & { close(): void; readonly asked: number } {
+  let open = true;
+  let asked = 0;
+  return {
+    isOpen: () => {
+      asked += 1;
+      return open;
+    },
+    close: () => (open = false),
+    get asked() {
+      return asked;
+    },
+  };
+}
+
+test("writes not one byte when the window closes before the connection is made", async () => {
+  const upstream = await ebp.upstream((_request, socket) => socket.write(httpAnswer(200, ACCEPTED)));
+  const client = ebp.client(upstream.url, { connectionsPerOrigin: 1 });
+  const window = handWindow();
+  const asking = client.cancel(cancelRequest({ orderNo: "ORD-LATE" }), "en", window);
+  expect(window.asked).toBe(0);
+  window.close();
+  expect(await asking).toMatchObject(TOO_LATE);
+  expect(window.asked).toBe(1);
+
+  // The connection was made, and carries the next cancel: what is before that on the wire would have come first.
+  const next = await client.cancel(cancelRequest({ orderNo: "ORD-NEXT" }), "en");
+  expect(next.outcome.kind).toBe("accepted");
+  expect(upstream.connections).toBe(1);
+  expect(upstream.requests).toHaveLength(1);
+  expect(upstream.requests[0]?.body.toString("utf8")).toContain("ORD-NEXT");
+});
+
+test("writes nothing at all when only late cancels are asked for", async () => {
+  const upstream = await ebp.upstream(() => undefined);
+  const client = ebp.client(upstream.url);
+  const late: SendWindow = { isOpen: () => false };
+  const sent = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => client.cancel(cancelRequest({ orderNo: `ORD-${n}` }), "en", late)),
+  );
+  for (const each of sent) expect(each).toMatchObject(TOO_LATE);
+  await client.close();
+  await upstream.allClosed();
+  expect(upstream.bytesReceived).toBe(0);
+});
+
+test("passes over a cancel whose window closes while it waits for a connection", async () => {
+  let finish: () => void = () => undefined;
+  let arrived: () => void = () => undefined;
+  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+  const upstream = await ebp.upstream((_request, socket, count) => {
+    if (count > 1) socket.write(httpAnswer(200, ACCEPTED));
+    else finish = () => socket.write(httpAnswer(200, ACCEPTED));
+    arrived();
+  });
+  const client = ebp.client(upstream.url, { connectionsPerOrigin: 1 });
+  const window = handWindow();
+  const running = client.cancel(cancelRequest({ orderNo: "ORD-RUNNING" }), "en");
+  await hasArrived;
+  const waiting = client.cancel(cancelRequest({ orderNo: "ORD-WAITING" }), "en", window);
+  const behind = client.cancel(cancelRequest({ orderNo: "ORD-BEHIND" }), "en");
+  window.close();
+  finish();
+  expect(await waiting).toMatchObject(TOO_LATE);
+  for (const each of [await running, await behind]) expect(each.outcome.kind).toBe("accepted");
+  expect(upstream.requests).toHaveLength(2);
+  expect(upstream.requests.filter(({ body }) => body.includes("ORD-WAITING"))).toEqual([]);
+});
+
+test("lets a cancel that has begun to be sent go on when the window closes after it", async () => {
+  const window = handWindow();
+  const upstream = await ebp.upstream((_request, socket) => {
+    window.close();
+    socket.write(httpAnswer(200, ACCEPTED));
+  });
+  const { outcome, sentAgoMs } = await ebp.client(upstream.url).cancel(cancelRequest(), "en", window);
+  expect(outcome.kind).toBe("accepted");
+  expect(sentAgoMs).not.toBeNull();
+  expect(window.asked).toBe(1);
+});
+
+test("does not blame the window for a connection that is refused", async () => {
+  const client = ebp.client(`http://127.0.0.1:${await refusedPort()}`);
+  const { outcome } = await client.cancel(cancelRequest(), "en", { isOpen: () => false });
+  expect(outcome).toMatchObject({
+    kind: "notSent",
+    failure: { message: expect.stringContaining("ECONNREFUSED") },
+  });
+});
+
+test("sends nothing when the window cannot say whether it is open", async () => {
+  const upstream = await ebp.upstream(() => undefined);
+  const client = ebp.client(upstream.url);
+  const broken: SendWindow = {
+    isOpen: () => {
+      throw new Error("no clock");
+    },
+  };
+  expect((await client.cancel(cancelRequest(), "en", broken)).outcome.kind).toBe("notSent");
+  await client.close();
+  await upstream.allClosed();
+  expect(upstream.bytesReceived).toBe(0);
+});

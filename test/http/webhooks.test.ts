@@ -1,0 +1,266 @@
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import Fastify from "fastify";
+import { createHttpServer } from "../../src/http/server.js";
+import { addWebhooks, type WebhookReceipt } from "../../src/http/webhooks.js";
+
+interface Received {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+const releases: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+/** A server with the webhook route beside one that takes JSON, and what the former has received. */
+async function start(
+  answer: () => WebhookReceipt | Promise<WebhookReceipt> = () => "stored",
+): Promise<{ url: string; received: Received[] }> {
+  const app = createHttpServer({ logLevel: "silent" });
+  const received: Received[] = [];
+  addWebhooks(app, {
+    receive: async (headers, body) => {
+      received.push({ headers, body });
+      return answer();
+    },
+  });
+  app.post("/graphql", (request) => ({ got: request.body }));
+  releases.push(() => app.close());
+  return { url: await app.listen({ host: "127.0.0.1", port: 0 }), received };
+}
+
+function post(
+  url: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${url}/webhooks/ebp`, { method: "POST", headers, body });
+}
+
+/** Sends these bytes, and gives back all that comes until the server closes the connection. */
+function raw(url: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answered = "";
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+    socket.setEncoding("utf8").on("data", (data) => (answered += String(data)));
+    socket.on("close", () => resolve(answered)).on("error", reject);
+  });
+}
+
+test.each(["stored", "repeated"] as const)("answers 200 when an event is %s", async (receipt) => {
+  const { url } = await start(() => receipt);
+  const response = await post(url, "{}");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/u);
+  expect(response.headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/u);
+  expect(await response.json()).toEqual({ status: receipt });
+});
+
+test("answers 401, and says nothing more, when a webhook is refused", async () => {
+  const { url } = await start(() => "refused");
+  const response = await post(url, '{"orderNo":"ORD-1"}');
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({
+    errors: [{ message: expect.any(String), extensions: { code: "UNAUTHENTICATED" } }],
+  });
+});
+
+test("does not answer before the event is stored", async () => {
+  let store: (receipt: WebhookReceipt) => void = () => undefined;
+  const stored = new Promise<WebhookReceipt>((resolve) => (store = resolve));
+  let arrived: () => void = () => undefined;
+  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+  const { url } = await start(() => {
+    arrived();
+    return stored;
+  });
+  let answered = false;
+  const answer = post(url, "{}").then((response) => {
+    answered = true;
+    return response;
+  });
+  await hasArrived;
+  expect(answered).toBe(false);
+  store("stored");
+  expect((await answer).status).toBe(200);
+});
+
+describe("hands over the very bytes that came", () => {
+  const bytes = Buffer.from([0, 255, 123, 34, 0xed, 0xa0, 0x80, 10, 13]);
+  test.each<[string, Uint8Array, Record<string, string>]>([
+    ["of JSON", Buffer.from('{ "a" : 1.0, "a": 1 }\n'), { "content-type": "application/json" }],
+    ["of JSON that is none", Buffer.from("{"), { "content-type": "application/json; charset=utf-8" }],
+    ["of JSON in another charset", bytes, { "content-type": "application/json; charset=utf-16" }],
+    ["of a form", Buffer.from("a=1&b=2"), { "content-type": "application/x-www-form-urlencoded" }],
+    ["of text", bytes, { "content-type": "text/plain" }],
+    ["of no known type", bytes, { "content-type": "x/y" }],
+    ["of a type that is none", bytes, { "content-type": "nonsense" }],
+    ["of a type that is empty", bytes, { "content-type": "" }],
+    ["of several parts", bytes, { "content-type": "multipart/form-data; boundary=x" }],
+    [
+      "that are compressed",
+      gzipSync("{}"),
+      { "content-type": "application/json", "content-encoding": "gzip" },
+    ],
+    ["that only claim to be compressed", Buffer.from("{}"), { "content-encoding": "br" }],
+  ])("%s", async (_what, body, headers) => {
+    const { url, received } = await start();
+    expect((await post(url, body, headers)).status).toBe(200);
+    expect(received).toHaveLength(1);
+    expect(received[0]?.body.equals(body)).toBe(true);
+  });
+
+  test("of no stated type, in chunks", async () => {
+    const { url, received } = await start();
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(`${url}/webhooks/ebp`, { method: "POST" }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on("error", reject);
+      request.write(bytes);
+      request.write(bytes);
+      request.end();
+    });
+    expect(status).toBe(200);
+    expect(received[0]?.body.equals(Buffer.concat([bytes, bytes]))).toBe(true);
+  });
+
+  test.each([
+    ["with its length stated", "Content-Length: 0\r\n"],
+    ["without a length", ""],
+    ["of a type", "Content-Type: application/json\r\nContent-Length: 0\r\n"],
+  ])("when there are none, %s", async (_how, lines) => {
+    const { url, received } = await start();
+    const answer = await raw(
+      url,
+      `POST /webhooks/ebp HTTP/1.1\r\nHost: x\r\n${lines}Connection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /u);
+    expect(received[0]?.body).toEqual(Buffer.alloc(0));
+  });
+
+  test("together with the headers", async () => {
+    const { url, received } = await start();
+    await post(url, "{}", { "X-Webhook-Signature": "abc", "X-Webhook-Signature-Timestamp": "7" });
+    expect(received[0]?.headers).toMatchObject({
+      "x-webhook-signature": "abc",
+      "x-webhook-signature-timestamp": "7",
+    });
+  });
+});
+
+test("takes an event of 64 kB, and refuses a larger one with 413 unseen", async () => {
+  const { url, received } = await start();
+  expect((await post(url, "x".repeat(65_536))).status).toBe(200);
+  const response = await post(url, "x".repeat(65_537));
+  expect(response.status).toBe(413);
+  expect(await response.json()).toEqual({
+    errors: [{ message: "The event is larger than 65536 bytes.", extensions: { code: "PAYLOAD_TOO_LARGE" } }],
+  });
+  expect(received).toHaveLength(1);
+});
+
+test("refuses a larger one also when it does not say how large it is", async () => {
+  const { url, received } = await start();
+  const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
+  const head = "POST /webhooks/ebp HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  expect(await raw(url, head + chunk.repeat(3))).toMatch(/^HTTP\/1\.1 413 /u);
+  expect(received).toHaveLength(0);
+});
+
+test("does not hand over a body that breaks off", async () => {
+  const { url, received } = await start();
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.end("POST /webhooks/ebp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{}");
+    });
+    socket.resume();
+    socket.on("close", () => resolve()).on("error", reject);
+  });
+  expect((await post(url, "whole")).status).toBe(200);
+  expect(received.map(({ body }) => body.toString())).toEqual(["whole"]);
+});
+
+test.each(["GET", "PUT", "DELETE", "HEAD"])("has nothing there for %s", async (method) => {
+  const { url, received } = await start();
+  expect((await fetch(`${url}/webhooks/ebp`, { method })).status).toBe(404);
+  expect(received).toHaveLength(0);
+});
+
+test("leaves the JSON of other routes to their own parser, and their limit as it is", async () => {
+  const { url } = await start();
+  const ask = (body: string, type = "application/json"): Promise<Response> =>
+    fetch(`${url}/graphql`, { method: "POST", headers: { "content-type": type }, body });
+  expect(await (await ask('{"query":"x"}')).json()).toEqual({ got: { query: "x" } });
+  expect((await ask("{")).status).toBe(400);
+  expect((await ask("{}", "application/octet-stream")).status).toBe(415);
+  expect((await ask(JSON.stringify("x".repeat(90_000)))).status).toBe(200);
+  expect(await (await ask(JSON.stringify("x".repeat(100_000)))).json()).toMatchObject({
+    errors: [{ message: "The request body is larger than 100000 bytes." }],
+  });
+});
+
+describe("when an event cannot be stored", () => {
+  class DatabaseError extends Error {
+    override readonly name = "DatabaseError";
+    readonly code = "23514";
+    readonly detail = "Failing row contains (SECRET-DETAIL)";
+  }
+
+  test("logs what kind of fault it was and where, and none of its words nor of the body", async () => {
+    let log = "";
+    const stream = { write: (line: string) => void (log += line) };
+    const app = Fastify({ logger: { level: "trace", stream } });
+    releases.push(() => app.close());
+    const cause = new DatabaseError("SECRET-CAUSE\n    at SECRET-PLACE");
+    addWebhooks(app, { receive: () => Promise.reject(new Error("SECRET-MESSAGE", { cause })) });
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    expect((await post(url, "SECRET-BODY")).status).toBe(503);
+    expect(log).not.toContain("SECRET");
+    const entry = log.split("\n").find((line) => line.includes("storing a webhook failed"));
+    expect(JSON.parse(entry ?? "")).toMatchObject({
+      level: 50,
+      fault: {
+        name: "Error",
+        at: expect.arrayContaining([expect.stringContaining("webhooks.test.ts")]),
+        cause: { name: "DatabaseError", code: "23514", cause: null },
+      },
+    });
+  });
+
+  test("answers 503 without saying why, so that it is sent again", async () => {
+    const { url } = await start(() => {
+      throw new DatabaseError("SECRET-MESSAGE");
+    });
+    const response = await post(url, "{}");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: "The event could not be stored. Send it again.",
+          extensions: { code: "SERVICE_UNAVAILABLE" },
+        },
+      ],
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ["is thrown", new DatabaseError("SECRET-MESSAGE")],
+    ["claims to be the caller's fault", Object.assign(new Error("SECRET"), { statusCode: 400 })],
+    ["claims that the body is too large", Object.assign(new Error("SECRET"), { statusCode: 413 })],
+    ["is no error", "SECRET"],
+    ["is nothing", undefined],
+  ])("answers 503 whatever %s", async (_what, fault) => {
+    const { url } = await start(() => {
+      throw fault as Error;
+    });
+    const response = await post(url, "{}");
+    expect(response.status).toBe(503);
+    expect(await response.text()).not.toContain("SECRET");
+  });
+});
