@@ -1,0 +1,32 @@
+import { Decimal } from "../../src/cancellation/decimal.js";
+import { pendingCancellation } from "../../src/cancellation/apply-transition.js";
+import type { Cancellation } from "../../src/cancellation/cancellation.js";
+import { NOTHING_CONFIRMED } from "../../src/cancellation/outcome.js";
+import { cancelItem } from "./examples.js";
+import { intent } from "./ledger.js";
+
+/** When cancellations made here were asked for. */
+export const ASKED_AT = new Date("2027-03-01T09:00:00.000Z");
+
+/** A cancellation that stands in no database. */
+export function cancellation(
+  status: Cancellation["status"],
+  changes: Partial<Omit<Cancellation, "status">> & { readonly amount?: number } = {},
+): Cancellation {
+  const { amount = 1000, ...rest } = changes;
+  const one = intent({ orderNo: "ORD-1", items: [cancelItem({ amount: new Decimal(amount) })] });
+  const lease = { createdAt: ASKED_AT, nextCheckAt: ASKED_AT, fencingToken: 1 };
+  return { ...pendingCancellation(one, lease), ...BY_STATUS[status], ...rest, status };
+}
+
+const BY_STATUS: Readonly<Record<Cancellation["status"], Partial<Cancellation>>> = {
+  PENDING: {},
+  UNKNOWN: { inDoubtSince: ASKED_AT, failureKind: "IN_DOUBT" },
+  SUCCEEDED: {
+    nextCheckAt: null,
+    resolvedBy: "RESPONSE",
+    settlement: "AWAITED",
+    confirmation: NOTHING_CONFIRMED,
+  },
+  FAILED: { nextCheckAt: null, resolvedBy: "RESPONSE", failureKind: "REJECTED" },
+};

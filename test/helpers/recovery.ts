@@ -1,0 +1,100 @@
+import { afterAll, beforeAll } from "@jest/globals";
+import type { Cancellation } from "../../src/cancellation/cancellation.js";
+import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
+import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
+import type { RecoveryQueue } from "../../src/cancellation/recovery-queue.js";
+import type { WebhookInbox } from "../../src/cancellation/webhook-inbox.js";
+import { createAccountCipher, type AccountCipher } from "../../src/persistence/account-cipher.js";
+import type { PrismaClient } from "../../src/persistence/generated/client.js";
+import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";
+import { createPrismaWebhookInbox } from "../../src/persistence/prisma-webhook-inbox.js";
+import { createPrisma } from "../../src/persistence/prisma.js";
+import { withConnection } from "./connection.js";
+import { intent, recorded, step, STORE, TIMING, useLedger, type LedgerFixture } from "./ledger.js";
+
+export interface RecoveryFixture {
+  readonly ledger: LedgerFixture["ledger"];
+  readonly history: LedgerFixture["history"];
+  readonly queue: RecoveryQueue;
+  readonly inbox: WebhookInbox;
+  readonly prisma: PrismaClient;
+  /** As the ledger seals. */
+  readonly cipher: AccountCipher;
+  /** Another replica's, with connections of its own. */
+  anotherQueue(storeIds?: readonly string[]): RecoveryQueue;
+  sql(text: string, values?: readonly unknown[]): Promise<any[]>;
+  /** The row as it stands. */
+  now(reference: Pick<Cancellation, "id">): Promise<Cancellation>;
+  /** A cancellation whose intent is committed. */
+  pending(changes?: Partial<CancelRequest>): Promise<{ one: CancelIntent; pending: Cancellation }>;
+  /** A cancellation that came into doubt just now. */
+  inDoubt(changes?: Partial<CancelRequest>): Promise<{ one: CancelIntent; unknown: Cancellation }>;
+  /** Lets it be due, and have been in doubt for so much longer. */
+  letBeDue(reference: Pick<Cancellation, "id">, interval?: string): Promise<void>;
+}
+
+/** What recovery works with, on a database of its own, for the tests of one file. */
+export function useRecovery(): RecoveryFixture {
+  const fixture = useLedger();
+  const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const clients: PrismaClient[] = [];
+  const connect = (): PrismaClient => {
+    const prisma = createPrisma(fixture.databaseUrl);
+    clients.push(prisma);
+    return prisma;
+  };
+  let prisma: PrismaClient | undefined;
+  beforeAll(() => {
+    prisma = connect();
+  });
+  afterAll(async () => {
+    for (const client of clients) await client.$disconnect();
+  });
+  const own = (): PrismaClient => {
+    if (prisma === undefined) throw new Error("the database is there once the tests run");
+    return prisma;
+  };
+
+  const self: RecoveryFixture = {
+    get ledger() {
+      return fixture.ledger;
+    },
+    get history() {
+      return fixture.history;
+    },
+    get queue() {
+      return createPrismaRecoveryQueue(own(), cipher, [STORE.id], TIMING);
+    },
+    get inbox() {
+      return createPrismaWebhookInbox(own(), cipher);
+    },
+    get prisma() {
+      return own();
+    },
+    cipher,
+    anotherQueue: (storeIds = [STORE.id]) => createPrismaRecoveryQueue(connect(), cipher, storeIds, TIMING),
+    sql: (text, values = []) =>
+      withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),
+    async now({ id }) {
+      const found = await fixture.history.find([STORE.id, "OTHER"], id);
+      if (found === null) throw new Error(`there is no cancellation ${id}`);
+      return found;
+    },
+    async pending(changes) {
+      const one = intent(changes);
+      return { one, pending: await recorded(fixture.ledger, one) };
+    },
+    async inDoubt(changes) {
+      const { one, pending } = await self.pending(changes);
+      return { one, unknown: await fixture.ledger.recordTransition(pending, step(one, "unknown")) };
+    },
+    async letBeDue({ id }, interval = "0 s") {
+      await self.sql(
+        `UPDATE cancellation SET
+           next_check_at = clock_timestamp(), in_doubt_since = in_doubt_since - $2::interval WHERE id = $1`,
+        [id, interval],
+      );
+    },
+  };
+  return self;
+}

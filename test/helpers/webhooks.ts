@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { Decimal } from "../../src/cancellation/decimal.js";
+import type { WebhookEvent } from "../../src/cancellation/webhook-event.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
+import { ASKED_AT } from "./cancellations.js";
+import { WEBHOOK_SECRET, type TestService } from "./service.js";
+
+/** A refund of 1000 of ORD-1, as read, a second after the cancellations made here were asked for. */
+export function webhookEvent(changes: Partial<WebhookEvent> = {}): WebhookEvent {
+  return {
+    kind: "REFUND_REQUESTED",
+    eventType: "PAYMENT_REFUND_REQUESTED",
+    eventTime: new Date(ASKED_AT.getTime() + 1_000),
+    storeIds: ["SIM-KR"],
+    orderNo: "ORD-1",
+    amount: new Decimal(1000),
+    currencyCode: "KRW",
+    paymentStatus: "REFUND_REQUESTED",
+    resultCode: "0",
+    digest: createHash("sha256").update(JSON.stringify(changes)).digest("hex"),
+    ...changes,
+  };
+}
+
+export type EventType = "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED" | "PAYMENT_CAPTURED";
+
+const AMOUNT_FIELDS: Readonly<Record<EventType, string>> = {
+  PAYMENT_VOIDED: "voidedAmount",
+  PAYMENT_REFUND_REQUESTED: "refundRequestedAmount",
+  PAYMENT_CAPTURED: "capturedAmount",
+};
+
+/** A webhook's body as EBP writes it. `data` changes fields of the payment; undefined takes one out. */
+export function webhookBody(
+  eventType: EventType,
+  orderNo: string,
+  amount: number,
+  changes: { readonly eventTime?: string | undefined; readonly data?: object } = {},
+): string {
+  const { eventTime = new Date().toISOString(), data } = changes;
+  return JSON.stringify({
+    eventType,
+    ...("eventTime" in changes && changes.eventTime === undefined ? {} : { eventTime }),
+    data: {
+      orderNo,
+      [AMOUNT_FIELDS[eventType]]: amount,
+      currencyCode: "KRW",
+      exponent: 0,
+      resultCode: "0",
+      resultMessage: "SUCCESS",
+      ...data,
+    },
+  });
+}
+
+export interface Signing {
+  readonly secret?: string;
+  /** Unix seconds; now unless stated. */
+  readonly timestamp?: number;
+  /** What is sent in place of what was signed. */
+  readonly sent?: string;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly receipt: string | undefined;
+}
+
+/** Signs a body as EBP does, and posts it. */
+export async function deliver(
+  service: Pick<TestService, "url">,
+  body: string,
+  { secret = WEBHOOK_SECRET, timestamp = Math.floor(Date.now() / 1_000), sent = body }: Signing = {},
+): Promise<WebhookAnswer> {
+  const response = await fetch(`${service.url}/webhooks/ebp`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      [SIGNATURE_HEADER]: signWebhook(Buffer.from(body), String(timestamp), secret),
+      [TIMESTAMP_HEADER]: String(timestamp),
+    },
+    body: sent,
+  });
+  const { status } = (await response.json()) as { status?: string };
+  return { status: response.status, receipt: status };
+}

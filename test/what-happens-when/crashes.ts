@@ -1,0 +1,234 @@
+import { expect } from "@jest/globals";
+import { connect } from "node:net";
+import { concludeFromResponse } from "../../src/cancellation/conclude.js";
+import { recordIntent } from "../../src/cancellation/record-intent.js";
+import { recordOutcome } from "../../src/cancellation/record-outcome.js";
+import { openSendWindow } from "../../src/cancellation/send-window.js";
+import { databaseUrl, withConnection } from "../helpers/connection.js";
+import { until } from "../helpers/gate.js";
+import { intent as intentOf, step } from "../helpers/ledger.js";
+import { cancel, CANCEL } from "../helpers/operations.js";
+import { WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
+import { runService, urlOf } from "../helpers/service-process.js";
+import { OPEN_WINDOW } from "../helpers/upstream-client.js";
+import { deliver, webhookBody } from "../helpers/webhooks.js";
+import { anotherProcess } from "./another-process.js";
+import { another, atEbp, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
+
+/** Whether a database takes connections; without, those it has are cut. */
+async function letIn({ databaseUrl: url }: TestService, allowed: boolean): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await withConnection(databaseUrl(url, "postgres"), async (client) => {
+    await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`);
+    if (!allowed) {
+      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
+    }
+  });
+}
+
+const NOBODY_TOLD = { onNotRecorded: () => undefined, onContradiction: () => undefined };
+
+/** Processes that die, stop or lose their database, and callers that go away. */
+export const CRASHES: Readonly<Record<string, Scenario>> = {
+  "a process dies before it has sent": async (service) => {
+    const order = orderOf("SIM-CAPTURED-1000");
+    await anotherProcess(service, ({ intend }) => intend(order.orderNo));
+    service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
+
+    expect((await cancel(service, another(order))).userErrors).toMatchObject([
+      { code: "CANCEL_IN_PROGRESS" },
+    ]);
+    expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN", nextStep: "LOOKUP" });
+    expect(await lookedAt(service, order, "1 hour")).toMatchObject({ status: "FAILED", safeToRetry: true });
+    expect(atEbp(service, order)).toEqual([0, 0]);
+  },
+
+  "a process dies after EBP has carried the cancel out": async (service) => {
+    const order = orderOf("ORD");
+    await anotherProcess(service, async ({ intend, gateway }) => {
+      const { intent } = await intend(order.orderNo);
+      await gateway.cancel(intent.request, "en", OPEN_WINDOW);
+    });
+
+    expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN" });
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
+    expect(await lookedAt(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "WEBHOOK" });
+    expect(atEbp(service, order)).toEqual([1, 1]);
+  },
+
+  "a process is stopped before it sends, for longer than its lease": async (service) => {
+    const order = orderOf("ORD");
+    let now = 0;
+    const clock = { monotonicMs: () => now, wallMs: () => now };
+    await anotherProcess(service, async ({ intend, gateway, ledger }) => {
+      const window = openSendWindow(clock, 1_000);
+      const { intent, pending } = await intend(order.orderNo);
+      expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN" });
+      now = 1_000;
+      const sent = await gateway.cancel(intent.request, "en", window);
+      const step = concludeFromResponse(intent, sent);
+      await recordOutcome({ ...NOBODY_TOLD, ledger, waitMs: 5_000 }, pending, step);
+    });
+
+    expect(await standing(service, order)).toMatchObject({ status: "FAILED", safeToRetry: true });
+    expect(atEbp(service, order)).toEqual([0, 0]);
+  },
+
+  "EBP's answer comes after the lease has run out": async (service) => {
+    const [doubtful, decided] = [orderOf("ORD"), orderOf("ORD")];
+    await anotherProcess(service, async ({ intend, ledger }) => {
+      const late = [await intend(doubtful.orderNo), await intend(decided.orderNo)] as const;
+      await lookedAt(service, doubtful);
+      await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", decided.orderNo, 1000));
+      expect(await lookedAt(service, decided)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "WEBHOOK" });
+      for (const { intent, pending } of late) {
+        await recordOutcome({ ...NOBODY_TOLD, ledger, waitMs: 5_000 }, pending, step(intent, "accepted"));
+      }
+    });
+
+    expect(await standing(service, doubtful)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
+    const { events, ...stands } = await standing(service, decided);
+    expect(stands).toMatchObject({ status: "SUCCEEDED", resolvedBy: "WEBHOOK", returnRequestId: "RET-1" });
+    expect(events.at(-1)).toMatchObject({ source: "RESPONSE", from: "SUCCEEDED", to: "SUCCEEDED" });
+  },
+
+  "a proof comes in against what was decided": async (service) => {
+    const order = orderOf("ORD");
+    const told: string[] = [];
+    await anotherProcess(service, async ({ intend, ledger }) => {
+      const { intent, pending } = await intend(order.orderNo);
+      await lookedAt(service, order);
+      await ledger.recordTransition(await current(ledger, pending), {
+        ...step(intent, "notSent"),
+        source: "LOOKUP",
+        resolvedBy: "LOOKUP",
+      });
+      const onContradiction = (): void => void told.push("a contradiction");
+      await recordOutcome(
+        { ...NOBODY_TOLD, onContradiction, ledger, waitMs: 5_000 },
+        pending,
+        step(intent, "accepted"),
+      );
+    });
+
+    const { status, discrepancies, events } = await standing(service, order);
+    expect([status, told]).toEqual(["FAILED", ["a contradiction"]]);
+    expect(discrepancies).toEqual([
+      { field: "status", asked: "FAILED by LOOKUP", confirmed: "SUCCEEDED by RESPONSE" },
+    ]);
+    expect(events.at(-1)).toMatchObject({ source: "RESPONSE", from: "FAILED", to: "FAILED" });
+  },
+
+  "the database is away when a cancel is asked for": async (service) => {
+    const order = orderOf("ORD");
+    await letIn(service, false);
+    const { errors } = await service.graphql(CANCEL, { input: order });
+    await letIn(service, true);
+
+    expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    expect(errors?.[0].message).toContain("nothing was sent");
+    expect(atEbp(service, order)).toEqual([0, 0]);
+    expect((await cancel(service, order)).cancellation.status).toBe("SUCCEEDED");
+  },
+
+  "the connection is cut while the intent is committed": async (service) => {
+    const order = orderOf("ORD");
+    const intent = intentOf({ orderNo: order.orderNo });
+    const found = await anotherProcess(service, ({ ledger }) => {
+      let cut = true;
+      const forgetful = {
+        ...ledger,
+        async recordIntent(one: typeof intent) {
+          const result = await ledger.recordIntent(one);
+          if (!cut) return result;
+          cut = false;
+          throw new Error("the connection was cut during COMMIT");
+        },
+      };
+      return recordIntent(forgetful, intent, OPEN_WINDOW);
+    });
+
+    expect(found).toMatchObject({ kind: "recorded", cancellation: { id: intent.id, status: "PENDING" } });
+    expect((await standing(service, order)).id).toBe(intent.id);
+  },
+
+  "the database is away when EBP has answered": async (service) => {
+    const order = orderOf("ORD");
+    await anotherProcess(service, async ({ intend, ledger, history }) => {
+      const { intent, pending } = await intend(order.orderNo);
+      await letIn(service, false);
+      const answered = await recordOutcome(
+        { ...NOBODY_TOLD, ledger, waitMs: 1 },
+        pending,
+        step(intent, "accepted"),
+      );
+      expect(answered.status).toBe("PENDING");
+      await letIn(service, true);
+      await until(async () => (await history.find([pending.storeId], pending.id))?.status === "SUCCEEDED");
+    });
+
+    expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
+  },
+
+  "one cancellation cannot be looked at": async (service) => {
+    const [bad, good] = [orderOf("SIM-TIMEOUT-BEFORE-EFFECT"), orderOf("SIM-TIMEOUT-BEFORE-EFFECT")];
+    await cancel(service, { ...bad, refundAccount: { accountNumber: "1234567890" } });
+    await cancel(service, good);
+    await service.sql("UPDATE cancellation SET refund_account_sealed = '\\x00' WHERE order_no = $1", [
+      bad.orderNo,
+    ]);
+    await service.letTimePass("1 hour");
+
+    expect(await service.reconcile()).toMatchObject({ failed: 1 });
+    expect(await standing(service, good)).toMatchObject({ status: "FAILED" });
+    expect(await standing(service, bad)).toMatchObject({ status: "UNKNOWN", lookups: 1, nextStep: "LOOKUP" });
+    await service.sql(
+      "UPDATE cancellation SET refund_account_sealed = NULL, refund_account_key_id = NULL WHERE order_no = $1",
+      [bad.orderNo],
+    );
+  },
+
+  "a caller hangs up": async (service) => {
+    const order = orderOf("SIM-SLOW");
+    const body = JSON.stringify({ query: CANCEL, variables: { input: order } });
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    socket.write(head + body);
+    await until(() => atEbp(service, order)[0] === 1);
+    socket.destroy();
+    await until(async () => (await standing(service, order)).status !== "PENDING");
+
+    expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
+  },
+
+  "the service is stopped with SIGTERM": async (service) => {
+    const order = orderOf("SIM-SLOW");
+    const stopped = runService({
+      DATABASE_URL: service.databaseUrl,
+      EBP_BASE_URL: service.simulator.url,
+      EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+      PORT: "0",
+    });
+    const url = await urlOf(stopped);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ query: CANCEL, variables: { input: order } });
+    const answer = fetch(`${url}/graphql`, { method: "POST", headers, body });
+    await until(() => atEbp(service, order)[0] === 1);
+    stopped.kill("SIGTERM");
+
+    expect(await (await answer).json()).toMatchObject({ data: { cancelPayment: { userErrors: [] } } });
+    expect(await stopped.ended).toBe(0);
+    expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED" });
+  },
+};
+
+async function current(
+  ledger: Parameters<Parameters<typeof anotherProcess>[1]>[0]["ledger"],
+  { storeId, id }: { storeId: string; id: string },
+): Promise<NonNullable<Awaited<ReturnType<typeof ledger.find>>>> {
+  const found = await ledger.find([storeId], id);
+  if (found === null) throw new Error(`there is no cancellation ${id}`);
+  return found;
+}

@@ -1,0 +1,131 @@
+import { expect } from "@jest/globals";
+import { cancel } from "../helpers/operations.js";
+import { resolve } from "../helpers/in-doubt.js";
+import { deliver, webhookBody } from "../helpers/webhooks.js";
+import { another, atEbp, ended, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
+
+/** What EBP answers, or does not, and what looking at it later shows. */
+export const DOUBTS: Readonly<Record<string, Scenario>> = {
+  "the same request comes again, with the same key": async (service) => {
+    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const first = await cancel(service, order);
+    const again = await cancel(service, order);
+
+    expect(again).toMatchObject({
+      replayed: true,
+      cancellation: { id: first.cancellation.id, status: "UNKNOWN" },
+    });
+    expect(atEbp(service, order)).toEqual([1, 1]);
+  },
+
+  "another cancel of an order is asked for while one is in doubt": async (service) => {
+    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const { id } = await ended(service, order);
+    const { cancellation, userErrors } = await cancel(service, another(order));
+
+    expect(cancellation).toBeNull();
+    expect(userErrors).toMatchObject([{ code: "CANCEL_IN_PROGRESS", cancellationId: id }]);
+    expect(atEbp(service, order)).toEqual([1, 1]);
+  },
+
+  "two people at one desk cancel the same order": async (service) => {
+    const order = { ...orderOf("ORD"), expectedCancelledTotal: "0" };
+    const both = await Promise.all([cancel(service, order), cancel(service, another(order))]);
+    const late = await cancel(service, another(order));
+
+    expect(both.filter(({ cancellation }) => cancellation?.status === "SUCCEEDED")).toHaveLength(1);
+    expect(late.userErrors).toMatchObject([
+      { code: "CANCELLED_TOTAL_CHANGED", expected: "0", actual: "1000" },
+    ]);
+    expect(atEbp(service, order)).toEqual([1, 1]);
+  },
+
+  "EBP cannot be reached": async (service) => {
+    const order = orderOf("ORD");
+    await service.restart({ EBP_BASE_URL: "http://127.0.0.1:9" });
+    expect(await ended(service, order)).toMatchObject({ status: "FAILED", safeToRetry: true, sentAt: null });
+    await service.restart();
+    expect(atEbp(service, order)).toEqual([0, 0]);
+  },
+
+  "EBP does not answer in time": async (service) => {
+    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const { status, nextStep, nextCheckAt, events } = await ended(service, order);
+
+    expect([status, nextStep]).toEqual(["UNKNOWN", "LOOKUP"]);
+    expect(new Date(nextCheckAt).getTime() - new Date(events.at(-1).at).getTime()).toBe(15_000);
+    expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN", lookups: 1 });
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
+    expect(await lookedAt(service, order)).toMatchObject({ status: "SUCCEEDED" });
+  },
+
+  "a lookup shows no cancel": async (service) => {
+    const order = orderOf("SIM-TIMEOUT-BEFORE-EFFECT");
+    await ended(service, order);
+
+    const early = await lookedAt(service, order);
+    expect([early.status, early.events.at(-1).source]).toEqual(["UNKNOWN", "LOOKUP"]);
+    expect(await lookedAt(service, order, "1 hour")).toMatchObject({
+      status: "FAILED",
+      safeToRetry: true,
+      resolvedBy: "LOOKUP",
+    });
+    expect((await cancel(service, order)).userErrors).toMatchObject([{ code: "NOT_CANCELLED" }]);
+  },
+
+  "a cancel takes effect after a lookup has shown none": async (service) => {
+    const order = orderOf("SIM-LATE-EFFECT");
+    await deliver(service, webhookBody("PAYMENT_CAPTURED", order.orderNo, 1000));
+    service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
+    await ended(service, order);
+    expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN" });
+    const second = await cancel(service, another(order));
+    service.simulator.landLateEffects();
+
+    expect(second.userErrors).toMatchObject([{ code: "CANCEL_IN_PROGRESS" }]);
+    expect(await lookedAt(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "LOOKUP" });
+    expect(atEbp(service, order)).toEqual([1, 1]);
+  },
+
+  "a lookup shows the whole payment cancelled": async (service) => {
+    const [known, notKnown] = [orderOf("SIM-TIMEOUT-AFTER-EFFECT"), orderOf("SIM-TIMEOUT-AFTER-EFFECT")];
+    await deliver(service, webhookBody("PAYMENT_CAPTURED", known.orderNo, 1000));
+    for (const order of [known, notKnown]) {
+      service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
+      await ended(service, order);
+    }
+
+    expect(await lookedAt(service, known)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "LOOKUP" });
+    expect(await lookedAt(service, notKnown, "1 hour")).toMatchObject({
+      status: "UNKNOWN",
+      nextStep: "LOOKUP",
+    });
+  },
+
+  "a lookup cannot be answered, or not be read": async (service) => {
+    for (const prefix of ["SIM-LOOKUP-ERROR", "SIM-LOOKUP-HTML"]) {
+      const order = orderOf(prefix);
+      await ended(service, order);
+      const { status, lookups, nextStep, events } = await lookedAt(service, order, "1 hour");
+
+      expect([status, lookups, nextStep]).toEqual(["UNKNOWN", 1, "LOOKUP"]);
+      expect(events.at(-1)).toMatchObject({ source: "LOOKUP", evidence: { digest: expect.any(String) } });
+    }
+  },
+
+  "nothing has told in a month": async (service) => {
+    const order = orderOf("SIM-LOOKUP-ERROR");
+    const { id } = await ended(service, order);
+    let stands = await standing(service, order);
+    for (let look = 0; stands.nextCheckAt !== null && look < 50; look += 1) {
+      stands = await lookedAt(service, order, "1 day");
+    }
+
+    expect(stands).toMatchObject({ status: "UNKNOWN", nextStep: "OPERATOR", lookups: 35 });
+    const input = { id, outcome: "SUCCEEDED", note: "EBP's support confirmed it by telephone" };
+    expect((await resolve(service, input)).cancellation).toMatchObject({
+      status: "SUCCEEDED",
+      resolvedBy: "OPERATOR",
+    });
+  },
+};
