@@ -81,6 +81,7 @@ async function serve(
   if (config.auth.kind === "off")
     http.log.warn("authentication is off: whoever reaches this address may cancel");
   warnOfExpiry(config, http.log);
+  warnOfUnknownStatuses(config, http.log);
   addHealth(http, { isDatabaseUp: () => core.isDatabaseUp() });
   metrics.openCancellations(() => history.openByStatus());
   addMetrics(http, metrics);
@@ -142,6 +143,18 @@ function receiveWebhooks(
       return receipt;
     },
   });
+}
+
+function warnOfUnknownStatuses({ paymentStatuses }: Config, log: App["log"]): void {
+  const unset = [
+    ...(paymentStatuses.uncancelled.length === 0 ? ["EBP_UNCANCELLED_STATUSES"] : []),
+    ...(paymentStatuses.whollyCancelled.length === 0 ? ["EBP_CANCELLED_STATUSES"] : []),
+  ];
+  if (unset.length === 0) return;
+  log.warn(
+    { unset },
+    "EBP's words for the states of a payment are not set: lookups cannot decide what is in doubt",
+  );
 }
 
 function warnOfExpiry(config: Config, log: App["log"]): void {

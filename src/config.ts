@@ -45,10 +45,15 @@ const DEFAULT_EBP_TIMEOUT_MS = 10_000;
 
 /** Unpublished how long EBP may take; a cancel called FAILED too early could be made twice. */
 const DEFAULT_EBP_SETTLING_MS = 10 * 60_000;
+/** Above any time-out: also what was written to the network and not yet sent has arrived by then, or never will. */
+const MIN_PRODUCTION_SETTLING_MS = 3 * 60_000;
 const MAX_EBP_SETTLING_MS = 7 * 24 * 60 * 60_000;
 /** Often enough that nobody waits for it, seldom enough that an idle database does not notice. */
 const DEFAULT_RECONCILE_INTERVAL_MS = 5_000;
-/** Published, and before any cancel. REQUESTED is not among them: nothing says that it is not the request for a cancel. */
+/**
+ * Published, and before any cancel. REQUESTED is not among them: nothing says that it is not the request for a cancel. Not for
+ * production: that a partial cancel would change the status, or show a pgCancelTransactionId, is not published.
+ */
 const UNCANCELLED_STATUSES = ["APPROVED", "CAPTURED"];
 /** Whether EBP's webhooks state amounts in minor units of `exponent` is not published. */
 export const WEBHOOK_AMOUNTS = ["minor", "major"] as const;
@@ -82,11 +87,11 @@ export function readConfig(
     ebpSettlingMs: settings.integer(
       "EBP_SETTLING_MS",
       DEFAULT_EBP_SETTLING_MS,
-      ebpTimeoutMs,
+      production ? MIN_PRODUCTION_SETTLING_MS : ebpTimeoutMs,
       MAX_EBP_SETTLING_MS,
     ),
     paymentStatuses: {
-      uncancelled: settings.words("EBP_UNCANCELLED_STATUSES", UNCANCELLED_STATUSES),
+      uncancelled: settings.words("EBP_UNCANCELLED_STATUSES", production ? [] : UNCANCELLED_STATUSES),
       whollyCancelled: settings.words("EBP_CANCELLED_STATUSES", production ? [] : developmentStatuses),
     },
     webhookAmounts: settings.choice("EBP_WEBHOOK_AMOUNTS", WEBHOOK_AMOUNTS, "minor"),

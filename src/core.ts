@@ -52,10 +52,12 @@ export async function openCore(
   events: CoreEvents = {},
 ): Promise<Core> {
   const databaseUrl = await openDatabase(config, log, releases);
-  // Connections of their own for what moves money: however many read, an outcome finds one.
-  const [prisma, ledgerPrisma] = [createPrisma(databaseUrl), createPrisma(databaseUrl)];
+  // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
+  const prisma = createPrisma(databaseUrl);
+  const ledgerPrisma = createPrisma(databaseUrl);
+  const recoveryPrisma = createPrisma(databaseUrl);
   releases.add("the database connections", () =>
-    Promise.all([prisma.$disconnect(), ledgerPrisma.$disconnect()]),
+    Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect())),
   );
   await assertSession(prisma);
 
@@ -71,8 +73,8 @@ export async function openCore(
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const cipher = createAccountCipher(await encryptionKeys(config));
   const ledger = createPrismaLedger(ledgerPrisma, cipher, createPrismaHistory(ledgerPrisma, cipher), timing);
-  const queue = createPrismaRecoveryQueue(ledgerPrisma, cipher, [...stores.keys()], timing);
-  const inbox = createPrismaWebhookInbox(ledgerPrisma, cipher);
+  const queue = createPrismaRecoveryQueue(recoveryPrisma, cipher, [...stores.keys()], timing);
+  const inbox = createPrismaWebhookInbox(recoveryPrisma, cipher);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(

@@ -15,8 +15,16 @@ export interface Finding {
   readonly confirmation: Confirmation | null;
   /** Differences for a person to look at, on top of those known. */
   readonly discrepancies: readonly Discrepancy[];
+  /** It proves the opposite of what was decided. What had failed is then not safe to retry any more. */
+  readonly contradicts: boolean;
   readonly sentAgoMs: number | null;
 }
+
+/** Told when a proof has come in, and is kept, against what was decided: a person has to look. */
+export type OnContradiction = (
+  cancellation: Cancellation,
+  proof: Pick<Transition, "to" | "source" | "evidence">,
+) => void;
 
 /** Evidence and nothing else. */
 export function evidenceFinding(source: EventSource, evidence: Evidence): Finding {
@@ -27,6 +35,7 @@ export function evidenceFinding(source: EventSource, evidence: Evidence): Findin
     settlement: null,
     confirmation: null,
     discrepancies: [],
+    contradicts: false,
     sentAgoMs: null,
   };
 }
@@ -50,6 +59,7 @@ export function lateFinding(cancellation: Cancellation, step: Transition): Findi
       ...(agrees ? step.discrepancies : []),
       ...(contradiction === null ? [] : [contradiction]),
     ],
+    contradicts: contradiction !== null,
   };
 }
 

@@ -29,7 +29,7 @@ export interface LookupRule {
 export const LOOKUP_RULES: readonly LookupRule[] = [
   {
     reason:
-      "The whole payment is cancelled, and what was captured is what has been cancelled here together with this cancel: it has taken effect.",
+      "The whole payment is cancelled, and what was captured is just what has been cancelled here together with this cancel.",
     when: (f) => f.payment === "WHOLLY_CANCELLED" && completesThePayment(f),
     proves: "cancelled",
   },

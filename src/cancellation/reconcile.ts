@@ -1,4 +1,4 @@
-import { checkClaimed, type CheckParts, type CheckResult } from "./check-payment.js";
+import { checkClaimed, type CheckParts, type CheckResult } from "./check-in-doubt.js";
 import type { CancellationReference } from "./history.js";
 import { matchClaimed, type MatchParts, type MatchResult } from "./match-webhook.js";
 
@@ -19,18 +19,20 @@ const BATCH_SIZE = 10;
 export async function reconcile(parts: ReconcileParts): Promise<ReconcileCounts> {
   const { queue, inbox, onRowFailed, isStopping } = parts;
   const counts = { ...NOTHING_DONE };
-  await inBatches(
+  // At the same time: an EBP that hangs holds up the lookups, and must not hold up the webhooks that tell without it.
+  const cancellations = inBatches(
     async () => (isStopping() ? [] : await queue.claimDue(BATCH_SIZE)),
     async (claim) => {
       counts[await checkClaimed(parts, claim).catch(failed(claim))] += 1;
     },
   );
-  await inBatches(
+  const webhooks = inBatches(
     async () => (isStopping() ? [] : await inbox.claimDue(BATCH_SIZE)),
     async (claim) => {
       counts[await matchClaimed(parts, claim).catch(failed({ webhook: claim.digest }))] += 1;
     },
   );
+  for (const { reason } of await rejected([cancellations, webhooks])) throw reason;
   return counts;
 
   function failed(what: Parameters<ReconcileParts["onRowFailed"]>[1]): (error: unknown) => "failed" {
@@ -41,7 +43,13 @@ export async function reconcile(parts: ReconcileParts): Promise<ReconcileCounts>
   }
 }
 
-/** Ends: what has been claimed is not due again for as long as a lease lasts. */
+/** All of them have ended then, whichever failed. */
+async function rejected(work: readonly Promise<void>[]): Promise<PromiseRejectedResult[]> {
+  const results = await Promise.allSettled(work);
+  return results.filter((result) => result.status === "rejected");
+}
+
+/** Ends: each claim plans the next look for later. */
 async function inBatches<T>(
   claim: () => Promise<readonly T[]>,
   handle: (one: T) => Promise<void>,

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CancellationLedger, Transition } from "./cancellation-ledger.js";
 import type { Cancellation } from "./cancellation.js";
 import { StaleTransitionError } from "./errors.js";
-import { contradictionOf, lateFinding } from "./finding.js";
-import { canMove } from "./status.js";
+import { recordLate } from "./record-late.js";
+import type { OnContradiction } from "./finding.js";
 
 export interface OutcomeRecorderParts {
   readonly ledger: CancellationLedger;
@@ -11,8 +11,7 @@ export interface OutcomeRecorderParts {
   readonly waitMs: number;
   /** Told of every attempt to store an outcome that failed, with the outcome, so that it stands in the log at least. */
   readonly onNotRecorded: (error: unknown, pending: Cancellation, step: Transition) => void;
-  /** Told when a proof comes in against what was decided: a person has to look. */
-  readonly onContradiction: (cancellation: Cancellation, step: Transition) => void;
+  readonly onContradiction: OnContradiction;
 }
 
 /** A database that restarts, or fails over, is back within seconds to minutes. */
@@ -52,7 +51,8 @@ async function recordUntilStored(
     try {
       return await record(parts, pending, aged(step, performance.now() - began));
     } catch (error) {
-      parts.onNotRecorded(error, pending, step);
+      // Moved by somebody else while it was read: not a fault, and the next attempt sees it as it is then.
+      if (!(error instanceof StaleTransitionError)) parts.onNotRecorded(error, pending, step);
       // Not a reason for the process to stay: recovery finds the row.
       await delay(pause, undefined, { ref: false });
     }
@@ -70,29 +70,6 @@ async function record(
     if (!(error instanceof StaleTransitionError)) throw error;
     return recordLate(parts, pending, step);
   }
-}
-
-/** The lease ran out before, and somebody else is in charge now, or has decided. The result counts as far as it still can. */
-async function recordLate(
-  parts: OutcomeRecorderParts,
-  pending: Cancellation,
-  step: Transition,
-): Promise<Cancellation> {
-  const { ledger } = parts;
-  const now = await find(ledger, pending);
-  // An attempt before was stored, and its acknowledgement lost.
-  if (now.answeredAt !== null) return now;
-  // Proof beats doubt, whoever is at it. When it is moved in between, this attempt fails, and the next reads it anew.
-  if (canMove(now.status, step.to)) return ledger.recordTransition(now, step);
-  if (contradictionOf(now, step) !== null) parts.onContradiction(now, step);
-  await ledger.recordFinding(now, lateFinding(now, step));
-  return find(ledger, now);
-}
-
-async function find(ledger: CancellationLedger, { storeId, id }: Cancellation): Promise<Cancellation> {
-  const found = await ledger.find([storeId], id);
-  if (found === null) throw new Error(`reading cancellation ${id}: it was there, and is gone`);
-  return found;
 }
 
 /** The database counts back from the moment it stores the step. */

@@ -13,7 +13,8 @@ export interface Claim extends CancellationReference {
 /** What the claimer needs to find out what became of it. */
 export interface ClaimedCancellation {
   readonly cancellation: Cancellation;
-  readonly refundAccount: RefundAccount | null;
+  /** Throws when it cannot be opened any more. Only a lookup needs it, to take it out of the answer. */
+  readonly openRefundAccount: () => RefundAccount | null;
   /** What cancels of ours that succeeded have taken from the order. */
   readonly cancelledBefore: Decimal;
   /** What was captured of the payment, as its webhooks said; null when they did not, or contradict each other. */
@@ -25,8 +26,8 @@ export interface RecoveryQueue {
   /** Takes charge of up to `limit` cancellations whose time has come, and plans their next look, whatever becomes of this one. */
   claimDue(limit: number): Promise<Claim[]>;
   /**
-   * Takes charge of this one now: in doubt at any time, PENDING only when its lease has run out. Its planned look stays.
-   * Null when there is no such cancellation in these stores, or it cannot be claimed.
+   * Takes charge of this one now: in doubt at any time, PENDING only when its lease has run out. What is planned for one in doubt
+   * stays as it is. Null when there is no such cancellation in these stores, or it cannot be claimed.
    */
   claim(storeIds: readonly string[], id: string): Promise<Claim | null>;
   /** Null when somebody else has taken charge since. */

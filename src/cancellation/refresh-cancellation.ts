@@ -1,6 +1,6 @@
 import type { Cancellation } from "./cancellation.js";
 import type { Caller } from "./caller.js";
-import { checkClaimed, type CheckParts } from "./check-payment.js";
+import { checkClaimed, type CheckParts } from "./check-in-doubt.js";
 import { errorsOf, notFound, type UserError } from "./user-error.js";
 
 export interface RefreshResult {

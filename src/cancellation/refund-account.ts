@@ -23,14 +23,32 @@ export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {
   };
 }
 
-/** Whether a text that people write gives the account away. */
+/** Whether a text that people write gives the account away, however they group or write it. */
 export function holdsAccount(text: string, account: RefundAccount | null): boolean {
   if (account === null) return false;
-  const holder = account.accountHolderName?.trim().toLowerCase() ?? "";
+  const holder = wordsOf(account.accountHolderName ?? "");
   return (
-    normaliseAccountNumber(text).toLowerCase().includes(account.accountNumber.toLowerCase()) ||
-    (holder !== "" && text.toLowerCase().includes(holder))
+    lettersAndDigits(text).includes(lettersAndDigits(account.accountNumber)) ||
+    (holder !== "" && wordsOf(text).includes(holder))
   );
+}
+
+/** The same where only the masked account can be read: a number that ends as it does may be it. */
+export function mayHoldAccount(text: string, account: MaskedRefundAccount | null): boolean {
+  if (account === null) return false;
+  const at = lettersAndDigits(text).indexOf(lettersAndDigits(account.accountNumberLast4), 1);
+  return account.accountNumberLast4 !== "" && at !== -1;
+}
+
+function lettersAndDigits(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function wordsOf(text: string): string {
+  return text.normalize("NFKC").toLowerCase().trim().replace(/\s+/gu, " ");
 }
 
 function maskName(name: string): string {

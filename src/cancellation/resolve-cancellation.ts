@@ -6,8 +6,8 @@ import { StaleTransitionError } from "./errors.js";
 import { proseFaults, type Fault } from "./field-rules.js";
 import { MAX_NOTE_LENGTH } from "./limits.js";
 import { evidenceInWords } from "./outcome.js";
-import type { RecoveryQueue } from "./recovery-queue.js";
-import { holdsAccount } from "./refund-account.js";
+import type { ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
+import { holdsAccount, mayHoldAccount } from "./refund-account.js";
 import { invalid, notFound, notInDoubt, type UserError } from "./user-error.js";
 
 export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;
@@ -30,7 +30,7 @@ export interface ResolveResult {
   readonly errors: readonly UserError[];
 }
 
-/** A lookup may take charge in between, for a moment; more often than this it is a fault. */
+/** Between reading it and deciding it a lookup may take charge; more often than this it is a fault. */
 const ROUNDS = 5;
 
 /** A person decides what nothing else could: only of a cancellation in doubt, with a note, under the person's name. */
@@ -56,20 +56,29 @@ async function tryResolving(
   const found = await ledger.find(caller.storeIds, id);
   if (found === null) return refused([notFound("input.id")]);
   if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
-  const claim = await queue.claim([found.storeId], id);
-  const claimed = claim === null ? null : await queue.open(claim);
-  if (claimed === null) return "overtaken";
-  if (holdsAccount(note, claimed.refundAccount)) return refused([invalid(ACCOUNT_IN_NOTE)]);
+  // Nothing is claimed: who decides first has decided, and two operators must not take charge from each other for ever.
+  const opened = await queue.open({ ...found, inDoubtForMs: 0 });
+  if (opened?.cancellation.status !== "UNKNOWN") return "overtaken";
+  if (givesAccountAway(note, opened)) return refused([invalid(ACCOUNT_IN_NOTE)]);
   const evidence = evidenceInWords(note.trim());
   const step =
     outcome === "SUCCEEDED"
       ? proven("OPERATOR", evidence, { actor: caller.subject })
       : disproven("OPERATOR", evidence, caller.subject);
   try {
-    return { cancellation: await ledger.recordTransition(claimed.cancellation, step), errors: [] };
+    return { cancellation: await ledger.recordTransition(opened.cancellation, step), errors: [] };
   } catch (error) {
     if (error instanceof StaleTransitionError) return "overtaken";
     throw error;
+  }
+}
+
+/** An account that cannot be opened any more must not keep a person from deciding: then what is shown of it has to do. */
+function givesAccountAway(note: string, { cancellation, openRefundAccount }: ClaimedCancellation): boolean {
+  try {
+    return holdsAccount(note, openRefundAccount());
+  } catch {
+    return mayHoldAccount(note, cancellation.request.refundAccount);
   }
 }
 

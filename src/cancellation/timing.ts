@@ -37,7 +37,8 @@ export const LOOKUP_DELAYS_MS: readonly number[] = [
 
 /**
  * How long after one attempt to find a webhook's cancellation the next is due. A webhook often overtakes EBP's own answer, by
- * seconds; one that fits nothing after a week is about a cancel that was not made here.
+ * seconds, or by as long as the answer cannot be stored; one that fits nothing after some days is about a cancel that was not
+ * made here.
  */
 export const MATCH_DELAYS_MS: readonly number[] = [
   5 * SECOND,
@@ -46,7 +47,8 @@ export const MATCH_DELAYS_MS: readonly number[] = [
   10 * MINUTE,
   HOUR,
   6 * HOUR,
-  ...Array.from({ length: 7 }, () => DAY),
+  DAY,
+  DAY,
 ];
 
 /** How far EBP's clock may be off from the database's when it says when something happened. */

@@ -169,8 +169,21 @@ export function totalChanged(request: CancelRequest, actual: Decimal): Cancelled
   };
 }
 
+/** It was safe to retry until the proof came in. */
+function contradicted({ id }: Cancellation): OutcomeUnknown {
+  return {
+    kind: "OutcomeUnknown",
+    field: null,
+    cancellationId: id,
+    message:
+      "It was found to have failed, but a proof that money moved has come in since: see its discrepancies. " +
+      "Do not repeat it; somebody has to look.",
+  };
+}
+
 function failed(cancellation: Cancellation): UserError {
-  const { failure, failureKind, ebpRequestId } = cancellation;
+  const { failure, failureKind, ebpRequestId, safeToRetry } = cancellation;
+  if (!safeToRetry && failureKind !== "REJECTED") return contradicted(cancellation);
   if (failureKind === "NOT_SENT") {
     return {
       kind: "NotSent",

@@ -24,8 +24,16 @@ export interface WebhookEvent {
   readonly currencyCode: string | null;
   readonly paymentStatus: string | null;
   readonly resultCode: string | null;
+  /** It does not say that what it tells of went wrong. */
+  readonly isOfSuccess: boolean;
   /** SHA-256, hex, of the body's bytes. The same body again is the same event, whenever it is signed. */
   readonly digest: string;
+}
+
+/** One that is kept. */
+export interface KeptEvent extends WebhookEvent {
+  /** When it came in, by the database's clock. */
+  readonly receivedAt: Date;
 }
 
 /** A webhook whose signature was right, with what it was read from. */

@@ -1,15 +1,20 @@
 import type { Transition } from "./cancellation-ledger.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Finding } from "./finding.js";
-import type { ReceivedWebhook, WebhookEvent } from "./webhook-event.js";
+import type { KeptEvent, ReceivedWebhook } from "./webhook-event.js";
 
-/** Somebody is at it: nobody else gets it for as long as a lease lasts. */
-export interface WebhookClaim {
+export interface WebhookReference {
   readonly digest: string;
 }
 
+/** Somebody looks at it, and the next look is planned already. When two come together, one of them concludes. */
+export interface WebhookClaim extends WebhookReference {
+  /** No further look is planned. */
+  readonly isLast: boolean;
+}
+
 export interface KeptWebhook {
-  readonly event: WebhookEvent;
+  readonly event: KeptEvent;
   /** Another body has told of the same event of the same order, at the same time and for the same amount, and has been dealt with. */
   readonly isRepeat: boolean;
 }
@@ -34,12 +39,12 @@ export interface WebhookInbox {
   store(webhook: ReceivedWebhook): Promise<"stored" | "repeated" | "stale">;
   /** Takes up to `limit` whose time has come, and plans their next look, whatever becomes of this one. */
   claimDue(limit: number): Promise<WebhookClaim[]>;
-  read(claim: WebhookClaim): Promise<KeptWebhook>;
+  read(claim: WebhookReference): Promise<KeptWebhook>;
   /** Every cancellation of its order, in any of its stores. */
-  cancellationsOf(event: WebhookEvent): Promise<Cancellation[]>;
+  cancellationsOf(event: KeptEvent): Promise<Cancellation[]>;
   /**
    * Commits what has become of it together with what it tells: all or nothing. False: somebody else has dealt with it.
    * @throws StaleTransitionError when a cancellation is no longer as it is given; nothing is committed.
    */
-  conclude(claim: WebhookClaim, conclusion: WebhookConclusion): Promise<boolean>;
+  conclude(claim: WebhookReference, conclusion: WebhookConclusion): Promise<boolean>;
 }

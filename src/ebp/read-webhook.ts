@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/webhook-event.js";
 import { readInstant } from "./instant.js";
-import { asObject, asString, type JsonObject } from "./json-values.js";
+import { asObject, asString, asText, type JsonObject } from "./json-values.js";
 import { parseJson } from "./parse-json.js";
 import { storableText } from "./storable-text.js";
 import { verifyWebhook, type WebhookSecrets } from "./verify-webhook.js";
@@ -62,6 +62,7 @@ function readEvent(body: Buffer, storeIds: readonly string[], amounts: WebhookAm
     currencyCode: matching(data?.["currencyCode"], CURRENCY_CODE),
     paymentStatus: matching(data?.["paymentStatus"], NAME),
     resultCode: matching(data?.["resultCode"], RESULT_CODE),
+    isOfSuccess: isOfSuccess(data),
     digest: createHash("sha256").update(body).digest("hex"),
   };
 }
@@ -75,6 +76,13 @@ function readFields(body: Buffer): JsonObject | null {
     return null;
   }
   return asObject(parseJson(text));
+}
+
+/** A result code that is stated has to be "0", and FAIL is a published state. A code that cannot be read is not "0" either. */
+function isOfSuccess(data: JsonObject | null): boolean {
+  const resultCode = data?.["resultCode"] ?? null;
+  const isCode = resultCode === null || asText(resultCode) === "0";
+  return data !== null && isCode && data["paymentStatus"] !== "FAIL";
 }
 
 function orderNoOf(data: JsonObject | null): string | null {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { CheckParts } from "../cancellation/check-payment.js";
+import type { CheckParts } from "../cancellation/check-in-doubt.js";
 import { refreshCancellation } from "../cancellation/refresh-cancellation.js";
 import type { GraphQLContext } from "./context.js";
 import { checkedId } from "./id.js";

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel-payment.js";
-import type { CheckParts } from "../cancellation/check-payment.js";
+import type { CheckParts } from "../cancellation/check-in-doubt.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";

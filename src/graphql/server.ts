@@ -2,7 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { Caller } from "../cancellation/caller.js";
 import type { CancellationHistory } from "../cancellation/history.js";
@@ -44,9 +44,24 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       };
     },
   });
-  app.route({ method: ["GET", "POST", "OPTIONS"], url: "/graphql", preHandler: checkAddress, handler });
+  // A caller who hangs up is gone for the HTTP server, but the cancel goes on: a stop waits until its outcome is stored.
+  const underWay = new Set<unknown>();
+  function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const answering = Promise.resolve(handler.call(app, request, reply));
+    underWay.add(answering);
+    return answering.finally(() => underWay.delete(answering));
+  }
+  app.route({
+    method: ["GET", "POST", "OPTIONS"],
+    url: "/graphql",
+    preHandler: checkAddress,
+    handler: handlerToTheEnd,
+  });
   // When the requests in flight have been answered. Apollo's drain plugin would wait for the server to close, which waits for this.
-  app.addHook("onClose", () => apollo.stop());
+  app.addHook("onClose", async () => {
+    await Promise.allSettled(underWay);
+    await apollo.stop();
+  });
 }
 
 async function callerOf(

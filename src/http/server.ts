@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { answerClientError } from "./client-error.js";
+import { logError } from "./log-error.js";
 import { parseJsonBody } from "./json-body.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
@@ -9,7 +10,7 @@ const BODY_LIMIT_BYTES = 100_000;
 export function createHttpServer(options: { readonly logLevel: string }): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    logger: { level: options.logLevel },
+    logger: { level: options.logLevel, serializers: { err: (error: unknown) => logError(error) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.

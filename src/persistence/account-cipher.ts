@@ -22,6 +22,9 @@ export interface AccountOwner {
 export interface AccountCipher {
   seal(account: RefundAccount, owner: AccountOwner): Sealed;
   open(sealed: Sealed, owner: AccountOwner): RefundAccount;
+  /** An answer of EBP, of which not every field is published; bound to the cancellation it is about. */
+  sealAnswer(answer: string, owner: AccountOwner): Sealed;
+  openAnswer(sealed: Sealed, owner: AccountOwner): string;
   /** The body of a webhook, which may hold personal data; bound to its digest. */
   sealWebhook(body: Buffer, digest: string): Sealed;
   openWebhook(sealed: Sealed, digest: string): Buffer;
@@ -71,6 +74,9 @@ export function createAccountCipher(keys: readonly [EncryptionKey, ...Encryption
       const what = `the refund account of cancellation ${owner.id}`;
       return JSON.parse(open(sealed, accountData(owner), what).toString("utf8")) as RefundAccount;
     },
+    sealAnswer: (answer, owner) => seal(Buffer.from(answer, "utf8"), answerData(owner)),
+    openAnswer: (sealed, owner) =>
+      open(sealed, answerData(owner), `an answer about cancellation ${owner.id}`).toString("utf8"),
     sealWebhook: (body, digest) => seal(body, webhookData(digest)),
     openWebhook: (sealed, digest) => open(sealed, webhookData(digest), `the body of webhook ${digest}`),
   };
@@ -78,6 +84,10 @@ export function createAccountCipher(keys: readonly [EncryptionKey, ...Encryption
 
 function accountData({ storeId, id }: AccountOwner): Buffer {
   return Buffer.from(JSON.stringify(["cancellation.refund_account", storeId, id]), "utf8");
+}
+
+function answerData({ storeId, id }: AccountOwner): Buffer {
+  return Buffer.from(JSON.stringify(["cancellation_event.answer", storeId, id]), "utf8");
 }
 
 function webhookData(digest: string): Buffer {

@@ -108,7 +108,7 @@ export function toItem(row: Prisma.CancellationItemModel): CancellationItem {
   };
 }
 
-export function toEvent(row: Omit<Prisma.CancellationEventModel, "rawAnswer">): CancellationEvent {
+export function toEvent(row: Omit<Prisma.CancellationEventModel, "answerSealed">): CancellationEvent {
   const evidence = row.evidence as Partial<EventEvidence>;
   return {
     at: row.at,

@@ -41,13 +41,16 @@ export function claimDueStatement(storeIds: readonly string[], limit: number, ti
     RETURNING ${CLAIMED}`;
 }
 
-/** Takes charge of one. What is planned for it stays, save that nobody else gets it while this lease lasts. */
+/**
+ * Takes charge of one. What is planned for one in doubt stays: a look that somebody asks for must not put off the scheduled one,
+ * and when both come together the token lets one of them decide.
+ */
 export function claimStatement(storeIds: readonly string[], id: string, timing: Timing): Prisma.Sql {
   return Prisma.sql`
     /* cancellation: claim */
     UPDATE cancellation SET
       fencing_token = fencing_token + 1,
-      next_check_at = CASE WHEN next_check_at IS NOT NULL THEN greatest(${leaseEnd(timing)}, next_check_at) END
+      next_check_at = CASE WHEN status = 'PENDING' THEN ${leaseEnd(timing)} ELSE next_check_at END
     WHERE store_id = ANY(${[...storeIds]}) AND id = ${id}::uuid
       AND (status = 'UNKNOWN' OR (status = 'PENDING' AND next_check_at <= statement_timestamp()))
     RETURNING ${CLAIMED}`;
@@ -70,7 +73,7 @@ export function claimWebhooksStatement(limit: number): Prisma.Sql {
         statement_timestamp() + (${[...MATCH_DELAYS_MS]}::float8[])[match_attempts + 1] * interval '1 millisecond'
     FROM due
     WHERE webhook_event.digest = due.digest
-    RETURNING webhook_event.digest`;
+    RETURNING webhook_event.digest, next_match_at IS NULL AS "isLast"`;
 }
 
 const CLAIMED = Prisma.sql`

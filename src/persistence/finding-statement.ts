@@ -1,5 +1,6 @@
 import type { Finding } from "../cancellation/finding.js";
 import type { CancellationReference } from "../cancellation/history.js";
+import type { AccountCipher } from "./account-cipher.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
 
@@ -7,15 +8,21 @@ import { Prisma } from "./generated/client.js";
  * One statement that commits what was learnt of a cancellation, and its event, whatever its state and whoever is in charge. One row
  * when it was; none when its one answer is recorded already, or when a settlement is told of one that awaits none.
  */
-export function findingStatement({ storeId, id }: CancellationReference, finding: Finding): Prisma.Sql {
+export function findingStatement(
+  { storeId, id }: CancellationReference,
+  finding: Finding,
+  cipher: AccountCipher,
+): Prisma.Sql {
   const { source, actor, settlement, confirmation, discrepancies, sentAgoMs } = finding;
   const { rawAnswer, ...evidence } = finding.evidence;
+  const answer = rawAnswer === null ? null : cipher.sealAnswer(rawAnswer, { storeId, id });
   const isAnswer = source === "RESPONSE";
   return Prisma.sql`
     /* cancellation: finding */
     WITH noted AS (
       UPDATE cancellation SET
         settlement = coalesce(${settlement}::settlement, settlement),
+        safe_to_retry = safe_to_retry AND ${!finding.contradicts},
         discrepancies = discrepancies || ${JSON.stringify(discrepancies)}::jsonb,
         return_request_id = coalesce(return_request_id, ${confirmation?.returnRequestId ?? null}),
         ebp_request_id = coalesce(ebp_request_id, ${isAnswer ? finding.evidence.requestId : null}),
@@ -37,11 +44,13 @@ export function findingStatement({ storeId, id }: CancellationReference, finding
       ${confirmItems({ storeId, id }, confirmation, Prisma.sql`noted`)}
     ), event AS (
       INSERT INTO cancellation_event (
-        store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, raw_answer
+        store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, answer_sealed,
+        answer_key_id
       )
       SELECT
         store_id, id, event_count, clock_timestamp(), status, status,
-        ${source}::event_source, ${actor}, ${JSON.stringify(evidence)}::jsonb, ${rawAnswer}
+        ${source}::event_source, ${actor}, ${JSON.stringify(evidence)}::jsonb,
+        ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
       FROM noted
     )
     SELECT id FROM noted`;

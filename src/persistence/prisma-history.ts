@@ -82,7 +82,7 @@ export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher)
         where: childrenOf(references),
         orderBy: { number: "asc" },
         // Up to a megabyte each, and never shown.
-        omit: { rawAnswer: true },
+        omit: { answerSealed: true },
       });
       return grouped(references, rows, toEvent);
     },

@@ -33,8 +33,8 @@ export function createPrismaLedger(
       );
     },
 
-    recordTransition: (before, step) => recordTransition(prisma, before, step),
-    recordFinding: (reference, finding) => recordFinding(prisma, reference, finding),
+    recordTransition: (before, step) => recordTransition(prisma, cipher, before, step),
+    recordFinding: (reference, finding) => recordFinding(prisma, cipher, reference, finding),
     find: (storeIds, id) => history.find(storeIds, id),
 
     awaitOutcome: createOutcomeWaiter(history),

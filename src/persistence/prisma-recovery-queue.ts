@@ -33,28 +33,36 @@ export function createPrismaRecoveryQueue(
       });
       return {
         cancellation: toCancellation(row),
-        refundAccount: toIdentity(row, cipher).refundAccount,
+        openRefundAccount: () => toIdentity(row, cipher).refundAccount,
         cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
         capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
       };
     },
   };
 
-  /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
+  /**
+   * Only where the signature leaves no doubt which store's order it is, because order numbers are not known to be unique across
+   * stores, and only where all tell of one capture: of several, nobody says that there are no more.
+   */
   async function capturedAmount(
     storeId: string,
     orderNo: string,
     currencyCode: string,
   ): Promise<Decimal | null> {
     const told = await prisma.webhookEvent.findMany({
-      where: { orderNo, kind: "CAPTURED", storeIds: { equals: [storeId] } },
-      select: { amount: true, currencyCode: true },
+      where: { orderNo, kind: "CAPTURED", isOfSuccess: true, storeIds: { equals: [storeId] } },
+      select: { amount: true, currencyCode: true, eventTime: true },
     });
     const [first] = told;
     if (first === undefined || first.amount === null) return null;
     const amount = exact(first.amount);
+    const at = first.eventTime?.getTime();
     const agree = told.every(
-      (one) => one.currencyCode === currencyCode && one.amount !== null && exact(one.amount).equals(amount),
+      (one) =>
+        one.currencyCode === currencyCode &&
+        one.amount !== null &&
+        exact(one.amount).equals(amount) &&
+        (one === first || (at !== undefined && one.eventTime?.getTime() === at)),
     );
     return agree ? amount : null;
   }

@@ -1,8 +1,14 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
-import type { ReceivedWebhook, WebhookEvent } from "../cancellation/webhook-event.js";
-import type { Told, WebhookClaim, WebhookConclusion, WebhookInbox } from "../cancellation/webhook-inbox.js";
+import type { KeptEvent, ReceivedWebhook } from "../cancellation/webhook-event.js";
+import type {
+  Told,
+  WebhookClaim,
+  WebhookConclusion,
+  WebhookInbox,
+  WebhookReference,
+} from "../cancellation/webhook-inbox.js";
 import type { AccountCipher } from "./account-cipher.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
@@ -24,7 +30,7 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, cipher: AccountCi
 
     async read({ digest }) {
       const row = await prisma.webhookEvent.findUniqueOrThrow({ where: { digest } });
-      return { event: toEvent(row), isRepeat: await isRepeat(row) };
+      return { event: toEvent(row), isRepeat: await isRepeat(prisma, row) };
     },
 
     async cancellationsOf({ storeIds, orderNo }) {
@@ -39,21 +45,45 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, cipher: AccountCi
 
     conclude: (claim, conclusion) =>
       prisma.$transaction(async (transaction) => {
+        const row = await transaction.webhookEvent.findUniqueOrThrow({ where: { digest: claim.digest } });
+        await lockOrder(transaction, row);
+        // Another body may have told the same since this one was read: with the order locked, no more can.
+        if (conclusion.told.length > 0 && (await isRepeat(transaction, row))) {
+          throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
+        }
         if (!(await close(transaction, claim, conclusion))) return false;
-        for (const one of conclusion.told) await tell(transaction, one);
+        for (const one of conclusion.told) await tell(transaction, cipher, one);
         return true;
       }),
   };
+}
 
-  /** EBP may tell of one event in several bodies. Without a time or an amount nobody can say that it is the same. */
-  async function isRepeat({ digest, kind, orderNo, eventTime, amount }: WebhookRow): Promise<boolean> {
-    if (orderNo === null || eventTime === null || amount === null) return false;
-    const same = { orderNo, kind, eventTime, amount, digest: { not: digest } };
-    const dealtWith = await prisma.webhookEvent.count({
-      where: { ...same, state: { in: ["MATCHED", "ATTACHED"] } },
-    });
-    return dealtWith > 0;
-  }
+/** EBP may tell of one event in several bodies. Without a time or an amount nobody can say that it is the same. */
+async function isRepeat(
+  database: Pick<Prisma.TransactionClient, "webhookEvent">,
+  { digest, kind, orderNo, eventTime, amount, currencyCode, storeIds }: WebhookRow,
+): Promise<boolean> {
+  if (orderNo === null || eventTime === null || amount === null) return false;
+  const dealtWith = await database.webhookEvent.count({
+    where: {
+      orderNo,
+      kind,
+      eventTime,
+      amount,
+      currencyCode,
+      storeIds: { equals: storeIds },
+      digest: { not: digest },
+      state: { in: ["MATCHED", "ATTACHED"] },
+    },
+  });
+  return dealtWith > 0;
+}
+
+/** Webhooks of one order are concluded one after the other. Locked first, as by whoever writes a cancellation of it. */
+async function lockOrder(database: Database, { storeIds, orderNo }: WebhookRow): Promise<void> {
+  await database.$queryRaw`
+    SELECT FROM cancelled_order WHERE store_id = ANY(${storeIds}) AND order_no = ${orderNo}
+    ORDER BY store_id FOR UPDATE`;
 }
 
 interface StoredRow {
@@ -73,12 +103,12 @@ function storeStatement({ event, signedAt, body }: ReceivedWebhook, cipher: Acco
     ), stored AS (
       INSERT INTO webhook_event (
         digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
-        body_sealed, body_key_id, next_match_at
+        is_of_success, body_sealed, body_key_id, next_match_at
       )
       SELECT
         ${event.digest}, ${event.kind}::webhook_kind, ${event.eventType}, ${event.eventTime}::timestamptz,
         ${[...event.storeIds]}, ${event.orderNo}, ${event.amount?.toFixed() ?? null}::numeric, ${event.currencyCode},
-        ${event.paymentStatus}, ${event.resultCode}, ${sealed}::bytea, ${keyId}, statement_timestamp()
+        ${event.paymentStatus}, ${event.resultCode}, ${event.isOfSuccess}, ${sealed}::bytea, ${keyId}, statement_timestamp()
       FROM signed WHERE fresh
       ON CONFLICT DO NOTHING
       RETURNING digest
@@ -92,7 +122,7 @@ function storeStatement({ event, signedAt, body }: ReceivedWebhook, cipher: Acco
 
 async function close(
   database: Pick<Prisma.TransactionClient, "$executeRaw">,
-  { digest }: WebhookClaim,
+  { digest }: WebhookReference,
   { state, told }: WebhookConclusion,
 ): Promise<boolean> {
   const matched = state === "MATCHED" ? told[0].cancellation : null;
@@ -104,18 +134,18 @@ async function close(
   return closed === 1;
 }
 
-async function tell(database: Database, told: Told): Promise<void> {
+async function tell(database: Database, cipher: AccountCipher, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
-    await recordTransition(database, cancellation, told.transition);
-  } else if (!(await recordFinding(database, cancellation, told.finding))) {
+    await recordTransition(database, cipher, cancellation, told.transition);
+  } else if (!(await recordFinding(database, cipher, cancellation, told.finding))) {
     throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
   }
 }
 
-function toEvent(row: WebhookRow): WebhookEvent {
+function toEvent(row: WebhookRow): KeptEvent {
   const { kind, eventType, eventTime, storeIds, orderNo, amount, currencyCode } = row;
-  const { paymentStatus, resultCode, digest } = row;
+  const { paymentStatus, resultCode, isOfSuccess, digest, receivedAt } = row;
   return {
     kind,
     eventType,
@@ -126,6 +156,8 @@ function toEvent(row: WebhookRow): WebhookEvent {
     currencyCode,
     paymentStatus,
     resultCode,
+    isOfSuccess,
     digest,
+    receivedAt,
   };
 }

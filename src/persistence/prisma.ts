@@ -10,7 +10,16 @@ const POOL_WAIT_MS = 5_000;
  * Prisma's adapter reads and writes times without their zone, so the session's must be UTC. The statements that hold between
  * replicas wait for a row and then read its newest version, which only READ COMMITTED does.
  */
-const SESSION = "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed";
+const SESSION = [
+  "-c TimeZone=UTC",
+  "-c default_transaction_isolation=read\\ committed",
+  // A process that is stopped, or cut off, between two statements of a transaction must not hold its rows from all others.
+  "-c idle_in_transaction_session_timeout=10s",
+  // And whoever waits for such a row gives its connection back; nobody holds one that long for a good reason.
+  "-c lock_timeout=10s",
+].join(" ");
+/** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */
+const QUERY_TIMEOUT_MS = 30_000;
 
 /** Opens no connection until the first query. */
 export function createPrisma(url: string): PrismaClient {
@@ -18,6 +27,8 @@ export function createPrisma(url: string): PrismaClient {
     connectionString: withSession(url),
     max: POOL_SIZE,
     connectionTimeoutMillis: POOL_WAIT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
   });
   return new PrismaClient({ adapter });
 }

@@ -1,6 +1,7 @@
 import type { Transition } from "../cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
+import type { AccountCipher } from "./account-cipher.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
 
@@ -20,10 +21,15 @@ export interface TransitionRow {
  * The order's row is locked before the cancellation's, as the intent statement does: taken the other way round, an intent
  * and an outcome of the same order could wait for each other.
  */
-export function transitionStatement(before: Cancellation, step: Transition): Prisma.Sql {
+export function transitionStatement(
+  before: Cancellation,
+  step: Transition,
+  cipher: AccountCipher,
+): Prisma.Sql {
   const { storeId, id } = before;
   const { confirmation, failure } = step;
   const { rawAnswer, ...evidence } = step.evidence;
+  const answer = rawAnswer === null ? null : cipher.sealAnswer(rawAnswer, before);
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return Prisma.sql`
@@ -69,12 +75,14 @@ export function transitionStatement(before: Cancellation, step: Transition): Pri
       ${confirmItems({ storeId, id }, confirmation, Prisma.sql`moved`)}
     ), event AS (
       INSERT INTO cancellation_event (
-        store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, raw_answer
+        store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, answer_sealed,
+        answer_key_id
       )
       SELECT
         store_id, id, event_count, coalesce(resolved_at, in_doubt_since, clock_timestamp()),
         ${before.status}::cancellation_status, ${step.to}::cancellation_status,
-        ${step.source}::event_source, ${step.actor}, ${JSON.stringify(evidence)}::jsonb, ${rawAnswer}
+        ${step.source}::event_source, ${step.actor}, ${JSON.stringify(evidence)}::jsonb,
+        ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
       FROM moved
     )
     SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token FROM moved`;

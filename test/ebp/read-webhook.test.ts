@@ -50,6 +50,7 @@ const NOTHING_READ = {
   currencyCode: null,
   paymentStatus: null,
   resultCode: null,
+  isOfSuccess: false,
 };
 
 test("reads the published event of a refund", () => {
@@ -64,6 +65,7 @@ test("reads the published event of a refund", () => {
     currencyCode: "USD",
     paymentStatus: "REFUND_REQUESTED",
     resultCode: "0",
+    isOfSuccess: true,
     digest: createHash("sha256").update(body).digest("hex"),
   });
 });
@@ -161,6 +163,19 @@ test.each([
   ["0\n", null],
 ])("reads the result code %j as %j", (written, resultCode) => {
   expect(eventOf(event("X", { resultCode: written })).resultCode).toBe(resultCode);
+});
+
+test.each([
+  [{ resultCode: "0" }, true],
+  [{ resultCode: 0 }, true],
+  [{}, true],
+  [{ resultCode: "EBP-D-0001" }, false],
+  [{ resultCode: "unreadable" }, false],
+  [{ resultCode: { code: "0" } }, false],
+  [{ resultCode: "0", paymentStatus: "FAIL" }, false],
+  [{ paymentStatus: "REFUND_REQUESTED" }, true],
+])("takes one whose data says %j for one of success: %s", (data, isOfSuccess) => {
+  expect(eventOf(event("X", data)).isOfSuccess).toBe(isOfSuccess);
 });
 
 test.each([

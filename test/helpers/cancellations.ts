@@ -28,5 +28,5 @@ const BY_STATUS: Readonly<Record<Cancellation["status"], Partial<Cancellation>>>
     settlement: "AWAITED",
     confirmation: NOTHING_CONFIRMED,
   },
-  FAILED: { nextCheckAt: null, resolvedBy: "RESPONSE", failureKind: "REJECTED" },
+  FAILED: { nextCheckAt: null, resolvedBy: "RESPONSE", failureKind: "REJECTED", resolvedAt: ASKED_AT },
 };

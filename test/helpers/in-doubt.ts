@@ -48,15 +48,12 @@ export async function orderTotals(service: TestService, orderNo: string): Promis
   return noErrors(await service.graphql(query, { orderNo })).order;
 }
 
-export function sourcesOf(cancellation: any): string[] {
-  return cancellation.events.map(({ source }: { source: string }) => source);
+interface Trail {
+  readonly events: readonly { readonly from: string | null; readonly to: string; readonly source: string }[];
 }
 
-export function stepsOf(cancellation: any): string[] {
-  return cancellation.events.map(
-    ({ from, to, source }: { from: string | null; to: string; source: string }) =>
-      `${from ?? "nothing"} → ${to} by ${source}`,
-  );
+export function stepsOf({ events }: Trail): string[] {
+  return events.map(({ from, to, source }) => `${from ?? "nothing"} → ${to} by ${source}`);
 }
 
 /** Lets later time pass until nothing is due any more. */

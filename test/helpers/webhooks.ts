@@ -1,22 +1,24 @@
 import { createHash } from "node:crypto";
 import { Decimal } from "../../src/cancellation/decimal.js";
-import type { WebhookEvent } from "../../src/cancellation/webhook-event.js";
+import type { KeptEvent } from "../../src/cancellation/webhook-event.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
 import { ASKED_AT } from "./cancellations.js";
 import { WEBHOOK_SECRET, type TestService } from "./service.js";
 
 /** A refund of 1000 of ORD-1, as read, a second after the cancellations made here were asked for. */
-export function webhookEvent(changes: Partial<WebhookEvent> = {}): WebhookEvent {
+export function webhookEvent(changes: Partial<KeptEvent> = {}): KeptEvent {
   return {
     kind: "REFUND_REQUESTED",
     eventType: "PAYMENT_REFUND_REQUESTED",
     eventTime: new Date(ASKED_AT.getTime() + 1_000),
+    receivedAt: new Date(ASKED_AT.getTime() + 2_000),
     storeIds: ["SIM-KR"],
     orderNo: "ORD-1",
     amount: new Decimal(1000),
     currencyCode: "KRW",
     paymentStatus: "REFUND_REQUESTED",
     resultCode: "0",
+    isOfSuccess: true,
     digest: createHash("sha256").update(JSON.stringify(changes)).digest("hex"),
     ...changes,
   };

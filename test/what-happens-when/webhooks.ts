@@ -85,10 +85,14 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
 
   "a webhook is about an order nobody has cancelled here": async (service) => {
     const order = { ...orderOf("SIM-WEBHOOK-LOST"), idempotencyKey: randomUUID() };
-    const eventTime = new Date(Date.now() + 30_000).toISOString();
-    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000, { eventTime }));
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
     expect(await service.reconcile()).toMatchObject({ waiting: 1 });
     await ended(service, order);
+    // It had been asked for before: a copy of the database that lagged behind has caught up.
+    await service.sql(
+      "UPDATE cancellation SET created_at = created_at - interval '1 minute' WHERE order_no = $1",
+      [order.orderNo],
+    );
 
     expect(await lookedAt(service, order)).toMatchObject({
       status: "SUCCEEDED",

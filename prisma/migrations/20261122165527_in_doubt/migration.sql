@@ -15,6 +15,11 @@ ADD COLUMN     "in_doubt_since" TIMESTAMPTZ(3),
 ADD COLUMN     "lookups" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "next_check_at" TIMESTAMPTZ(3);
 
+-- AlterTable
+ALTER TABLE "cancellation_event" DROP COLUMN "raw_answer",
+ADD COLUMN     "answer_key_id" TEXT,
+ADD COLUMN     "answer_sealed" BYTEA;
+
 -- CreateTable
 CREATE TABLE "webhook_event" (
     "digest" TEXT NOT NULL,
@@ -27,6 +32,7 @@ CREATE TABLE "webhook_event" (
     "currency_code" TEXT,
     "payment_status" TEXT,
     "result_code" TEXT,
+    "is_of_success" BOOLEAN NOT NULL,
     "body_sealed" BYTEA NOT NULL,
     "body_key_id" TEXT NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,

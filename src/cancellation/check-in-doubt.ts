@@ -1,11 +1,12 @@
-import type { CancellationLedger } from "./cancellation-ledger.js";
+import type { CancellationLedger, Transition } from "./cancellation-ledger.js";
 import type { Cancellation } from "./cancellation.js";
 import { disproven, LEASE_RAN_OUT, proven } from "./conclude.js";
 import { StaleTransitionError } from "./errors.js";
-import { evidenceFinding } from "./finding.js";
+import { evidenceFinding, type OnContradiction } from "./finding.js";
 import { decideLookup } from "./lookup-rules.js";
 import type { Evidence } from "./outcome.js";
 import type { PaymentGateway } from "./payment-gateway.js";
+import { recordLate } from "./record-late.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
 import type { Timing } from "./timing.js";
 
@@ -14,6 +15,7 @@ export interface CheckParts {
   readonly queue: RecoveryQueue;
   readonly gateway: PaymentGateway;
   readonly timing: Timing;
+  readonly onContradiction: OnContradiction;
 }
 
 /**
@@ -50,31 +52,50 @@ async function recover({ ledger }: CheckParts, pending: Cancellation): Promise<C
 }
 
 async function lookUp(
-  { ledger, gateway }: CheckParts,
-  { cancellation, refundAccount, cancelledBefore, capturedAmount }: ClaimedCancellation,
+  parts: CheckParts,
+  { cancellation, openRefundAccount, cancelledBefore, capturedAmount }: ClaimedCancellation,
   settled: boolean,
 ): Promise<CheckResult> {
   const { storeId, request } = cancellation;
-  const { state, evidence } = await gateway.lookup({ storeId, orderNo: request.orderNo, refundAccount });
+  const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
+  const { state, evidence } = await parts.gateway.lookup(question);
   const amount = request.totalCancelAmount;
   const rule = decideLookup({ payment: state, amount, cancelledBefore, capturedAmount, settled });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
-  try {
-    switch (rule.proves) {
-      case "cancelled":
-        await ledger.recordTransition(cancellation, proven("LOOKUP", found));
-        return "resolved";
-      case "notCancelled":
-        await ledger.recordTransition(cancellation, disproven("LOOKUP", found));
-        return "resolved";
-      case "nothing":
-        await ledger.recordFinding(cancellation, evidenceFinding("LOOKUP", found));
-        return "inDoubt";
-    }
-  } catch (error) {
-    if (!(error instanceof StaleTransitionError)) throw error;
-    // What it showed was asked for before somebody else took charge: it decides nothing any more, and is kept.
-    await ledger.recordFinding(cancellation, evidenceFinding("LOOKUP", found));
-    return "overtaken";
+  switch (rule.proves) {
+    case "cancelled":
+      return decide(parts, cancellation, proven("LOOKUP", found));
+    case "notCancelled":
+      return decide(parts, cancellation, disproven("LOOKUP", found));
+    case "nothing":
+      await parts.ledger.recordFinding(cancellation, evidenceFinding("LOOKUP", found));
+      return "inDoubt";
   }
 }
+
+async function decide(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  try {
+    await parts.ledger.recordTransition(before, step);
+    return "resolved";
+  } catch (error) {
+    if (!(error instanceof StaleTransitionError)) throw error;
+    return decideLate(parts, before, step);
+  }
+}
+
+/** Looks that somebody asks for may take charge of it one after the other; a proof is not lost for that. */
+async function decideLate(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  for (let attempt = 0; attempt < LATE_ATTEMPTS; attempt += 1) {
+    try {
+      const now = await recordLate(parts, before, step);
+      return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
+    } catch (error) {
+      if (!(error instanceof StaleTransitionError)) throw error;
+    }
+  }
+  await parts.ledger.recordFinding(before, evidenceFinding(step.source, step.evidence));
+  return "overtaken";
+}
+
+/** Each is lost to somebody else who took charge within a millisecond or two. */
+const LATE_ATTEMPTS = 5;

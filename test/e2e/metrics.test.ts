@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { createGate, until, type Gate } from "../helpers/gate.js";
+import { read } from "../helpers/in-doubt.js";
+import { cancel, cancelInput } from "../helpers/operations.js";
+import { startService, type TestService } from "../helpers/service.js";
+import { deliver, webhookBody } from "../helpers/webhooks.js";
+
+let service: TestService;
+let gate: Gate;
+beforeEach(async () => {
+  gate = createGate();
+  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
+});
+afterEach(async () => {
+  gate.open();
+  await service.close();
+});
+
+/** The value of a metric with these labels; NaN when it is not shown. */
+async function metric(name: string): Promise<number> {
+  const response = await fetch(`${service.url}/metrics`);
+  expect(response.headers.get("content-type")).toContain("text/plain");
+  const line = (await response.text()).split("\n").find((one) => one.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? Number.NaN);
+}
+
+const open = (status: string): Promise<number> => metric(`ebp_open_cancellations{status="${status}"}`);
+const oldest = (status: string): Promise<number> =>
+  metric(`ebp_oldest_open_cancellation_seconds{status="${status}"}`);
+const webhooks = (result: string): Promise<number> => metric(`ebp_webhooks_total{result="${result}"}`);
+
+test("the open cancellations are shown by status, with the age of the oldest, and are gone once they are decided", async () => {
+  expect([await open("PENDING"), await open("UNKNOWN"), await oldest("UNKNOWN")]).toEqual([0, 0, 0]);
+  const doubts = [0, 1].map(() => cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}` }));
+  for (const input of doubts) await cancel(service, input);
+  await cancel(service, cancelInput());
+  await service.sql(
+    "UPDATE cancellation SET created_at = created_at - interval '1 hour' WHERE order_no = $1",
+    [doubts[0]?.["orderNo"]],
+  );
+  gate.close();
+  const flying = cancel(service, cancelInput());
+  await until(() => service.simulator.ledger.totalReceived === 4);
+
+  expect([await open("PENDING"), await open("UNKNOWN")]).toEqual([1, 2]);
+  expect(await oldest("UNKNOWN")).toBeGreaterThanOrEqual(3_600);
+  expect(await oldest("UNKNOWN")).toBeLessThan(7_200);
+  expect(await oldest("PENDING")).toBeGreaterThan(0);
+  gate.open();
+  await flying;
+  await service.letTimePass("1 hour");
+  await service.reconcile();
+  expect([await open("PENDING"), await open("UNKNOWN"), await oldest("UNKNOWN")]).toEqual([0, 0, 0]);
+});
+
+test("webhooks are counted by what became of them, from 0", async () => {
+  for (const result of ["stored", "repeated", "refused"]) expect(await webhooks(result)).toBe(0);
+  const body = webhookBody("PAYMENT_VOIDED", "ORD-1", 1);
+  await deliver(service, body);
+  await deliver(service, body);
+  await deliver(service, body);
+  await deliver(service, body, { secret: "another" });
+  expect([await webhooks("stored"), await webhooks("repeated"), await webhooks("refused")]).toEqual([
+    1, 2, 1,
+  ]);
+});
+
+test("a proof against what was decided is counted", async () => {
+  expect(await metric("ebp_contradictions_total")).toBe(0);
+  const input = cancelInput({ orderNo: `SIM-CANCELLATION-FAILED-${randomUUID()}` });
+  const { cancellation } = await cancel(service, input);
+  await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", input["orderNo"] as string, 1000));
+  await service.reconcile();
+  expect(await metric("ebp_contradictions_total")).toBe(1);
+  expect((await read(service, cancellation.id)).discrepancies).toHaveLength(1);
+});
+
+test("what the reconciler does is counted, and a stored webhook has it work at once, long before its interval is over", async () => {
+  await service.restart({ RECONCILE_INTERVAL_MS: "3600000" });
+  const { cancellation } = await cancel(service, cancelInput());
+  await deliver(service, webhookBody("PAYMENT_VOIDED", cancellation.orderNo, 1000));
+  await until(async () => (await metric('ebp_reconciled_total{what="matched"}')) === 1);
+  expect((await read(service, cancellation.id)).settlement).toBe("VOIDED");
+});
+
+test("nothing that a caller or EBP sent is published", async () => {
+  const input = cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}` });
+  const { cancellation } = await cancel(service, input);
+  await deliver(service, webhookBody("PAYMENT_VOIDED", "ORD-published", 12_345));
+  await service.reconcile();
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  for (const word of [
+    input["orderNo"],
+    input["idempotencyKey"],
+    cancellation.id,
+    "ORD-published",
+    "12345",
+    "SIM-KR",
+  ])
+    expect(text).not.toContain(word);
+});

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { createGate, until } from "../helpers/gate.js";
+import { orderTotals, read, settle, stepsOf } from "../helpers/in-doubt.js";
+import { cancel, cancelInput, item } from "../helpers/operations.js";
+import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
+import { deliver, webhookBody, type WebhookAnswer } from "../helpers/webhooks.js";
+
+let service: TestService;
+const gate = createGate();
+beforeAll(async () => {
+  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
+});
+afterAll(() => service.close());
+
+const STORED: WebhookAnswer = { status: 200, receipt: "stored" };
+const REPEATED: WebhookAnswer = { status: 200, receipt: "repeated" };
+
+async function cancelled(orderNo: string, amount = 1000): Promise<any> {
+  const changes = { orderNo, totalCancelAmount: String(amount), items: [item({ amount: String(amount) })] };
+  return (await cancel(service, cancelInput(changes))).cancellation;
+}
+
+async function kept(body: string): Promise<any> {
+  const [row] = await service.sql(
+    "SELECT * FROM webhook_event WHERE digest = encode(sha256(convert_to($1, 'UTF8')), 'hex')",
+    [body],
+  );
+  return row;
+}
+
+describe("a webhook about a cancel that succeeded", () => {
+  test.each([
+    ["PAYMENT_VOIDED", "VOIDED"],
+    ["PAYMENT_REFUND_REQUESTED", "REFUND_REQUESTED"],
+  ] as const)(
+    "%s settles it as %s, by the next run, and stands in its trail",
+    async (eventType, settlement) => {
+      const orderNo = `ORD-${randomUUID()}`;
+      const { id, settlement: before } = await cancelled(orderNo);
+      const body = webhookBody(eventType, orderNo, 1000);
+      expect(await deliver(service, body)).toEqual(STORED);
+      await service.reconcile();
+      const after = await read(service, id);
+
+      expect(before).toBe("AWAITED");
+      expect(after).toMatchObject({
+        status: "SUCCEEDED",
+        resolvedBy: "RESPONSE",
+        settlement,
+        discrepancies: [],
+      });
+      expect(after.events.at(-1)).toMatchObject({ from: "SUCCEEDED", to: "SUCCEEDED", source: "WEBHOOK" });
+      expect(after.events.at(-1).evidence.basis).toContain(eventType);
+      expect(await kept(body)).toMatchObject({ state: "MATCHED", matched_id: id });
+    },
+  );
+
+  test("delivered by EBP itself, twice, delayed or before the capture, settles it", async () => {
+    service.simulator.sendWebhooksTo({ url: `${service.url}/webhooks/ebp`, secret: WEBHOOK_SECRET });
+    const orders = ["ORD", "SIM-WEBHOOK-TWICE", "SIM-WEBHOOK-REORDERED"].map(
+      (name) => `${name}-${randomUUID()}`,
+    );
+    const ids: string[] = [];
+    for (const orderNo of orders) ids.push((await cancelled(orderNo)).id);
+    await service.simulator.settledWebhooks();
+    service.simulator.sendWebhooksTo(null);
+    await service.reconcile();
+
+    for (const id of ids) expect((await read(service, id)).settlement).toBe("REFUND_REQUESTED");
+    expect(service.simulator.webhooks.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  test("and replayed is acknowledged as repeated, and changes nothing", async () => {
+    const orderNo = `ORD-${randomUUID()}`;
+    const { id } = await cancelled(orderNo);
+    const body = webhookBody("PAYMENT_VOIDED", orderNo, 1000);
+    await deliver(service, body);
+    await service.reconcile();
+    const before = await read(service, id);
+    const at = Math.floor(Date.now() / 1_000);
+    for (const timestamp of [at, at - 10, at, at]) {
+      expect(await deliver(service, body, { timestamp })).toEqual(REPEATED);
+    }
+    await settle(service);
+    expect(await read(service, id)).toEqual(before);
+  });
+
+  test("of another amount waits, and settles nothing", async () => {
+    const orderNo = `ORD-${randomUUID()}`;
+    const { id } = await cancelled(orderNo);
+    const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 999);
+    await deliver(service, body);
+    await settle(service);
+    expect(await read(service, id)).toMatchObject({ settlement: "AWAITED" });
+    expect(await kept(body)).toMatchObject({ state: "WAITING", matched_id: null });
+  });
+});
+
+describe("a webhook about a cancel in doubt", () => {
+  test("decides it: SUCCEEDED by WEBHOOK, settled, and its order open again", async () => {
+    const orderNo = `SIM-CANCELLATION-ERROR-AFTER-EFFECT-${randomUUID()}`;
+    const { id, status } = await cancelled(orderNo);
+    await deliver(service, webhookBody("PAYMENT_VOIDED", orderNo, 1000));
+    await service.reconcile();
+    const found = await read(service, id);
+
+    expect(status).toBe("UNKNOWN");
+    expect(found).toMatchObject({
+      status: "SUCCEEDED",
+      resolvedBy: "WEBHOOK",
+      settlement: "VOIDED",
+      nextStep: null,
+    });
+    expect(stepsOf(found)).toEqual([
+      "nothing → PENDING by CALLER",
+      "PENDING → UNKNOWN by RESPONSE",
+      "UNKNOWN → SUCCEEDED by WEBHOOK",
+    ]);
+    expect(await orderTotals(service, orderNo)).toEqual({ cancelledTotal: "1000", inDoubtTotal: "0" });
+  });
+
+  test("of another amount stands with it as evidence, and decides nothing", async () => {
+    const orderNo = `SIM-SYSTEM-CRITICAL-${randomUUID()}`;
+    const { id } = await cancelled(orderNo);
+    const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 400);
+    await deliver(service, body);
+    await service.reconcile();
+    const found = await read(service, id);
+    expect(found.status).toBe("UNKNOWN");
+    expect(found.events.at(-1)).toMatchObject({ to: "UNKNOWN", source: "WEBHOOK" });
+    expect((await kept(body)).state).toBe("ATTACHED");
+  });
+
+  test("that happened before the cancel was asked for does not decide it", async () => {
+    const orderNo = `SIM-SYSTEM-CRITICAL-${randomUUID()}`;
+    const eventTime = new Date(Date.now() - 3_600_000).toISOString();
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1000, { eventTime }));
+    const { id } = await cancelled(orderNo);
+    await settle(service, "0 s");
+    expect((await read(service, id)).status).toBe("UNKNOWN");
+  });
+
+  test("that came in long before the cancel was asked for does not decide it, though it states no time", async () => {
+    const orderNo = `SIM-SYSTEM-CRITICAL-${randomUUID()}`;
+    const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1000, { eventTime: undefined });
+    await deliver(service, body);
+    await service.sql(
+      "UPDATE webhook_event SET received_at = received_at - interval '1 day' WHERE order_no = $1",
+      [orderNo],
+    );
+    const { id } = await cancelled(orderNo);
+    await settle(service, "0 s");
+    expect((await read(service, id)).status).toBe("UNKNOWN");
+  });
+});
+
+describe("a webhook that comes too early", () => {
+  test("before our own answer, waits for it, and then settles", async () => {
+    gate.close();
+    const orderNo = `ORD-${randomUUID()}`;
+    const cancelling = cancelled(orderNo);
+    await until(() => service.simulator.ledger.effects(orderNo).length === 1);
+    const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1000);
+    expect(await deliver(service, body)).toEqual(STORED);
+    await service.reconcile();
+    const waiting = await kept(body);
+    gate.open();
+    const { id, status } = await cancelling;
+
+    expect(waiting.state).toBe("WAITING");
+    expect(status).toBe("SUCCEEDED");
+    await settle(service, "0 s");
+    expect(await read(service, id)).toMatchObject({ settlement: "REFUND_REQUESTED", resolvedBy: "RESPONSE" });
+  });
+
+  test("before an answer that is a rejection, is shown as a contradiction, and moves nothing", async () => {
+    gate.close();
+    const orderNo = `SIM-CANCELLATION-FAILED-${randomUUID()}`;
+    const cancelling = cancelled(orderNo);
+    await until(() => service.simulator.ledger.received(orderNo).length === 1);
+    const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1000);
+    await deliver(service, body);
+    await service.reconcile();
+    gate.open();
+    const { id } = await cancelling;
+    await settle(service, "0 s");
+    const found = await read(service, id);
+
+    expect(found).toMatchObject({ status: "FAILED", resolvedBy: "RESPONSE", settlement: null });
+    expect(found.discrepancies).toEqual([
+      { field: "status", asked: "FAILED by RESPONSE", confirmed: "SUCCEEDED by WEBHOOK" },
+    ]);
+    expect((await kept(body)).state).toBe("ATTACHED");
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^ebp_contradictions_total [1-9]/mu);
+  });
+
+  test("about an order nobody knows, is kept, and matched when the cancellation appears", async () => {
+    const orderNo = `ORD-${randomUUID()}`;
+    // EBP's clock is a little ahead.
+    const eventTime = new Date(Date.now() + 5_000).toISOString();
+    const body = webhookBody("PAYMENT_VOIDED", orderNo, 1000, { eventTime });
+    expect(await deliver(service, body)).toEqual(STORED);
+    await settle(service, "0 s");
+    expect((await kept(body)).state).toBe("WAITING");
+    const { id } = await cancelled(orderNo);
+    await settle(service, "0 s");
+    expect((await read(service, id)).settlement).toBe("AWAITED");
+    // It had been asked for before the webhook came in: a copy of the database that lagged behind has caught up.
+    await service.sql("UPDATE cancellation SET created_at = created_at - interval '1 minute' WHERE id = $1", [
+      id,
+    ]);
+    await settle(service, "0 s");
+    expect((await read(service, id)).settlement).toBe("VOIDED");
+  });
+});
+
+describe("a genuine webhook of which nothing follows", () => {
+  test.each([
+    ["of an unknown type", JSON.stringify({ eventType: "PAYMENT_METHOD_CREATED", data: { id: 1 } })],
+    ["without a type", JSON.stringify({ data: { orderNo: "ORD-1" } })],
+    ["of a capture", webhookBody("PAYMENT_CAPTURED", "ORD-captured", 1000)],
+    ["that is no JSON", "garbage {"],
+    ["that is JSON, but no object", "[1,2,3]"],
+    ["that is empty", ""],
+    ["of which the order number is no text", webhookBody("PAYMENT_VOIDED", "x", 1, { data: { orderNo: 5 } })],
+    ["of which the order number holds what cannot be stored", webhookBody("PAYMENT_VOIDED", "a\u0000b", 1)],
+    ["nested deep", `{"a":${"[".repeat(5_000)}${"]".repeat(5_000)}}`],
+  ])("%s is acknowledged and kept as IGNORED", async (_what, body) => {
+    expect(await deliver(service, body)).toEqual(STORED);
+    const counts = await service.reconcile();
+    expect(counts.failed).toBe(0);
+    expect((await kept(body)).state).toBe("IGNORED");
+    expect(await deliver(service, body)).toEqual(REPEATED);
+  });
+});
+
+test("a webhook that fits two equal cancels stands with both as evidence, and settles neither", async () => {
+  const orderNo = `ORD-${randomUUID()}`;
+  const ids = [(await cancelled(orderNo)).id, (await cancelled(orderNo)).id];
+  const body = webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1000);
+  await deliver(service, body);
+  await settle(service);
+
+  expect(await kept(body)).toMatchObject({ state: "ATTACHED", matched_id: null });
+  for (const id of ids) {
+    const found = await read(service, id);
+    expect(found).toMatchObject({ status: "SUCCEEDED", settlement: "AWAITED" });
+    expect(found.events.filter(({ source }: any) => source === "WEBHOOK")).toHaveLength(1);
+  }
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { createGate, type Gate } from "./gate.js";
+import { AUDIENCE, ISSUER, startIdentity } from "./identity.js";
+import { cancel, cancelInput } from "./operations.js";
+import { startService, type TestService } from "./service.js";
+
+export interface TwoStores {
+  readonly service: TestService;
+  /** Held closed while a test wants cancels to be in flight. */
+  readonly gate: Gate;
+  /** Held closed while a test wants lookups to be under way. */
+  readonly lookupGate: Gate;
+  /** The token of somebody who may act for these stores. */
+  bearer(subject?: string, stores?: readonly string[]): Promise<Record<string, string>>;
+  /** A cancel of caller-1 whose answer proves nothing. */
+  doubtful(changes?: object): Promise<{ readonly id: string; readonly input: any }>;
+}
+
+/** A service of two stores, SIM-KR and SIM-TWO, that knows who calls, for the tests of one file. */
+export function useTwoStores(): TwoStores {
+  const [gate, lookupGate] = [createGate(), createGate()];
+  const releases: (() => Promise<unknown>)[] = [];
+  let started:
+    { readonly service: TestService; readonly token: (claims: object) => Promise<string> } | undefined;
+  beforeAll(async () => {
+    const identity = await startIdentity();
+    releases.push(() => identity.close());
+    const folder = await mkdtemp(join(tmpdir(), "ebp-two-stores-test-"));
+    releases.push(() => rm(folder, { recursive: true }));
+    const stores = [DEVELOPMENT_STORE, { ...DEVELOPMENT_STORE, storeId: "SIM-TWO" }];
+    const service = await startService({
+      simulator: { stores, beforeAnswer: () => gate.pass(), beforeLookupAnswer: () => lookupGate.pass() },
+    });
+    releases.push(() => service.close());
+    const [file, baseUrl] = [join(folder, "stores.json"), service.simulator.url];
+    await writeFile(file, JSON.stringify(stores.map((store) => ({ ...store, baseUrl }))));
+    await service.restart({
+      EBP_BASE_URL: "",
+      EBP_WEBHOOK_SECRET: "",
+      EBP_STORES_FILE: file,
+      AUTH_JWKS_URL: identity.jwksUrl,
+      AUTH_ISSUER: ISSUER,
+      AUTH_AUDIENCE: AUDIENCE,
+    });
+    started = { service, token: (claims) => identity.token({ ...claims }) };
+  });
+  afterAll(async () => {
+    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+  });
+  const ready = (): NonNullable<typeof started> => {
+    if (started === undefined) throw new Error("the service is there once the tests run");
+    return started;
+  };
+  const self: TwoStores = {
+    get service() {
+      return ready().service;
+    },
+    gate,
+    lookupGate,
+    async bearer(sub = "operator-7", stores = ["SIM-KR"]) {
+      return { authorization: `Bearer ${await ready().token({ sub, stores })}` };
+    },
+    async doubtful(changes = {}) {
+      const input: any = cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}`, ...changes });
+      const { cancellation } = await cancel(self.service, input, await self.bearer("caller-1"));
+      return { id: cancellation.id as string, input };
+    },
+  };
+  return self;
+}

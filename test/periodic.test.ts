@@ -1,0 +1,149 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { startPeriodic, type Periodic } from "../src/periodic.js";
+
+const HOUR_MS = 3_600_000;
+
+/** Work whose runs a test ends one by one. */
+class Work {
+  started = 0;
+  most = 0;
+  #under = 0;
+  #ends: ((error?: Error) => void)[] = [];
+  #waiting: (() => void)[] = [];
+
+  readonly run = (): Promise<void> => {
+    this.started += 1;
+    this.#under += 1;
+    this.most = Math.max(this.most, this.#under);
+    for (const told of this.#waiting.splice(0)) told();
+    return new Promise<void>((resolve, reject) => {
+      this.#ends.push((error) => {
+        this.#under -= 1;
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  };
+
+  end(error?: Error): void {
+    this.#ends.shift()?.(error);
+  }
+
+  /** Resolves when so many runs have begun. */
+  async runs(count: number): Promise<void> {
+    while (this.started < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Lets everything that is only waiting for its turn have it. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+}
+
+const started: { periodic: Periodic; work: Work }[] = [];
+afterEach(async () => {
+  for (const { periodic, work } of started.splice(0)) {
+    const stopped = periodic.stop();
+    work.end();
+    await stopped;
+  }
+});
+
+function start(intervalMs: number, jitter?: () => number): { periodic: Periodic; work: Work } {
+  const work = new Work();
+  const one = { work, periodic: startPeriodic(work.run, intervalMs, jitter) };
+  started.push(one);
+  return one;
+}
+
+test("works again and again, an interval after each run, never twice at the same time", async () => {
+  const { work } = start(1, () => 0);
+  for (let run = 1; run <= 5; run += 1) {
+    await work.runs(run);
+    await turns();
+    expect(work.started).toBe(run);
+    work.end();
+  }
+  expect(work.most).toBe(1);
+});
+
+test("does not begin before its first interval is over, nor while nobody nudges it", async () => {
+  const { work } = start(HOUR_MS);
+  await turns();
+  expect(work.started).toBe(0);
+});
+
+test("nudged while idle works at once, before its interval is over", () => {
+  const { work, periodic } = start(HOUR_MS);
+  periodic.nudge();
+  expect(work.started).toBe(1);
+});
+
+test("nudged many times during a run works once more after it, and no more", async () => {
+  const { work, periodic } = start(HOUR_MS);
+  periodic.nudge();
+  for (let nudge = 0; nudge < 10; nudge += 1) periodic.nudge();
+  expect(work.started).toBe(1);
+  work.end();
+  await work.runs(2);
+  work.end();
+  await turns();
+  expect([work.started, work.most]).toEqual([2, 1]);
+});
+
+test("goes on after a run that failed", async () => {
+  const { work } = start(1, () => 0);
+  await work.runs(1);
+  work.end(new Error("the database is away"));
+  await work.runs(2);
+  expect(work.started).toBe(2);
+});
+
+test("nudged during a run that fails works once more all the same", async () => {
+  const { work, periodic } = start(HOUR_MS);
+  periodic.nudge();
+  periodic.nudge();
+  work.end(new Error("the database is away"));
+  await work.runs(2);
+  expect(work.started).toBe(2);
+});
+
+test("stopped waits for the run under way, and begins no other, nudged or not", async () => {
+  const { work, periodic } = start(1, () => 0);
+  await work.runs(1);
+  periodic.nudge();
+  let stopped = false;
+  const stopping = periodic.stop().then(() => (stopped = true));
+  periodic.nudge();
+  await turns();
+  expect(stopped).toBe(false);
+  work.end();
+  await stopping;
+  await turns();
+  periodic.nudge();
+  expect(work.started).toBe(1);
+});
+
+test("stopped while idle, twice, or during a run that fails, ends without an error", async () => {
+  const idle = start(HOUR_MS);
+  await idle.periodic.stop();
+  await idle.periodic.stop();
+  const failing = start(HOUR_MS);
+  failing.periodic.nudge();
+  const stopping = failing.periodic.stop();
+  failing.work.end(new Error("the database is away"));
+  await expect(stopping).resolves.toBeUndefined();
+  expect(idle.work.started).toBe(0);
+});
+
+test("asks anew how far to stray from its interval before each run", async () => {
+  const asked: number[] = [];
+  const { work } = start(1, () => {
+    asked.push(asked.length);
+    return 0;
+  });
+  await work.runs(1);
+  work.end();
+  await work.runs(2);
+  expect(asked).toHaveLength(2);
+});

@@ -1,0 +1,292 @@
+import { describe, expect, test } from "@jest/globals";
+import { createHash, randomUUID } from "node:crypto";
+import { proven } from "../../src/cancellation/conclude.js";
+import { Decimal } from "../../src/cancellation/decimal.js";
+import { StaleTransitionError } from "../../src/cancellation/errors.js";
+import { evidenceFinding } from "../../src/cancellation/finding.js";
+import { matchClaimed, type MatchResult } from "../../src/cancellation/match-webhook.js";
+import { evidenceInWords } from "../../src/cancellation/outcome.js";
+import { MATCH_DELAYS_MS, SIGNATURE_TOLERANCE_MS } from "../../src/cancellation/timing.js";
+import type { WebhookEvent } from "../../src/cancellation/webhook-event.js";
+import type { WebhookConclusion } from "../../src/cancellation/webhook-inbox.js";
+import { step } from "../helpers/ledger.js";
+import { useRecovery } from "../helpers/recovery.js";
+import { webhookEvent } from "../helpers/webhooks.js";
+
+const fixture = useRecovery();
+
+/** Unix seconds by the database's clock. */
+async function now(): Promise<number> {
+  const [row] = await fixture.sql("SELECT extract(epoch FROM clock_timestamp())::float8 AS now");
+  return row.now as number;
+}
+
+type Stored = Awaited<ReturnType<typeof fixture.inbox.store>>;
+
+async function store(
+  changes: Partial<WebhookEvent> = {},
+  { body = `{"n":"${randomUUID()}"}`, signedAgo = 0 } = {},
+): Promise<{ digest: string; body: Buffer; result: Stored }> {
+  const bytes = Buffer.from(body);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const event = webhookEvent({ orderNo: randomUUID(), eventTime: new Date(), ...changes, digest });
+  const result = await fixture.inbox.store({ event, body: bytes, signedAt: (await now()) - signedAgo });
+  return { digest, body: bytes, result };
+}
+
+async function row(digest: string): Promise<any> {
+  const [found] = await fixture.sql("SELECT * FROM webhook_event WHERE digest = $1", [digest]);
+  return found;
+}
+
+async function claimAll(): Promise<string[]> {
+  const claimed: string[] = [];
+  for (;;) {
+    const batch = await fixture.inbox.claimDue(100);
+    if (batch.length === 0) return claimed;
+    claimed.push(...batch.map(({ digest }) => digest));
+  }
+}
+
+function match(digest: string): Promise<MatchResult> {
+  return matchClaimed({ inbox: fixture.inbox, onContradiction: () => undefined }, { digest, isLast: false });
+}
+
+describe("a webhook", () => {
+  test("is stored, and due at once", async () => {
+    const { digest, result } = await store();
+    expect(result).toBe("stored");
+    expect(await row(digest)).toMatchObject({ state: "WAITING", match_attempts: 0, matched_id: null });
+    expect(await claimAll()).toContain(digest);
+  });
+
+  test("is read as it was told", async () => {
+    const event = webhookEvent({
+      kind: "CAPTURED",
+      eventType: "PAYMENT_CAPTURED",
+      eventTime: new Date("2027-01-02T03:04:05.678Z"),
+      orderNo: randomUUID(),
+      amount: new Decimal("123456789012345678901234567890.123456"),
+      currencyCode: "USD",
+      storeIds: ["SIM-KR", "OTHER"],
+      paymentStatus: null,
+      resultCode: null,
+      digest: "e".repeat(64),
+    });
+    await fixture.inbox.store({ event, body: Buffer.from("x"), signedAt: await now() });
+    const read = await fixture.inbox.read({ digest: event.digest });
+    const { receivedAt } = read.event;
+    expect(read).toEqual({ event: { ...event, receivedAt }, isRepeat: false });
+    expect(read.event.amount?.toFixed()).toBe("123456789012345678901234567890.123456");
+  });
+
+  test("with the same body is repeated, whenever it is signed, and changes nothing", async () => {
+    const { digest, body } = await store();
+    const before = await row(digest);
+    const again = { orderNo: "another", amount: null };
+    expect((await store(again, { body: body.toString() })).result).toBe("repeated");
+    expect((await store(again, { body: body.toString(), signedAgo: 100 })).result).toBe("repeated");
+    expect((await store(again, { body: body.toString(), signedAgo: 100_000 })).result).toBe("repeated");
+    expect(await row(digest)).toEqual(before);
+  });
+
+  test.each([
+    ["signed too long ago", SIGNATURE_TOLERANCE_MS / 1_000 + 2],
+    ["signed in the future", -SIGNATURE_TOLERANCE_MS / 1_000 - 30],
+  ])(
+    "that is new and %s, by the database's clock, is stale: nothing is kept of it",
+    async (_what, signedAgo) => {
+      const { digest, result } = await store({}, { signedAgo });
+      expect(result).toBe("stale");
+      expect(await row(digest)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["almost too long ago", SIGNATURE_TOLERANCE_MS / 1_000 - 30],
+    ["by a clock that is a little fast", -SIGNATURE_TOLERANCE_MS / 1_000 + 2],
+  ])("signed %s is stored", async (_what, signedAgo) => {
+    expect((await store({}, { signedAgo })).result).toBe("stored");
+  });
+
+  test("that comes in 20 times at once is stored once", async () => {
+    const body = `{"n":"${randomUUID()}"}`;
+    const results = await Promise.all(Array.from({ length: 20 }, () => store({}, { body })));
+    expect(results.filter(({ result }) => result === "stored")).toHaveLength(1);
+    expect(results.filter(({ result }) => result === "repeated")).toHaveLength(19);
+  });
+
+  test("is sealed: nothing of its body stands in the row in the open, and it opens byte for byte", async () => {
+    const secret = "Zaphod-Quibblewick-1029384756";
+    const { digest, body } = await store({}, { body: `{"buyerName":"${secret}","\u00e9":"\\u00e9"}` });
+    const [text] = await fixture.sql(
+      "SELECT to_jsonb(w)::text AS text FROM webhook_event w WHERE digest = $1",
+      [digest],
+    );
+    const sealed = await row(digest);
+
+    expect(text.text).not.toContain(secret);
+    expect(text.text).not.toContain(Buffer.from(secret).toString("hex"));
+    expect(text.text).not.toContain(Buffer.from(secret).toString("base64").slice(0, 20));
+    const opened = fixture.cipher.openWebhook(
+      { keyId: sealed.body_key_id, sealed: sealed.body_sealed },
+      digest,
+    );
+    expect(opened.equals(body)).toBe(true);
+    expect(() =>
+      fixture.cipher.openWebhook({ keyId: "test", sealed: sealed.body_sealed }, "another"),
+    ).toThrow("opening the body of webhook another");
+  });
+});
+
+describe("what is kept", () => {
+  test("is handed to one of several who ask at the same time", async () => {
+    await claimAll();
+    const stored = await Promise.all(Array.from({ length: 20 }, () => store()));
+    const batches = await Promise.all(Array.from({ length: 8 }, () => fixture.inbox.claimDue(4)));
+    const claimed = [...batches.flat().map(({ digest }) => digest), ...(await claimAll())];
+    expect(claimed).toHaveLength(20);
+    expect(new Set(claimed)).toEqual(new Set(stored.map(({ digest }) => digest)));
+  });
+
+  test("is tried again by the schedule, and after it no more: it stays, as it came", async () => {
+    await claimAll();
+    const { digest } = await store();
+    for (const [n, delay] of [...MATCH_DELAYS_MS, null].entries()) {
+      expect(await claimAll()).toEqual([digest]);
+      expect(await match(digest)).toBe("waiting");
+      const [{ attempts, ms }] = await fixture.sql(
+        "SELECT match_attempts AS attempts, extract(epoch FROM next_match_at - clock_timestamp())::float8 * 1000 AS ms FROM webhook_event WHERE digest = $1",
+        [digest],
+      );
+      expect(attempts).toBe(n + 1);
+      if (delay === null) expect(ms).toBeNull();
+      else expect(ms).toBeLessThanOrEqual(delay);
+      await fixture.sql(
+        "UPDATE webhook_event SET next_match_at = clock_timestamp() WHERE digest = $1 AND next_match_at IS NOT NULL",
+        [digest],
+      );
+    }
+    expect(await claimAll()).toEqual([]);
+    expect((await row(digest)).state).toBe("WAITING");
+  });
+});
+
+describe("a conclusion", () => {
+  test("is committed with what it tells, and only once", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const { digest } = await store();
+    const transition = proven("WEBHOOK", evidenceInWords("told"), { settlement: "VOIDED" });
+    const conclusion: WebhookConclusion = { state: "MATCHED", told: [{ cancellation: unknown, transition }] };
+
+    expect(await fixture.inbox.conclude({ digest }, conclusion)).toBe(true);
+    expect(await fixture.inbox.conclude({ digest }, conclusion)).toBe(false);
+    expect(await fixture.now(unknown)).toMatchObject({ status: "SUCCEEDED", settlement: "VOIDED" });
+    expect(await row(digest)).toMatchObject({
+      state: "MATCHED",
+      matched_store_id: unknown.storeId,
+      matched_id: unknown.id,
+      next_match_at: null,
+    });
+  });
+
+  test("that two make at the same time is made by one", async () => {
+    const { one, pending } = await fixture.pending();
+    const done = await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store();
+    const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+      ),
+    );
+    const [events] = await fixture.history.events([done]);
+    expect(results.filter((made) => made)).toHaveLength(1);
+    expect(events).toHaveLength(3);
+  });
+
+  test("is all or nothing: when one that it tells has moved, it still waits, and none has been told", async () => {
+    const [still, moved] = [(await fixture.inDoubt()).unknown, (await fixture.inDoubt()).unknown];
+    await fixture.queue.claim([moved.storeId], moved.id);
+    const { digest } = await store();
+    const finding = evidenceFinding("WEBHOOK", evidenceInWords("told"));
+    const transition = proven("WEBHOOK", evidenceInWords("told"));
+    const conclusion: WebhookConclusion = {
+      state: "ATTACHED",
+      told: [
+        { cancellation: still, finding },
+        { cancellation: moved, transition },
+      ],
+    };
+
+    await expect(fixture.inbox.conclude({ digest }, conclusion)).rejects.toThrow(StaleTransitionError);
+    expect(await row(digest)).toMatchObject({ state: "WAITING", matched_id: null });
+    const [events = []] = await fixture.history.events([still]);
+    expect(events.map(({ source }) => source)).not.toContain("WEBHOOK");
+    expect((await fixture.now(moved)).status).toBe("UNKNOWN");
+  });
+
+  test("for one whose settlement is told already still waits, and is then seen as it stands", async () => {
+    const { one, pending } = await fixture.pending();
+    const done = await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store();
+    const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
+    await fixture.ledger.recordFinding(done, finding);
+    await expect(
+      fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+    ).rejects.toThrow(StaleTransitionError);
+    expect((await row(digest)).state).toBe("WAITING");
+  });
+});
+
+describe("an event told of in another body", () => {
+  const bodyNo = (n: number): { body: string } => ({ body: `{"n":${n},"id":"${randomUUID()}"}` });
+
+  test("is ignored once the first has been dealt with: two equal cancels are not both settled by it", async () => {
+    const orderNo = randomUUID();
+    const first = await fixture.pending({ orderNo });
+    const done = await fixture.ledger.recordTransition(first.pending, step(first.one, "accepted"));
+    const changes = { orderNo, eventTime: new Date(Date.now() + 1_000) };
+    const [one, same] = [await store(changes, bodyNo(1)), await store(changes, bodyNo(2))];
+    expect(await match(one.digest)).toBe("matched");
+
+    const second = await fixture.pending({ orderNo });
+    const alike = await fixture.ledger.recordTransition(second.pending, step(second.one, "accepted"));
+    expect(await match(same.digest)).toBe("ignored");
+    expect((await fixture.now(done)).settlement).toBe("REFUND_REQUESTED");
+    expect((await fixture.now(alike)).settlement).toBe("AWAITED");
+    expect((await row(same.digest)).state).toBe("IGNORED");
+  });
+
+  test("settles the other of two equal cancels when it happened at another time", async () => {
+    const orderNo = randomUUID();
+    const first = await fixture.pending({ orderNo });
+    await fixture.ledger.recordTransition(first.pending, step(first.one, "accepted"));
+    const one = await store({ orderNo, eventTime: new Date(Date.now() + 1_000) }, bodyNo(1));
+    expect(await match(one.digest)).toBe("matched");
+    const second = await fixture.pending({ orderNo });
+    await fixture.ledger.recordTransition(second.pending, step(second.one, "accepted"));
+    const other = await store({ orderNo, eventTime: new Date(Date.now() + 2_000) }, bodyNo(2));
+    expect(await match(other.digest)).toBe("matched");
+    expect((await fixture.now(second.pending)).settlement).toBe("REFUND_REQUESTED");
+  });
+
+  test("and dealt with at the same time as the first settles once", async () => {
+    const orderNo = randomUUID();
+    const { one, pending } = await fixture.pending({ orderNo });
+    await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const changes = { orderNo, eventTime: new Date(Date.now() + 1_000) };
+    const stored = [
+      await store(changes, bodyNo(1)),
+      await store(changes, bodyNo(2)),
+      await store(changes, bodyNo(3)),
+    ];
+    const results = await Promise.all(stored.map(({ digest }) => match(digest)));
+    expect(results.filter((result) => result === "matched")).toHaveLength(1);
+    for (const [n, result] of results.entries()) {
+      if (result !== "matched") expect(await match(stored[n]?.digest ?? "")).toBe("ignored");
+    }
+    const [events = []] = await fixture.history.events([pending]);
+    expect(events.filter(({ source }) => source === "WEBHOOK")).toHaveLength(1);
+  });
+});
