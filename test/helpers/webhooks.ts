@@ -1,8 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import type { KeptEvent } from "../../src/cancellation/webhook-event.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
+import type { WebhookInbox } from "../../src/cancellation/webhook-inbox.js";
 import { ASKED_AT } from "./cancellations.js";
+import type { RecoveryFixture } from "./recovery.js";
 import { WEBHOOK_SECRET, type TestService } from "./service.js";
 
 /** A refund of 1000 of ORD-1, as read, a second after the cancellations made here were asked for. */
@@ -85,4 +87,21 @@ export async function deliver(
   });
   const { status } = (await response.json()) as { status?: string };
   return { status: response.status, receipt: status };
+}
+
+/** Keeps a webhook of an order of its own, as if it had just come in. */
+export async function storeWebhook(
+  { inbox, sql }: Pick<RecoveryFixture, "inbox" | "sql">,
+  changes: Partial<KeptEvent> = {},
+  { body = `{"n":"${randomUUID()}"}`, signedAgo = 0 }: { body?: string; signedAgo?: number } = {},
+): Promise<{ digest: string; body: Buffer; result: Awaited<ReturnType<WebhookInbox["store"]>> }> {
+  const bytes = Buffer.from(body);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const event = webhookEvent({ orderNo: randomUUID(), eventTime: new Date(), ...changes, digest });
+  const [{ now }] = await sql("SELECT extract(epoch FROM clock_timestamp())::float8 AS now");
+  return {
+    digest,
+    body: bytes,
+    result: await inbox.store({ event, body: bytes, signedAt: now - signedAgo }),
+  };
 }

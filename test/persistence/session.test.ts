@@ -50,3 +50,10 @@ test("says clearly when something in between drops the settings of its sessions"
     "TimeZone Asia/Seoul and isolation serializable, not UTC and read committed",
   );
 });
+
+test("gives up what a stopped process would keep from others: rows it holds in a transaction, and waiting for such rows", async () => {
+  const prisma = using(createPrisma((await unusualDatabase()).url));
+  const [row] = await prisma.$queryRaw<{ idle: string; wait: string }[]>`
+    SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS wait`;
+  expect(row).toEqual({ idle: "10s", wait: "10s" });
+});
