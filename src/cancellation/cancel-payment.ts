@@ -12,6 +12,7 @@ import { fingerprint, isSameRequest, type RequestIdentity } from "./same-request
 import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
 import type { Stores } from "./store.js";
 import type { Timing } from "./timing.js";
+import { withdrawIntent } from "./withdraw-intent.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "./user-error.js";
 
 export interface CancelPaymentParts extends OutcomeRecorderParts {
@@ -21,7 +22,7 @@ export interface CancelPaymentParts extends OutcomeRecorderParts {
   readonly clock: Clock;
   /** A new UUIDv7. */
   readonly newId: () => string;
-  /** Told when sending failed through a fault of ours; the cancellation is then in doubt. */
+  /** Told when sending, or saying that nothing was sent, failed through a fault of ours; the cancellation may then be in doubt. */
   readonly onFault: (error: unknown, cancellationId: string) => void;
 }
 
@@ -51,7 +52,10 @@ export async function cancelPayment(
   const requestedBy = caller.subject;
   const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
   const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
-  const recorded = await recordIntent(parts.ledger, intent, window);
+  const recorded = await recordIntent(parts.ledger, intent, window).catch((error: unknown) => {
+    void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
+    throw error;
+  });
   switch (recorded.kind) {
     case "recorded":
       return standing(await sendOnce(parts, intent, recorded.cancellation, language, window), false);

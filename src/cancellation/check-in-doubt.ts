@@ -6,7 +6,7 @@ import { evidenceFinding, type OnContradiction } from "./finding.js";
 import { decideLookup } from "./lookup-rules.js";
 import type { Evidence } from "./outcome.js";
 import type { PaymentGateway } from "./payment-gateway.js";
-import { recordLate } from "./record-late.js";
+import { keepLate, recordLate } from "./record-late.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
 import type { Timing } from "./timing.js";
 
@@ -83,9 +83,12 @@ async function decide(parts: CheckParts, before: Cancellation, step: Transition)
   }
 }
 
-/** Looks that somebody asks for may take charge of it one after the other; a proof is not lost for that. */
+/**
+ * Somebody else has taken charge since. That money had moved stays so, and still decides; that it had not may no longer be so, and
+ * whoever is in charge now has asked later.
+ */
 async function decideLate(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
-  for (let attempt = 0; attempt < LATE_ATTEMPTS; attempt += 1) {
+  for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
     try {
       const now = await recordLate(parts, before, step);
       return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
@@ -93,7 +96,7 @@ async function decideLate(parts: CheckParts, before: Cancellation, step: Transit
       if (!(error instanceof StaleTransitionError)) throw error;
     }
   }
-  await parts.ledger.recordFinding(before, evidenceFinding(step.source, step.evidence));
+  await keepLate(parts, before, step);
   return "overtaken";
 }
 

@@ -9,24 +9,40 @@ export interface LateParts {
 }
 
 /**
- * Commits a result that comes when somebody else has taken charge of the cancellation, or has decided it. It counts as far as it still
- * can: a proof beats doubt, whoever is at it, because nothing of the one send can leave any more; what has been decided stands.
+ * Commits a proof that comes when somebody else has taken charge of the cancellation, or has decided it. It counts as far as it still
+ * can: what EBP has said of the one send, or that money has moved, is so whoever is at it; what has been decided stands.
  * @returns the cancellation as it stands then.
  * @throws StaleTransitionError when it is moved again in between.
  */
 export async function recordLate(
-  { ledger, onContradiction }: LateParts,
+  parts: LateParts,
   { storeId, id }: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const now = await find(ledger, storeId, id);
+  const now = await find(parts.ledger, storeId, id);
   // An attempt before was stored, and its acknowledgement lost.
   if (step.source === "RESPONSE" && now.answeredAt !== null) return now;
-  if (canMove(now.status, step.to)) return ledger.recordTransition(now, step);
+  if (canMove(now.status, step.to)) return parts.ledger.recordTransition(now, step);
+  return keep(parts, now, step);
+}
+
+/** Keeps what came too late to decide anything: as an event, and as a contradiction where it is one. */
+export async function keepLate(
+  parts: LateParts,
+  { storeId, id }: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
+  return keep(parts, await find(parts.ledger, storeId, id), step);
+}
+
+async function keep(
+  { ledger, onContradiction }: LateParts,
+  now: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
   const finding = lateFinding(now, step);
-  if (!(await ledger.recordFinding(now, finding))) return find(ledger, storeId, id);
-  if (finding.contradicts) onContradiction(now, step);
-  return find(ledger, storeId, id);
+  if ((await ledger.recordFinding(now, finding)) && finding.contradicts) onContradiction(now, step);
+  return find(ledger, now.storeId, now.id);
 }
 
 async function find(ledger: CancellationLedger, storeId: string, id: string): Promise<Cancellation> {

@@ -1,0 +1,265 @@
+import { expect } from "@jest/globals";
+import fc from "fast-check";
+import { httpAnswer } from "../../helpers/upstream.js";
+import type { EbpProxy, Mischief } from "./ebp-proxy.js";
+import type { Model, ModelRequest } from "./history-model.js";
+import { graphql } from "./requests.js";
+import { deliver, signed, webhookBody } from "./webhook.js";
+import type { World } from "./world.js";
+
+/** What a history is played on. */
+export interface Stage {
+  readonly world: World;
+  readonly upstream: EbpProxy;
+  readonly orderNo: string;
+}
+
+type Command = fc.AsyncCommand<Model, Stage>;
+
+const REJECTION = `{"resultCode":"EBP-C-0010","message":"Cancellation failed","requestId":"1","timestamp":"2026-01-01T00:00:00Z"}`;
+const RESOLVE = `mutation ($input: ResolveCancellationInput!) { resolveCancellation(input: $input) { cancellation { status } userErrors { code } } }`;
+const HOUR_MS = 3_600_000;
+
+const reset: Mischief["answer"] = (socket) => socket.resetAndDestroy();
+
+/** How the answer to a cancel may come about, and what should be concluded from it at once. */
+const KINDS: Readonly<Record<string, { mischief: Mischief; doubt: boolean; safeToRetry?: boolean }>> = {
+  answered: { mischief: { reaches: "now" }, doubt: false },
+  rejected: {
+    mischief: { reaches: "never", answer: (socket) => void socket.write(httpAnswer(500, REJECTION)) },
+    doubt: false,
+  },
+  refusedByGateway: {
+    mischief: { reaches: "never", answer: (socket) => void socket.write(httpAnswer(403, "<html></html>")) },
+    doubt: false,
+    safeToRetry: true,
+  },
+  brokenAfterEffect: { mischief: { reaches: "now", answer: reset }, doubt: true },
+  brokenBeforeEffect: { mischief: { reaches: "never", answer: reset }, doubt: true },
+  brokenEffectLate: { mischief: { reaches: "later", answer: reset }, doubt: true },
+};
+
+class Cancel implements Command {
+  constructor(
+    readonly kind: string,
+    readonly whole: boolean,
+  ) {}
+
+  check(model: Readonly<Model>): boolean {
+    return !this.whole || model.left > 0;
+  }
+
+  async run(model: Model, { world, upstream, orderNo }: Stage): Promise<void> {
+    const kind = KINDS[this.kind];
+    if (kind === undefined) throw new Error(this.kind);
+    // No two amounts are the same, so that it is always clear what a webhook is about.
+    const amount = this.whole ? model.left : 100 + world.callers.requests.length;
+    const request = world.callers.request({ orderNo, amount });
+    upstream.plan(request.itemId, kind.mischief);
+    const blocking = model.open;
+    const { told, codes } = await world.callers.insist(() => world.app.url, request);
+    if (blocking !== undefined) {
+      expect({ told, codes }).toEqual({ told: null, codes: ["CANCEL_IN_PROGRESS"] });
+      return;
+    }
+
+    const one: ModelRequest = {
+      request,
+      id: told?.id ?? "",
+      status: "FAILED",
+      safeToRetry: kind.safeToRetry ?? false,
+      truth: kind.mischief.reaches === "later" ? "late" : "not",
+      refundWaits: false,
+    };
+    if (kind.mischief.reaches === "now") model.reachesEbp(one);
+    if (kind.doubt) one.status = "UNKNOWN";
+    else if (one.truth === "moved") one.status = "SUCCEEDED";
+    model.requests.push(one);
+    expect(told).toMatchObject({ status: one.status, safeToRetry: one.safeToRetry });
+  }
+
+  toString(): string {
+    return `cancel ${this.whole ? "the rest" : "some"} ${this.kind}`;
+  }
+}
+
+/** The last cancel's process dies before it records what came of it, and another takes its place. */
+class Crash implements Command {
+  check({ requests }: Readonly<Model>): boolean {
+    return requests.at(-1)?.status === "UNKNOWN" && !requests.at(-1)?.refundWaits;
+  }
+
+  async run({ requests }: Model, { world }: Stage): Promise<void> {
+    const last = requests.at(-1);
+    if (last === undefined) throw new Error("no request");
+    await world.restart();
+    last.status = (await world.database.forgetOutcome(last.id)) ? "PENDING" : "UNKNOWN";
+  }
+
+  toString(): string {
+    return "crash before the outcome is recorded";
+  }
+}
+
+class Repeat implements Command {
+  constructor(readonly which: number) {}
+
+  check({ requests }: Readonly<Model>): boolean {
+    // One that is PENDING would be waited for.
+    return requests.length > 0 && requests[this.which % requests.length]?.status !== "PENDING";
+  }
+
+  async run({ requests }: Model, { world }: Stage): Promise<void> {
+    const one = requests[this.which % requests.length];
+    if (one === undefined) throw new Error("no request");
+    const { told } = await world.callers.insist(() => world.app.url, one.request);
+    expect(told).toMatchObject({ id: one.id, status: one.status, safeToRetry: one.safeToRetry });
+  }
+
+  toString(): string {
+    return "repeat a request";
+  }
+}
+
+class Reconcile implements Command {
+  constructor(readonly isSettled: boolean) {}
+
+  check(model: Readonly<Model>): boolean {
+    // Time that passes brings late effects with it.
+    return !this.isSettled || model.late === undefined;
+  }
+
+  async run(model: Model, { world }: Stage): Promise<void> {
+    const ids = model.requests.map(({ id }) => id);
+    await world.database.age(ids, this.isSettled ? HOUR_MS : 0);
+    await world.app.reconcile();
+    model.reconcile(this.isSettled);
+    const rows = await world.database.rows(model.requests.map(({ request }) => request.orderNo));
+    expect(statusesOf(rows)).toEqual(statusesOf(model.requests));
+  }
+
+  toString(): string {
+    return this.isSettled ? "reconcile after an hour" : "reconcile";
+  }
+}
+
+function statusesOf(all: readonly { id: string; status: string }[]): Record<string, string> {
+  return Object.fromEntries(all.map(({ id, status }) => [id, status]));
+}
+
+class LateEffectLands implements Command {
+  check(model: Readonly<Model>): boolean {
+    return model.late !== undefined;
+  }
+
+  async run(model: Model, { upstream }: Stage): Promise<void> {
+    const { late } = model;
+    if (late === undefined) throw new Error("nothing is late");
+    await upstream.land(late.request.itemId);
+    model.reachesEbp(late);
+  }
+
+  toString(): string {
+    return "a late effect lands";
+  }
+}
+
+class CaptureTold implements Command {
+  check({ captureTold }: Readonly<Model>): boolean {
+    return !captureTold;
+  }
+
+  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
+    const body = webhookBody({ eventType: "PAYMENT_CAPTURED", orderNo, amount: model.total });
+    expect(await deliver(world.app.url, signed(body))).toBe(200);
+    model.captureTold = true;
+  }
+
+  toString(): string {
+    return "a webhook tells of the capture";
+  }
+}
+
+class RefundTold implements Command {
+  constructor(readonly which: number) {}
+
+  check(model: Readonly<Model>): boolean {
+    return this.#chosen(model) !== undefined;
+  }
+
+  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
+    const one = this.#chosen(model);
+    if (one === undefined) throw new Error("nothing to tell of");
+    const { amount } = one.request;
+    const body = webhookBody({
+      eventType: "PAYMENT_REFUND_REQUESTED",
+      orderNo,
+      amount,
+      eventTime: EVENT_TIME,
+    });
+    expect(await deliver(world.app.url, signed(body))).toBe(200);
+    one.refundWaits = true;
+  }
+
+  #chosen({ requests }: Readonly<Model>): ModelRequest | undefined {
+    const told = requests.filter(({ truth, refundWaits }) => truth === "moved" && !refundWaits);
+    return told[this.which % Math.max(1, told.length)];
+  }
+
+  toString(): string {
+    return "a webhook tells of a refund";
+  }
+}
+
+const EVENT_TIME = new Date(Date.now() + 30_000).toISOString();
+
+class OperatorDecides implements Command {
+  check(model: Readonly<Model>): boolean {
+    return model.requests.length > 0 && model.late === undefined;
+  }
+
+  async run(model: Model, { world }: Stage): Promise<void> {
+    const one = model.open ?? model.requests.at(-1);
+    if (one === undefined) throw new Error("no request");
+    const outcome = one.truth === "moved" ? "SUCCEEDED" : "FAILED";
+    const input = { id: one.id, outcome, note: "seen in EBP's back office" };
+    const { data } = await graphql(world.app.url, RESOLVE, { input });
+    const { cancellation, userErrors } = data.resolveCancellation;
+    if (one.status === "UNKNOWN") {
+      expect(userErrors.every(({ code }: { code: string }) => code !== "NOT_IN_DOUBT")).toBe(true);
+      one.status = outcome;
+      one.safeToRetry = outcome === "FAILED";
+    } else {
+      expect(userErrors).not.toEqual([]);
+    }
+    expect(cancellation.status).toBe(one.status);
+  }
+
+  toString(): string {
+    return "an operator says what is true";
+  }
+}
+
+/** Histories of one order. */
+export function histories(longest: number): fc.Arbitrary<Iterable<Command>> {
+  const cancel = fc
+    .tuple(fc.constantFrom(...Object.keys(KINDS)), fc.boolean())
+    .map(([kind, whole]) => new Cancel(kind, whole));
+  return fc.commands(
+    [
+      cancel,
+      cancel,
+      cancel,
+      cancel,
+      fc.nat(10).map((which) => new Repeat(which)),
+      fc.boolean().map((isSettled) => new Reconcile(isSettled)),
+      fc.boolean().map((isSettled) => new Reconcile(isSettled)),
+      fc.constant(new Crash()),
+      fc.constant(new LateEffectLands()),
+      fc.constant(new CaptureTold()),
+      fc.nat(10).map((which) => new RefundTold(which)),
+      fc.constant(new OperatorDecides()),
+    ],
+    { maxCommands: longest, size: "max" },
+  );
+}

@@ -1,0 +1,29 @@
+import type { World } from "./world.js";
+
+const HOUR_MS = 3_600_000;
+/** One makes doubt of a lease that ran out, the next decides it; a third finds nothing new to decide. */
+const ROUNDS = 3;
+
+/**
+ * Lets time pass until every cancellation in question is decided, or cannot be. Instead of waiting, rows are made older. That is
+ * only right once nobody can be about to send any of them, all that was sent has arrived, and every late effect has
+ * landed: then the real passing of time would change nothing else either.
+ */
+export async function settle(world: World, ids?: readonly string[]): Promise<void> {
+  await world.upstreamHasReadEverything();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await world.database.age(ids ?? null, HOUR_MS);
+    await reconcileOnce(world);
+  }
+}
+
+/** Makes what is in doubt due, and no older: its lookup is made now, and must not take silence for proof. */
+export async function lookUpNow(world: World, ids?: readonly string[]): Promise<void> {
+  await world.database.age(ids ?? null, 0);
+  await reconcileOnce(world);
+}
+
+export async function reconcileOnce(world: World): Promise<void> {
+  const counts = await world.app.reconcile();
+  if (counts.failed > 0) throw new Error(`the reconciler failed on ${counts.failed} rows`);
+}

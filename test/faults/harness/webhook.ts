@@ -1,0 +1,77 @@
+import { createHmac } from "node:crypto";
+import { WEBHOOK_SECRET } from "./world.js";
+
+export interface Webhook {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Telling {
+  readonly eventType: "PAYMENT_CAPTURED" | "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED";
+  readonly orderNo: string;
+  readonly amount: number;
+  /** Told apart from another telling of the same by this. */
+  readonly eventTime?: string;
+}
+
+const AMOUNT_FIELDS = {
+  PAYMENT_CAPTURED: "capturedAmount",
+  PAYMENT_VOIDED: "voidedAmount",
+  PAYMENT_REFUND_REQUESTED: "refundRequestedAmount",
+} as const;
+const STATUSES = {
+  PAYMENT_CAPTURED: "CAPTURED",
+  PAYMENT_VOIDED: "CANCELED",
+  PAYMENT_REFUND_REQUESTED: "REFUND_REQUESTED",
+} as const;
+
+/** A body such as EBP's; KRW has no minor unit. */
+export function webhookBody({ eventType, orderNo, amount, eventTime }: Telling): string {
+  return JSON.stringify({
+    eventType,
+    eventTime: eventTime ?? new Date().toISOString(),
+    data: {
+      orderNo,
+      paymentStatus: STATUSES[eventType],
+      [AMOUNT_FIELDS[eventType]]: amount,
+      currencyCode: "KRW",
+      exponent: 0,
+      resultCode: "0",
+      resultMessage: "SUCCESS",
+    },
+  });
+}
+
+/** Signed as CONTRACT §5 says; written out here, so that no mistake of the service's own signing is shared. */
+export function signed(
+  body: string,
+  { secret = WEBHOOK_SECRET, ageSeconds = 0 }: { secret?: string; ageSeconds?: number } = {},
+): Webhook {
+  const timestamp = String(Math.floor(Date.now() / 1000) - ageSeconds);
+  const signature = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
+  return {
+    body,
+    headers: { "x-webhook-signature": signature, "x-webhook-signature-timestamp": timestamp },
+  };
+}
+
+/** The HTTP status; null when no answer came. */
+export async function deliver(url: string, { body, headers }: Webhook): Promise<number | null> {
+  try {
+    const answer = await fetch(`${url}/webhooks/ebp`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch {
+    return null;
+  }
+}
+
+/** Tells, and fails unless it is taken. */
+export async function tell(url: string, telling: Telling): Promise<void> {
+  const status = await deliver(url, signed(webhookBody(telling)));
+  if (status === null || status >= 300) throw new Error(`a genuine webhook was answered ${String(status)}`);
+}

@@ -1,0 +1,132 @@
+import { startApp, type App } from "../../../src/app.js";
+import { readConfig } from "../../../src/config.js";
+import { DEVELOPMENT_STORE } from "../../../src/ebp/simulator/development-store.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../../src/ebp/simulator/payment.js";
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from "../../../src/ebp/simulator/simulator.js";
+import { createTestDatabase } from "../../helpers/database.js";
+import type { ServiceProcess } from "../../helpers/service-process.js";
+import { Database } from "./rows.js";
+import { kill, runReconciler, startInstance, type Defect, type Instance } from "./instance.js";
+import { Callers } from "./requests.js";
+import type { Dice } from "./size.js";
+
+export const WEBHOOK_SECRET = "a secret that the tests know";
+
+export interface WorldOptions {
+  readonly dice: Dice;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly simulator?: Partial<SimulatorOptions>;
+  /** A database that is there already; one cloned from the migrated template unless stated. */
+  readonly databaseUrl?: string;
+  /** How the services reach EBP, when not directly: what of the environment is otherwise. */
+  readonly through?: (upstreamUrl: string) => Promise<Record<string, string>>;
+}
+
+/** Everything one test file plays with: a database, an EBP, one healthy replica in this process, and callers. */
+export class World {
+  callers: Callers;
+  readonly database: Database;
+  readonly #dice: Dice;
+  readonly #instances: Instance[] = [];
+  readonly #releases: (() => Promise<unknown>)[] = [];
+
+  private constructor(
+    dice: Dice,
+    databaseUrl: string,
+    readonly simulator: Simulator,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {
+    this.#dice = dice;
+    this.callers = new Callers(dice);
+    this.database = new Database(databaseUrl);
+  }
+
+  #app: App | undefined;
+
+  /** The healthy replica. Its own reconciler is off: tests say when it looks. */
+  get app(): App {
+    if (this.#app === undefined) throw new Error("the world has no replica of its own");
+    return this.#app;
+  }
+
+  /** New callers, whose requests are judged by themselves. */
+  begin(): void {
+    this.callers = new Callers(this.#dice);
+  }
+
+  static async create(options: WorldOptions): Promise<World> {
+    const cloned = options.databaseUrl === undefined ? await createTestDatabase() : undefined;
+    const databaseUrl = options.databaseUrl ?? cloned?.url ?? "";
+    const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
+    const detour = await options.through?.(simulator.url);
+    const world = new World(options.dice, databaseUrl, simulator, {
+      PORT: "0",
+      LOG_LEVEL: "info",
+      DATABASE_URL: databaseUrl,
+      EBP_BASE_URL: simulator.url,
+      EBP_TIMEOUT_MS: "2000",
+      EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      RECONCILE_INTERVAL_MS: "0",
+      DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+      ...detour,
+      ...options.environment,
+    });
+    if (cloned !== undefined) world.#releases.push(() => cloned.drop());
+    world.#releases.push(
+      () => simulator.close(),
+      () => world.database.close(),
+    );
+    world.#app = await world.startApp();
+    return world;
+  }
+
+  /** The healthy replica goes, and another comes. */
+  async restart(): Promise<void> {
+    await this.#app?.close();
+    this.#app = await this.startApp();
+  }
+
+  /** One more replica in this process. */
+  async startApp(environment: Readonly<Record<string, string>> = {}): Promise<App> {
+    const settings = { ...this.environment, LOG_LEVEL: "silent", ...environment };
+    const app = await startApp(readConfig(settings, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]));
+    this.#releases.push(() => app.close());
+    return app;
+  }
+
+  /** One more replica, as a process of its own. */
+  async startInstance(
+    defect: Defect = {},
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Instance> {
+    const instance = await startInstance({ ...this.environment, ...environment }, defect);
+    this.#instances.push(instance);
+    return instance;
+  }
+
+  /** `npm run reconcile`, as a process of its own. */
+  runReconciler(defect: Defect = {}): ServiceProcess {
+    return runReconciler(this.environment, defect);
+  }
+
+  /**
+   * Resolves when EBP has read all that a dead process has written: two rounds over new connections, which it reads
+   * after what was there before.
+   */
+  async upstreamHasReadEverything(): Promise<void> {
+    for (let round = 0; round < 2; round += 1) {
+      await (await fetch(`${this.simulator.url}/ledger?orderNo=none`)).arrayBuffer();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#instances.map(kill));
+    for (let release = this.#releases.pop(); release !== undefined; release = this.#releases.pop()) {
+      await release();
+    }
+  }
+}
