@@ -10,7 +10,7 @@ import type { WebhookInbox } from "./cancellation/webhook-inbox.js";
 import type { Config } from "./config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";
-import { createAccountCipher, type EncryptionKey } from "./persistence/account-cipher.js";
+import { createSealer, type EncryptionKey } from "./persistence/sealer.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
@@ -71,10 +71,10 @@ export async function openCore(
 
   const stores = storesOf(config);
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
-  const cipher = createAccountCipher(await encryptionKeys(config));
-  const ledger = createPrismaLedger(ledgerPrisma, cipher, createPrismaHistory(ledgerPrisma, cipher), timing);
-  const queue = createPrismaRecoveryQueue(recoveryPrisma, cipher, [...stores.keys()], timing);
-  const inbox = createPrismaWebhookInbox(recoveryPrisma, cipher);
+  const sealer = createSealer(await encryptionKeys(config));
+  const ledger = createPrismaLedger(ledgerPrisma, sealer, createPrismaHistory(ledgerPrisma, sealer), timing);
+  const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
+  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(
@@ -91,7 +91,7 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createPrismaHistory(prisma, cipher),
+    history: createPrismaHistory(prisma, sealer),
     queue,
     inbox,
     onContradiction,

@@ -13,7 +13,7 @@ export interface Cancellation {
   readonly storeId: string;
   readonly idempotencyKey: string;
   readonly status: CancellationStatus;
-  /** Nothing was cancelled and the same request may succeed under a new key: it never reached EBP. */
+  /** Nothing was cancelled and the same request may succeed under a new key: it never reached EBP, or was not carried out. */
   readonly safeToRetry: boolean;
   /** Null until the cancel has succeeded. */
   readonly settlement: Settlement | null;

@@ -1,12 +1,7 @@
-import type { Cancellation } from "./cancellation.js";
 import type { Caller } from "./caller.js";
 import { checkClaimed, type CheckParts } from "./check-in-doubt.js";
-import { errorsOf, notFound, type UserError } from "./user-error.js";
-
-export interface RefreshResult {
-  readonly cancellation: Cancellation | null;
-  readonly errors: readonly UserError[];
-}
+import type { OperatorResult } from "./operator-result.js";
+import { errorsOf, notFound } from "./user-error.js";
 
 /** One step recovers it, when its process went away; the next looks it up. */
 const STEPS = 2;
@@ -16,7 +11,7 @@ export async function refreshCancellation(
   parts: CheckParts,
   caller: Caller,
   id: string,
-): Promise<RefreshResult> {
+): Promise<OperatorResult> {
   for (let step = 0; step < STEPS; step += 1) {
     const claim = await parts.queue.claim(caller.storeIds, id);
     if (claim === null || (await checkClaimed(parts, claim)) !== "recovered") break;

@@ -1,10 +1,10 @@
 import type { CancellationLedger } from "./cancellation-ledger.js";
-import type { Cancellation } from "./cancellation.js";
 import type { Caller } from "./caller.js";
 import { disproven, proven } from "./conclude.js";
 import { StaleTransitionError } from "./errors.js";
 import { proseFaults, type Fault } from "./field-rules.js";
 import { MAX_NOTE_LENGTH } from "./limits.js";
+import type { OperatorResult } from "./operator-result.js";
 import { evidenceInWords } from "./outcome.js";
 import type { ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
 import { holdsAccount, mayHoldAccount } from "./refund-account.js";
@@ -25,11 +25,6 @@ export interface ResolveParts {
   readonly queue: RecoveryQueue;
 }
 
-export interface ResolveResult {
-  readonly cancellation: Cancellation | null;
-  readonly errors: readonly UserError[];
-}
-
 /** Between reading it and deciding it a lookup may take charge; more often than this it is a fault. */
 const ROUNDS = 5;
 
@@ -38,7 +33,7 @@ export async function resolveCancellation(
   parts: ResolveParts,
   caller: Caller,
   resolution: Resolution,
-): Promise<ResolveResult> {
+): Promise<OperatorResult> {
   const faults = proseFaults("input.note", resolution.note, MAX_NOTE_LENGTH);
   if (faults.length > 0) return refused(faults.map(invalid));
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -52,7 +47,7 @@ async function tryResolving(
   { ledger, queue }: ResolveParts,
   caller: Caller,
   { id, outcome, note }: Resolution,
-): Promise<ResolveResult | "overtaken"> {
+): Promise<OperatorResult | "overtaken"> {
   const found = await ledger.find(caller.storeIds, id);
   if (found === null) return refused([notFound("input.id")]);
   if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
@@ -82,7 +77,7 @@ function givesAccountAway(note: string, { cancellation, openRefundAccount }: Cla
   }
 }
 
-function refused(errors: readonly UserError[]): ResolveResult {
+function refused(errors: readonly UserError[]): OperatorResult {
   return { cancellation: null, errors };
 }
 

@@ -3,7 +3,7 @@
  * - PENDING: the intent is committed; the one send may be under way.
  * - SUCCEEDED: proven that EBP accepted it.
  * - FAILED: proven that nothing was cancelled.
- * - UNKNOWN: sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.
+ * - UNKNOWN: perhaps sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.
  */
 export const CANCELLATION_STATUSES = ["PENDING", "SUCCEEDED", "FAILED", "UNKNOWN"] as const;
 export type CancellationStatus = (typeof CANCELLATION_STATUSES)[number];

@@ -29,7 +29,7 @@ export class EventEvidenceType implements EventEvidence {
   @Field(() => String, {
     nullable: true,
     description:
-      "SHA-256 of the answer in hex: of its bytes as received, or of what is kept of it where a refund account was taken out.",
+      "SHA-256 in hex of EBP's answer or webhook: of its bytes as received, or of what is kept of it where personal data was taken out.",
   })
   digest!: string | null;
 }

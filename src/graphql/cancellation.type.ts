@@ -139,7 +139,9 @@ export class CancellationType extends NodeType {
   })
   failure!: Cancellation["failure"];
 
-  @Field(() => [DiscrepancyType], { description: "Where EBP's confirmation is not what was asked." })
+  @Field(() => [DiscrepancyType], {
+    description: "Where EBP's confirmation is not what was asked, and proofs against what was decided.",
+  })
   discrepancies!: readonly Discrepancy[];
 
   @Field(() => String, {

@@ -11,7 +11,8 @@ export class FailureDetailType implements FailureDetail {
 }
 
 @ObjectType("CancellationFailure", {
-  description: "Why a cancellation is not SUCCEEDED, as the first answer said.",
+  description:
+    "Why a cancellation is not SUCCEEDED: what EBP's answer to it said, or what has been found out since.",
 })
 export class CancellationFailureType {
   @Field(() => String, {

@@ -1,6 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import type { RefreshResult } from "../cancellation/refresh-cancellation.js";
-import type { ResolveResult } from "../cancellation/resolve-cancellation.js";
+import type { OperatorResult } from "../cancellation/operator-result.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 import { toUserError, UserErrorType } from "./user-error.type.js";
 
@@ -29,15 +28,15 @@ export class RefreshCancellationPayloadType {
   userErrors!: UserErrorType[];
 }
 
-export function toResolvePayload(result: ResolveResult): ResolveCancellationPayloadType {
+export function toResolvePayload(result: OperatorResult): ResolveCancellationPayloadType {
   return toPayload(result);
 }
 
-export function toRefreshPayload(result: RefreshResult): RefreshCancellationPayloadType {
+export function toRefreshPayload(result: OperatorResult): RefreshCancellationPayloadType {
   return toPayload(result);
 }
 
-function toPayload({ cancellation, errors }: ResolveResult | RefreshResult): ResolveCancellationPayloadType {
+function toPayload({ cancellation, errors }: OperatorResult): ResolveCancellationPayloadType {
   return {
     cancellation: cancellation === null ? null : toCancellationType(cancellation),
     userErrors: errors.map(toUserError),

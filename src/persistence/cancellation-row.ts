@@ -8,7 +8,7 @@ import { Decimal } from "../cancellation/decimal.js";
 import type { Discrepancy } from "../cancellation/discrepancies.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
 import type { RequestIdentity } from "../cancellation/same-request.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import type { Prisma } from "./generated/client.js";
 
 type Row = Prisma.CancellationModel;
@@ -85,11 +85,11 @@ function toFailure(row: Row): Cancellation["failure"] {
   };
 }
 
-export function toIdentity(row: Row, cipher: AccountCipher): RequestIdentity {
+export function toIdentity(row: Row, sealer: Sealer): RequestIdentity {
   const { refundAccountSealed: sealed, refundAccountKeyId: keyId } = row;
   return {
     fingerprint: row.fingerprint,
-    refundAccount: sealed === null || keyId === null ? null : cipher.open({ sealed, keyId }, row),
+    refundAccount: sealed === null || keyId === null ? null : sealer.openAccount({ sealed, keyId }, row),
   };
 }
 

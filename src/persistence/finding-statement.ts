@@ -1,6 +1,6 @@
 import type { Finding } from "../cancellation/finding.js";
 import type { CancellationReference } from "../cancellation/history.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
 
@@ -11,11 +11,11 @@ import { Prisma } from "./generated/client.js";
 export function findingStatement(
   { storeId, id }: CancellationReference,
   finding: Finding,
-  cipher: AccountCipher,
+  sealer: Sealer,
 ): Prisma.Sql {
   const { source, actor, settlement, confirmation, discrepancies, sentAgoMs } = finding;
   const { rawAnswer, ...evidence } = finding.evidence;
-  const answer = rawAnswer === null ? null : cipher.sealAnswer(rawAnswer, { storeId, id });
+  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, { storeId, id });
   const isAnswer = source === "RESPONSE";
   return Prisma.sql`
     /* cancellation: finding */

@@ -1,7 +1,7 @@
 import { lineTotal } from "../cancellation/amount-rule.js";
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/refund-account.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";
 
 export interface IntentRow {
@@ -19,11 +19,11 @@ export interface IntentRow {
  * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
  */
-export function intentStatement(intent: CancelIntent, cipher: AccountCipher, leaseMs: number): Prisma.Sql {
+export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Prisma.Sql {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
-  const sealed = refundAccount === null ? null : cipher.seal(refundAccount, { storeId: store.id, id });
+  const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
   return Prisma.sql`
     /* cancellation: intent */
     WITH the_order AS (

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EncryptionKey } from "./account-cipher.js";
+import type { EncryptionKey } from "./sealer.js";
 
 const FILE = "encryption-key";
 const KEY_BYTES = 32;

@@ -1,14 +1,14 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
 import { atOrBeyond, beyond, matching, orderBy, readsUpwards } from "./history-query.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderTotals } from "./order-totals.js";
 
-export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher): CancellationHistory {
+export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): CancellationHistory {
   return {
     async find(storeIds, id) {
       const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...storeIds] }, id } });
@@ -22,7 +22,7 @@ export function createPrismaHistory(prisma: PrismaClient, cipher: AccountCipher)
 
     async findRequestByKey(storeId, idempotencyKey) {
       const row = await rowByKey(storeId, idempotencyKey);
-      return row === null ? null : { cancellation: toCancellation(row), identity: toIdentity(row, cipher) };
+      return row === null ? null : { cancellation: toCancellation(row), identity: toIdentity(row, sealer) };
     },
 
     async findOpen(storeId, orderNo) {

@@ -2,7 +2,7 @@ import { pendingCancellation } from "../cancellation/apply-transition.js";
 import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import type { Timing } from "../cancellation/timing.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
 import type { PrismaClient } from "./generated/client.js";
 import { intentStatement, type IntentRow } from "./intent-statement.js";
@@ -18,7 +18,7 @@ const MAX_INTENT_ROUNDS = 200;
 
 export function createPrismaLedger(
   prisma: PrismaClient,
-  cipher: AccountCipher,
+  sealer: Sealer,
   history: CancellationHistory,
   timing: Timing,
 ): CancellationLedger {
@@ -33,15 +33,15 @@ export function createPrismaLedger(
       );
     },
 
-    recordTransition: (before, step) => recordTransition(prisma, cipher, before, step),
-    recordFinding: (reference, finding) => recordFinding(prisma, cipher, reference, finding),
+    recordTransition: (before, step) => recordTransition(prisma, sealer, before, step),
+    recordFinding: (reference, finding) => recordFinding(prisma, sealer, reference, finding),
     find: (storeIds, id) => history.find(storeIds, id),
 
     awaitOutcome: createOutcomeWaiter(history),
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, cipher, timing.leaseMs));
+    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, sealer, timing.leaseMs));
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at !== null) {
       const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };

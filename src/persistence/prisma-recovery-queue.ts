@@ -1,7 +1,7 @@
 import { Decimal } from "../cancellation/decimal.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/recovery-queue.js";
 import type { Timing } from "../cancellation/timing.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
 import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statements.js";
 import type { PrismaClient } from "./generated/client.js";
@@ -9,7 +9,7 @@ import type { PrismaClient } from "./generated/client.js";
 /** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
 export function createPrismaRecoveryQueue(
   prisma: PrismaClient,
-  cipher: AccountCipher,
+  sealer: Sealer,
   storeIds: readonly string[],
   timing: Timing,
 ): RecoveryQueue {
@@ -33,7 +33,7 @@ export function createPrismaRecoveryQueue(
       });
       return {
         cancellation: toCancellation(row),
-        openRefundAccount: () => toIdentity(row, cipher).refundAccount,
+        openRefundAccount: () => toIdentity(row, sealer).refundAccount,
         cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
         capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
       };

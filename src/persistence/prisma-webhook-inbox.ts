@@ -9,7 +9,7 @@ import type {
   WebhookInbox,
   WebhookReference,
 } from "../cancellation/webhook-inbox.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
@@ -18,10 +18,10 @@ import { recordFinding, recordTransition, type Database } from "./record-step.js
 /** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
 const MAX_CANCELLATIONS = 500;
 
-export function createPrismaWebhookInbox(prisma: PrismaClient, cipher: AccountCipher): WebhookInbox {
+export function createPrismaWebhookInbox(prisma: PrismaClient, sealer: Sealer): WebhookInbox {
   return {
     async store(webhook) {
-      const [row] = await prisma.$queryRaw<StoredRow[]>(storeStatement(webhook, cipher));
+      const [row] = await prisma.$queryRaw<StoredRow[]>(storeStatement(webhook, sealer));
       if (row?.stored === true) return "stored";
       return row?.known === true || row?.fresh === true ? "repeated" : "stale";
     },
@@ -52,7 +52,7 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, cipher: AccountCi
           throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
         }
         if (!(await close(transaction, claim, conclusion))) return false;
-        for (const one of conclusion.told) await tell(transaction, cipher, one);
+        for (const one of conclusion.told) await tell(transaction, sealer, one);
         return true;
       }),
   };
@@ -93,8 +93,8 @@ interface StoredRow {
 }
 
 /** One statement: whether the signature is of now is judged by the database's clock, which all replicas share. */
-function storeStatement({ event, signedAt, body }: ReceivedWebhook, cipher: AccountCipher): Prisma.Sql {
-  const { keyId, sealed } = cipher.sealWebhook(body, event.digest);
+function storeStatement({ event, signedAt, body }: ReceivedWebhook, sealer: Sealer): Prisma.Sql {
+  const { keyId, sealed } = sealer.sealWebhook(body, event.digest);
   const tolerance = SIGNATURE_TOLERANCE_MS / 1_000;
   return Prisma.sql`
     /* webhook: store */
@@ -134,11 +134,11 @@ async function close(
   return closed === 1;
 }
 
-async function tell(database: Database, cipher: AccountCipher, told: Told): Promise<void> {
+async function tell(database: Database, sealer: Sealer, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
-    await recordTransition(database, cipher, cancellation, told.transition);
-  } else if (!(await recordFinding(database, cipher, cancellation, told.finding))) {
+    await recordTransition(database, sealer, cancellation, told.transition);
+  } else if (!(await recordFinding(database, sealer, cancellation, told.finding))) {
     throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
   }
 }

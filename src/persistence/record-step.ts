@@ -5,7 +5,7 @@ import { StaleTransitionError } from "../cancellation/errors.js";
 import type { Finding } from "../cancellation/finding.js";
 import type { CancellationReference } from "../cancellation/history.js";
 import { assertCanMove } from "../cancellation/status.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { findingStatement } from "./finding-statement.js";
 import type { Prisma } from "./generated/client.js";
 import { transitionStatement, type TransitionRow } from "./transition-statement.js";
@@ -16,12 +16,12 @@ export type Database = Pick<Prisma.TransactionClient, "$queryRaw">;
 /** @throws StaleTransitionError as the ledger does. */
 export async function recordTransition(
   database: Database,
-  cipher: AccountCipher,
+  sealer: Sealer,
   before: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   assertCanMove(before.status, step.to);
-  const [row] = await database.$queryRaw<TransitionRow[]>(transitionStatement(before, step, cipher));
+  const [row] = await database.$queryRaw<TransitionRow[]>(transitionStatement(before, step, sealer));
   if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
   return applyTransition(before, step, {
     sentAt: row.sent_at,
@@ -36,10 +36,10 @@ export async function recordTransition(
 /** False when there was nothing to record it on. */
 export async function recordFinding(
   database: Database,
-  cipher: AccountCipher,
+  sealer: Sealer,
   reference: CancellationReference,
   finding: Finding,
 ): Promise<boolean> {
-  const rows = await database.$queryRaw<{ id: string }[]>(findingStatement(reference, finding, cipher));
+  const rows = await database.$queryRaw<{ id: string }[]>(findingStatement(reference, finding, sealer));
   return rows.length > 0;
 }

@@ -1,7 +1,7 @@
 import type { Transition } from "../cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
-import type { AccountCipher } from "./account-cipher.js";
+import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
 
@@ -21,15 +21,11 @@ export interface TransitionRow {
  * The order's row is locked before the cancellation's, as the intent statement does: taken the other way round, an intent
  * and an outcome of the same order could wait for each other.
  */
-export function transitionStatement(
-  before: Cancellation,
-  step: Transition,
-  cipher: AccountCipher,
-): Prisma.Sql {
+export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Prisma.Sql {
   const { storeId, id } = before;
   const { confirmation, failure } = step;
   const { rawAnswer, ...evidence } = step.evidence;
-  const answer = rawAnswer === null ? null : cipher.sealAnswer(rawAnswer, before);
+  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, before);
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return Prisma.sql`

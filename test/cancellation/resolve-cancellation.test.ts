@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { holdsAccount } from "../../src/cancellation/refund-account.js";
-import { resolveCancellation, type ResolveResult } from "../../src/cancellation/resolve-cancellation.js";
+import type { OperatorResult } from "../../src/cancellation/operator-result.js";
+import { resolveCancellation } from "../../src/cancellation/resolve-cancellation.js";
 import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 
@@ -9,7 +10,7 @@ const fixture = useRecovery();
 const CALLER = { subject: "operator-7", storeIds: [STORE.id] };
 const ACCOUNT = { accountNumber: "1029384756", bankCode: "001", accountHolderName: "Zaphod Quibblewick" };
 
-function resolve(id: string, changes: object = {}, caller = CALLER): Promise<ResolveResult> {
+function resolve(id: string, changes: object = {}, caller = CALLER): Promise<OperatorResult> {
   return resolveCancellation({ ledger: fixture.ledger, queue: fixture.queue }, caller, {
     id,
     outcome: "FAILED",

@@ -14,7 +14,7 @@ import type { CancelOutcome } from "../../src/cancellation/outcome.js";
 import { fingerprint } from "../../src/cancellation/same-request.js";
 import type { Store } from "../../src/cancellation/store.js";
 import { timingOf } from "../../src/cancellation/timing.js";
-import { createAccountCipher } from "../../src/persistence/account-cipher.js";
+import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
@@ -41,12 +41,12 @@ export function useLedger(): LedgerFixture {
       () => database.drop(),
       () => prisma.$disconnect(),
     );
-    const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
-    const history = createPrismaHistory(prisma, cipher);
+    const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
+    const history = createPrismaHistory(prisma, sealer);
     fixture = {
       databaseUrl: database.url,
       history,
-      ledger: createPrismaLedger(prisma, cipher, history, TIMING),
+      ledger: createPrismaLedger(prisma, sealer, history, TIMING),
     };
   });
   afterAll(async () => {

@@ -4,7 +4,7 @@ import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
 import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
 import type { RecoveryQueue } from "../../src/cancellation/recovery-queue.js";
 import type { WebhookInbox } from "../../src/cancellation/webhook-inbox.js";
-import { createAccountCipher, type AccountCipher } from "../../src/persistence/account-cipher.js";
+import { createSealer, type Sealer } from "../../src/persistence/sealer.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "../../src/persistence/prisma-webhook-inbox.js";
@@ -19,7 +19,7 @@ export interface RecoveryFixture {
   readonly inbox: WebhookInbox;
   readonly prisma: PrismaClient;
   /** As the ledger seals. */
-  readonly cipher: AccountCipher;
+  readonly sealer: Sealer;
   /** Another replica's, with connections of its own. */
   anotherQueue(storeIds?: readonly string[]): RecoveryQueue;
   sql(text: string, values?: readonly unknown[]): Promise<any[]>;
@@ -36,7 +36,7 @@ export interface RecoveryFixture {
 /** What recovery works with, on a database of its own, for the tests of one file. */
 export function useRecovery(): RecoveryFixture {
   const fixture = useLedger();
-  const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
   const clients: PrismaClient[] = [];
   const connect = (): PrismaClient => {
     const prisma = createPrisma(fixture.databaseUrl);
@@ -63,16 +63,16 @@ export function useRecovery(): RecoveryFixture {
       return fixture.history;
     },
     get queue() {
-      return createPrismaRecoveryQueue(own(), cipher, [STORE.id], TIMING);
+      return createPrismaRecoveryQueue(own(), sealer, [STORE.id], TIMING);
     },
     get inbox() {
-      return createPrismaWebhookInbox(own(), cipher);
+      return createPrismaWebhookInbox(own(), sealer);
     },
     get prisma() {
       return own();
     },
-    cipher,
-    anotherQueue: (storeIds = [STORE.id]) => createPrismaRecoveryQueue(connect(), cipher, storeIds, TIMING),
+    sealer,
+    anotherQueue: (storeIds = [STORE.id]) => createPrismaRecoveryQueue(connect(), sealer, storeIds, TIMING),
     sql: (text, values = []) =>
       withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),
     async now({ id }) {

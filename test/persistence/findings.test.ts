@@ -44,7 +44,7 @@ describe("a finding", () => {
       evidence: { basis: "seen", httpStatus: 200, requestId: "REQ-9", digest: "d".repeat(64) },
     });
     const sealed = { sealed: Uint8Array.from(row.sealed), keyId: row.key_id };
-    expect(fixture.cipher.openAnswer(sealed, unknown)).toBe('{"resultCode":"0"}');
+    expect(fixture.sealer.openAnswer(sealed, unknown)).toBe('{"resultCode":"0"}');
   });
 
   test("is kept whoever is in charge, and whatever the state", async () => {

@@ -120,13 +120,13 @@ describe("a webhook", () => {
     expect(text.text).not.toContain(secret);
     expect(text.text).not.toContain(Buffer.from(secret).toString("hex"));
     expect(text.text).not.toContain(Buffer.from(secret).toString("base64").slice(0, 20));
-    const opened = fixture.cipher.openWebhook(
+    const opened = fixture.sealer.openWebhook(
       { keyId: sealed.body_key_id, sealed: sealed.body_sealed },
       digest,
     );
     expect(opened.equals(body)).toBe(true);
     expect(() =>
-      fixture.cipher.openWebhook({ keyId: "test", sealed: sealed.body_sealed }, "another"),
+      fixture.sealer.openWebhook({ keyId: "test", sealed: sealed.body_sealed }, "another"),
     ).toThrow("opening the body of webhook another");
   });
 });

@@ -3,7 +3,7 @@ import type { CancelIntent, CancellationLedger } from "../../src/cancellation/ca
 import type { CancellationHistory } from "../../src/cancellation/history.js";
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
-import { createAccountCipher } from "../../src/persistence/account-cipher.js";
+import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
@@ -28,9 +28,9 @@ export async function anotherProcess<T>(
   const prisma = createPrisma(database);
   const store = { ...DEVELOPMENT_STORE, baseUrl: service.simulator.url };
   const gateway = createEbpClient({ stores: new Map([[store.storeId, store]]), timeoutMs: 2_000 });
-  const cipher = createAccountCipher([{ id: "test", key: Buffer.alloc(32, 7) }]);
-  const history = createPrismaHistory(prisma, cipher);
-  const ledger = createPrismaLedger(prisma, cipher, history, TIMING);
+  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 7) }]);
+  const history = createPrismaHistory(prisma, sealer);
+  const ledger = createPrismaLedger(prisma, sealer, history, TIMING);
   try {
     return await work({
       ledger,

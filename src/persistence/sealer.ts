@@ -13,18 +13,18 @@ export interface Sealed {
   readonly sealed: Uint8Array<ArrayBuffer>;
 }
 
-/** The row a sealed account belongs to: bound into the seal, so that it opens nowhere else. */
-export interface AccountOwner {
+/** The row that something sealed belongs to: bound into the seal, so that it opens nowhere else. */
+export interface SealedRow {
   readonly storeId: string;
   readonly id: string;
 }
 
-export interface AccountCipher {
-  seal(account: RefundAccount, owner: AccountOwner): Sealed;
-  open(sealed: Sealed, owner: AccountOwner): RefundAccount;
+export interface Sealer {
+  sealAccount(account: RefundAccount, owner: SealedRow): Sealed;
+  openAccount(sealed: Sealed, owner: SealedRow): RefundAccount;
   /** An answer of EBP, of which not every field is published; bound to the cancellation it is about. */
-  sealAnswer(answer: string, owner: AccountOwner): Sealed;
-  openAnswer(sealed: Sealed, owner: AccountOwner): string;
+  sealAnswer(answer: string, owner: SealedRow): Sealed;
+  openAnswer(sealed: Sealed, owner: SealedRow): string;
   /** The body of a webhook, which may hold personal data; bound to its digest. */
   sealWebhook(body: Buffer, digest: string): Sealed;
   openWebhook(sealed: Sealed, digest: string): Buffer;
@@ -39,7 +39,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** The first key seals, all of them open. */
-export function createAccountCipher(keys: readonly [EncryptionKey, ...EncryptionKey[]]): AccountCipher {
+export function createSealer(keys: readonly [EncryptionKey, ...EncryptionKey[]]): Sealer {
   const [newest] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
 
@@ -69,8 +69,8 @@ export function createAccountCipher(keys: readonly [EncryptionKey, ...Encryption
   }
 
   return {
-    seal: (account, owner) => seal(Buffer.from(JSON.stringify(account), "utf8"), accountData(owner)),
-    open(sealed, owner) {
+    sealAccount: (account, owner) => seal(Buffer.from(JSON.stringify(account), "utf8"), accountData(owner)),
+    openAccount(sealed, owner) {
       const what = `the refund account of cancellation ${owner.id}`;
       return JSON.parse(open(sealed, accountData(owner), what).toString("utf8")) as RefundAccount;
     },
@@ -82,11 +82,11 @@ export function createAccountCipher(keys: readonly [EncryptionKey, ...Encryption
   };
 }
 
-function accountData({ storeId, id }: AccountOwner): Buffer {
+function accountData({ storeId, id }: SealedRow): Buffer {
   return Buffer.from(JSON.stringify(["cancellation.refund_account", storeId, id]), "utf8");
 }
 
-function answerData({ storeId, id }: AccountOwner): Buffer {
+function answerData({ storeId, id }: SealedRow): Buffer {
   return Buffer.from(JSON.stringify(["cancellation_event.answer", storeId, id]), "utf8");
 }
 
