@@ -77,6 +77,7 @@ export default tseslint.config(
       "src/main.ts",
       "src/migrate.ts",
       "src/reconcile.ts",
+      "src/evidence.ts",
       "src/ebp/simulator/main.ts",
       "test/**",
       "scripts/**",

@@ -12,6 +12,7 @@ import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";
 import { createSealer, type EncryptionKey } from "./persistence/sealer.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import { readKeptEvidence, type KeptEvidence } from "./persistence/kept-evidence.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
 import { assertSession, createPrisma, isDatabaseUp } from "./persistence/prisma.js";
@@ -36,6 +37,8 @@ export interface Core {
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
   isDatabaseUp(): Promise<boolean>;
+  /** What EBP said about one cancellation, opened; it may hold personal data. Null when there is no such cancellation. */
+  evidenceOf(id: string): Promise<KeptEvidence[] | null>;
   /** Looks at all that is in doubt, once. */
   reconcile(isStopping?: () => boolean): Promise<ReconcileCounts>;
 }
@@ -96,6 +99,7 @@ export async function openCore(
     inbox,
     onContradiction,
     isDatabaseUp: () => isDatabaseUp(prisma),
+    evidenceOf: (id) => readKeptEvidence(prisma, sealer, id),
     reconcile: (isStopping = () => false) =>
       reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
   };
