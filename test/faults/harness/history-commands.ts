@@ -133,6 +133,9 @@ class Reconcile implements Command {
     const ids = model.requests.map(({ id }) => id);
     await world.database.age(ids, this.isSettled ? HOUR_MS : 0);
     await world.app.reconcile();
+    // Cancellations and webhooks are looked at side by side: a webhook may have met one that was still PENDING, and waits.
+    await world.database.age([], 0);
+    await world.app.reconcile();
     model.reconcile(this.isSettled);
     const rows = await world.database.rows(model.requests.map(({ request }) => request.orderNo));
     expect(statusesOf(rows)).toEqual(statusesOf(model.requests));
