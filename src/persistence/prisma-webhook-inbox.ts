@@ -43,18 +43,21 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, sealer: Sealer): 
       return rows.map((row): Cancellation => toCancellation(row)).reverse();
     },
 
-    conclude: (claim, conclusion) =>
-      prisma.$transaction(async (transaction) => {
+    conclude(claim, conclusion) {
+      // Most webhooks tell nothing: no lock is held for them, not even for a moment.
+      if (conclusion.told.length === 0) return close(prisma, claim, conclusion);
+      return prisma.$transaction(async (transaction) => {
         const row = await transaction.webhookEvent.findUniqueOrThrow({ where: { digest: claim.digest } });
         await lockOrder(transaction, row);
         // Another body may have told the same since this one was read: with the order locked, no more can.
-        if (conclusion.told.length > 0 && (await isRepeat(transaction, row))) {
+        if (await isRepeat(transaction, row)) {
           throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
         }
         if (!(await close(transaction, claim, conclusion))) return false;
         for (const one of conclusion.told) await tell(transaction, sealer, one);
         return true;
-      }),
+      });
+    },
   };
 }
 

@@ -14,8 +14,8 @@ const SESSION = [
   "-c TimeZone=UTC",
   "-c default_transaction_isolation=read\\ committed",
   // A process that is stopped, or cut off, between two statements of a transaction must not hold its rows from all others.
-  "-c idle_in_transaction_session_timeout=10s",
-  // And whoever waits for such a row gives its connection back; nobody holds one that long for a good reason.
+  "-c idle_in_transaction_session_timeout=5s",
+  // And whoever waits for a row for longer than that gives its connection back; nobody holds one so long for a good reason.
   "-c lock_timeout=10s",
 ].join(" ");
 /** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */

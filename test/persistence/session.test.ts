@@ -55,5 +55,5 @@ test("gives up what a stopped process would keep from others: rows it holds in a
   const prisma = using(createPrisma((await unusualDatabase()).url));
   const [row] = await prisma.$queryRaw<{ idle: string; wait: string }[]>`
     SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS wait`;
-  expect(row).toEqual({ idle: "10s", wait: "10s" });
+  expect(row).toEqual({ idle: "5s", wait: "10s" });
 });
