@@ -1,3 +1,4 @@
+import { capturedAmountOf } from "../cancellation/captured-amount.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/recovery-queue.js";
 import type { Timing } from "../cancellation/timing.js";
@@ -40,10 +41,7 @@ export function createPrismaRecoveryQueue(
     },
   };
 
-  /**
-   * Only where the signature leaves no doubt which store's order it is, because order numbers are not known to be unique across
-   * stores, and only where all tell of one capture: of several, nobody says that there are no more.
-   */
+  /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
   async function capturedAmount(
     storeId: string,
     orderNo: string,
@@ -53,18 +51,8 @@ export function createPrismaRecoveryQueue(
       where: { orderNo, kind: "CAPTURED", isOfSuccess: true, storeIds: { equals: [storeId] } },
       select: { amount: true, currencyCode: true, eventTime: true },
     });
-    const [first] = told;
-    if (first === undefined || first.amount === null) return null;
-    const amount = exact(first.amount);
-    const at = first.eventTime?.getTime();
-    const agree = told.every(
-      (one) =>
-        one.currencyCode === currencyCode &&
-        one.amount !== null &&
-        exact(one.amount).equals(amount) &&
-        (one === first || (at !== undefined && one.eventTime?.getTime() === at)),
-    );
-    return agree ? amount : null;
+    const captures = told.map((one) => ({ ...one, amount: one.amount === null ? null : exact(one.amount) }));
+    return capturedAmountOf(captures, currencyCode);
   }
 }
 
