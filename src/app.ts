@@ -86,8 +86,8 @@ async function serve(
   metrics.openCancellations(() => history.openByStatus());
   addMetrics(http, metrics);
   receiveWebhooks(config, core, metrics, http, reconciler);
-  await addGraphQL(http, { schema, history, authenticate, introspection: !config.production });
-  if (!config.production) addPage(http, (endpoint) => sandboxPage(endpoint));
+  await addGraphQL(http, { schema, history, authenticate, introspection: config.introspection });
+  if (config.sandbox) addPage(http, (endpoint) => sandboxPage(endpoint));
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
     upstream.simulator?.sendWebhooksTo({

@@ -32,6 +32,10 @@ export interface Config {
   /** Zero: this process leaves what is in doubt to others. */
   readonly reconcileIntervalMs: number;
   readonly auth: AuthConfig;
+  /** Whether the schema may be asked for, and whether Apollo Sandbox is served at `/`. */
+  readonly introspection: boolean;
+  readonly sandbox: boolean;
+  readonly rateLimits: RateLimits;
   /** Null: a key made and kept in `dataDir`. The first encrypts, all decrypt. */
   readonly encryptionKeys: readonly { readonly id: string; readonly key: Buffer }[] | null;
   readonly logLevel: string;
@@ -58,6 +62,21 @@ const UNCANCELLED_STATUSES = ["APPROVED", "CAPTURED"];
 /** Whether EBP's webhooks state amounts in minor units of `exponent` is not published. */
 export const WEBHOOK_AMOUNTS = ["minor", "major"] as const;
 export type WebhookAmounts = (typeof WEBHOOK_AMOUNTS)[number];
+
+/** How much one caller may ask of one store in a minute. */
+export interface RateLimits {
+  readonly mutationsPerMinute: number;
+  readonly queryCostPerMinute: number;
+  /** `memory`: each replica counts for itself. `postgres`: all count together, for two statements more per request. */
+  readonly store: (typeof RATE_LIMIT_STORES)[number];
+}
+const RATE_LIMIT_STORES = ["memory", "postgres"] as const;
+/** A busy back office, and then some; a program gone wild is stopped within a second. */
+const DEFAULT_MUTATIONS_PER_MINUTE = 600;
+/** As many as 60 of the largest queries. */
+const DEFAULT_QUERY_COST_PER_MINUTE = 60_000;
+const MAX_RATE_LIMIT = 1_000_000_000;
+const ON_OFF = ["on", "off"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -102,6 +121,8 @@ export function readConfig(
       3_600_000,
     ),
     auth: readAuth(settings, production, host),
+    ...readExplorer(settings, production),
+    rateLimits: readRateLimits(settings),
     encryptionKeys: readEncryptionKeys(settings, production),
     logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
   };
@@ -113,6 +134,26 @@ export function readConfig(
   }
   settings.throwFaults();
   return config;
+}
+
+/** What developers explore the API with: off in production unless asked for. */
+function readExplorer(settings: Settings, production: boolean): Pick<Config, "introspection" | "sandbox"> {
+  const fallback = production ? "off" : "on";
+  const introspection = settings.choice("GRAPHQL_INTROSPECTION", ON_OFF, fallback) === "on";
+  const sandbox = settings.choice("GRAPHQL_SANDBOX", ON_OFF, introspection ? fallback : "off") === "on";
+  if (sandbox && !introspection)
+    settings.fault("GRAPHQL_SANDBOX", "off while GRAPHQL_INTROSPECTION is off: it reads the schema", "on");
+  return { introspection, sandbox };
+}
+
+function readRateLimits(settings: Settings): RateLimits {
+  const perMinute = (name: string, fallback: number): number =>
+    settings.integer(name, fallback, 1, MAX_RATE_LIMIT);
+  return {
+    mutationsPerMinute: perMinute("RATE_LIMIT_MUTATIONS", DEFAULT_MUTATIONS_PER_MINUTE),
+    queryCostPerMinute: perMinute("RATE_LIMIT_QUERY_COST", DEFAULT_QUERY_COST_PER_MINUTE),
+    store: settings.choice("RATE_LIMIT_STORE", RATE_LIMIT_STORES, "memory"),
+  };
 }
 
 function readDatabaseUrl(settings: Settings, production: boolean): string | null {

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import type { Caller } from "../cancellation/caller.js";
+import { SCOPES, type Caller } from "../cancellation/caller.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 
 export type AuthSettings =
@@ -35,7 +35,7 @@ const TOKEN_ERRORS = [
  */
 export function createAuthenticator(settings: AuthSettings, allStoreIds: readonly string[]): Authenticate {
   if (settings.kind === "off") {
-    const everybody: Caller = { subject: null, storeIds: allStoreIds };
+    const everybody: Caller = { subject: null, scopes: SCOPES, storeIds: allStoreIds };
     return () => Promise.resolve(everybody);
   }
   const { issuer, audience } = settings;
@@ -73,10 +73,18 @@ function keyOf(settings: Exclude<AuthSettings, { kind: "off" }>): Key {
   return { getKey: () => key, algorithms: algorithmsOf(key) };
 }
 
-/** The `stores` claim lists the stores a caller may act for; without it there are none. */
-function toCaller({ sub, stores }: JWTPayload, allStoreIds: readonly string[]): Caller | null {
+/**
+ * The `scope` claim (RFC 8693: words with blanks between) says what a caller may do, `stores` for which stores; without them it is
+ * nothing, and for none.
+ */
+function toCaller({ sub, scope, stores }: JWTPayload, allStoreIds: readonly string[]): Caller | null {
   // Who asked for a cancel is kept with it: a token that does not say it, in a text, proves nothing.
   if (typeof sub !== "string" || !NAMES_SOMEBODY.test(sub)) return null;
   const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];
-  return { subject: sub, storeIds: allStoreIds.filter((id) => claimed.includes(id)) };
+  const granted = typeof scope === "string" ? scope.split(" ") : [];
+  return {
+    subject: sub,
+    scopes: SCOPES.filter((known) => granted.includes(known)),
+    storeIds: allStoreIds.filter((id) => claimed.includes(id)),
+  };
 }

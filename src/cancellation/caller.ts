@@ -1,10 +1,20 @@
 import { InvalidArgumentError, quoted } from "./errors.js";
 import type { Store, Stores } from "./store.js";
 
-/** Who is calling, and for which stores. */
+/**
+ * What a caller may be trusted with:
+ * - `cancellations:write`: ask for cancels.
+ * - `cancellations:read`: read the history.
+ * - `cancellations:resolve`: have a doubt looked at, and decide it.
+ */
+export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who is calling, for what, and for which stores. */
 export interface Caller {
   /** The subject of the caller's token; null when authentication is off. */
   readonly subject: string | null;
+  readonly scopes: readonly Scope[];
   /** Ids of the stores this caller may act for. What is outside does not exist for the caller. */
   readonly storeIds: readonly string[];
 }

@@ -2,6 +2,7 @@ import { createHmac, createSign, generateKeyPairSync, sign, type KeyObject } fro
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SignJWT } from "jose";
 import { createAuthenticator, type Authenticate } from "../../src/auth/authenticator.js";
+import { SCOPES } from "../../src/cancellation/caller.js";
 import {
   AUDIENCE,
   claimsWith,
@@ -51,7 +52,11 @@ describe.each([
 ])("with %s", (_source, authenticator) => {
   test("knows the caller of a valid token", async () => {
     const token = await identity.token({ stores: ["KR01"] });
-    expect(await authenticator()(`Bearer ${token}`)).toEqual({ subject: "user-1", storeIds: ["KR01"] });
+    expect(await authenticator()(`Bearer ${token}`)).toEqual({
+      subject: "user-1",
+      scopes: SCOPES,
+      storeIds: ["KR01"],
+    });
     expect(await authenticator()(`bearer ${token}`)).toMatchObject({ subject: "user-1" });
   });
 
@@ -155,13 +160,13 @@ describe("lets a caller act for", () => {
     ["no store by a pattern", ["*", "KR%", 1, null, ["KR01"]], []],
   ])("%s", async (_what, stores, storeIds) => {
     const token = await identity.token({ stores });
-    expect(await withPublicKey()(`Bearer ${token}`)).toEqual({ subject: "user-1", storeIds });
+    expect(await withPublicKey()(`Bearer ${token}`)).toMatchObject({ subject: "user-1", storeIds });
   });
 
   test("every store, as nobody in particular, when authentication is off", async () => {
     const anybody = createAuthenticator({ kind: "off" }, STORES);
-    expect(await anybody(undefined)).toEqual({ subject: null, storeIds: STORES });
-    expect(await anybody("Bearer garbage")).toEqual({ subject: null, storeIds: STORES });
+    expect(await anybody(undefined)).toEqual({ subject: null, scopes: SCOPES, storeIds: STORES });
+    expect(await anybody("Bearer garbage")).toEqual({ subject: null, scopes: SCOPES, storeIds: STORES });
   });
 });
 

@@ -6,12 +6,12 @@ import { checkRequest } from "../../src/cancellation/check-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import type { Store } from "../../src/cancellation/store.js";
 import { items } from "../helpers/arbitraries.js";
-import { cancelItem, cancelRequest } from "../helpers/examples.js";
+import { callerOf, cancelItem, cancelRequest } from "../helpers/examples.js";
 
 const KRW: Store = { id: "KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" };
 const USD: Store = { id: "US", currencyCode: "USD", currencyDecimals: 2, amountBasis: "line" };
 const STORES = new Map([KRW, USD].map((store) => [store.id, store]));
-const CALLER = { subject: null, storeIds: ["KR"] };
+const CALLER = callerOf("KR");
 
 function input(changes: Partial<CancelPaymentInput> = {}): CancelPaymentInput {
   return { ...cancelRequest(), storeId: null, ...changes };
@@ -169,7 +169,7 @@ describe("a request", () => {
   });
 
   test("without a store is refused when the caller can act for several", () => {
-    const checked = checkRequest(input(), { subject: "a", storeIds: ["KR", "US"] }, STORES);
+    const checked = checkRequest(input(), callerOf("KR", "US"), STORES);
 
     expect(checked.ok ? [] : checked.errors).toMatchObject([
       {
@@ -204,7 +204,7 @@ describe("a request", () => {
 
   test("is judged by its store's basis only: a total that fits the other one is refused", () => {
     const twoUnits = [cancelItem({ quantity: 2, amount: new Decimal(500) })];
-    const us = { subject: null, storeIds: ["US"] };
+    const us = callerOf("US");
     const byUnit = input({ items: twoUnits, totalCancelAmount: new Decimal(1000) });
     const byLine = input({ items: twoUnits, totalCancelAmount: new Decimal(500) });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { SCOPES, type Caller } from "../../src/cancellation/caller.js";
 import { holdsAccount } from "../../src/cancellation/refund-account.js";
 import type { OperatorResult } from "../../src/cancellation/operator-result.js";
 import { resolveCancellation } from "../../src/cancellation/resolve-cancellation.js";
@@ -7,7 +8,7 @@ import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 
 const fixture = useRecovery();
-const CALLER = { subject: "operator-7", storeIds: [STORE.id] };
+const CALLER: Caller = { subject: "operator-7", scopes: SCOPES, storeIds: [STORE.id] };
 const ACCOUNT = { accountNumber: "1029384756", bankCode: "001", accountHolderName: "Zaphod Quibblewick" };
 
 function resolve(id: string, changes: object = {}, caller = CALLER): Promise<OperatorResult> {
@@ -102,7 +103,7 @@ describe("a decision by hand", () => {
   test("is answered alike for an id that is nobody's and one of another's store", async () => {
     const { unknown } = await fixture.inDoubt();
     const [foreign, nobodys] = await Promise.all([
-      resolve(unknown.id, {}, { subject: "other", storeIds: ["OTHER"] }),
+      resolve(unknown.id, {}, { subject: "other", scopes: SCOPES, storeIds: ["OTHER"] }),
       resolve(randomUUID()),
     ]);
     expect(foreign).toEqual(nobodys);

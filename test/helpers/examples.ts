@@ -1,3 +1,4 @@
+import { SCOPES, type Caller } from "../../src/cancellation/caller.js";
 import { readFileSync } from "node:fs";
 import { parse, type LosslessNumber } from "lossless-json";
 import type { CancelItem, CancelRequest, ItemType } from "../../src/cancellation/cancel-request.js";
@@ -73,4 +74,9 @@ export function cancelItem(changes: Partial<CancelItem> = {}): CancelItem {
     taxAmount: null,
     ...changes,
   };
+}
+
+/** Somebody who may do everything for these stores. */
+export function callerOf(...storeIds: string[]): Caller {
+  return { subject: "somebody", scopes: SCOPES, storeIds };
 }

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, SignJWT, type JWTPayload } from "jose";
+import { SCOPES } from "../../src/cancellation/caller.js";
 
 export const ISSUER = "https://id.example.com/";
 export const AUDIENCE = "cancel-facade";
@@ -17,7 +18,7 @@ export interface Identity {
   readonly publicPem: string;
   /** What the key server answers from now on, instead of its keys. */
   answer(status: number, body: string): void;
-  /** A signed token of user-1 that runs for an hour; undefined takes a claim out. */
+  /** A signed token of user-1 that runs for an hour and has every scope; undefined takes a claim out. */
   token(claims?: Claims, header?: object): Promise<string>;
   close(): Promise<void>;
 }
@@ -51,7 +52,14 @@ export async function startIdentity(): Promise<Identity> {
 }
 
 export function claimsWith(changes: Claims = {}): JWTPayload {
-  return { sub: "user-1", iss: ISSUER, aud: AUDIENCE, exp: secondsFromNow(3600), ...changes };
+  return {
+    sub: "user-1",
+    scope: SCOPES.join(" "),
+    iss: ISSUER,
+    aud: AUDIENCE,
+    exp: secondsFromNow(3600),
+    ...changes,
+  };
 }
 
 export function secondsFromNow(seconds: number): number {

@@ -36,6 +36,9 @@ export interface TestService {
 /** What EBP signs its webhooks to the test service with. */
 export const WEBHOOK_SECRET = "test-webhook-secret";
 
+/** For tests that are not about rate limits, and ask for more in a minute than anybody should. */
+export const UNLIMITED = { RATE_LIMIT_MUTATIONS: "1000000000", RATE_LIMIT_QUERY_COST: "1000000000" };
+
 export interface TestServiceOptions {
   /** On top of what the test service sets, as a user would set it. */
   readonly environment?: Record<string, string>;
@@ -57,6 +60,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
           EBP_TIMEOUT_MS: "5000",
           EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
           RECONCILE_INTERVAL_MS: "0",
+          ...UNLIMITED,
           DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
           ...options.environment,
           ...environment,

@@ -8,6 +8,7 @@ import {
   type SimulatorOptions,
 } from "../../../src/ebp/simulator/simulator.js";
 import { createTestDatabase } from "../../helpers/database.js";
+import { UNLIMITED } from "../../helpers/service.js";
 import type { ServiceProcess } from "../../helpers/service-process.js";
 import { Database } from "./rows.js";
 import { kill, runReconciler, startInstance, type Defect, type Instance } from "./instance.js";
@@ -72,6 +73,7 @@ export class World {
       EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
       RECONCILE_INTERVAL_MS: "0",
       DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+      ...UNLIMITED,
       ...detour,
       ...options.environment,
     });
