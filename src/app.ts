@@ -1,28 +1,30 @@
 import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
-import { createAuthenticator } from "./auth/authenticator.js";
+import { openAuthentication } from "./authentication.js";
 import { receiveWebhook } from "./cancellation/receive-webhook.js";
 import type { ReconcileCounts } from "./cancellation/reconcile.js";
 import type { Config } from "./config.js";
 import { openCore, type Core } from "./core.js";
 import { createWebhookReader } from "./ebp/read-webhook.js";
-import { sandboxPage } from "./graphql/sandbox-page.js";
+import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { addGraphQL } from "./graphql/server.js";
 import { addHealth } from "./http/health.js";
+import { addLoadShedding } from "./http/load-shedding.js";
 import { listen } from "./http/listen.js";
 import { addMetrics, createMetrics, type Metrics } from "./http/metrics.js";
+import { addSecurityHeaders } from "./http/security-headers.js";
 import { createHttpServer } from "./http/server.js";
 import { addPage } from "./http/page.js";
 import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
 import { startPeriodic, type Periodic } from "./periodic.js";
 import { Releases } from "./releases.js";
+import { watchAccessKeys } from "./watch-access-keys.js";
 
 /** A repeated request waits this much longer than EBP may take, for the first one's outcome to be committed. */
 const WAIT_MARGIN_MS = 2_000;
 
-/** Time enough to have EBP issue a new key. */
-const EXPIRY_NOTICE_MS = 30 * 24 * 60 * 60 * 1_000;
+const READS_ARE_REFUSED = { message: "more is asked of the history than can be served at this moment" };
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000. */
@@ -41,6 +43,8 @@ export async function startApp(config: Config): Promise<App> {
   const close = (): Promise<void> =>
     releases.run((what, error) => http.log.error({ err: error }, `closing ${what} failed`));
   try {
+    // Before anything else answers: what is refused early has them too.
+    await addSecurityHeaders(http, { https: config.production });
     const metrics = createMetrics();
     const core = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradiction(),
@@ -76,18 +80,42 @@ async function serve(
   });
   const reconciler = startReconciler(config, core, metrics, http, releases);
 
+  const authenticate = openAuthentication(config, [...core.stores.keys()], http.log, releases);
   releases.add("the HTTP server", () => http.close());
-  const authenticate = createAuthenticator(config.auth, [...core.stores.keys()]);
-  if (config.auth.kind === "off")
-    http.log.warn("authentication is off: whoever reaches this address may cancel");
-  warnOfExpiry(config, http.log);
+  const accessKeys = watchAccessKeys(config, http.log);
+  releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
-  addHealth(http, { isDatabaseUp: () => core.isDatabaseUp() });
+  const isLate = await addLoadShedding(http, {
+    route: "/graphql",
+    maxDelayMs: config.maxEventLoopDelayMs,
+    onShed: () => metrics.shed("request"),
+  });
+  addHealth(http, {
+    isDatabaseUp: () => core.isDatabaseUp(),
+    // Not for reads: whoever takes a replica out for them takes its cancels out as well, which it would serve.
+    isOverloaded: () => isLate() || core.isSaturated("cancels"),
+    warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],
+  });
   metrics.openCancellations(() => history.openByStatus());
+  metrics.accessKeys(() => accessKeys.remaining());
   addMetrics(http, metrics);
   receiveWebhooks(config, core, metrics, http, reconciler);
-  await addGraphQL(http, { schema, history, authenticate, introspection: config.introspection });
-  if (config.sandbox) addPage(http, (endpoint) => sandboxPage(endpoint));
+  const { introspection, persistedOperations } = config;
+  await addGraphQL(http, {
+    schema,
+    history,
+    ledgerHistory: core.ledgerHistory,
+    authenticate,
+    introspection,
+    persistedOperations,
+    rateLimits: {
+      ...config.rateLimits,
+      ...core.rateLimiters,
+      onLimited: (what) => metrics.rateLimited(what),
+    },
+    load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
+  });
+  if (config.sandbox) addPage(http, SANDBOX_PAGE);
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
     upstream.simulator?.sendWebhooksTo({
@@ -155,16 +183,4 @@ function warnOfUnknownStatuses({ paymentStatuses }: Config, log: App["log"]): vo
     { unset },
     "EBP's words for the states of a payment are not set: lookups cannot decide what is in doubt",
   );
-}
-
-function warnOfExpiry(config: Config, log: App["log"]): void {
-  const soon = Date.now() + EXPIRY_NOTICE_MS;
-  for (const { storeId, accessKeyExpiresAt } of config.stores) {
-    if (accessKeyExpiresAt !== null && accessKeyExpiresAt.getTime() < soon) {
-      log.warn(
-        { storeId, accessKeyExpiresAt },
-        "the access key of this store expires within 30 days, or has expired",
-      );
-    }
-  }
 }

@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { AMOUNT_BASES } from "./cancellation/amount-rule.js";
 import { readAuth, type AuthConfig } from "./config/auth.js";
+import { readDatabaseUrl } from "./config/database-url.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./config/encryption-keys.js";
+import { readPersistedOperations, type PersistedOperation } from "./config/persisted-operations.js";
 import { Settings } from "./config/settings.js";
+import { judgeStoreSecrets } from "./config/store-secrets.js";
 import {
   STORE_VARIABLES,
   storeFromEnvironment,
   storesFromFile,
   type StoreDefaults,
+  type StoreReading,
   type StoreSettings,
 } from "./config/stores.js";
 
@@ -35,7 +39,11 @@ export interface Config {
   /** Whether the schema may be asked for, and whether Apollo Sandbox is served at `/`. */
   readonly introspection: boolean;
   readonly sandbox: boolean;
+  /** The only operations to be answered. Null: any is. */
+  readonly persistedOperations: readonly PersistedOperation[] | null;
   readonly rateLimits: RateLimits;
+  /** When the event loop is later than this on average, requests are refused; zero: never. */
+  readonly maxEventLoopDelayMs: number;
   /** Null: a key made and kept in `dataDir`. The first encrypts, all decrypt. */
   readonly encryptionKeys: readonly { readonly id: string; readonly key: Buffer }[] | null;
   readonly logLevel: string;
@@ -67,7 +75,7 @@ export type WebhookAmounts = (typeof WEBHOOK_AMOUNTS)[number];
 export interface RateLimits {
   readonly mutationsPerMinute: number;
   readonly queryCostPerMinute: number;
-  /** `memory`: each replica counts for itself. `postgres`: all count together, for two statements more per request. */
+  /** `memory`: each replica counts for itself. `postgres`: all count together, for one statement more per request. */
   readonly store: (typeof RATE_LIMIT_STORES)[number];
 }
 const RATE_LIMIT_STORES = ["memory", "postgres"] as const;
@@ -76,13 +84,18 @@ const DEFAULT_MUTATIONS_PER_MINUTE = 600;
 /** As many as 60 of the largest queries. */
 const DEFAULT_QUERY_COST_PER_MINUTE = 60_000;
 const MAX_RATE_LIMIT = 1_000_000_000;
+/**
+ * A request takes some ten turns of the event loop, so then it takes seconds, and most of what is begun ends as somebody's time-out. A
+ * machine that gives this process its share in pieces may have to be allowed more.
+ */
+const DEFAULT_MAX_EVENT_LOOP_DELAY_MS = 250;
 const ON_OFF = ["on", "off"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the environment. Outside production `developmentStore` stands in for what is not set of the store, and
- * `developmentStatuses` for EBP's words for a wholly cancelled payment, which are not published.
+ * `developmentStatuses` for EBP's words for a wholly cancelled payment, which are not published; in it, that store's keys are refused.
  * @throws ConfigurationError that names every fault at once.
  */
 export function readConfig(
@@ -98,9 +111,9 @@ export function readConfig(
     production,
     host,
     port: settings.integer("PORT", 4000, 0, 65_535),
-    databaseUrl: readDatabaseUrl(settings, production),
+    databaseUrl: readDatabaseUrl(settings, production) ?? null,
     dataDir: settings.value("DATA_DIR") ?? ".data",
-    stores: readStores(settings, production ? null : developmentStore),
+    stores: readStores(settings, { production, simulated: developmentStore }),
     ebpTimeoutMs,
     // Shorter than the time-out, a cancel could be called FAILED that EBP is still answering.
     ebpSettlingMs: settings.integer(
@@ -122,7 +135,14 @@ export function readConfig(
     ),
     auth: readAuth(settings, production, host),
     ...readExplorer(settings, production),
+    persistedOperations: readPersistedOperations(settings),
     rateLimits: readRateLimits(settings),
+    maxEventLoopDelayMs: settings.integer(
+      "MAX_EVENT_LOOP_DELAY_MS",
+      DEFAULT_MAX_EVENT_LOOP_DELAY_MS,
+      0,
+      60_000,
+    ),
     encryptionKeys: readEncryptionKeys(settings, production),
     logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
   };
@@ -156,34 +176,29 @@ function readRateLimits(settings: Settings): RateLimits {
   };
 }
 
-function readDatabaseUrl(settings: Settings, production: boolean): string | null {
-  const url = production
-    ? settings.required("DATABASE_URL", "a PostgreSQL URL")
-    : settings.value("DATABASE_URL");
-  if (url !== undefined && !(/^postgres(?:ql)?:\/\//u.test(url) && URL.canParse(url))) {
-    const expected = "postgresql://user:password@host:port/database, special characters percent-encoded";
-    settings.fault("DATABASE_URL", expected, "something else");
-  }
-  return url ?? null;
-}
-
-function readStores(settings: Settings, defaults: StoreDefaults | null): readonly StoreSettings[] {
+function readStores(settings: Settings, reading: StoreReading): readonly StoreSettings[] {
   const fallbacks = {
     amountBasis: settings.choice("EBP_AMOUNT_BASIS", AMOUNT_BASES, "unit"),
-    webhookSecret: settings.value("EBP_WEBHOOK_SECRET") ?? null,
+    webhookSecret: readWebhookSecret(settings, reading),
   };
   const file = settings.value("EBP_STORES_FILE");
-  if (file === undefined) return storeFromEnvironment(settings, fallbacks, defaults);
+  if (file === undefined) return storeFromEnvironment(settings, fallbacks, reading);
   settings.refuseBeside("EBP_STORES_FILE", STORE_VARIABLES);
   const text = readText(settings, "EBP_STORES_FILE", file);
-  return text === null ? [] : storesFromFile(settings, text, fallbacks, defaults === null);
+  return text === null ? [] : storesFromFile(settings, text, fallbacks, reading);
+}
+
+function readWebhookSecret(settings: Settings, { production, simulated }: StoreReading): string | null {
+  const webhookSecret = settings.value("EBP_WEBHOOK_SECRET") ?? "";
+  if (production) judgeStoreSecrets(settings, { webhookSecret }, simulated, () => "EBP_WEBHOOK_SECRET");
+  return webhookSecret === "" ? null : webhookSecret;
 }
 
 function readEncryptionKeys(settings: Settings, production: boolean): Config["encryptionKeys"] {
   const text = production
     ? settings.required("DATA_ENCRYPTION_KEYS", ENCRYPTION_KEYS_FORMAT)
     : settings.value("DATA_ENCRYPTION_KEYS");
-  return text === undefined ? null : parseEncryptionKeys(settings, text);
+  return text === undefined ? null : parseEncryptionKeys(settings, text, production);
 }
 
 function readText(settings: Settings, variable: string, path: string): string | null {

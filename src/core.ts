@@ -10,16 +10,26 @@ import type { WebhookInbox } from "./cancellation/webhook-inbox.js";
 import type { Config } from "./config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";
-import { createSealer, type EncryptionKey } from "./persistence/sealer.js";
+import type { ReencryptParts } from "./persistence/reencrypt.js";
+import { createSealer, type EncryptionKey, type Sealer } from "./persistence/sealer.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { readKeptEvidence, type KeptEvidence } from "./persistence/kept-evidence.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
-import { assertSession, createPrisma, isDatabaseUp } from "./persistence/prisma.js";
+import { PoolQueue } from "./persistence/pool-queue.js";
+import {
+  assertSession,
+  createPrisma,
+  isDatabaseUp,
+  prismaOn,
+  REQUEST_PATIENCE_MS,
+  WORK_PATIENCE_MS,
+} from "./persistence/prisma.js";
 import { createPrismaHistory } from "./persistence/prisma-history.js";
 import { createPrismaLedger } from "./persistence/prisma-ledger.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
+import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import type { Releases } from "./releases.js";
 import { openUpstream, type Upstream } from "./upstream.js";
 
@@ -33,10 +43,15 @@ export interface Core {
   readonly gateway: EbpClient;
   readonly ledger: CancellationLedger;
   readonly history: CancellationHistory;
+  /** The same history, read on the connections of what moves money: what a mutation shows must not wait behind those who only read. */
+  readonly ledgerHistory: CancellationHistory;
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
+  readonly rateLimiters: RateLimiters;
   isDatabaseUp(): Promise<boolean>;
+  /** Whether those who come now would wait too long for a connection. */
+  isSaturated(what: "reads" | "cancels"): boolean;
   /** What EBP said about one cancellation, opened; it may hold personal data. Null when there is no such cancellation. */
   evidenceOf(id: string): Promise<KeptEvidence[] | null>;
   /** Looks at all that is in doubt, once. */
@@ -56,13 +71,24 @@ export async function openCore(
 ): Promise<Core> {
   const databaseUrl = await openDatabase(config, log, releases);
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
-  const prisma = createPrisma(databaseUrl);
-  const ledgerPrisma = createPrisma(databaseUrl);
+  const queues = { reads: new PoolQueue(databaseUrl), cancels: new PoolQueue(databaseUrl) };
+  const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
+  const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
+  const intentPrisma = prismaOn(queues.cancels, REQUEST_PATIENCE_MS);
   const recoveryPrisma = createPrisma(databaseUrl);
   releases.add("the database connections", () =>
-    Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect())),
+    Promise.all(
+      [prisma, ledgerPrisma, intentPrisma, recoveryPrisma].map((connections) => connections.$disconnect()),
+    ),
   );
-  await assertSession(prisma);
+  await assertSession(ledgerPrisma);
+  const rateLimiters = createRateLimiters({
+    ...config.rateLimits,
+    databaseUrl: config.rateLimits.store === "postgres" ? databaseUrl : null,
+    onStoreAway: (error) =>
+      log.error({ err: error }, "the shared rate limits cannot be reached; this replica counts by itself"),
+  });
+  releases.add("the rate limits", () => rateLimiters.close());
 
   const upstream = await openUpstream(config, log, releases);
   const gateway = createEbpClient({
@@ -75,7 +101,8 @@ export async function openCore(
   const stores = storesOf(config);
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const sealer = createSealer(await encryptionKeys(config));
-  const ledger = createPrismaLedger(ledgerPrisma, sealer, createPrismaHistory(ledgerPrisma, sealer), timing);
+  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer);
+  const ledger = createPrismaLedger(ledgerPrisma, sealer, ledgerHistory, timing, intentPrisma);
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
   const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
@@ -95,14 +122,34 @@ export async function openCore(
     gateway,
     ledger,
     history: createPrismaHistory(prisma, sealer),
+    ledgerHistory,
     queue,
     inbox,
     onContradiction,
-    isDatabaseUp: () => isDatabaseUp(prisma),
-    evidenceOf: (id) => readKeptEvidence(prisma, sealer, id),
+    rateLimiters,
+    // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
+    isDatabaseUp: () => isDatabaseUp(ledgerPrisma),
+    isSaturated: (what) => queues[what].isSaturated,
+    evidenceOf: (id) => readKeptEvidence(recoveryPrisma, sealer, id),
     reconcile: (isStopping = () => false) =>
       reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
   };
+}
+
+/** What is sealed, and what opens it, for `npm run reencrypt`: it has nothing to ask EBP. */
+export interface SealedData {
+  readonly prisma: ReencryptParts["prisma"];
+  readonly sealer: Sealer;
+  /** The newest first. */
+  readonly keyIds: readonly string[];
+}
+
+export async function openSealedData(config: Config, log: Log, releases: Releases): Promise<SealedData> {
+  const prisma = createPrisma(await openDatabase(config, log, releases));
+  releases.add("the database connections", () => prisma.$disconnect());
+  await assertSession(prisma);
+  const keys = await encryptionKeys(config);
+  return { prisma, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
 }
 
 /** An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. */

@@ -2,8 +2,9 @@ import { tmpdir } from "node:os";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Config } from "../src/config.js";
+import { SECRET_VARIABLES } from "../src/config/settings.js";
 import { DEVELOPMENT_STORE } from "../src/ebp/simulator/development-store.js";
-import { faultsOf, KEY, PRODUCTION, read, STORE, withStores } from "./helpers/configuration.js";
+import { faultsOf, KEY, keyBytes, PRODUCTION, read, STORE, withStores } from "./helpers/configuration.js";
 
 describe("with nothing set", () => {
   const defaults: Config = {
@@ -28,7 +29,9 @@ describe("with nothing set", () => {
     reconcileIntervalMs: 5_000,
     introspection: true,
     sandbox: true,
+    persistedOperations: null,
     rateLimits: { mutationsPerMinute: 600, queryCostPerMinute: 60_000, store: "memory" },
+    maxEventLoopDelayMs: 250,
     auth: { kind: "off" },
     encryptionKeys: null,
     logLevel: "info",
@@ -40,7 +43,14 @@ describe("with nothing set", () => {
 
   test("does the same where the variables are blank", () => {
     const blank = [...Object.keys(PRODUCTION), "HOST", "PORT", "DATA_DIR", "EBP_STORES_FILE", "LOG_LEVEL"];
-    const variable = fc.constantFrom(...blank, "EBP_AMOUNT_BASIS", "EBP_TIMEOUT_MS", "AUTH_PUBLIC_KEY");
+    const blankFiles = [...SECRET_VARIABLES.map((name) => `${name}_FILE`), "EBP_ACCESS_KEY_EXPIRES_AT"];
+    const variable = fc.constantFrom(
+      ...blank,
+      ...blankFiles,
+      "EBP_AMOUNT_BASIS",
+      "EBP_TIMEOUT_MS",
+      "AUTH_PUBLIC_KEY",
+    );
     fc.assert(
       fc.property(fc.dictionary(variable, fc.stringMatching(/^[ \t\n]*$/u)), (environment) => {
         expect(read({ ...environment })).toEqual(defaults);
@@ -84,9 +94,10 @@ test("reads a whole production environment", () => {
     EBP_SETTLING_MS: "3600000",
     EBP_UNCANCELLED_STATUSES: "CAPTURED",
     EBP_CANCELLED_STATUSES: "CANCELLED, REFUNDED",
-    EBP_WEBHOOK_SECRET: "webhook-secret",
+    EBP_WEBHOOK_SECRET: "wh-5b1e8d90c3f7a264",
     EBP_WEBHOOK_AMOUNTS: "major",
     RECONCILE_INTERVAL_MS: "0",
+    MAX_EVENT_LOOP_DELAY_MS: "1000",
   };
   expect(read(environment)).toEqual({
     production: true,
@@ -94,7 +105,9 @@ test("reads a whole production environment", () => {
     port: 8080,
     databaseUrl: PRODUCTION.DATABASE_URL,
     dataDir: ".data",
-    stores: [{ ...STORE, amountBasis: "unit", webhookSecret: "webhook-secret", accessKeyExpiresAt: null }],
+    stores: [
+      { ...STORE, amountBasis: "unit", webhookSecret: "wh-5b1e8d90c3f7a264", accessKeyExpiresAt: null },
+    ],
     ebpTimeoutMs: 10_000,
     ebpSettlingMs: 3_600_000,
     paymentStatuses: { uncancelled: ["CAPTURED"], whollyCancelled: ["CANCELLED", "REFUNDED"] },
@@ -102,14 +115,16 @@ test("reads a whole production environment", () => {
     reconcileIntervalMs: 0,
     introspection: false,
     sandbox: false,
+    persistedOperations: null,
     rateLimits: { mutationsPerMinute: 600, queryCostPerMinute: 60_000, store: "memory" },
+    maxEventLoopDelayMs: 1_000,
     auth: {
       kind: "jwks",
       url: new URL(PRODUCTION.AUTH_JWKS_URL),
       issuer: PRODUCTION.AUTH_ISSUER,
       audience: PRODUCTION.AUTH_AUDIENCE,
     },
-    encryptionKeys: [{ id: "2027", key: Buffer.alloc(32, 7) }],
+    encryptionKeys: [{ id: "2027", key: keyBytes("KEY") }],
     logLevel: "warn",
   });
 });
@@ -149,6 +164,12 @@ describe("says what is wrong", () => {
     ["DATA_ENCRYPTION_KEYS", "a:c2hvcnQ=", /^DATA_ENCRYPTION_KEYS \(key 1\): .+found a key of 5 bytes$/u],
     ["DATA_ENCRYPTION_KEYS", `a:${KEY},`, /^DATA_ENCRYPTION_KEYS \(key 2\): /u],
     ["DATA_ENCRYPTION_KEYS", `a:${KEY},a:${KEY}`, /^DATA_ENCRYPTION_KEYS: .+found "a" twice$/u],
+    [
+      "DATA_ENCRYPTION_KEYS",
+      `a:${KEY},b:${KEY}`,
+      /^DATA_ENCRYPTION_KEYS: .+found the same bytes as "a" and as "b"$/u,
+    ],
+    ["EBP_ACCESS_KEY_EXPIRES_AT", "next year", /^EBP_ACCESS_KEY_EXPIRES_AT: expected a time such as/u],
     ["HOST", "0.0.0.0", /^AUTH_JWKS_URL: .+HOST is 0\.0\.0\.0, .+loopback/u],
     ["HOST", "service.internal", /^AUTH_JWKS_URL: .+loopback/u],
     ["HOST", "127.0.0.1.example.com", /^AUTH_JWKS_URL: .+loopback/u],
@@ -217,13 +238,18 @@ test("never quotes a secret", () => {
   );
 });
 
+test("reads when the one store's access key expires", () => {
+  const { stores } = read({ EBP_ACCESS_KEY_EXPIRES_AT: "2027-01-31T00:00:00+09:00" });
+  expect(stores).toEqual([expect.objectContaining({ accessKeyExpiresAt: new Date("2027-01-30T15:00:00Z") })]);
+});
+
 test("reads encryption keys in their order: the first encrypts", () => {
-  const other = Buffer.alloc(32, 9);
+  const other = keyBytes("other");
   const { encryptionKeys } = read({
     DATA_ENCRYPTION_KEYS: ` new.1:${other.toString("base64")} , old_2:${KEY}`,
   });
   expect(encryptionKeys).toEqual([
     { id: "new.1", key: other },
-    { id: "old_2", key: Buffer.alloc(32, 7) },
+    { id: "old_2", key: keyBytes("KEY") },
   ]);
 });

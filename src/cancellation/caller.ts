@@ -1,4 +1,6 @@
 import { InvalidArgumentError, quoted } from "./errors.js";
+import { assertText } from "./field-rules.js";
+import { MAX_IDENTIFIER_LENGTH } from "./limits.js";
 import type { Store, Stores } from "./store.js";
 
 /**
@@ -19,13 +21,10 @@ export interface Caller {
   readonly storeIds: readonly string[];
 }
 
-function storesOf(caller: Caller, stores: Stores): Store[] {
-  return caller.storeIds.map((id) => stores.get(id)).filter((store) => store !== undefined);
-}
-
 /**
  * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's is
  * answered exactly as one that does not exist.
+ * @throws InvalidArgumentError
  */
 export function chooseStore(
   caller: Caller,
@@ -33,17 +32,27 @@ export function chooseStore(
   storeId: string | null | undefined,
   field: string,
 ): Store {
-  const own = storesOf(caller, stores);
+  const store = findStore(caller, stores, storeId, field);
+  if (store !== null) return store;
+  const found = storeId === null || storeId === undefined ? "nothing" : quoted(storeId);
+  throw new InvalidArgumentError(field, "a store you can act for", found);
+}
+
+/**
+ * The same for whoever only looks: null where there is nothing to be seen.
+ * @throws InvalidArgumentError for a text that is no id, and when none is named and the caller has several.
+ */
+export function findStore(
+  caller: Caller,
+  stores: Stores,
+  storeId: string | null | undefined,
+  field: string,
+): Store | null {
+  const own = caller.storeIds.map((id) => stores.get(id)).filter((store) => store !== undefined);
   if (storeId !== null && storeId !== undefined) {
-    const named = own.find((store) => store.id === storeId);
-    if (named !== undefined) return named;
-    throw new InvalidArgumentError(field, "a store you can act for", quoted(storeId));
+    assertText(field, storeId, MAX_IDENTIFIER_LENGTH);
+    return own.find((store) => store.id === storeId) ?? null;
   }
-  const [only] = own;
-  if (only !== undefined && own.length === 1) return only;
-  throw new InvalidArgumentError(
-    field,
-    own.length === 0 ? "a store you can act for" : "one of your stores",
-    "nothing",
-  );
+  if (own.length > 1) throw new InvalidArgumentError(field, "one of your stores", "nothing");
+  return own[0] ?? null;
 }

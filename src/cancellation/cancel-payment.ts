@@ -4,6 +4,7 @@ import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import type { Caller } from "./caller.js";
 import { checkRequest } from "./check-request.js";
 import { concludeFromResponse } from "./conclude.js";
+import { NothingSentError } from "./errors.js";
 import type { Language, PaymentGateway, SentCancel } from "./payment-gateway.js";
 import { evidenceInWords } from "./outcome.js";
 import { recordIntent } from "./record-intent.js";
@@ -53,7 +54,9 @@ export async function cancelPayment(
   const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
   const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
   const recorded = await recordIntent(parts.ledger, intent, window).catch((error: unknown) => {
-    void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
+    const isSurelyAbsent = error instanceof NothingSentError && !error.mayBeStored;
+    if (!isSurelyAbsent)
+      void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
     throw error;
   });
   switch (recorded.kind) {

@@ -1,3 +1,4 @@
+import { accountElsewhereFaults, elsewhere } from "./account-elsewhere.js";
 import { basisInWords, computeTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import { chooseStore, type Caller } from "./caller.js";
@@ -10,6 +11,7 @@ import {
   refundAccountFaults,
   type Fault,
 } from "./field-rules.js";
+import { identifiesAccount } from "./holds-account.js";
 import * as limits from "./limits.js";
 import { normaliseAccountNumber } from "./refund-account.js";
 import type { Store, Stores } from "./store.js";
@@ -24,7 +26,11 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   const store = storeOf(input, caller, stores);
   if ("kind" in store) return { ok: false, store: null, errors: [store] };
 
-  const faults = [...requestFaults(input, store), ...itemsFaults(input, store)];
+  const misplaced = accountElsewhereFaults(input);
+  const isMisplaced = (field: string): boolean => misplaced.some((fault) => fault.field === field);
+  const others = [...requestFaults(input, store), ...itemsFaults(input, store)];
+  // Of a field that holds the account nothing else is said: it could be quoted.
+  const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced(field))];
   if (faults.length > 0) {
     return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
   }
@@ -45,7 +51,10 @@ function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Sto
   try {
     return chooseStore(caller, stores, input.storeId, "input.storeId");
   } catch (error) {
-    if (error instanceof InvalidArgumentError) return invalid(error);
+    if (error instanceof InvalidArgumentError) {
+      const isAccount = identifiesAccount(input.storeId ?? "", input.refundAccount);
+      return invalid(isAccount ? elsewhere(error.field) : error);
+    }
     throw error;
   }
 }

@@ -19,11 +19,25 @@ export function quoted(text: string): string {
   return text.length > LONGEST_QUOTED ? `${text.length} characters` : JSON.stringify(text);
 }
 
+/** There was no connection to the database in time. Nothing was asked of it. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+
+  constructor(waitedMs: number) {
+    super(`asking the database: no connection to it was free within ${waitedMs} ms`);
+  }
+}
+
 /** An intent could not be committed, or not be seen to be. Nothing was sent for it by this call, and nothing will be. */
 export class NothingSentError extends Error {
   override readonly name = "NothingSentError";
 
-  constructor(orderNo: string, cause: unknown) {
+  constructor(
+    orderNo: string,
+    cause: unknown,
+    /** False when it surely is not. */
+    readonly mayBeStored: boolean,
+  ) {
     super(`recording a cancel of order ${orderNo}: it could not be stored, so it was not sent`, { cause });
   }
 }
@@ -36,5 +50,14 @@ export class StaleTransitionError extends Error {
     super(
       `moving cancellation ${cancellationId} from ${from} to ${to}: it is no longer ${from}, or somebody else is in charge of it`,
     );
+  }
+}
+
+/** More was asked for than is read at once. */
+export class TooManyError extends Error {
+  override readonly name = "TooManyError";
+
+  constructor(what: string, atMost: number) {
+    super(`reading ${what}: there are more than ${atMost}`);
   }
 }

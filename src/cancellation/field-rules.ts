@@ -93,6 +93,9 @@ export function refundAccountFaults(field: string, account: RefundAccount | null
   ) {
     const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
     faults.push({ field: `${field}.accountNumber`, expected, found: `${number.length} of them` });
+  } else if (!/\d/u.test(number)) {
+    // A name in the place of the number: the last four of a number are shown.
+    faults.push({ field: `${field}.accountNumber`, expected: "at least one digit", found: "letters only" });
   }
   if (account.bankCode !== null) {
     faults.push(...textFaults(`${field}.bankCode`, account.bankCode, limits.MAX_BANK_CODE_LENGTH));

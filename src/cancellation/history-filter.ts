@@ -1,10 +1,10 @@
-import { chooseStore, type Caller } from "./caller.js";
+import { findStore, type Caller } from "./caller.js";
 import { InvalidArgumentError } from "./errors.js";
 import { assertText } from "./field-rules.js";
 import type { CancellationFilter } from "./history.js";
 import { MAX_IDENTIFIER_LENGTH } from "./limits.js";
 import type { CancellationStatus } from "./status.js";
-import type { Stores } from "./store.js";
+import type { Store, Stores } from "./store.js";
 
 /** Conditions as a caller states them; what is left out, or null, is no condition. */
 export interface RequestedFilter {
@@ -30,9 +30,10 @@ export function checkFilter(requested: RequestedFilter, caller: Caller, stores: 
     throw new InvalidArgumentError("filter.createdBefore", expected, createdBefore.toISOString());
   }
   return {
-    storeIds: given(storeId) ? [chooseStore(caller, stores, storeId, "filter.storeId").id] : caller.storeIds,
+    storeIds: given(storeId) ? idsOf(findStore(caller, stores, storeId, "filter.storeId")) : caller.storeIds,
     ...(given(orderNo) && { orderNo: assertText("filter.orderNo", orderNo, MAX_IDENTIFIER_LENGTH) }),
-    ...(given(status) && { statuses: status }),
+    // Each once: a list may name the same one ten thousand times.
+    ...(given(status) && { statuses: [...new Set(status)] }),
     ...(given(returnRequestId) && {
       returnRequestId: assertText("filter.returnRequestId", returnRequestId, MAX_EBP_ID_LENGTH),
     }),
@@ -40,6 +41,11 @@ export function checkFilter(requested: RequestedFilter, caller: Caller, stores: 
     ...(given(createdFrom) && { createdFrom: assertMoment("filter.createdFrom", createdFrom) }),
     ...(given(createdBefore) && { createdBefore: assertMoment("filter.createdBefore", createdBefore) }),
   };
+}
+
+/** Of a store that the caller cannot see there is nothing to be found. */
+function idsOf(store: Store | null): string[] {
+  return store === null ? [] : [store.id];
 }
 
 /** The year 0, which ISO 8601 has and PostgreSQL has not. */

@@ -86,10 +86,16 @@ export interface CancellationHistory {
   now(): Promise<Date>;
   /** How many are open in all stores, by status, and for how long the oldest. */
   openByStatus(): Promise<OpenCount[]>;
-  /** Items of several cancellations, each list in order of `seq`, in the order of the references. */
-  items(references: readonly CancellationReference[]): Promise<CancellationItem[][]>;
-  /** Events of several cancellations, each list oldest first, in the order of the references. */
-  events(references: readonly CancellationReference[]): Promise<CancellationEvent[][]>;
+  /**
+   * Items of several cancellations, each list in order of `seq`, in the order of the references.
+   * @throws TooManyError when they are more than `atMost` together.
+   */
+  items(references: readonly CancellationReference[], atMost?: number): Promise<CancellationItem[][]>;
+  /**
+   * Events of several cancellations, each list oldest first, in the order of the references.
+   * @throws TooManyError when they are more than `atMost` together.
+   */
+  events(references: readonly CancellationReference[], atMost?: number): Promise<CancellationEvent[][]>;
 }
 
 export interface CancellationReference {

@@ -1,4 +1,5 @@
 import type { RefundAccount } from "./cancel-request.js";
+import { isOfSyllables, lettersAndDigits } from "./written-text.js";
 
 /** What may be shown of a refund account. */
 export interface MaskedRefundAccount {
@@ -23,16 +24,6 @@ export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {
   };
 }
 
-/** Whether a text that people write gives the account away, however they group or write it. */
-export function holdsAccount(text: string, account: RefundAccount | null): boolean {
-  if (account === null) return false;
-  const holder = wordsOf(account.accountHolderName ?? "");
-  return (
-    lettersAndDigits(text).includes(lettersAndDigits(account.accountNumber)) ||
-    (holder !== "" && wordsOf(text).includes(holder))
-  );
-}
-
 /** The same where only the masked account can be read: a number that ends as it does may be it. */
 export function mayHoldAccount(text: string, account: MaskedRefundAccount | null): boolean {
   if (account === null) return false;
@@ -40,18 +31,9 @@ export function mayHoldAccount(text: string, account: MaskedRefundAccount | null
   return account.accountNumberLast4 !== "" && at !== -1;
 }
 
-function lettersAndDigits(text: string): string {
-  return text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, "");
-}
-
-function wordsOf(text: string): string {
-  return text.normalize("NFKC").toLowerCase().trim().replace(/\s+/gu, " ");
-}
-
 function maskName(name: string): string {
-  const parts = name.split(/\s+/u).filter((part) => part !== "");
+  // Part by part, 홍 길 동 would be shown whole.
+  const spaced = isOfSyllables(name) ? name.replace(/\s+/gu, "") : name;
+  const parts = spaced.split(/\s+/u).filter((part) => part !== "");
   return parts.map((part) => `${Array.from(part)[0] ?? ""}**`).join(" ");
 }

@@ -7,7 +7,8 @@ import { MAX_NOTE_LENGTH } from "./limits.js";
 import type { OperatorResult } from "./operator-result.js";
 import { evidenceInWords } from "./outcome.js";
 import type { ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
-import { holdsAccount, mayHoldAccount } from "./refund-account.js";
+import { holdsAccount } from "./holds-account.js";
+import { mayHoldAccount } from "./refund-account.js";
 import { invalid, notFound, notInDoubt, type UserError } from "./user-error.js";
 
 export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;

@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { DEVELOPMENT_ISSUER } from "./development-identity.js";
 import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";
 
@@ -23,11 +24,28 @@ export function readAuth(settings: Settings, production: boolean, host: string):
   }
   const issuer = settings.required("AUTH_ISSUER", "the tokens' issuer, their `iss`") ?? "";
   const audience = settings.required("AUTH_AUDIENCE", "the tokens' audience, their `aud`") ?? "";
+  if (production && issuer === DEVELOPMENT_ISSUER)
+    settings.fault("AUTH_ISSUER", "the issuer of your tokens", "the one of `npm run token`");
   if (jwksUrl === undefined)
     return { kind: "publicKey", pem: readPublicKey(settings, pem), issuer, audience };
   if (pem !== undefined) settings.fault("AUTH_PUBLIC_KEY", "nothing beside AUTH_JWKS_URL", "a key");
-  const url = settings.url("AUTH_JWKS_URL", jwksUrl);
+  const url = readJwksUrl(settings, jwksUrl, production);
   return { kind: "jwks", url: url ?? new URL("http://invalid.invalid"), issuer, audience };
+}
+
+function readJwksUrl(settings: Settings, text: string, production: boolean): URL | undefined {
+  const url = settings.url("AUTH_JWKS_URL", text);
+  if (url === undefined) return undefined;
+  // fetch refuses such a URL at every request, in words that quote the password.
+  if (url.username + url.password !== "")
+    settings.fault("AUTH_JWKS_URL", "a URL without user and password", "one with");
+  if (production && url.protocol !== "https:" && !isLoopback(url.hostname))
+    settings.fault(
+      "AUTH_JWKS_URL",
+      "an https URL: who can change the keys on their way is everybody",
+      "http",
+    );
+  return url;
 }
 
 /** Many env files hold one line per variable only: `\n` stands for a line break there. */

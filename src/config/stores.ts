@@ -4,6 +4,7 @@ import { AMOUNT_BASES, type AmountBasis } from "../cancellation/amount-rule.js";
 import { currencyDecimals } from "../cancellation/currency.js";
 import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";
+import { judgeStoreSecrets } from "./store-secrets.js";
 
 /** One EBP store: where it is reached, with what credentials, and how its amounts are read. */
 export interface StoreSettings {
@@ -53,7 +54,20 @@ const VARIABLES: Readonly<Record<keyof StoreDefaults | "baseUrl", StoreVariable>
   currencyCode: { name: "EBP_CURRENCY_CODE", meaning: "the store's ISO 4217 currency code, such as KRW" },
 };
 
-export const STORE_VARIABLES: readonly string[] = Object.values(VARIABLES).map(({ name }) => name);
+const EXPIRY_VARIABLE = "EBP_ACCESS_KEY_EXPIRES_AT";
+
+export const STORE_VARIABLES: readonly string[] = [
+  ...Object.values(VARIABLES).map(({ name }) => name),
+  EXPIRY_VARIABLE,
+];
+
+/** Every variable that says something about the one store, by the field it fills. */
+const VARIABLE_OF: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(VARIABLES).map(([field, { name }]) => [field, name])),
+  amountBasis: "EBP_AMOUNT_BASIS",
+  webhookSecret: "EBP_WEBHOOK_SECRET",
+  accessKeyExpiresAt: EXPIRY_VARIABLE,
+};
 
 // These travel as HTTP headers: anything else could not be sent, or would be sent as something else.
 const headerValue = z
@@ -98,23 +112,31 @@ const productionStoreSchema = storeSchema.extend({
   baseUrl: baseUrl.refine(isSafe, { error: "an https URL: the access key travels with every request" }),
 });
 
+/** Where stores are read: production takes nothing for granted, and nothing of the simulator's. */
+export interface StoreReading {
+  readonly production: boolean;
+  readonly simulated: StoreDefaults;
+}
+
 /** The one store of the EBP_* variables; in development the simulator's values stand in for what is not set. */
 export function storeFromEnvironment(
   settings: Settings,
   fallbacks: StoreFallbacks,
-  defaults: StoreDefaults | null,
+  { production, simulated }: StoreReading,
 ): StoreSettings[] {
-  const production = defaults === null;
   const given = Object.entries(VARIABLES).map(([field, { name, meaning }]) => {
     const value = production ? settings.required(name, meaning) : settings.value(name);
     return [field, value] as const;
   });
-  const missing = given.some(([, value]) => value === undefined);
   // Each missing variable has been told; what it would be is not judged as well.
-  if (production && missing) return [];
+  const told = given.flatMap(([field, value]) => (value === undefined ? [field] : []));
   const set = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  const candidate = { baseUrl: null, ...defaults, ...set, ...fallbacks, accessKeyExpiresAt: null };
-  return check(settings, candidate, production, (field) => VARIABLES[field as keyof StoreDefaults].name);
+  const nameOf = (field: string): string => VARIABLE_OF[field] ?? field;
+  if (production) judgeStoreSecrets(settings, set, simulated, nameOf);
+  const accessKeyExpiresAt = settings.value(EXPIRY_VARIABLE) ?? null;
+  const defaults = production ? {} : { baseUrl: null, ...simulated };
+  const candidate = { ...defaults, ...set, ...fallbacks, accessKeyExpiresAt };
+  return check(settings, candidate, production, nameOf, told);
 }
 
 /** EBP_STORES_FILE: a JSON array of stores. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt` and, outside production, `baseUrl` may be left out. */
@@ -122,7 +144,7 @@ export function storesFromFile(
   settings: Settings,
   text: string,
   fallbacks: StoreFallbacks,
-  production: boolean,
+  { production, simulated }: StoreReading,
 ): StoreSettings[] {
   const list = parsed(settings, text);
   if (list === undefined) return [];
@@ -134,12 +156,9 @@ export function storesFromFile(
   const stores = list.flatMap((entry: unknown, index) => {
     const optional = { ...fallbacks, accessKeyExpiresAt: null, ...(!production && { baseUrl: null }) };
     const candidate = typeof entry === "object" && entry !== null ? { ...optional, ...entry } : entry;
-    return check(
-      settings,
-      candidate,
-      production,
-      (field) => `EBP_STORES_FILE[${index}]${field === "" ? "" : `.${field}`}`,
-    );
+    const nameOf = (field: string): string => `EBP_STORES_FILE[${index}]${field === "" ? "" : `.${field}`}`;
+    if (production) judgeStoreSecrets(settings, entry, simulated, nameOf);
+    return check(settings, candidate, production, nameOf);
   });
   const repeated = stores.find(
     ({ storeId }, index) => stores.findIndex((s) => s.storeId === storeId) !== index,
@@ -166,6 +185,7 @@ function check(
   candidate: unknown,
   production: boolean,
   nameOf: (field: string) => string,
+  told: readonly string[] = [],
 ): StoreSettings[] {
   const result = (production ? productionStoreSchema : storeSchema).safeParse(candidate);
   if (result.success) return [result.data];
@@ -176,6 +196,7 @@ function check(
         settings.fault(nameOf(key), `one of the fields ${known}`, "another field");
     } else {
       const field = issue.path.join(".");
+      if (told.includes(field)) continue;
       // What was found is left out: it may be a secret.
       settings.fault(nameOf(field), issue.message, isGiven(candidate, field) ? "something else" : "nothing");
     }

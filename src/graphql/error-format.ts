@@ -1,6 +1,7 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { InvalidArgumentError, NothingSentError } from "../cancellation/errors.js";
+import { BusyError, InvalidArgumentError, NothingSentError } from "../cancellation/errors.js";
+import { MAX_TOKENS } from "./limits/limits.js";
 import { isArgumentError, literalError, TOO_MANY_ERRORS, variableError } from "./value-errors.js";
 
 /** What callers are told of a fault that is ours: how to find it, and nothing of what a library said. */
@@ -9,6 +10,12 @@ const OURS =
 
 const NOTHING_SENT =
   "The request could not be stored, so nothing was sent to EBP. Repeat it with the same idempotency key. Quote the x-request-id header of this answer if it goes on.";
+
+const BUSY =
+  "More is asked than can be served at this moment, and this waited in vain for its turn. Repeat it in a moment; a cancel with the same idempotency key.";
+
+/** Of a document whose fields are too many to be compared with each other, which graphql-js gives up. */
+const UNCOMPARED = "The document asks for the same names too often to be checked. Ask for each once.";
 
 /** Codes of errors whose message is written for the caller. */
 const FOR_CALLERS = new Set([
@@ -22,29 +29,59 @@ const FOR_CALLERS = new Set([
   "UNAUTHENTICATED",
 ]);
 
+/** Codes of errors that this service makes: their extensions are written for the caller as well. */
+const OWN = new Set([
+  "FORBIDDEN",
+  "OPERATION_NOT_SAFELISTED",
+  "QUERY_TOO_COMPLEX",
+  "RATE_LIMITED",
+  "SERVICE_UNAVAILABLE",
+]);
+
 export function isOurFault(error: unknown): boolean {
   const cause = unwrapResolverError(error);
+  // Who is turned away under load is counted: a line of log for each would add to it.
+  if (cause instanceof BusyError) return false;
   if (cause instanceof InvalidArgumentError || isArgumentError(cause)) return false;
   if (!(error instanceof GraphQLError)) return true;
-  return error.message !== TOO_MANY_ERRORS && !FOR_CALLERS.has(String(error.extensions["code"]));
+  const code = String(error.extensions["code"]);
+  return error.message !== TOO_MANY_ERRORS && !FOR_CALLERS.has(code) && !OWN.has(code);
+}
+
+/**
+ * @param options.suggestions whether names of the schema may be guessed at ("Did you mean …?"): for those who may read it anyway.
+ */
+export function createErrorFormat(options: {
+  readonly suggestions: boolean;
+}): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  if (options.suggestions) return formatError;
+  return (formatted, error) => {
+    const told = formatError(formatted, error);
+    return { ...told, message: told.message.replace(/ ?Did you mean .*$/su, "") };
+  };
 }
 
 /**
  * The error as a caller may see it. graphql-js quotes the value it could not read, and for a missing field the whole object
  * around it: an account number would come back, and be logged by whoever logs answers. So no value is quoted, wherever it stands.
  */
-export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path, extensions } = formatted;
   const where = { ...(locations && { locations }), ...(path && { path }) };
   const cause = unwrapResolverError(error);
   if (cause instanceof InvalidArgumentError) {
     return { ...where, message: cause.message, extensions: { code: "BAD_USER_INPUT", field: cause.field } };
   }
+  if (cause instanceof BusyError) {
+    return { ...where, message: BUSY, extensions: { code: "SERVICE_UNAVAILABLE" } };
+  }
   if (cause instanceof NothingSentError) {
     return { ...where, message: NOTHING_SENT, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
   if (isOurFault(error)) return { ...where, message: OURS, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   const given = extensions?.["code"];
+  if (OWN.has(String(given)))
+    return { ...where, message: formatted.message, ...(extensions && { extensions }) };
   const code = FOR_CALLERS.has(String(given)) ? String(given) : "BAD_USER_INPUT";
   const { message, field } = withoutValues(code, formatted.message, error as GraphQLError);
   return { ...where, message, extensions: { code, ...(field !== undefined && { field }) } };
@@ -56,6 +93,7 @@ function withoutValues(
   error: GraphQLError,
 ): { message: string; field?: string } {
   if (code === "GRAPHQL_PARSE_FAILED") return { message: syntaxMessage(message) };
+  if (message === "Validation aborted.") return { message: UNCOMPARED };
   if (code === "OPERATION_RESOLUTION_FAILURE") {
     return { message: "There is no operation of this `operationName`, or several and no `operationName`." };
   }
@@ -68,6 +106,8 @@ function syntaxMessage(message: string): string {
   // The parser is recursive: what comes without these words is the engine's, about its stack.
   if (!message.startsWith("Syntax Error: "))
     return "Syntax Error: The document is nested too deep to be read";
+  if (message.startsWith("Syntax Error: Document contains more"))
+    return `Syntax Error: The document has more than ${MAX_TOKENS} tokens; values belong in \`variables\``;
   return message
     .replace(/\b(Name|Int|Float|String|BlockString|Comment) ".*$/su, "$1")
     .replace(/(Invalid (?:Unicode|character) escape sequence).*$/su, "$1")

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
-import { chooseStore } from "../cancellation/caller.js";
+import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
 import { checkFilter } from "../cancellation/history-filter.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../cancellation/limits.js";
@@ -55,9 +55,9 @@ export class HistoryResolver {
     storeId: string | null | undefined,
     @Ctx() { caller }: GraphQLContext,
   ): Promise<CancellationType | null> {
-    const store = chooseStore(caller, this.stores, storeId, "storeId");
+    const store = findStore(caller, this.stores, storeId, "storeId");
     const key = assertText("idempotencyKey", idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH);
-    const found = await this.history.findByKey(store.id, key);
+    const found = store === null ? null : await this.history.findByKey(store.id, key);
     return found === null ? null : toCancellationType(found);
   }
 

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { chooseStore } from "../cancellation/caller.js";
+import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
@@ -17,7 +17,9 @@ export class OrderResolver {
   ) {}
 
   @Query(() => OrderCancellationsType, {
-    description: "What has been cancelled of one order, and what is in doubt.",
+    nullable: true,
+    description:
+      "What has been cancelled of one order, and what is in doubt: nothing, of an order that no cancel was asked for. Null for a store that you cannot act for.",
   })
   async order(
     @Arg("orderNo", () => String, { description: "The order." }) orderNo: string,
@@ -27,9 +29,10 @@ export class OrderResolver {
     })
     storeId: string | null | undefined,
     @Ctx() { caller }: GraphQLContext,
-  ): Promise<OrderCancellationsType> {
-    const store = chooseStore(caller, this.stores, storeId, "storeId");
+  ): Promise<OrderCancellationsType | null> {
+    const store = findStore(caller, this.stores, storeId, "storeId");
     assertText("orderNo", orderNo, MAX_IDENTIFIER_LENGTH);
+    if (store === null) return null;
     const totals = await this.history.orderTotals(store.id, orderNo);
     return { storeId: store.id, orderNo, currencyCode: store.currencyCode, ...totals };
   }

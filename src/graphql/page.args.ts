@@ -4,9 +4,9 @@ import type { HistoryOrder, HistoryWindow } from "../cancellation/history.js";
 import { decodeCursor } from "./cursor.js";
 import { CancellationOrderType } from "./history.input.js";
 
-const DEFAULT_PAGE_SIZE = 20;
+export const DEFAULT_PAGE_SIZE = 20;
 /** Enough for any screen; more would let one query read without bounds. */
-const MAX_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 100;
 
 @ArgsType()
 export class PageArgs {

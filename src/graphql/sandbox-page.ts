@@ -1,11 +1,22 @@
 import { EXAMPLE_MUTATION, curlLine } from "./example-operations.js";
 
 /** Apollo's embeddable Sandbox comes from Apollo's CDN, in the major version this page is written for. */
-const SANDBOX_SCRIPT =
-  "https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js";
+const SANDBOX_VERSION = "https://embeddable-sandbox.cdn.apollographql.com/v2/";
+
+/**
+ * The page, and what it loads. Sandbox itself runs in Apollo's frame and reaches nothing here: it has the script in the page send
+ * its requests, to the page's own address.
+ */
+export const SANDBOX_PAGE = {
+  html: sandboxPage,
+  scripts: [SANDBOX_VERSION],
+  frames: ["https://sandbox.embed.apollographql.com"],
+  // The script adds Apollo's icon where there is no other.
+  images: ["https://embeddable-explorer.cdn.apollographql.com"],
+};
 
 /** Apollo Sandbox on this service's endpoint, a first mutation filled in; without the CDN, the same by curl. */
-export function sandboxPage(endpoint: string): string {
+function sandboxPage(endpoint: string, nonce: string): string {
   const options = JSON.stringify({
     target: "#sandbox",
     initialEndpoint: endpoint,
@@ -13,6 +24,8 @@ export function sandboxPage(endpoint: string): string {
     hideCookieToggle: true,
     endpointIsEditable: false,
     runTelemetry: false,
+    // The policy lets no script write styles; the page's own has them.
+    allowDynamicStyles: false,
   }).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">
@@ -20,7 +33,7 @@ export function sandboxPage(endpoint: string): string {
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Cancel payments: Apollo Sandbox</title>
-  <style>
+  <style nonce="${nonce}">
     html, body, #sandbox { height: 100%; margin: 0 }
     #sandbox iframe { width: 100%; height: 100%; border: 0; display: block }
     #without { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
@@ -37,15 +50,15 @@ export function sandboxPage(endpoint: string): string {
     <p>The same, for any GraphQL client:</p>
     <pre>${escapeHtml(EXAMPLE_MUTATION)}</pre>
   </main>
-  <script>
-    function withoutSandbox() {
-      document.getElementById("sandbox").hidden = true;
-      document.getElementById("sandbox").style.height = 0;
+  <script src="${SANDBOX_VERSION}embeddable-sandbox.umd.production.min.js"></script>
+  <script nonce="${nonce}">
+    if (window.EmbeddedSandbox) {
+      new window.EmbeddedSandbox(${options});
+    } else {
+      document.getElementById("sandbox").remove();
       document.getElementById("without").hidden = false;
     }
   </script>
-  <script src="${SANDBOX_SCRIPT}" onerror="withoutSandbox()"></script>
-  <script>if (window.EmbeddedSandbox) new window.EmbeddedSandbox(${options});</script>
 </body>
 </html>
 `;

@@ -6,10 +6,12 @@ import type { CancelPaymentParts } from "../cancellation/cancel-payment.js";
 import type { CheckParts } from "../cancellation/check-in-doubt.js";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { Decimal } from "../cancellation/decimal.js";
+import { ACCESS } from "./access.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
 import { CancellationResolver } from "./cancellation.resolver.js";
 import { CancellationConnectionResolver, PageInfoResolver } from "./connection.resolver.js";
 import { DecimalScalar } from "./decimal.scalar.js";
+import { guardSchema } from "./guard-schema.js";
 import { HistoryResolver } from "./history.resolver.js";
 import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
@@ -56,6 +58,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     validate: false,
   });
   describeRoots(schema);
+  guardSchema(schema, ACCESS);
   return schema;
 }
 

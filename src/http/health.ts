@@ -1,15 +1,36 @@
 import type { FastifyInstance } from "fastify";
+import { sharedReading } from "./shared-reading.js";
 
 export interface Health {
   readonly isDatabaseUp: () => Promise<boolean>;
+  /** Whether more is asked than can be served at this moment. */
+  readonly isOverloaded: () => boolean;
+  /** What somebody should look at before it stops the work: shown, and no reason to take a replica out. */
+  readonly warnings: () => readonly object[];
 }
 
-/** `/livez`: the process runs. `/readyz`: it can do its work now. */
-export function addHealth(app: FastifyInstance, { isDatabaseUp }: Health): void {
+/** Whoever asks, such as a load balancer, has mostly lost patience by then. */
+const DATABASE_ANSWERS_WITHIN_MS = 2_000;
+
+/**
+ * `/livez`: the process runs. `/readyz`: it can do its work now; while it is overloaded others can do more. However many ask, the
+ * database is asked by one at a time.
+ */
+export function addHealth(app: FastifyInstance, health: Health): void {
+  const { isOverloaded, warnings } = health;
+  const isDatabaseUp = sharedReading(health.isDatabaseUp, DATABASE_ANSWERS_WITHIN_MS);
+
   app.get("/livez", () => ({ status: "ok" }));
 
   app.get("/readyz", async (_request, reply) => {
-    if (await isDatabaseUp()) return { status: "ok" };
+    if (isOverloaded()) {
+      const reason = "more is asked than can be served at this moment";
+      return reply.code(503).send({ status: "unavailable", reason });
+    }
+    if (await isDatabaseUp().catch(() => false)) {
+      const found = warnings();
+      return { status: "ok", ...(found.length > 0 && { warnings: found }) };
+    }
     return reply.code(503).send({ status: "unavailable", reason: "the database does not answer" });
   });
 }

@@ -10,8 +10,15 @@ export interface OpenCancellations {
   readonly oldestSeconds: number;
 }
 
+/** The access key of one store. */
+export interface ExpiringAccessKey {
+  readonly storeId: string;
+  /** Negative once it has expired. */
+  readonly expiresInSeconds: number;
+}
+
 /**
- * What this process counts. A label's values are words of ours, from a short list: never anything a caller or EBP sent,
+ * What this process counts. A label's values are words of ours, or stores of the configuration, from a short list: never anything a caller or EBP sent,
  * which would be published, and would make a time series each.
  */
 export interface Metrics {
@@ -20,11 +27,20 @@ export interface Metrics {
   reconciled(counts: Readonly<Record<string, number>>): void;
   /** Has them read whenever somebody looks. A reading that fails, or takes too long, leaves them out of that look. */
   openCancellations(read: () => Promise<readonly OpenCancellations[]>): void;
+  /** Has them read whenever somebody looks. */
+  accessKeys(read: () => readonly ExpiringAccessKey[]): void;
   /** Two pieces of evidence about one cancellation that cannot both be right. */
   contradiction(): void;
+  /** A request refused, or answered in part, because more was asked than can be served. */
+  shed(what: ShedLoad): void;
+  /** A request refused because its caller has used up a minute's worth. */
+  rateLimited(what: "mutation" | "query"): void;
   /** All of it, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
+
+/** What could not keep up: the connections for cancelling, those for reading, or the process. */
+export type ShedLoad = "mutation" | "query" | "request";
 
 export interface MetricsOptions {
   /** Prometheus gives a whole look 10 s unless told otherwise. */
@@ -58,6 +74,20 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     help: "Pieces of evidence that contradict what a cancellation was taken for.",
     registers,
   });
+  const shed = new Counter({
+    name: "ebp_shed_total",
+    help: "Requests not served because more was asked than can be: mutations and queries by the database's connections, requests by the event loop.",
+    labelNames: ["what"],
+    registers,
+  });
+  for (const what of ["mutation", "query", "request"]) shed.inc({ what }, 0);
+  const rateLimited = new Counter({
+    name: "ebp_rate_limited_total",
+    help: "Requests refused because their caller had used up what a minute allows.",
+    labelNames: ["what"],
+    registers,
+  });
+  for (const what of ["mutation", "query"]) rateLimited.inc({ what }, 0);
   const readErrors = new Counter({
     name: "ebp_metrics_read_errors_total",
     help: "Looks at these metrics in which the open cancellations could not be read.",
@@ -75,7 +105,14 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     labelNames: ["status"],
     registers,
   });
+  const accessKeys = new Gauge({
+    name: "ebp_access_key_expires_in_seconds",
+    help: "How long the access key of a store will work, by store; negative once it has expired.",
+    labelNames: ["store"],
+    registers,
+  });
 
+  let readAccessKeys: () => readonly ExpiringAccessKey[] = () => [];
   let readOpen: () => Promise<readonly OpenCancellations[]> = () => Promise.resolve([]);
 
   /** An old number would look like a present one, so what was read before goes first. */
@@ -96,8 +133,15 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     openCancellations: (read) => {
       readOpen = sharedReading(read, readTimeoutMs);
     },
+    accessKeys: (read) => {
+      readAccessKeys = read;
+    },
     contradiction: () => contradictions.inc(),
+    shed: (what) => shed.inc({ what }),
+    rateLimited: (what) => rateLimited.inc({ what }),
     expose: async () => {
+      for (const { storeId, expiresInSeconds } of readAccessKeys())
+        accessKeys.set({ store: storeId }, expiresInSeconds);
       try {
         show(await readOpen());
       } catch {

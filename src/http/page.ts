@@ -1,8 +1,41 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { NOTHING_ALLOWED } from "./security-headers.js";
 
-/** Serves an HTML page at `/`, made for the address it was asked at. */
-export function addPage(app: FastifyInstance, htmlFor: (graphqlEndpoint: string) => string): void {
-  app.get("/", (request, reply) => reply.type("text/html; charset=utf-8").send(htmlFor(endpointOf(request))));
+export interface Page {
+  /** Made for the address it was asked at. Every script and style in it carries the nonce. */
+  readonly html: (graphqlEndpoint: string, nonce: string) => string;
+  /** Where else it loads things from. */
+  readonly scripts: readonly string[];
+  readonly frames: readonly string[];
+  readonly images: readonly string[];
+}
+
+/** 128 bits, as the specification of Content Security Policy asks. */
+const NONCE_BYTES = 16;
+
+/** Serves an HTML page at `/`, with a policy of its own: what it names may be loaded, and nothing else. */
+export function addPage(app: FastifyInstance, { html, scripts, frames, images }: Page): void {
+  app.get("/", (request, reply) => {
+    const nonce = randomBytes(NONCE_BYTES).toString("base64");
+    const directives = {
+      ...NOTHING_ALLOWED,
+      "script-src": [`'nonce-${nonce}'`, ...scripts],
+      "style-src": [`'nonce-${nonce}'`],
+      "frame-src": frames,
+      "img-src": images,
+      // The API, which the page's scripts call for the frame.
+      "connect-src": ["'self'"],
+      "base-uri": ["'none'"],
+      "form-action": ["'none'"],
+    };
+    reply.helmet({
+      contentSecurityPolicy: { useDefaults: false, directives },
+      // Who signs in to what is framed does so in a window that the frame opens.
+      crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+    });
+    return reply.type("text/html; charset=utf-8").send(html(endpointOf(request), nonce));
+  });
 }
 
 function endpointOf(request: FastifyRequest): string {

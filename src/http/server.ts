@@ -1,24 +1,37 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { answerClientError } from "./client-error.js";
+import { cutLateRequests } from "./cut-late-requests.js";
 import { logError } from "./log-error.js";
 import { parseJsonBody } from "./json-body.js";
+import { BARE_HEADERS } from "./security-headers.js";
+import { TIME_LIMITS, type TimeLimits } from "./time-limits.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
 const BODY_LIMIT_BYTES = 100_000;
 
-export function createHttpServer(options: { readonly logLevel: string }): FastifyInstance {
+export interface HttpServerOptions {
+  readonly logLevel: string;
+  readonly timeLimits?: TimeLimits;
+}
+
+export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    logger: { level: options.logLevel, serializers: { err: (error: unknown) => logError(error) } },
+    logger: { level: logLevel, serializers: { err: (error: unknown) => logError(error) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.
     frameworkErrors: (_error, request, reply) => {
       const body = errorBody("BAD_REQUEST", "This is not an address.");
-      void (reply as FastifyReply).code(400).header("x-request-id", request.id).send(body);
+      const headers = { ...BARE_HEADERS, "x-request-id": request.id };
+      void (reply as FastifyReply).code(400).headers(headers).send(body);
     },
     clientErrorHandler: answerClientError,
+    http: { headersTimeout: timeLimits.headersMs, connectionsCheckingInterval: timeLimits.checkEveryMs },
+    requestTimeout: timeLimits.requestMs,
+    keepAliveTimeout: timeLimits.keepAliveMs,
+    connectionTimeout: timeLimits.idleMs,
     // Idle connections end at once when the service stops; what is in flight is finished first.
     forceCloseConnections: "idle",
   });
@@ -52,6 +65,8 @@ export function createHttpServer(options: { readonly logLevel: string }): Fastif
     if (closing) void reply.header("connection", "close");
     done();
   });
+
+  cutLateRequests(app, timeLimits.requestMs);
 
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. The API is at /graphql.")),

@@ -1,4 +1,5 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
+import { TooManyError } from "../cancellation/errors.js";
 import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
@@ -69,21 +70,25 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
 
     openByStatus: () => readOpenByStatus(prisma),
 
-    async items(references) {
+    async items(references, atMost) {
       const rows = await prisma.cancellationItem.findMany({
         where: childrenOf(references),
         orderBy: { seq: "asc" },
+        ...oneMoreThan(atMost),
       });
+      assertAtMost("items", rows, atMost);
       return grouped(references, rows, toItem);
     },
 
-    async events(references) {
+    async events(references, atMost) {
       const rows = await prisma.cancellationEvent.findMany({
         where: childrenOf(references),
         orderBy: { number: "asc" },
         // Up to a megabyte each, and never shown.
         omit: { answerSealed: true },
+        ...oneMoreThan(atMost),
       });
+      assertAtMost("events", rows, atMost);
       return grouped(references, rows, toEvent);
     },
   };
@@ -91,6 +96,15 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
   function rowByKey(storeId: string, idempotencyKey: string): Promise<CancellationRow | null> {
     return prisma.cancellation.findUnique({ where: { storeId_idempotencyKey: { storeId, idempotencyKey } } });
   }
+}
+
+/** Enough to see that there are more. */
+function oneMoreThan(atMost: number | undefined): { take?: number } {
+  return atMost === undefined ? {} : { take: atMost + 1 };
+}
+
+function assertAtMost(what: string, rows: readonly unknown[], atMost: number | undefined): void {
+  if (atMost !== undefined && rows.length > atMost) throw new TooManyError(what, atMost);
 }
 
 function childrenOf(references: readonly CancellationReference[]): {

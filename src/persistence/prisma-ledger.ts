@@ -16,11 +16,13 @@ import { recordFinding, recordTransition } from "./record-step.js";
  */
 const MAX_INTENT_ROUNDS = 200;
 
+/** @param intents the same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
 export function createPrismaLedger(
   prisma: PrismaClient,
   sealer: Sealer,
   history: CancellationHistory,
   timing: Timing,
+  intents: Pick<PrismaClient, "$queryRaw"> = prisma,
 ): CancellationLedger {
   return {
     async recordIntent(intent) {
@@ -41,7 +43,7 @@ export function createPrismaLedger(
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const [row] = await prisma.$queryRaw<IntentRow[]>(intentStatement(intent, sealer, timing.leaseMs));
+    const [row] = await intents.$queryRaw<IntentRow[]>(intentStatement(intent, sealer, timing.leaseMs));
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at !== null) {
       const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };

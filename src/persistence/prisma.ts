@@ -1,44 +1,22 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "./generated/client.js";
+import { PoolAccess } from "./pool-access.js";
+import { PoolQueue } from "./pool-queue.js";
 
-/** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
-const POOL_SIZE = 10;
-/** How long a request waits for a free connection before it fails clearly. */
-const POOL_WAIT_MS = 5_000;
+/** How long a request waits for a free connection before it fails clearly: nobody is helped by an answer later than that. */
+export const REQUEST_PATIENCE_MS = 1_000;
+/** What has to be stored, or is about to be decided, waits longer: whoever gives up goes to the end of the queue. */
+export const WORK_PATIENCE_MS = 5_000;
 
-/**
- * Prisma's adapter reads and writes times without their zone, so the session's must be UTC. The statements that hold between
- * replicas wait for a row and then read its newest version, which only READ COMMITTED does.
- */
-const SESSION = [
-  "-c TimeZone=UTC",
-  "-c default_transaction_isolation=read\\ committed",
-  // A process that is stopped, or cut off, between two statements of a transaction must not hold its rows from all others.
-  "-c idle_in_transaction_session_timeout=5s",
-  // And whoever waits for a row for longer than that gives its connection back; nobody holds one so long for a good reason.
-  "-c lock_timeout=10s",
-].join(" ");
-/** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */
-const QUERY_TIMEOUT_MS = 30_000;
-
-/** Opens no connection until the first query. */
+/** On connections of its own, which end with it. Opens none until the first query. */
 export function createPrisma(url: string): PrismaClient {
-  const adapter = new PrismaPg({
-    connectionString: withSession(url),
-    max: POOL_SIZE,
-    connectionTimeoutMillis: POOL_WAIT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-  });
-  return new PrismaClient({ adapter });
+  return prismaOn(new PoolQueue(url), WORK_PATIENCE_MS);
 }
 
-/** In the URL, after what stands there: an `options` of the URL would replace one given beside it, and the last setting counts. */
-function withSession(url: string): string {
-  const parsed = new URL(url);
-  const given = parsed.searchParams.get("options");
-  parsed.searchParams.set("options", given === null ? SESSION : `${given} ${SESSION}`);
-  return parsed.href;
+/** On connections which it shares, and which end with the first of those who share them. */
+export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
+  const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { disposeExternalPool: true });
+  return new PrismaClient({ adapter });
 }
 
 export class UnsuitableSessionError extends Error {

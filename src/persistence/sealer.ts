@@ -20,14 +20,20 @@ export interface SealedRow {
 }
 
 export interface Sealer {
+  /** Of the key that seals. */
+  readonly newestKeyId: string;
   sealAccount(account: RefundAccount, owner: SealedRow): Sealed;
   openAccount(sealed: Sealed, owner: SealedRow): RefundAccount;
+  /** The same bytes sealed anew, with the newest key; nothing in them is read. */
+  resealAccount(sealed: Sealed, owner: SealedRow): Sealed;
   /** An answer of EBP, of which not every field is published; bound to the cancellation it is about. */
   sealAnswer(answer: string, owner: SealedRow): Sealed;
   openAnswer(sealed: Sealed, owner: SealedRow): string;
+  resealAnswer(sealed: Sealed, owner: SealedRow): Sealed;
   /** The body of a webhook, which may hold personal data; bound to its digest. */
   sealWebhook(body: Buffer, digest: string): Sealed;
   openWebhook(sealed: Sealed, digest: string): Buffer;
+  resealWebhook(sealed: Sealed, digest: string): Sealed;
 }
 
 export class UnsealError extends Error {
@@ -56,7 +62,9 @@ export function createSealer(keys: readonly [EncryptionKey, ...EncryptionKey[]])
       throw new UnsealError(`opening ${what}: its key "${keyId}" is not among DATA_ENCRYPTION_KEYS`);
     }
     try {
-      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES))
+      // The tag's length is stated: of something cut short, four bytes would do for one.
+      const options = { authTagLength: TAG_BYTES };
+      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES), options)
         .setAAD(boundTo)
         .setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
@@ -68,17 +76,24 @@ export function createSealer(keys: readonly [EncryptionKey, ...EncryptionKey[]])
     }
   }
 
+  const openSealedAccount = (sealed: Sealed, owner: SealedRow): Buffer =>
+    open(sealed, accountData(owner), `the refund account of cancellation ${owner.id}`);
+  const openSealedAnswer = (sealed: Sealed, owner: SealedRow): Buffer =>
+    open(sealed, answerData(owner), `an answer about cancellation ${owner.id}`);
+  const openWebhook = (sealed: Sealed, digest: string): Buffer =>
+    open(sealed, webhookData(digest), `the body of webhook ${digest}`);
   return {
+    newestKeyId: newest.id,
     sealAccount: (account, owner) => seal(Buffer.from(JSON.stringify(account), "utf8"), accountData(owner)),
-    openAccount(sealed, owner) {
-      const what = `the refund account of cancellation ${owner.id}`;
-      return JSON.parse(open(sealed, accountData(owner), what).toString("utf8")) as RefundAccount;
-    },
+    openAccount: (sealed, owner) =>
+      JSON.parse(openSealedAccount(sealed, owner).toString("utf8")) as RefundAccount,
+    resealAccount: (sealed, owner) => seal(openSealedAccount(sealed, owner), accountData(owner)),
     sealAnswer: (answer, owner) => seal(Buffer.from(answer, "utf8"), answerData(owner)),
-    openAnswer: (sealed, owner) =>
-      open(sealed, answerData(owner), `an answer about cancellation ${owner.id}`).toString("utf8"),
+    openAnswer: (sealed, owner) => openSealedAnswer(sealed, owner).toString("utf8"),
+    resealAnswer: (sealed, owner) => seal(openSealedAnswer(sealed, owner), answerData(owner)),
     sealWebhook: (body, digest) => seal(body, webhookData(digest)),
-    openWebhook: (sealed, digest) => open(sealed, webhookData(digest), `the body of webhook ${digest}`),
+    openWebhook,
+    resealWebhook: (sealed, digest) => seal(openWebhook(sealed, digest), webhookData(digest)),
   };
 }
 

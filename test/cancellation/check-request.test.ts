@@ -51,7 +51,7 @@ describe("a request", () => {
     [
       "a store of 90 000 characters",
       { storeId: "S".repeat(90_000) },
-      "input.storeId: expected a store you can act for, found 90000 characters",
+      "input.storeId: expected 1 to 100 characters, found 90000 characters",
     ],
     [
       "an empty key",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { SCOPES, type Caller } from "../../src/cancellation/caller.js";
-import { holdsAccount } from "../../src/cancellation/refund-account.js";
+import { holdsAccount } from "../../src/cancellation/holds-account.js";
 import type { OperatorResult } from "../../src/cancellation/operator-result.js";
 import { resolveCancellation } from "../../src/cancellation/resolve-cancellation.js";
 import { step, STORE } from "../helpers/ledger.js";

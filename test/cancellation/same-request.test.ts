@@ -58,7 +58,23 @@ describe("a repeated request", () => {
     expect(same(first, { ...first, expectedCancelledTotal: new Decimal(1000) })).toBe(true);
   });
 
-  test("has a fingerprint that says nothing about the refund account", () => {
-    expect(fingerprint(cancelRequest({ refundAccount: ACCOUNT }))).toBe(fingerprint(cancelRequest()));
+  test("has a fingerprint that says nothing about the refund account, and yet is another with another account", () => {
+    const account = fc.record({
+      accountNumber: fc.stringMatching(/^[0-9A-Z]{4,34}$/u),
+      bankCode: fc.option(fc.string()),
+      accountHolderName: fc.option(fc.string()),
+    });
+    const accounts = fc.option(account);
+    fc.assert(
+      fc.property(accounts, accounts, (one, other) => {
+        fc.pre(JSON.stringify(one) !== JSON.stringify(other));
+        const [first, second] = [one, other].map((refundAccount) => cancelRequest({ refundAccount }));
+        if (first === undefined || second === undefined) throw new Error("there are two requests");
+        expect(fingerprint(first)).toBe(fingerprint(second));
+        expect(fingerprint(first)).toBe(fingerprint(cancelRequest()));
+        expect(same(first, second)).toBe(false);
+        expect(same(first, { ...first })).toBe(true);
+      }),
+    );
   });
 });

@@ -125,9 +125,17 @@ describe("EBP_STORES_FILE", () => {
   });
 
   test("stands alone: a variable of one store beside it is refused", () => {
-    expect(faultsOf(withStores([STORE], { EBP_STORE_ID: "KR01", EBP_BASE_URL: "https://x" }))).toEqual([
+    const beside = {
+      EBP_STORE_ID: "KR01",
+      EBP_BASE_URL: "https://x",
+      EBP_HASH_KEY_FILE: fileOf(STORE.hashKey),
+      EBP_ACCESS_KEY_EXPIRES_AT: "2027-01-31T00:00:00Z",
+    };
+    expect(faultsOf(withStores([STORE], beside))).toEqual([
       expect.stringMatching(/^EBP_BASE_URL: expected nothing beside EBP_STORES_FILE/u),
       expect.stringMatching(/^EBP_STORE_ID: expected nothing beside EBP_STORES_FILE/u),
+      expect.stringMatching(/^EBP_HASH_KEY_FILE: expected nothing beside EBP_STORES_FILE/u),
+      expect.stringMatching(/^EBP_ACCESS_KEY_EXPIRES_AT: expected nothing beside EBP_STORES_FILE/u),
     ]);
   });
 });

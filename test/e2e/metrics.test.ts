@@ -84,6 +84,30 @@ test("what the reconciler does is counted, and a stored webhook has it work at o
   expect((await read(service, cancellation.id)).settlement).toBe("VOIDED");
 });
 
+test("an access key that expires soon is warned of, and the service is ready all the same", async () => {
+  const name = 'ebp_access_key_expires_in_seconds{store="SIM-KR"}';
+  const ready = async (): Promise<unknown> => {
+    const response = await fetch(`${service.url}/readyz`);
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  expect([await metric(name), await ready()]).toEqual([Number.NaN, { status: "ok" }]);
+  const day = 24 * 60 * 60;
+  for (const [days, message] of [
+    [29, "the access key of this store expires within 30 days"],
+    [-1, "the access key of this store has expired: EBP takes no request with it"],
+    [31, null],
+  ] as const) {
+    const accessKeyExpiresAt = new Date(Date.now() + days * day * 1_000).toISOString();
+    await service.restart({ EBP_ACCESS_KEY_EXPIRES_AT: accessKeyExpiresAt });
+    const seconds = await metric(name);
+    expect(seconds).toBeLessThanOrEqual(days * day);
+    expect(seconds).toBeGreaterThan((days - 1) * day);
+    const warnings = [{ storeId: "SIM-KR", accessKeyExpiresAt, message }];
+    expect(await ready()).toEqual({ status: "ok", ...(message !== null && { warnings }) });
+  }
+});
+
 test("nothing that a caller or EBP sent is published", async () => {
   const input = cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}` });
   const { cancellation } = await cancel(service, input);

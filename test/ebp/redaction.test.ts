@@ -90,9 +90,9 @@ describe.each(ECHOES)("takes out of an answer, echoed %s,", (_form, echo) => {
         const echoed = echo(number);
         const cut = echoed.slice(0, 1 + (position % echoed.length));
         const answer = createRedactor(account(number)).answer(`{"accountNumber":"${cut}`, false);
-        // A piece of the first character's escape tells nothing.
+        // A piece of the first character's escape tells nothing; the digits of an escape may themselves be the number.
         const scrap = String.raw`(?:\\+(?:u[\da-f]{0,3})?|&#?\d*)?`;
-        expect(answer).toMatch(new RegExp(`^\\{"accountNumber":"${scrap}(?:\\[redacted\\])?$`, "iu"));
+        expect(answer).toMatch(new RegExp(`^\\{"accountNumber":"${scrap}(?:\\[redacted\\])*$`, "iu"));
       }),
       RUNS,
     );

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,13 +10,18 @@ import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js"
 const folder = mkdtempSync(join(tmpdir(), "ebp-config-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** 32 bytes that look like random ones, the same ones each time. */
+export function keyBytes(name: string): Buffer {
+  return createHash("sha256").update(name).digest();
+}
+
 /** An encryption key, in base64. */
-export const KEY = Buffer.alloc(32, 7).toString("base64");
+export const KEY = keyBytes("KEY").toString("base64");
 export const STORE = {
   baseUrl: "https://ebp.example.com",
   storeId: "KR01",
-  accessKey: "access-1",
-  hashKey: "hash-1",
+  accessKey: "ak-4d1f0b7e92",
+  hashKey: "hk-93c07a5e1d8b46f2",
   divisionCode: "D1",
   channelCode: "WEB",
   ricCode: "KIC",
@@ -24,7 +30,7 @@ export const STORE = {
 };
 export const PRODUCTION = {
   NODE_ENV: "production",
-  DATABASE_URL: "postgresql://user:password@db/cancellations",
+  DATABASE_URL: "postgresql://service:k7Qv-2mXz9@db/cancellations",
   EBP_BASE_URL: STORE.baseUrl,
   EBP_STORE_ID: STORE.storeId,
   EBP_ACCESS_KEY: STORE.accessKey,
@@ -59,9 +65,9 @@ export function faultsOf(environment: Environment): readonly string[] {
 
 let files = 0;
 
-export function fileOf(text: string): string {
+export function fileOf(text: string | Uint8Array): string {
   files += 1;
-  const path = join(folder, `stores-${files}.json`);
+  const path = join(folder, `file-${files}`);
   writeFileSync(path, text);
   return path;
 }

@@ -16,12 +16,18 @@ export interface GraphQLAnswer {
   readonly text: string;
 }
 
-export interface TestService {
+/** One more process of the service, as it were. */
+export interface TestReplica {
   readonly url: string;
+  graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
+}
+
+export interface TestService extends TestReplica {
   /** The upstream, with its ledger of what it received and did. */
   readonly simulator: Simulator;
   readonly databaseUrl: string;
-  graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
+  /** Starts another on the same database and upstream, perhaps with other settings. It ends with the service. */
+  replica(environment?: Record<string, string>): Promise<TestReplica>;
   /** Rows of the service's own database. */
   sql(text: string, values?: unknown[]): Promise<any[]>;
   /** Looks at all that is in doubt and due, once; nothing does so by itself. */
@@ -36,8 +42,12 @@ export interface TestService {
 /** What EBP signs its webhooks to the test service with. */
 export const WEBHOOK_SECRET = "test-webhook-secret";
 
-/** For tests that are not about rate limits, and ask for more in a minute than anybody should. */
-export const UNLIMITED = { RATE_LIMIT_MUTATIONS: "1000000000", RATE_LIMIT_QUERY_COST: "1000000000" };
+/** For tests that are not about limits: they ask for more in a minute than anybody should, and of a machine that has much else to do. */
+export const UNLIMITED = {
+  RATE_LIMIT_MUTATIONS: "1000000000",
+  RATE_LIMIT_QUERY_COST: "1000000000",
+  MAX_EVENT_LOOP_DELAY_MS: "0",
+};
 
 export interface TestServiceOptions {
   /** On top of what the test service sets, as a user would set it. */
@@ -55,7 +65,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
         {
           PORT: "0",
           LOG_LEVEL: "silent",
-          DATABASE_URL: database.url,
+          DATABASE_URL:
+            options.environment?.["NODE_ENV"] === "production" ? withoutPassword(database.url) : database.url,
           EBP_BASE_URL: simulator.url,
           EBP_TIMEOUT_MS: "5000",
           EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
@@ -72,6 +83,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const sql: TestService["sql"] = (text, values) =>
     withConnection(database.url, async (client) => (await client.query(text, values)).rows);
   let app = await start();
+  const replicas: App[] = [];
   return {
     get url() {
       return app.url;
@@ -79,6 +91,14 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     simulator,
     databaseUrl: database.url,
     graphql: (query, variables, headers) => post(app.url, query, variables, headers),
+    async replica(environment) {
+      const replica = await start(environment);
+      replicas.push(replica);
+      return {
+        url: replica.url,
+        graphql: (query, variables, headers) => post(replica.url, query, variables, headers),
+      };
+    },
     sql,
     reconcile: () => app.reconcile(),
     async letTimePass(interval) {
@@ -96,11 +116,19 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       app = await start(environment);
     },
     async close() {
-      await app.close();
+      await Promise.all([app, ...replicas].map((one) => one.close()));
       await simulator.close();
       await database.drop();
     },
   };
+}
+
+/** Without its password, which the driver then takes from PGPASSWORD: production refuses those that test servers mostly have. */
+function withoutPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  process.env["PGPASSWORD"] = decodeURIComponent(url.password);
+  url.password = "";
+  return url.href;
 }
 
 async function post(

@@ -15,14 +15,17 @@ export interface TwoStores {
   readonly gate: Gate;
   /** Held closed while a test wants lookups to be under way. */
   readonly lookupGate: Gate;
-  /** The token of somebody who may act for these stores. */
-  bearer(subject?: string, stores?: readonly string[]): Promise<Record<string, string>>;
+  /** The token of somebody who may act for these stores; in every way, unless the claims say otherwise. */
+  bearer(subject?: string, stores?: readonly string[], claims?: object): Promise<Record<string, string>>;
   /** A cancel of caller-1 whose answer proves nothing. */
   doubtful(changes?: object): Promise<{ readonly id: string; readonly input: any }>;
 }
 
-/** A service of two stores, SIM-KR and SIM-TWO, that knows who calls, for the tests of one file. */
-export function useTwoStores(): TwoStores {
+/** A service of several stores, two unless told otherwise, that knows who calls, for the tests of one file; perhaps with other settings. */
+export function useTwoStores(
+  storeIds: readonly string[] = ["SIM-KR", "SIM-TWO"],
+  environment: Record<string, string> = {},
+): TwoStores {
   const [gate, lookupGate] = [createGate(), createGate()];
   const releases: (() => Promise<unknown>)[] = [];
   let started:
@@ -32,7 +35,7 @@ export function useTwoStores(): TwoStores {
     releases.push(() => identity.close());
     const folder = await mkdtemp(join(tmpdir(), "ebp-two-stores-test-"));
     releases.push(() => rm(folder, { recursive: true }));
-    const stores = [DEVELOPMENT_STORE, { ...DEVELOPMENT_STORE, storeId: "SIM-TWO" }];
+    const stores = storeIds.map((storeId) => ({ ...DEVELOPMENT_STORE, storeId }));
     const service = await startService({
       simulator: { stores, beforeAnswer: () => gate.pass(), beforeLookupAnswer: () => lookupGate.pass() },
     });
@@ -46,6 +49,7 @@ export function useTwoStores(): TwoStores {
       AUTH_JWKS_URL: identity.jwksUrl,
       AUTH_ISSUER: ISSUER,
       AUTH_AUDIENCE: AUDIENCE,
+      ...environment,
     });
     started = { service, token: (claims) => identity.token({ ...claims }) };
   });
@@ -62,8 +66,8 @@ export function useTwoStores(): TwoStores {
     },
     gate,
     lookupGate,
-    async bearer(sub = "operator-7", stores = ["SIM-KR"]) {
-      return { authorization: `Bearer ${await ready().token({ sub, stores })}` };
+    async bearer(sub = "operator-7", stores = ["SIM-KR"], claims = {}) {
+      return { authorization: `Bearer ${await ready().token({ sub, stores, ...claims })}` };
     },
     async doubtful(changes = {}) {
       const input: any = cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}`, ...changes });

@@ -91,6 +91,21 @@ test("keeps each instance's counts apart, and out of the global registry", async
   expect(globalRegistry.getMetricsAsArray()).toEqual([]);
 });
 
+test("shows how long each store's access key will work, at the moment of each look", async () => {
+  const metrics = createMetrics();
+  const url = await serve(metrics);
+  const name = "ebp_access_key_expires_in_seconds";
+  expect(samples(await scrape(url), name)).toEqual([]);
+  let passed = 0;
+  metrics.accessKeys(() => [
+    { storeId: "KR01", expiresInSeconds: 100 - passed },
+    { storeId: 'US"01', expiresInSeconds: -1 - passed },
+  ]);
+  expect(samples(await scrape(url), name)).toEqual(['{store="KR01"} 100', '{store="US\\"01"} -1']);
+  passed = 200;
+  expect(samples(await scrape(url), name)).toEqual(['{store="KR01"} -100', '{store="US\\"01"} -201']);
+});
+
 describe("the open cancellations", () => {
   test("are read anew each time somebody looks", async () => {
     const metrics = createMetrics();

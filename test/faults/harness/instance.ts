@@ -33,7 +33,7 @@ export async function startInstance(environment: Environment, defect: Defect = {
 
 /** `npm run reconcile`: looks once at everything that is due, and ends. */
 export function runReconciler(environment: Environment, defect: Defect = {}): ServiceProcess {
-  return run("reconcile", environment, defect);
+  return run("commands/reconcile", environment, defect);
 }
 
 /** Resolves when the process has come to its fault point; it is dead, or stopped, very soon after. */
@@ -57,7 +57,11 @@ export async function within<T>(happens: Promise<T>, what: string): Promise<T> {
   return Promise.race([happens, late]).finally(() => clearTimeout(timer));
 }
 
-function run(program: "main" | "reconcile", environment: Environment, defect: Defect): ServiceProcess {
+function run(
+  program: "main" | "commands/reconcile",
+  environment: Environment,
+  defect: Defect,
+): ServiceProcess {
   const { at, nth = 1, signal = "SIGKILL", clockShiftMs } = defect;
   const faults = at === undefined ? {} : { FAULT_AT: `${at}:${nth}`, FAULT_SIGNAL: signal };
   const clock = clockShiftMs === undefined ? {} : { CLOCK_SHIFT_MS: String(clockShiftMs) };

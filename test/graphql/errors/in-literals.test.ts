@@ -104,7 +104,10 @@ describe("in the document, tells field and expectation and none of the account w
     ],
     [
       "the second item's amount is the account number and more",
-      literal("null", `items: [{}, { amount: { n: ${NUMBER} } }]`).replace("items: [], ", ""),
+      literal("null", `items: [{ seq: 1, itemType: DIGITAL }, { amount: { n: ${NUMBER} } }]`).replace(
+        "items: [], ",
+        "",
+      ),
       "input.items.1.amount",
       /Decimal expects/u,
     ],

@@ -1,4 +1,4 @@
-import { runCommand } from "./command.js";
+import { runCommand } from "./run-command.js";
 
 // Looks once at all that is in doubt and due, and prints what was done.
 await runCommand(process.env, async (core) => {

@@ -16,7 +16,12 @@ function evidence(...words: string[]): ServiceProcess {
     EBP_BASE_URL: service.simulator.url,
     DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
   };
-  return runService(settings, ["--import", "./scripts/register-typescript.mjs", "src/evidence.ts", ...words]);
+  return runService(settings, [
+    "--import",
+    "./scripts/register-typescript.mjs",
+    "src/commands/evidence.ts",
+    ...words,
+  ]);
 }
 
 test("what EBP said about a cancellation is printed as it said it, oldest first", async () => {

@@ -21,7 +21,7 @@ function reconcile(environment: Record<string, string> = {}): ServiceProcess {
     DATA_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
     ...environment,
   };
-  return runService(settings, ["--import", "./scripts/register-typescript.mjs", "src/reconcile.ts"]);
+  return runService(settings, ["--import", "./scripts/register-typescript.mjs", "src/commands/reconcile.ts"]);
 }
 
 function countsOf({ stdout }: ServiceProcess): Record<string, number> {

@@ -1,12 +1,11 @@
-import { MIGRATIONS_FOLDER } from "./core.js";
-import { applyMigrations } from "./persistence/migrations.js";
+import { requireDatabaseUrl } from "../config/database-url.js";
+import { MIGRATIONS_FOLDER } from "../core.js";
+import { applyMigrations } from "../persistence/migrations.js";
 
 // `npm run migrate`: what `prisma migrate deploy` does, where Prisma's engine cannot be downloaded.
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 try {
-  const url = process.env["DATABASE_URL"];
-  if (url === undefined || url === "")
-    throw new Error("DATABASE_URL: expected a PostgreSQL URL, found nothing");
+  const url = requireDatabaseUrl(process.env);
   const applied = await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
   if (applied.length === 0) say("The database has every migration.");
 } catch (error) {

@@ -1,5 +1,5 @@
 import { validate } from "uuid";
-import { runCommand } from "./command.js";
+import { runCommand } from "./run-command.js";
 
 const USAGE = "Usage: npm run evidence -- <cancellation id>. What it prints may hold personal data.\n";
 

@@ -1,0 +1,72 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  type KeyObject,
+} from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const PRIVATE_FILE = "token-private-key.pem";
+const PUBLIC_FILE = "token-public-key.pem";
+
+export class DevelopmentKeyError extends Error {
+  override readonly name = "DevelopmentKeyError";
+}
+
+export interface DevelopmentKey {
+  readonly privateKey: KeyObject;
+  /** Where the public one is, in PEM, for AUTH_PUBLIC_KEY_FILE. */
+  readonly publicKeyPath: string;
+}
+
+/** The key pair of development tokens: made at first use and kept in the data folder, the private one readable by its owner only. */
+export async function developmentKey(dataDir: string): Promise<DevelopmentKey> {
+  const path = join(dataDir, PRIVATE_FILE);
+  await mkdir(dataDir, { recursive: true });
+  const text = (await read(path)) ?? (await make(path));
+  const privateKey = parse(text, path);
+  const publicKeyPath = join(dataDir, PUBLIC_FILE);
+  const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+  // Written anew only when it is another: a service may be reading it.
+  if ((await read(publicKeyPath)) !== publicPem) await writeFile(publicKeyPath, publicPem);
+  return { privateKey, publicKeyPath };
+}
+
+/** Whole or not at all, and never over another: two that make it together end with the same key. */
+async function make(path: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(draft, privateKey.export({ type: "pkcs8", format: "pem" }), { flag: "wx", mode: 0o600 });
+    await link(draft, path).catch(unless("EEXIST"));
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return readFile(path, "utf8");
+}
+
+function parse(text: string, path: string): KeyObject {
+  try {
+    const key = createPrivateKey(text);
+    if (key.asymmetricKeyDetails?.namedCurve === "prime256v1") return key;
+  } catch {
+    // Told below, without OpenSSL's words.
+  }
+  throw new DevelopmentKeyError(
+    `reading the key of development tokens in ${path}: expected a private key on P-256 in PEM, found something else. ` +
+      "Remove the file to begin with a new key: tokens made with the old one end with it",
+  );
+}
+
+async function read(path: string): Promise<string | null> {
+  return readFile(path, "utf8").catch(unless("ENOENT"));
+}
+
+function unless(code: string): (error: unknown) => null {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code === code) return null;
+    throw error;
+  };
+}

@@ -1,0 +1,70 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import { fetchKeySet } from "./fetch-key-set.js";
+import { KeysUnavailableError } from "./keys-unavailable-error.js";
+
+/**
+ * Tokens of keys not seen before have the set fetched no more often than this: short enough that nobody notices a rotation, long
+ * enough that made-up key ids are no burden to the key server.
+ */
+const COOLDOWN_MS = 5_000;
+
+export interface KeyServerParts {
+  readonly url: URL;
+  /** Of one fetch, body and all. Only callers whose key is not known wait for it. */
+  readonly timeoutMs: number;
+  readonly monotonicMs: () => number;
+  /** Told once when fetching begins to fail, with the first failure, and once when it succeeds again. */
+  readonly onDown: (error: unknown) => void;
+  readonly onUp: () => void;
+}
+
+export interface KeyServer {
+  /** The key of a token: of the last set fetched, for as long as no other can be fetched. @throws KeysUnavailableError */
+  readonly keyOf: JWTVerifyGetKey;
+  /** Fetches the set anew; on failure the last one stays. Never rejects. */
+  readonly refresh: () => Promise<void>;
+}
+
+export function createKeyServer({ url, timeoutMs, monotonicMs, onDown, onUp }: KeyServerParts): KeyServer {
+  // On its own jose refetches as part of a request, which then waits for a key server that hangs and fails with one that is down.
+  // So here nothing goes stale for it, and `refresh` alone fetches; what runs out is up to whoever calls that.
+  const never = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
+  const keys = createRemoteJWKSet(url, { ...never, timeoutDuration: timeoutMs, [customFetch]: fetchKeySet });
+  let failure: { readonly cause: unknown } | null = null;
+  let triedAtMs = -Infinity;
+
+  /** Those who come while a fetch is under way share it. */
+  async function refresh(): Promise<void> {
+    const next = await keys.reload().then(
+      () => null,
+      (cause: unknown) => ({ cause }),
+    );
+    triedAtMs = monotonicMs();
+    const before = failure;
+    failure = next;
+    if (before === null && next !== null) onDown(next.cause);
+    if (before !== null && next === null) onUp();
+  }
+
+  async function refreshUnlessJustDone(): Promise<void> {
+    if (monotonicMs() - triedAtMs >= COOLDOWN_MS) await refresh();
+  }
+
+  return {
+    refresh,
+    async keyOf(header, token) {
+      if (!keys.fresh) await refreshUnlessJustDone();
+      if (!keys.fresh) throw new KeysUnavailableError(url, failure?.cause);
+      try {
+        return await keys(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        await refreshUnlessJustDone();
+        return await keys(header, token).catch((still: unknown) => {
+          // The key may be one that was made since: a caller told that its token is bad would throw it away.
+          throw failure === null ? still : new KeysUnavailableError(url, failure.cause);
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { createAuthenticator, type Authenticate } from "./auth/authenticator.js";
+import type { Config } from "./config.js";
+import type { Log } from "./log.js";
+import { startPeriodic } from "./periodic.js";
+import type { Releases } from "./releases.js";
+
+/** A key that its server no longer lists is refused after this time, more or less by half; seldom enough for any key server. */
+const KEY_REFRESH_MS = 60_000;
+/** A key server answers within a second; longer would keep callers whose key is not known from being told so. */
+const KEY_SERVER_TIMEOUT_MS = 3_000;
+
+/** Who calls. The keys are fetched from now on and while nobody calls, so that no request waits for it. */
+export function openAuthentication(
+  { auth }: Config,
+  storeIds: readonly string[],
+  log: Log,
+  releases: Releases,
+): Authenticate {
+  const { authenticate, refreshKeys } = createAuthenticator(auth, storeIds, {
+    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    keyServerTimeoutMs: KEY_SERVER_TIMEOUT_MS,
+    onKeyServerDown: (error) =>
+      log.error(
+        { err: error },
+        "fetching the keys of callers' tokens fails: the last ones, if any, stay in use",
+      ),
+    onKeyServerUp: () => log.info("the keys of callers' tokens can be fetched again"),
+  });
+  if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
+  if (auth.kind === "jwks") {
+    const refresher = startPeriodic(refreshKeys, KEY_REFRESH_MS);
+    releases.add("the refresher of keys", () => refresher.stop());
+    refresher.nudge();
+  }
+  return authenticate;
+}

@@ -1,0 +1,36 @@
+import { readConfig, type Config } from "../config.js";
+import { openCore, type Core } from "../core.js";
+import { DEVELOPMENT_STORE } from "../ebp/simulator/development-store.js";
+import { WHOLLY_CANCELLED_STATUS } from "../ebp/simulator/payment.js";
+import type { Log } from "../log.js";
+import { PROCESS_LOG } from "../process-log.js";
+import { Releases } from "../releases.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Opener<T> = (config: Config, log: Log, releases: Releases) => Promise<T>;
+
+/** Does one thing with all that stands behind the API, for a person who waits for it. The exit code is 1 when it did not succeed. */
+export function runCommand(environment: Environment, work: (core: Core) => Promise<boolean>): Promise<void>;
+/** The same with less than all of it. */
+export function runCommand<T>(
+  environment: Environment,
+  work: (opened: T) => Promise<boolean>,
+  open: Opener<T>,
+): Promise<void>;
+export async function runCommand(
+  environment: Environment,
+  work: (core: Core) => Promise<boolean>,
+  open: Opener<Core> = openCore,
+): Promise<void> {
+  const releases = new Releases();
+  try {
+    const config = readConfig(environment, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]);
+    const succeeded = await work(await open(config, PROCESS_LOG, releases));
+    if (!succeeded) process.exitCode = 1;
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    await releases.run((what, error) => PROCESS_LOG.error({ err: error }, `closing ${what} failed`));
+  }
+}

@@ -1,0 +1,36 @@
+import { developmentKey } from "../auth/development-key.js";
+import { mintToken, type TokenClaims } from "../auth/mint-token.js";
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../config/development-identity.js";
+import { DEVELOPMENT_STORE } from "../ebp/simulator/development-store.js";
+import { readTokenOptions, TOKEN_USAGE } from "./token-options.js";
+import { explainToken } from "./token-explained.js";
+
+/** Where production's own variable could be mistyped, nothing is made. */
+const ENVIRONMENTS = ["", "development", "test"];
+
+// `npm run token`: a bearer token for development, alone on stdout, so that `$(npm run --silent token)` is one.
+try {
+  const options = readTokenOptions(process.argv.slice(2), DEVELOPMENT_STORE.storeId);
+  if (options === null) {
+    process.stdout.write(TOKEN_USAGE);
+  } else {
+    const environment = process.env["NODE_ENV"]?.trim() ?? "";
+    if (!ENVIRONMENTS.includes(environment)) {
+      const found = JSON.stringify(environment);
+      throw new Error(`NODE_ENV: expected development, test or nothing to make a token, found ${found}`);
+    }
+    const dataDir = process.env["DATA_DIR"]?.trim() ?? "";
+    const { privateKey, publicKeyPath } = await developmentKey(dataDir === "" ? ".data" : dataDir);
+    const claims: TokenClaims = {
+      ...options,
+      issuer: DEVELOPMENT_ISSUER,
+      audience: DEVELOPMENT_AUDIENCE,
+      issuedAtMs: Date.now(),
+    };
+    process.stdout.write(`${await mintToken(privateKey, claims)}\n`);
+    process.stderr.write(explainToken(claims, publicKeyPath));
+  }
+} catch (error) {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,82 @@
+import type { Scope } from "../cancellation/caller.js";
+
+/** Seen by whoever was let in to what it belongs to; asks for nothing more. */
+export const WITH_PARENT = "with its parent";
+
+export type AccessRule = Scope | typeof WITH_PARENT;
+
+/** By type, by field. */
+export type AccessRules = Readonly<Record<string, Readonly<Record<string, AccessRule>>>>;
+
+const READ: Scope = "cancellations:read";
+const WRITE: Scope = "cancellations:write";
+const RESOLVE: Scope = "cancellations:resolve";
+
+/**
+ * Who may ask for what: the one place. A field that is not in here can be asked for by nobody: the schema is refused at start.
+ * For which stores is not decided here but in each query to the database, by the caller's stores.
+ */
+export const ACCESS: AccessRules = {
+  Query: {
+    node: READ,
+    cancellation: READ,
+    cancellationByKey: READ,
+    cancellations: READ,
+    order: READ,
+    // It tells what a cancel would meet, so it is for whoever may cancel.
+    cancelPaymentPreview: WRITE,
+  },
+  Mutation: {
+    cancelPayment: WRITE,
+    // Each asks EBP, or decides what nothing else could.
+    refreshCancellation: RESOLVE,
+    resolveCancellation: RESOLVE,
+  },
+  ...withParent({
+    Cancellation:
+      "id storeId orderNo idempotencyKey status safeToRetry settlement resolvedBy currencyCode amountBasis totalCancelAmount " +
+      "items refundAccount reason note requestedBy createdAt sentAt resolvedAt events discrepancies failure " +
+      "returnRequestId requestId processedCount totalProductAmount totalProductTaxAmount totalDeliveryAmount " +
+      "totalDeliveryTaxAmount inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep",
+    CancellationItem:
+      "seq itemType itemId quantity amount taxAmount lineTotal confirmedQuantity confirmedAmount confirmedTaxAmount",
+    // What may be shown of it, and no more: the account itself is in no type.
+    MaskedRefundAccount: "bankCode accountNumberLast4 accountHolderName",
+    CancellationEvent: "at from to source actor evidence",
+    EventEvidence: "basis digest httpStatus requestId resultCode timestamp",
+    CancellationFailure: "resultCode message details",
+    FailureDetail: "field message",
+    Discrepancy: "field asked confirmed",
+    CancellationConnection: "edges pageInfo totalCount",
+    CancellationEdge: "cursor node",
+    PageInfo: "startCursor endCursor hasNextPage hasPreviousPage",
+    OrderCancellations: "storeId orderNo currencyCode cancelledTotal inDoubtTotal lines cancellations",
+    OrderLine: "seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount",
+    CancelPaymentPreview:
+      "storeId currencyCode amountBasis computedTotal computedProductAmount computedProductTaxAmount " +
+      "computedDeliveryAmount computedDeliveryTaxAmount wouldSend request userErrors",
+    PreviewedRequest: "method url body",
+    CancelPaymentPayload: "cancellation replayed userErrors",
+    RefreshCancellationPayload: "cancellation userErrors",
+    ResolveCancellationPayload: "cancellation userErrors",
+    InvalidInputError: "code message field",
+    AmountMismatchError: "code message field expected actual",
+    IdempotencyKeyReusedError: "code message field cancellationId",
+    CancelInProgressError: "code message field cancellationId",
+    CancelledTotalChangedError: "code message field expected actual",
+    RejectedByEbpError: "code message field resultCode ebpMessage requestId details",
+    NotSentError: "code message field",
+    OutcomeUnknownError: "code message field cancellationId",
+    NotCancelledError: "code message field",
+    NotInDoubtError: "code message field status",
+  }),
+};
+
+function withParent(fieldsByType: Readonly<Record<string, string>>): AccessRules {
+  return Object.fromEntries(
+    Object.entries(fieldsByType).map(([type, fields]) => [
+      type,
+      Object.fromEntries(fields.split(" ").map((field): [string, AccessRule] => [field, WITH_PARENT])),
+    ]),
+  );
+}

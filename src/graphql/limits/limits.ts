@@ -1,0 +1,35 @@
+/** Bounds on one operation, each sized by the largest honest one: a page of 100 with everything there is about each. */
+
+/**
+ * Lexical units of a document; values in `variables` are none. Everything there is about a page takes 150, the query that
+ * Sandbox reads the schema with 300, and 90 items written into the document 1 900. Validating the worst document of this length
+ * takes some 50 ms, and it grows with the square.
+ */
+export const MAX_TOKENS = 2_000;
+
+/** `order`, `cancellations`, `edges`, `node`, `events`, `evidence`, `basis` are 7. */
+export const MAX_DEPTH = 10;
+
+/** The standard query for the schema unwraps lists and non-nulls 9 times over and is 15 deep. */
+export const MAX_INTROSPECTION_DEPTH = 20;
+
+/** Everything there is about a cancellation is some 80 fields; five ways to it in one document, with room to spare. */
+export const MAX_FIELDS = 500;
+
+/** An alias asks for the same thing again: a screen compares a few orders, not hundreds. */
+export const MAX_ALIASES = 15;
+
+/** `@skip` and `@include` on parts of a screen. */
+export const MAX_DIRECTIVES = 20;
+
+/** In points: a page of 100 with all its items and events costs 850, and two of them too much. */
+export const MAX_COST = 1_000;
+
+/**
+ * Items, or events, that are read for one request: what 20 cancellations of the most lines have, or a full page of a hundred lines
+ * each. As an answer they are 2 MB.
+ */
+export const MAX_CHILDREN = 10_000;
+
+/** Nobody corrects more at once; a hundred, as graphql-js would tell, make a large answer of a small request. */
+export const MAX_VALIDATION_ERRORS = 8;

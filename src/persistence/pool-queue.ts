@@ -1,0 +1,113 @@
+import pg from "pg";
+import { BusyError } from "../cancellation/errors.js";
+import { poolOptions } from "./pool-options.js";
+
+/** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
+const POOL_SIZE = 10;
+/** For how long a connection is tried to be made; longer than anybody waits for one, so that it serves the next who asks. */
+const CONNECT_MS = 6_000;
+/** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */
+const QUERY_TIMEOUT_MS = 30_000;
+/**
+ * Waiting is counted in these, and not by the clock: while this process itself is slow, or is stopped, they come slowly as well, and
+ * what waits for the process is not put down to the database.
+ */
+const TICK_MS = 100;
+/**
+ * A hundred times what a statement takes: whoever comes after somebody who has waited so long would hardly be served within the second
+ * that a request waits, and would only make the queue longer.
+ */
+const SATURATED_AFTER_TICKS = 8;
+
+/** As pg hands out a connection. */
+export type Taken = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: (error?: Error | boolean) => void,
+) => void;
+
+interface Waiter {
+  readonly since: number;
+  readonly patience: number;
+  readonly giveUp: () => void;
+  gaveUp: boolean;
+}
+
+/** A pool of connections, and how long those in its queue have waited. Opens none until the first is asked for. */
+export class PoolQueue {
+  readonly options: pg.PoolConfig;
+
+  readonly #pool: pg.Pool;
+  /** In the order in which they came; whoever gave up stands there until its turn. */
+  readonly #waiting = new Set<Waiter>();
+
+  #ticks = 0;
+
+  #ticking: NodeJS.Timeout | undefined;
+
+  /** The last who waited did so in vain, and nobody has given a connection back since. */
+  #isStuck = false;
+
+  #ending: Promise<void> | undefined;
+
+  constructor(url: string) {
+    this.options = {
+      ...poolOptions(url),
+      max: POOL_SIZE,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+    };
+    this.#pool = new pg.Pool(this.options);
+    // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
+    this.#pool.on("error", () => undefined);
+    this.#pool.on("release", () => (this.#isStuck = false));
+  }
+
+  /** Somebody waits for a connection for longer than is good, or all have given up: who comes now is better told to come again. */
+  get isSaturated(): boolean {
+    if (this.#pool.idleCount > 0) return false;
+    if (this.#isStuck && this.#pool.totalCount >= POOL_SIZE) return true;
+    const [longest] = this.#waiting;
+    return longest !== undefined && this.#ticks - longest.since >= SATURATED_AFTER_TICKS;
+  }
+
+  /** Takes a connection, or gives up with a BusyError. */
+  take(patienceMs: number, taken: Taken): void {
+    const waiter: Waiter = {
+      since: this.#ticks,
+      patience: Math.ceil(patienceMs / TICK_MS),
+      gaveUp: false,
+      giveUp: () => taken(new BusyError(patienceMs), undefined, () => undefined),
+    };
+    this.#waiting.add(waiter);
+    // The server that the request came by keeps the process; nobody else who waits has to.
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#pool.connect((error, client, release) => {
+      this.#waiting.delete(waiter);
+      this.#isStuck = error !== undefined;
+      if (!waiter.gaveUp) taken(isTimeOut(error) ? new BusyError(CONNECT_MS) : error, client, release);
+      else if (client !== undefined) release();
+    });
+  }
+
+  end(): Promise<void> {
+    return (this.#ending ??= this.#pool.end());
+  }
+
+  #tick(): void {
+    this.#ticks += 1;
+    for (const waiter of this.#waiting) {
+      if (waiter.gaveUp || this.#ticks - waiter.since < waiter.patience) continue;
+      waiter.gaveUp = true;
+      waiter.giveUp();
+    }
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+}
+
+/** The pool's own, which a slow process sees before its ticks are over, have no code to go by. */
+function isTimeOut(error: Error | undefined): boolean {
+  return error?.message.includes("timeout") === true;
+}

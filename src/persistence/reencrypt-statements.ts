@@ -1,0 +1,114 @@
+import type { Sealed } from "./sealer.js";
+import type { SealedTable } from "./sealed-tables.js";
+import { Prisma } from "./generated/client.js";
+
+/** A row that was looked at. */
+export interface SealedRecord {
+  /** Its primary key, as texts. */
+  readonly key: readonly string[];
+  /** Null, as `sealed`, when the row holds nothing sealed. */
+  readonly key_id: string | null;
+  readonly sealed: Uint8Array<ArrayBuffer> | null;
+}
+
+/** A row, the key it was sealed with when it was read, and the seal that takes its place. */
+export interface Resealed {
+  readonly key: readonly string[];
+  readonly before: string;
+  readonly after: Sealed;
+}
+
+export interface MovedRow {
+  /** The key it was sealed with before. */
+  readonly before: string;
+}
+
+export interface PageSize {
+  readonly rows: number;
+  /** Of what is sealed in them; one row at least, however large. */
+  readonly bytes: number;
+}
+
+/**
+ * The next rows by primary key, whatever they are sealed with: each statement reads a page and no more, however few are left to
+ * be moved. Backward: the last ones.
+ */
+export function pageStatement(
+  table: SealedTable,
+  span: { readonly after: readonly string[] | null; readonly upTo: readonly string[] } | "backward",
+  size: PageSize,
+): Prisma.Sql {
+  const { name, sealedColumn, keyIdColumn } = table;
+  const columns = columnsOf(table);
+  const way = span === "backward" ? "DESC" : "ASC";
+  const order = Prisma.raw(columns.map((column) => `${column} ${way}`).join(", "));
+  const texts = Prisma.raw(columns.map((column) => `${column}::text`).join(", "));
+  const key = columnList(table);
+  const within =
+    span === "backward"
+      ? Prisma.sql`true`
+      : Prisma.sql`(${key}) <= (${valueList(table, span.upTo)})
+          AND ${span.after === null ? Prisma.sql`true` : Prisma.sql`(${key}) > (${valueList(table, span.after)})`}`;
+  return Prisma.sql`
+    /* reencrypt: page */
+    SELECT key, key_id, sealed FROM (
+      SELECT
+        ARRAY[${texts}] AS key,
+        ${Prisma.raw(keyIdColumn)} AS key_id, ${Prisma.raw(sealedColumn)} AS sealed,
+        row_number() OVER page AS position,
+        coalesce(sum(octet_length(${Prisma.raw(sealedColumn)})) OVER page, 0) AS bytes
+      FROM ${Prisma.raw(name)}
+      WHERE ${within}
+      WINDOW page AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
+      ORDER BY ${order}
+      LIMIT ${size.rows}
+    ) AS page
+    WHERE position = 1 OR bytes <= ${size.bytes}
+    ORDER BY position`;
+}
+
+/**
+ * Puts the new seals in place of the old ones, and tells for each row that was moved which key it had. One that is sealed otherwise by now is left alone, and so
+ * is one that somebody else is writing: this statement waits for nobody, so it can be in nobody's way for longer than it takes.
+ */
+export function moveStatement(table: SealedTable, rows: readonly Resealed[]): Prisma.Sql {
+  const { name, sealedColumn, keyIdColumn } = table;
+  const columns = columnsOf(table);
+  const same = (one: string, other: string): Prisma.Sql =>
+    Prisma.raw(columns.map((column) => `${one}.${column} = ${other}.${column}`).join(" AND "));
+  const values = rows.map(
+    ({ key, before, after }) =>
+      Prisma.sql`(${valueList(table, key)}, ${before}::text, ${after.keyId}::text, ${after.sealed}::bytea)`,
+  );
+  return Prisma.sql`
+    /* reencrypt: move */
+    WITH new_seal (${columnList(table)}, before_key_id, after_key_id, after_sealed) AS (
+      VALUES ${Prisma.join(values)}
+    ), locked AS (
+      SELECT new_seal.* FROM ${Prisma.raw(name)} AS old JOIN new_seal ON ${same("old", "new_seal")}
+      WHERE old.${Prisma.raw(keyIdColumn)} = before_key_id
+      FOR NO KEY UPDATE OF old SKIP LOCKED
+    )
+    UPDATE ${Prisma.raw(name)} AS target SET
+      ${Prisma.raw(sealedColumn)} = after_sealed, ${Prisma.raw(keyIdColumn)} = after_key_id
+    FROM locked
+    WHERE ${same("target", "locked")}
+    RETURNING before_key_id AS "before"`;
+}
+
+/** About how many rows there are, as the planner believes; counting them would read them all. */
+export function estimateStatement({ name }: SealedTable): Prisma.Sql {
+  return Prisma.sql`SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = ${name}::regclass`;
+}
+
+function columnsOf({ key }: SealedTable): string[] {
+  return key.map(([column]) => column);
+}
+
+function columnList(table: SealedTable): Prisma.Sql {
+  return Prisma.raw(columnsOf(table).join(", "));
+}
+
+function valueList({ key }: SealedTable, values: readonly string[]): Prisma.Sql {
+  return Prisma.join(key.map(([, type], index) => Prisma.sql`${values[index]}::${Prisma.raw(type)}`));
+}

@@ -1,0 +1,125 @@
+import type { PrismaClient } from "./generated/client.js";
+import {
+  estimateStatement,
+  moveStatement,
+  pageStatement,
+  type MovedRow,
+  type PageSize,
+  type Resealed,
+  type SealedRecord,
+} from "./reencrypt-statements.js";
+import type { SealedTable } from "./sealed-tables.js";
+import { UnsealError, type Sealer } from "./sealer.js";
+
+/** Told one by one; of more, only how many. */
+const MAX_TOLD = 100;
+
+export interface WalkParts {
+  readonly prisma: PrismaClient;
+  readonly sealer: Sealer;
+  readonly page: PageSize;
+  /** After each page: `total` is an estimate. */
+  readonly onPage: (table: string, seen: number, total: number) => void;
+  /** Asked before each page; what has been moved until then stays moved. */
+  readonly isStopping: () => boolean;
+}
+
+/** What one walk through a table has come to. */
+export interface Walk {
+  readonly name: string;
+  /** How many rows are sealed with which key now. */
+  readonly byKeyId: Map<string, number>;
+  moved: number;
+  /** Rows that somebody else was writing, or has sealed otherwise meanwhile. */
+  busy: number;
+  unopenable: number;
+  /** Which those are, and why; the first of them. Nothing of their content. */
+  readonly told: string[];
+}
+
+export class WrongKeyError extends Error {
+  override readonly name = "WrongKeyError";
+}
+
+function newWalk(name: string): Walk {
+  return { name, byKeyId: new Map(), moved: 0, busy: 0, unopenable: 0, told: [] };
+}
+
+/** Goes once through what is there now, by primary key, page by page: what comes in behind its end does not keep it going. */
+export async function walk(parts: WalkParts, table: SealedTable): Promise<Walk> {
+  const { prisma, page: size, onPage, isStopping } = parts;
+  const done = newWalk(table.name);
+  const [end] = await prisma.$queryRaw<SealedRecord[]>(
+    pageStatement(table, "backward", { ...size, rows: 1 }),
+  );
+  if (end === undefined) return done;
+  const [estimate] = await prisma.$queryRaw<{ rows: number }[]>(estimateStatement(table));
+  let seen = 0;
+  for (let last: readonly string[] | null = null; !isStopping();) {
+    const page: SealedRecord[] = await prisma.$queryRaw(
+      pageStatement(table, { after: last, upTo: end.key }, size),
+    );
+    last = page.at(-1)?.key ?? null;
+    if (last === null) break;
+    await movePage(parts, table, page, done);
+    seen += page.length;
+    onPage(table.name, seen, Math.max(seen, estimate?.rows ?? 0));
+  }
+  return done;
+}
+
+async function movePage(
+  { prisma, sealer }: WalkParts,
+  table: SealedTable,
+  page: readonly SealedRecord[],
+  done: Walk,
+): Promise<void> {
+  const resealed = page.flatMap((record) => reseal(sealer, table, record, done));
+  const old = resealed.filter(({ before }) => before !== sealer.newestKeyId);
+  const moved = old.length === 0 ? [] : await prisma.$queryRaw<MovedRow[]>(moveStatement(table, old));
+  done.moved += moved.length;
+  done.busy += old.length - moved.length;
+  for (const { before } of resealed) count(done.byKeyId, before, 1);
+  for (const { before } of moved) count(done.byKeyId, before, -1);
+  count(done.byKeyId, sealer.newestKeyId, moved.length);
+}
+
+/** Also of what has the newest key: that it can be opened is what lets the older ones go. */
+function reseal(
+  sealer: Sealer,
+  table: SealedTable,
+  { key, key_id: before, sealed }: SealedRecord,
+  done: Walk,
+): Resealed[] {
+  if (before === null || sealed === null) return [];
+  try {
+    return [{ key, before, after: table.reseal(sealer, { keyId: before, sealed }, key) }];
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    count(done.byKeyId, before, 1);
+    done.unopenable += 1;
+    if (done.told.length < MAX_TOLD) done.told.push(`${table.name} ${key.join(" ")}: ${error.message}`);
+    return [];
+  }
+}
+
+function count(counts: Map<string, number>, keyId: string, more: number): void {
+  const sum = (counts.get(keyId) ?? 0) + more;
+  if (sum === 0) counts.delete(keyId);
+  else counts.set(keyId, sum);
+}
+
+/** With another key under the newest id, everything would be moved to where no service can open it. The last rows tell. */
+export async function assertNewestKey(
+  { prisma, sealer, page }: WalkParts,
+  table: SealedTable,
+): Promise<void> {
+  const last = await prisma.$queryRaw<SealedRecord[]>(pageStatement(table, "backward", page));
+  const newest = last.filter(({ key_id }) => key_id === sealer.newestKeyId);
+  if (newest.length === 0) return;
+  const scrap = newWalk(table.name);
+  if (newest.some((record) => reseal(sealer, table, record, scrap).length > 0)) return;
+  throw new WrongKeyError(
+    `The first of DATA_ENCRYPTION_KEYS, "${sealer.newestKeyId}", is another key here than the one that ${table.name} is sealed with under this id. Nothing was moved.`,
+  );
+}

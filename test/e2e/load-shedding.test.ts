@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { startSimulator } from "../../src/ebp/simulator/simulator.js";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { createTestDatabase } from "../helpers/database.js";
+import { createGate, until, type Gate } from "../helpers/gate.js";
+import { cancel, CANCEL, cancelInput } from "../helpers/operations.js";
+import { runService, urlOf } from "../helpers/service-process.js";
+import { startService, type GraphQLAnswer, type TestService } from "../helpers/service.js";
+
+/** More than three times the connections of a pool. */
+const CROWD = 35;
+const READ = "{ cancellations(first: 1) { totalCount } }";
+
+const releases: (() => Promise<unknown>)[] = [];
+let service: TestService;
+let gate: Gate;
+beforeEach(async () => {
+  gate = createGate();
+  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
+  releases.push(() => service.close());
+});
+afterEach(async () => {
+  gate.open();
+  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+});
+
+/** A session in which a transaction holds what the statements take. Returns what lets go of it. */
+async function hold(...statements: string[]): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: service.databaseUrl });
+  await client.connect();
+  let held = true;
+  const letGo = async (): Promise<void> => {
+    if (held) await client.end();
+    held = false;
+  };
+  releases.push(letGo);
+  await client.query("BEGIN");
+  for (const statement of statements) await client.query(statement);
+  return letGo;
+}
+
+/** From now on counting waits for whoever holds advisory lock 1; of the service's statements, only reads of the history count. */
+async function makeCountingWait(): Promise<void> {
+  const [{ name }] = await service.sql("SELECT current_database() AS name");
+  await service.sql(`
+    CREATE FUNCTION wait_and_count(so_far bigint) RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '60s' AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN so_far + 1; END $$;
+    CREATE AGGREGATE public.count(*) (SFUNC = wait_and_count, STYPE = bigint, INITCOND = '0');
+    ALTER DATABASE ${name} SET search_path = public, pg_catalog`);
+  await service.restart();
+}
+
+/** Only then does it count who comes next. */
+async function allConnectionsWait(): Promise<void> {
+  await until(async () => {
+    const waiting = await service.sql(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return waiting.length === 10;
+  });
+}
+
+function expectRefused(answer: GraphQLAnswer): void {
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("retry-after")).toBe("1");
+  expect(answer.data).toBeUndefined();
+  expect(answer.errors).toEqual([
+    expect.objectContaining({
+      extensions: expect.objectContaining({ code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 }),
+    }),
+  ]);
+}
+
+async function ready(): Promise<{ status: number; body: any }> {
+  const response = await fetch(`${service.url}/readyz`);
+  return { status: response.status, body: await response.json() };
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(new RegExp(`^${name.replaceAll(/[{}]/gu, "\\$&")} (\\d+)$`, "mu").exec(text)?.[1]);
+}
+
+const refused = (answer: GraphQLAnswer): boolean => answer.status === 503;
+
+describe("when all connections for reading are in use", () => {
+  test("reads are refused at once, cancels are served whole, and reads are served again as soon as connections are free", async () => {
+    await cancel(service, cancelInput());
+    await makeCountingWait();
+    const letGo = await hold("SELECT pg_advisory_xact_lock(1)");
+    const crowd = Array.from({ length: CROWD }, () => service.graphql(READ));
+    await allConnectionsWait();
+    let last: GraphQLAnswer | undefined;
+    await until(async () => refused((last = await service.graphql("{ __typename }"))));
+    if (last !== undefined) expectRefused(last);
+
+    // All of it is asked for: its items and events are read on the connections of what moves money.
+    const { cancellation, userErrors } = await cancel(service, cancelInput());
+    expect(cancellation).toMatchObject({ status: "SUCCEEDED", items: [{ seq: 1 }] });
+    expect(cancellation.events).toHaveLength(2);
+    expect(userErrors).toEqual([]);
+    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+    expect(await ready()).toMatchObject({
+      status: 200,
+      body: {
+        status: "ok",
+        warnings: [{ message: "more is asked of the history than can be served at this moment" }],
+      },
+    });
+    expect(await metric('ebp_shed_total{what="query"}')).toBeGreaterThan(0);
+    expect(await metric('ebp_shed_total{what="mutation"}')).toBe(0);
+    expectRefused(await service.graphql(READ));
+
+    await letGo();
+    await until(async () => (await service.graphql(READ)).status === 200);
+    expect(await ready()).toEqual({ status: 200, body: { status: "ok" } });
+    const answers = await Promise.all(crowd);
+    const told = new Set(
+      answers.map(({ data, errors }) => data?.cancellations.totalCount ?? errors?.[0].extensions.code),
+    );
+    expect(told).toEqual(new Set([1, "SERVICE_UNAVAILABLE"]));
+  });
+});
+
+describe("when all connections for cancelling are in use", () => {
+  test("cancels are refused at once and not sent, and those under way are neither lost nor sent twice", async () => {
+    gate.close();
+    const sent = cancel(service, cancelInput());
+    const { ledger } = service.simulator;
+    await until(() => ledger.totalReceived === 1);
+    const letGo = await hold("LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
+    const inputs = Array.from({ length: CROWD }, () => cancelInput());
+    const crowd = inputs.map((input) => service.graphql(CANCEL, { input }));
+    await allConnectionsWait();
+    let last: GraphQLAnswer | undefined;
+    await until(async () => refused((last = await service.graphql(CANCEL, { input: cancelInput() }))));
+    if (last !== undefined) expectRefused(last);
+    expect(last?.errors?.[0].message).toContain("Nothing was sent.");
+
+    expect(await ready()).toEqual({
+      status: 503,
+      body: { status: "unavailable", reason: "more is asked than can be served at this moment" },
+    });
+    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+    // Its answer comes now: it waits for a connection like the others, and is stored once there is one.
+    gate.open();
+    // Nobody is refused for reading, which has connections of its own.
+    expect((await service.graphql("{ __typename }")).status).toBe(200);
+    // Who waits in vain is told so, before anything is free.
+    await Promise.race(crowd).then(({ errors }) =>
+      expect(errors?.[0].extensions.code).toBe("SERVICE_UNAVAILABLE"),
+    );
+    expect(ledger.totalReceived).toBe(1);
+
+    await letGo();
+    await until(async () => (await ready()).status === 200);
+    expect((await cancel(service, cancelInput())).cancellation.status).toBe("SUCCEEDED");
+    expect((await sent).cancellation.status).toBe("SUCCEEDED");
+    const answers = await Promise.all(crowd);
+    const told = new Set(
+      answers.map(
+        ({ data, errors }) => data?.cancelPayment.cancellation.status ?? errors?.[0].extensions.code,
+      ),
+    );
+    expect(told).toEqual(new Set(["SUCCEEDED", "SERVICE_UNAVAILABLE"]));
+    for (const input of inputs) {
+      expect((await cancel(service, input)).cancellation.status).toBe("SUCCEEDED");
+    }
+    expect(ledger.totalReceived).toBe(CROWD + 2);
+  });
+});
+
+test("an upstream that takes long holds no connection: whatever waits for it, everybody else is served", async () => {
+  gate.close();
+  const waiting = Array.from({ length: CROWD }, () => cancel(service, cancelInput()));
+  await until(() => service.simulator.ledger.totalReceived === CROWD);
+  expect((await service.graphql(READ)).data.cancellations.totalCount).toBe(CROWD);
+  expect((await ready()).body).toEqual({ status: "ok" });
+  const refusal = await cancel(service, cancelInput({ orderNo: "" }));
+  expect(refusal.userErrors[0].code).toBe("INVALID_INPUT");
+  gate.open();
+  for (const { cancellation } of await Promise.all(waiting)) expect(cancellation.status).toBe("SUCCEEDED");
+  expect(await metric('ebp_shed_total{what="mutation"}')).toBe(0);
+});
+
+test("a process that cannot keep up refuses what is asked of the API, tells so, and serves again once it can", async () => {
+  const database = await createTestDatabase();
+  releases.push(() => database.drop());
+  const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE] });
+  releases.push(() => simulator.close());
+  const child = runService(
+    { PORT: "0", DATABASE_URL: database.url, EBP_BASE_URL: simulator.url, LOG_LEVEL: "info" },
+    [
+      "--import",
+      "./test/helpers/busy-loop.mjs",
+      "--import",
+      "./scripts/register-typescript.mjs",
+      "src/main.ts",
+    ],
+  );
+  releases.push(() => {
+    child.kill("SIGKILL");
+    return child.ended;
+  });
+  const url = await urlOf(child);
+  const ask = (): Promise<Response> =>
+    fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ __typename }" }),
+    });
+  expect((await ask()).status).toBe(200);
+
+  child.kill("SIGUSR2");
+  let answer: Response | undefined;
+  await until(async () => (answer = await ask()).status === 503);
+  expect(answer?.headers.get("retry-after")).toBe("1");
+  expect(answer?.headers.get("x-request-id")).not.toBeNull();
+  expect(await answer?.json()).toEqual({
+    errors: [
+      {
+        message: "More is asked than can be served at this moment. Nothing was done. Come again in 1 s.",
+        extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 },
+      },
+    ],
+  });
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  // Not refused: EBP's own signature decides, and here there is no secret to check it with.
+  expect((await fetch(`${url}/webhooks/ebp`, { method: "POST", body: "{}" })).status).not.toBe(503);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/^ebp_shed_total\{what="request"\} [1-9]/mu);
+
+  child.kill("SIGUSR2");
+  await until(async () => (await ask()).status === 200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+}, 60_000);

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "@jest/globals";
+import { buildSchema, graphql, type GraphQLSchema } from "graphql";
+import { SCOPES } from "../../src/cancellation/caller.js";
+import { ACCESS, WITH_PARENT, type AccessRules } from "../../src/graphql/access.js";
+import { guardSchema } from "../../src/graphql/guard-schema.js";
+import { callerOf } from "../helpers/examples.js";
+
+const RULES: AccessRules = {
+  Query: { cancellation: "cancellations:read" },
+  Mutation: { cancelPayment: "cancellations:write" },
+  Cancellation: { id: WITH_PARENT },
+};
+
+function schemaWith({ query = "", mutation = "", cancellation = "", types = "" } = {}): GraphQLSchema {
+  return buildSchema(`
+    type Query { cancellation: Cancellation ${query} }
+    type Mutation { cancelPayment: Cancellation ${mutation} }
+    type Cancellation { id: ID ${cancellation} }
+    ${types}`);
+}
+
+describe("a schema is refused, so that the service does not start, when it has", () => {
+  test.each([
+    ["a new query", schemaWith({ query: "secrets: String" }), "Query.secrets has no rule"],
+    ["a new mutation", schemaWith({ mutation: "deleteAll: Boolean" }), "Mutation.deleteAll has no rule"],
+    ["a new field", schemaWith({ cancellation: "account: String" }), "Cancellation.account has no rule"],
+    [
+      "a new type",
+      schemaWith({ query: "cancellations: Int", types: "type Holder { name: String }" }),
+      "Query.cancellations has no rule; Holder.name has no rule",
+    ],
+    // A lookup in a plain object would find something under these names.
+    [
+      "a field of a treacherous name",
+      schemaWith({ query: "constructor: Int" }),
+      "Query.constructor has no rule",
+    ],
+    [
+      "a type of a treacherous name",
+      schemaWith({ types: "type toString { name: String }" }),
+      "toString.name has no rule",
+    ],
+  ])("%s without a rule", (_what, schema, fault) => {
+    expect(() => guardSchema(schema, RULES)).toThrow(fault);
+  });
+
+  test("a rule about a field that is not there: a mistyped one would guard nothing", () => {
+    const rules = { ...RULES, Query: { ...RULES["Query"], cancelation: "cancellations:read" as const } };
+    expect(() => guardSchema(schemaWith(), rules)).toThrow("Query.cancelation has a rule and does not exist");
+  });
+});
+
+test("a field with a scope is answered to whoever has it, and to nobody else", async () => {
+  const schema = schemaWith();
+  guardSchema(schema, RULES);
+  const ask = (scopes: readonly string[]): ReturnType<typeof graphql> =>
+    graphql({
+      schema,
+      source: "{ cancellation { id } }",
+      rootValue: { cancellation: () => ({ id: "one" }) },
+      contextValue: { caller: { ...callerOf("KR"), scopes } },
+    });
+  expect(await ask(["cancellations:read"])).toMatchObject({ data: { cancellation: { id: "one" } } });
+  for (const scopes of [[], SCOPES.filter((scope) => scope !== "cancellations:read")]) {
+    const { data, errors } = await ask(scopes);
+    expect(data).toEqual({ cancellation: null });
+    expect(errors?.map(({ extensions }) => extensions["code"])).toEqual(["FORBIDDEN"]);
+  }
+});
+
+test("everything that is asked for at the root needs a scope", () => {
+  for (const type of ["Query", "Mutation"])
+    for (const rule of Object.values(ACCESS[type] ?? {})) expect(SCOPES).toContain(rule);
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { MAX_CHILDREN } from "../../../src/graphql/limits/limits.js";
+import { cancel, cancelInput } from "../../helpers/operations.js";
+import { startService, type TestService } from "../../helpers/service.js";
+
+const LINES = 500;
+const AT_THE_LIMIT = MAX_CHILDREN / LINES;
+const ORDER = "ORD-OF-MANY-LINES";
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+  // One more than fit. Each is a copy of a true one.
+  const { cancellation } = await cancel(service, cancelInput({ orderNo: ORDER }));
+  await service.sql(
+    `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code, amount_basis,
+       total_cancel_amount)
+     SELECT store_id, gen_random_uuid(), order_no, 'copy-' || n, fingerprint, status, resolved_by, currency_code, amount_basis,
+       total_cancel_amount
+     FROM cancellation, generate_series(1, $2) n WHERE id = $1`,
+    [cancellation.id, AT_THE_LIMIT],
+  );
+  for (const [table, columns, values] of [
+    [
+      "cancellation_item",
+      "seq, item_type, item_id, quantity, amount, line_total",
+      "n, 'PHYSICAL', 'P', 1, 1, 1",
+    ],
+    ["cancellation_event", "number, to_status, source", "n, status, 'LOOKUP'"],
+  ] as const) {
+    await service.sql(
+      `INSERT INTO ${table} (store_id, cancellation_id, ${columns})
+       SELECT store_id, id, ${values} FROM cancellation, generate_series(1, $1) n WHERE starts_with(idempotency_key, 'copy-')`,
+      [LINES],
+    );
+  }
+});
+afterAll(() => service.close());
+
+const page = (name: string, size: number, field: string): string =>
+  `${name}: cancellations(first: ${size}) { edges { node { ${field} { __typename } } } }`;
+const order = (...pages: string[]): string => `{ order(orderNo: "${ORDER}") { ${pages.join(" ")} } }`;
+
+test.each(["items", "events"])(
+  "reads as many %s for one request as are allowed, and not one more",
+  async (field) => {
+    const most = await service.graphql(order(page("a", AT_THE_LIMIT, field)));
+    expect(most.errors).toBeUndefined();
+    const lists: any[] = most.data.order.a.edges.map(({ node }: any) => node[field]);
+    expect(lists.flat()).toHaveLength(MAX_CHILDREN);
+
+    const { errors } = await service.graphql(order(page("a", AT_THE_LIMIT + 1, field)));
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: `The ${field} asked for are more than 10000 together, which is the most that is read for one request. Ask for smaller pages.`,
+        extensions: { code: "QUERY_TOO_COMPLEX" },
+      }),
+    ]);
+  },
+);
+
+test.each(["items", "events"])("counts the %s of all pages of a request together", async (field) => {
+  const half = AT_THE_LIMIT / 2;
+  const most = await service.graphql(order(page("a", half, field), page("b", half, field)));
+  expect(most.errors).toBeUndefined();
+
+  const { errors } = await service.graphql(order(page("a", half, field), page("b", half + 1, field)));
+  expect(errors?.[0].extensions).toEqual({ code: "QUERY_TOO_COMPLEX" });
+});
+
+test("items do not take from the events, nor one request from the next", async () => {
+  const both = order(page("a", AT_THE_LIMIT, "items"), page("b", AT_THE_LIMIT, "events"));
+  expect((await service.graphql(both)).errors).toBeUndefined();
+  expect((await service.graphql(both)).errors).toBeUndefined();
+});

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { createRateLimiters, type RateLimiters } from "../../src/persistence/rate-limiter.js";
+import { withConnection } from "../helpers/connection.js";
+import { createTestDatabase } from "../helpers/database.js";
+import { until } from "../helpers/gate.js";
+
+const releases: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+});
+
+interface Shared {
+  readonly limiters: RateLimiters;
+  readonly away: unknown[];
+  readonly sql: (text: string, values?: unknown[]) => Promise<any[]>;
+}
+
+async function database(): Promise<{ url: string; sql: Shared["sql"] }> {
+  const created = await createTestDatabase();
+  releases.push(() => created.drop());
+  const { url } = created;
+  return {
+    url,
+    sql: (text, values) => withConnection(url, async (client) => (await client.query(text, values)).rows),
+  };
+}
+
+function limiters(databaseUrl: string | null, mutationsPerMinute: number): Omit<Shared, "sql"> {
+  const away: unknown[] = [];
+  const created = createRateLimiters({
+    mutationsPerMinute,
+    queryCostPerMinute: 1_000,
+    databaseUrl,
+    onStoreAway: (error) => away.push(error),
+  });
+  releases.push(() => created.close());
+  return { limiters: created, away };
+}
+
+async function shared(mutationsPerMinute: number): Promise<Shared> {
+  const { url, sql } = await database();
+  return { ...limiters(url, mutationsPerMinute), sql };
+}
+
+const ALLOWED = { allowed: true };
+const REFUSED = { allowed: false, retryAfterSeconds: expect.any(Number) };
+
+describe.each(["in memory", "in the database"])("counted %s", (where) => {
+  test("a bucket gives what a minute allows, whatever the sizes in which it is taken, and other buckets and kinds are not touched", async () => {
+    const url = where === "in memory" ? null : (await database()).url;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 20 }),
+        fc.uuid(),
+        async (sizes, bucket) => {
+          const { limiters: one } = limiters(url, 20);
+          let asked = 0;
+          for (const points of sizes) {
+            asked += points;
+            expect((await one.takeMutations(bucket, points)).allowed).toBe(asked <= 20);
+          }
+          expect(await one.takeMutations(`${bucket} another`, 20)).toEqual(ALLOWED);
+          expect(await one.takeQueryCost(bucket, 1_000)).toEqual(ALLOWED);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test("a refusal tells when the minute is over", async () => {
+    const url = where === "in memory" ? null : (await database()).url;
+    const { limiters: one } = limiters(url, 1);
+    await one.takeMutations("bucket", 1);
+    const refused = await one.takeMutations("bucket", 1);
+    expect(refused).toEqual(REFUSED);
+    const { retryAfterSeconds } = refused as { retryAfterSeconds: number };
+    expect(retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+  });
+});
+
+test("replicas count together in the database, and each for itself in memory", async () => {
+  const { url } = await database();
+  for (const [where, second] of [
+    [url, false],
+    [null, true],
+  ] as const) {
+    const [one, other] = [limiters(where, 3).limiters, limiters(where, 3).limiters];
+    for (const replica of [one, other, one])
+      expect(await replica.takeMutations("bucket", 1)).toEqual(ALLOWED);
+    expect((await other.takeMutations("bucket", 1)).allowed).toBe(second);
+  }
+});
+
+test("takers at the same moment never get more than a minute allows", async () => {
+  const { url } = await database();
+  const replicas = [limiters(url, 10).limiters, limiters(url, 10).limiters];
+  const takers = Array.from({ length: 20 }, () => replicas.map((one) => one.takeMutations("bucket", 1)));
+  const taken = await Promise.all(takers.flat());
+  expect(taken.filter(({ allowed }) => allowed)).toHaveLength(10);
+});
+
+test("a new minute begins when the old one is over", async () => {
+  const { limiters: one, sql } = await shared(2);
+  await one.takeMutations("bucket", 2);
+  await sql("UPDATE rate_limit SET expire = $1", [Date.now() - 1]);
+  expect(await one.takeMutations("bucket", 2)).toEqual(ALLOWED);
+  expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+});
+
+test("who has used up a minute is refused without asking the database", async () => {
+  const { limiters: one, sql } = await shared(1);
+  await one.takeMutations("bucket", 1);
+  await one.takeMutations("bucket", 1);
+  await sql("DELETE FROM rate_limit");
+  expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+  expect(await sql("SELECT key FROM rate_limit")).toEqual([]);
+});
+
+test("what has run out is forgotten, and nothing else", async () => {
+  const { limiters: one, sql } = await shared(5);
+  await one.takeMutations("old", 1);
+  await sql("UPDATE rate_limit SET expire = $1", [Date.now() - 1]);
+  await one.takeMutations("new", 1);
+  await one.removeExpired();
+  expect(await sql("SELECT key, points FROM rate_limit")).toEqual([{ key: "mutation:new", points: 1 }]);
+});
+
+test("a store that is away is told of, and counts go on in memory", async () => {
+  const { limiters: one, away, sql } = await shared(2);
+  await sql("ALTER TABLE rate_limit RENAME TO gone");
+  expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
+  expect(away).toEqual([expect.objectContaining({ message: expect.stringContaining("rate_limit") })]);
+  expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
+  expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+  // For a while it is not asked again, which everybody would have to wait for.
+  expect(away).toHaveLength(1);
+});
+
+test("a store that does not answer keeps nobody", async () => {
+  const { limiters: one, away, sql } = await shared(1);
+  await one.takeMutations("bucket", 1);
+  void sql("BEGIN; LOCK TABLE rate_limit IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(5)").catch(
+    () => undefined,
+  );
+  await until(async () => {
+    await one.takeQueryCost("bucket", 1);
+    return away.length > 0;
+  });
+  expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
+});
+
+test("a count beyond any integer is still a count", async () => {
+  const { limiters: one, away, sql } = await shared(5);
+  await one.takeMutations("bucket", 1);
+  await sql("UPDATE rate_limit SET points = 2147483647");
+  expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+  expect(away).toEqual([]);
+});

@@ -1,0 +1,144 @@
+import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import type { CanaryWorld } from "./canary-world.js";
+import { accountOf, type Canary } from "./canary-forms.js";
+
+/** Changes of a request, each of which has to be refused: the account where it does not belong, or where it does and wrong. */
+export function misplaced(canary: Canary): object[] {
+  const { accountNumber: given, accountHolderName: name } = canary;
+  const [number, refundAccount] = [given.trim(), accountOf(canary)];
+  return [
+    ...["idempotencyKey", "orderNo", "reason", "note", "storeId"].flatMap((field) => [
+      { [field]: number },
+      { [field]: name },
+    ]),
+    ...[`to ${number} please`, `for ${name}, today`].map((note) => ({ note })),
+    { items: [item({ itemId: number })] },
+    { items: [item({ itemType: name })] },
+    { items: [item({ [number]: 1 })] },
+    { items: [item({ amount: number })] },
+    { items: [item({ quantity: number })] },
+    { items: name },
+    { totalCancelAmount: number },
+    { totalCancelAmount: number.replace(/\D/gu, "") },
+    { expectedCancelledTotal: name },
+    { refundAccount: number },
+    { refundAccount: [number, name] },
+    { refundAccount: { ...refundAccount, bankCode: number } },
+    { refundAccount: { ...refundAccount, bankCode: name } },
+    { refundAccount: { ...refundAccount, accountNumber: name } },
+    { refundAccount: { ...refundAccount, accountNumber: `${number}/${name}` } },
+    { refundAccount: { ...refundAccount, accountNumber: number.repeat(4) } },
+    { refundAccount: { ...refundAccount, accountNumber: [number] } },
+    { refundAccount: { ...refundAccount, accountHolderName: { first: name } } },
+    { refundAccount: { ...refundAccount, accountHolderName: `${name}\u0000` } },
+    { refundAccount: { ...refundAccount, accountHolderName: name.repeat(30) } },
+    { refundAccount: { ...refundAccount, [name]: number } },
+    { refundAccount: { ...refundAccount, swift: number } },
+    { totalCancelAmount: "999" },
+  ];
+}
+
+/** What may stand in the place of the account in a document. */
+function literalsOf({ accountNumber, accountHolderName }: Canary): string[] {
+  const [number, name] = [JSON.stringify(accountNumber), JSON.stringify(accountHolderName)];
+  const bare = accountNumber.replace(/[\s-]/gu, "");
+  return [
+    `{ accountNumber: ${number}, accountHolderName: ${name} }`,
+    `{ accountNumber: ${bare}, accountHolderName: ${name} }`,
+    `{ accountNumber ${number} }`,
+    `{ accountNumber: "${bare}`,
+    `{ accountNumber: """${bare}""" x: ${name} }`,
+    `{ accountNumber: [${number}] }`,
+    `{ accountNumber: { is: ${name} } }`,
+    `{ a${bare}: ${name} }`,
+    `{ accountNumber: $a${bare} }`,
+    number,
+    bare,
+    `{ accountNumber: ${number} } # ${name}`,
+    `{ accountNumber: ${number}, accountNumber: ${name} }`,
+    `{ accountNumber: ${number}, bankCode: ${name} }`,
+  ];
+}
+
+/** Documents that hold the account, whole and broken, and requests that have it where a document belongs. */
+export async function sendDocuments({ graphql, post }: CanaryWorld, canary: Canary): Promise<void> {
+  const { accountNumber, accountHolderName } = canary;
+  const [number, name] = [JSON.stringify(accountNumber), JSON.stringify(accountHolderName)];
+  const literals = literalsOf(canary);
+  for (const literal of literals) {
+    const input = `{ idempotencyKey: "k", orderNo: "o", totalCancelAmount: 1, items: [], refundAccount: ${literal} }`;
+    await graphql(`mutation { cancelPayment(input: ${input}) { replayed userErrors { message field } } }`);
+  }
+  await graphql(
+    `query ($input: CancelPaymentInput = { orderNo: ${number}, note: ${name} }) { cancelPaymentPreview(input: $input) { wouldSend } }`,
+  );
+  await post(JSON.stringify({ query: "{ __typename }", operationName: accountHolderName }));
+  await post(JSON.stringify({ query: accountNumber, variables: accountHolderName }));
+  await post(JSON.stringify({ query: { account: accountNumber } }));
+  await post(
+    JSON.stringify([
+      { query: CANCEL, variables: { input: accountOf({ accountNumber, accountHolderName }) } },
+    ]),
+  );
+  await post(
+    JSON.stringify({
+      query: "{ __typename }",
+      extensions: { persistedQuery: { version: 1, sha256Hash: accountNumber } },
+    }),
+  );
+}
+
+/** The account in addresses, headers, and bodies that are no requests. */
+export async function sendOddities({ service, kept, post, raw }: CanaryWorld, canary: Canary): Promise<void> {
+  const { accountNumber: number, accountHolderName: name } = canary;
+  const account = JSON.stringify(canary);
+  const input = cancelInput({ refundAccount: accountOf(canary) });
+  const query = new URLSearchParams({
+    query: CANCEL,
+    variables: JSON.stringify({ input }),
+    operationName: name,
+  });
+  const read = new URLSearchParams({ query: PREVIEW, variables: JSON.stringify({ input }) });
+  await kept(fetch(`${service.url}/graphql?${String(query)}`));
+  await kept(
+    fetch(`${service.url}/graphql?${String(query)}`, { headers: { "apollo-require-preflight": "1" } }),
+  );
+  await kept(
+    fetch(`${service.url}/graphql?${String(read)}`, { headers: { "apollo-require-preflight": "1" } }),
+  );
+  await kept(
+    fetch(
+      `${service.url}/${encodeURIComponent(name)}/${encodeURIComponent(number)}?q=${encodeURIComponent(name)}`,
+    ),
+  );
+  for (const path of ["readyz", "livez", "metrics", ""]) {
+    await kept(fetch(`${service.url}/${path}?account=${encodeURIComponent(number)}`));
+  }
+  const header = encodeURIComponent(name);
+  const headers = {
+    authorization: `Bearer ${number}`,
+    cookie: `a=${header}`,
+    "x-request-id": number,
+    "user-agent": header,
+    referer: `http://x/?${header}`,
+    origin: `http://${header}`,
+    "accept-language": number,
+  };
+  await post(JSON.stringify({ query: "{ __typename }" }), headers);
+  await post(account.slice(0, -3));
+  await post(account + account);
+  await post(`{"__proto__":${account}}`);
+  await post(`${account}${" ".repeat(200_000)}`);
+  await post(account, { "content-type": `text/${encodeURIComponent(number)}` });
+  await post(account, { "content-type": "application/x-www-form-urlencoded" });
+  await post(account, { "content-encoding": "gzip" });
+  await kept(fetch(`${service.url}/graphql`, { method: "PUT", body: account }));
+  const bare = number.replace(/[\s-]/gu, "");
+  await raw(`GET /graphql?query=${bare} HTTP/1.1\r\nHost: [${bare}\r\nConnection: close\r\n\r\n`);
+  await raw(`GET /graphql?query=${bare} HTTP/1.1\r\nHost: a\r\nbroken ${bare}\r\n\r\n`);
+  await raw(`GET /${bare}%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  await raw(`${bare} ${bare} ${bare}\r\n\r\n`);
+  await raw(
+    `POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n${account}`,
+  );
+}

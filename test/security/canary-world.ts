@@ -1,0 +1,174 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll } from "@jest/globals";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { startSimulator } from "../../src/ebp/simulator/simulator.js";
+import { startInstance, type Instance } from "../faults/harness/instance.js";
+import { withConnection } from "../helpers/connection.js";
+import { createTestDatabase } from "../helpers/database.js";
+import { CANCEL, cancelInput } from "../helpers/operations.js";
+import { UNLIMITED, WEBHOOK_SECRET } from "../helpers/service.js";
+import type { ServiceProcess } from "../helpers/service-process.js";
+import { accountOf, type Canary } from "./canary-forms.js";
+import { startTap, type Tap } from "./canary-tap.js";
+import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
+
+/** Nobody waits long for an EBP that is silent. */
+const TIMEOUT_MS = 2_500;
+
+interface Started {
+  readonly databaseUrl: string;
+  readonly tap: Tap;
+  readonly upstream: EchoingUpstream;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly service: Instance;
+}
+
+/** A service as a process that logs all it can, with its database behind a tap and an EBP that echoes; all that it says is kept. */
+export interface CanaryWorld extends Started {
+  /** Every process that was started. */
+  readonly processes: ServiceProcess[];
+  /** Every answer received: status, headers and body. */
+  readonly answers: string[];
+  readonly sql: (text: string) => Promise<any[]>;
+  /** Keeps an answer; its body, if that is JSON. */
+  readonly kept: (answering: Promise<Response>) => Promise<any>;
+  readonly post: (body: string, headers?: Record<string, string>, url?: string) => Promise<any>;
+  readonly graphql: (query: string, variables?: object, url?: string) => Promise<any>;
+  readonly cancel: (canary: Canary, changes?: object, url?: string) => Promise<any>;
+  /** Bytes to the service, and whatever comes back until the connection ends. */
+  readonly raw: (text: string) => Promise<void>;
+  /** One more replica, perhaps one that dies at a point of fault-points.mjs. */
+  readonly startOne: (at?: string, more?: Record<string, string>) => Promise<Instance>;
+}
+
+export function useCanaryWorld(): CanaryWorld {
+  const releases: (() => Promise<unknown>)[] = [];
+  const processes: ServiceProcess[] = [];
+  const answers: string[] = [];
+  let started: Started | undefined;
+  const ready = (): Started => {
+    if (started === undefined) throw new Error("the service is there once the tests run");
+    return started;
+  };
+
+  beforeAll(async () => {
+    const database = await createTestDatabase();
+    releases.push(() => database.drop());
+    await logEverything(database.url);
+    const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE] });
+    releases.push(() => simulator.close());
+    const tap = await startTap(database.url);
+    releases.push(() => tap.close());
+    const upstream = await startEchoingUpstream(simulator.url, (orderNo) => {
+      if (orderNo.includes("database-goes-away")) tap.down();
+    });
+    releases.push(() => upstream.close());
+    const environment = {
+      ...UNLIMITED,
+      PORT: "0",
+      LOG_LEVEL: "trace",
+      DATABASE_URL: tap.url,
+      EBP_BASE_URL: upstream.upstream.url,
+      EBP_TIMEOUT_MS: String(TIMEOUT_MS),
+      EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      RECONCILE_INTERVAL_MS: "100",
+      DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+    };
+    const service = await startInstance(environment);
+    processes.push(service);
+    started = { databaseUrl: database.url, tap, upstream, environment, service };
+  });
+  afterAll(async () => {
+    for (const running of processes) running.kill("SIGKILL");
+    await Promise.all(processes.map(({ ended }) => ended));
+    for (const release of releases.reverse()) await release();
+  });
+
+  async function sql(text: string): Promise<any[]> {
+    return withConnection(ready().databaseUrl, async (client) => (await client.query(text)).rows);
+  }
+
+  async function kept(answering: Promise<Response>): Promise<any> {
+    const answer = await answering;
+    const text = await answer.text();
+    answers.push(`${answer.status} ${JSON.stringify([...answer.headers])}\n${text}`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  }
+
+  function post(body: string, headers: Record<string, string> = {}, url = ready().service.url): Promise<any> {
+    const all = { "content-type": "application/json", ...headers };
+    return kept(fetch(`${url}/graphql`, { method: "POST", headers: all, body }));
+  }
+
+  function graphql(query: string, variables: object = {}, url = ready().service.url): Promise<any> {
+    return post(JSON.stringify({ query, variables }), {}, url);
+  }
+
+  async function cancel(canary: Canary, changes: object = {}, url = ready().service.url): Promise<any> {
+    const input = cancelInput({ refundAccount: accountOf(canary), ...changes });
+    const { data } = await graphql(CANCEL, { input }, url);
+    return data?.cancelPayment ?? null;
+  }
+
+  /** Bytes to the service, and whatever comes back until the connection ends. */
+  function raw(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = connect(Number(new URL(ready().service.url).port), "127.0.0.1", () =>
+        socket.write(text),
+      );
+      socket.on("data", (bytes) => answers.push(bytes.toString("latin1")));
+      socket.on("close", () => resolve()).on("error", () => undefined);
+    });
+  }
+
+  async function startOne(at?: string, more: Record<string, string> = {}): Promise<Instance> {
+    const instance = await startInstance({ ...ready().environment, ...more }, at === undefined ? {} : { at });
+    processes.push(instance);
+    return instance;
+  }
+
+  return {
+    get databaseUrl() {
+      return ready().databaseUrl;
+    },
+    get tap() {
+      return ready().tap;
+    },
+    get upstream() {
+      return ready().upstream;
+    },
+    get environment() {
+      return ready().environment;
+    },
+    get service() {
+      return ready().service;
+    },
+    processes,
+    answers,
+    sql,
+    kept,
+    post,
+    graphql,
+    cancel,
+    raw,
+    startOne,
+  };
+}
+
+/** PostgreSQL writes down each statement with its parameters, and of each error what it was about. A role may not be allowed to ask. */
+async function logEverything(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  const settings = [
+    "log_statement = 'all'",
+    "log_parameter_max_length = -1",
+    "log_parameter_max_length_on_error = -1",
+  ];
+  for (const setting of settings) {
+    const alter = `ALTER DATABASE ${name} SET ${setting}`;
+    await withConnection(url, (client) => client.query(alter)).catch(() => undefined);
+  }
+}

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { getIntrospectionQuery } from "graphql";
+import { startProductionService, type ProductionService } from "../helpers/production-service.js";
+
+/** What graphql-cop looks for, in our own words, against the service as production runs it. */
+let production: ProductionService;
+beforeAll(async () => {
+  production = await startProductionService();
+});
+afterAll(() => production.close());
+
+const times = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join(" ");
+const REFRESH =
+  'mutation { refreshCancellation(id: "01a20241-82ea-7279-8944-e96e9036c6e3") { userErrors { code } } }';
+
+function get(search: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
+  return production.fetch(`/graphql?${new URLSearchParams(search).toString()}`, { headers });
+}
+
+function post(body: string, contentType: string, more: Record<string, string> = {}): Promise<Response> {
+  return production.fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": contentType, ...more },
+    body,
+  });
+}
+
+test("the caller of these checks is let in", async () => {
+  const { status, data } = await production.graphql("{ cancellations { totalCount } }");
+  expect({ status, data }).toEqual({ status: 200, data: { cancellations: { totalCount: 0 } } });
+});
+
+describe("floods", () => {
+  test("1. alias overloading: a hundred aliases of one field are refused", async () => {
+    const { status, data, errors } = await production.graphql(
+      `{ ${times(101, (i) => `alias${i}: __typename`)} }`,
+    );
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors?.[0].message).toBe("The document has 101 aliases; at most 15 are allowed.");
+  });
+
+  test("2. batching: an array of operations is refused whole", async () => {
+    const response = await post(
+      JSON.stringify(Array.from({ length: 10 }, () => ({ query: "{ __typename }" }))),
+      "application/json",
+    );
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [{ message: "Operation batching disabled.", extensions: { code: "BAD_REQUEST" } }],
+    });
+  });
+
+  test.each([10, 100, 500])(
+    "3. directive overloading: %p directives on one field are not answered one by one",
+    async (count) => {
+      const { status, data, errors } = await production.graphql(
+        `{ __typename ${times(count, () => "@aa")} }`,
+      );
+      expect({ status, data }).toEqual({ status: 400, data: undefined });
+      expect(errors?.length).toBeLessThan(10);
+    },
+  );
+
+  test("4. circular introspection: types of fields of types are not told", async () => {
+    const circular =
+      "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }";
+    const { status, data, errors } = await production.graphql(circular);
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors?.[0].message).toMatch(/introspection/u);
+  });
+
+  test("4b. nor where the schema may be read", async () => {
+    const open = await startProductionService({ GRAPHQL_INTROSPECTION: "on" });
+    try {
+      const circular = times(4, () => "fields { type {");
+      const query = `{ __schema { types { ${circular} name ${"} }".repeat(4)} } } }`;
+      const { status, data, errors } = await open.graphql(query);
+      expect({ status, data }).toEqual({ status: 400, data: undefined });
+      expect(errors?.[0].message).toMatch(/introspection depth/iu);
+      expect(await open.graphql(getIntrospectionQuery())).toMatchObject({ status: 200, errors: undefined });
+    } finally {
+      await open.close();
+    }
+  });
+
+  test("5. field duplication: the same field five hundred times over is refused", async () => {
+    const { status, data, errors } = await production.graphql(`{ ${times(500, () => "__typename")} }`);
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors?.[0].message).toMatch(/^The document has 500 fields/u);
+  });
+});
+
+describe("what is given away", () => {
+  test.each([
+    ["a field", "{ cancelations { totalCount } }", undefined],
+    ["a field of an object", "{ cancellations { totalCounts } }", undefined],
+    ["an argument", '{ cancellation(uuid: "1", id: "2") { id } }', undefined],
+    ["a type", "query ($a: CancelationFilter) { cancellations(filter: $a) { totalCount } }", undefined],
+    ["a type of a fragment", '{ node(id: "1") { ... on Cancelation { id } } }', undefined],
+    ["a field of an implementation", '{ node(id: "1") { status } }', undefined],
+    [
+      "an enum value in the document",
+      "{ cancellations(filter: { status: [FALED] }) { totalCount } }",
+      undefined,
+    ],
+    [
+      "an enum value as a text",
+      '{ cancellations(filter: { status: ["FAILED"] }) { totalCount } }',
+      undefined,
+    ],
+    [
+      "an input field in the document",
+      "{ cancellations(filter: { statuses: [FAILED] }) { totalCount } }",
+      undefined,
+    ],
+    ["a missing selection", "{ cancellations }", undefined],
+    [
+      "an enum value in the variables",
+      "query ($f: CancellationFilter) { cancellations(filter: $f) { totalCount } }",
+      { f: { status: ["FALED"] } },
+    ],
+    [
+      "an input field in the variables",
+      "query ($f: CancellationFilter) { cancellations(filter: $f) { totalCount } }",
+      { f: { statuses: ["FAILED"] } },
+    ],
+  ])("6. suggestions: a near miss of %s is not helped", async (_what, query, variables) => {
+    const { status, errors, text } = await production.graphql(query, variables);
+    expect(status).toBe(400);
+    expect(errors?.[0].message).not.toBe("");
+    expect(text).not.toMatch(/did you mean/iu);
+  });
+
+  test("7. an IDE: no page is served, neither at the root nor at the API", async () => {
+    for (const path of ["/", "/graphql", "/graphiql", "/playground", "/console", "/altair", "/sandbox"]) {
+      const response = await production.fetch(path, { headers: { accept: "text/html" } });
+      expect([path, response.status]).toEqual([path, path === "/graphql" ? 400 : 404]);
+      expect(await response.text()).not.toMatch(/<html|graphiql|playground|sandbox/iu);
+    }
+  });
+
+  test.each([
+    ["the whole schema", getIntrospectionQuery()],
+    ["one type", '{ __type(name: "Query") { fields { name } } }'],
+    [
+      "beside something else, aliased and in a fragment",
+      "{ __typename ...f } fragment f on Query { a: __schema { types { name } } }",
+    ],
+  ])("8. introspection: %s is not told", async (_what, query) => {
+    const { status, data, errors } = await production.graphql(query);
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors?.[0].message).toMatch(/introspection/u);
+  });
+
+  test("9. tracing: no answer carries how it was made, also for whoever asks", async () => {
+    for (const headers of [{}, { "apollo-federation-include-trace": "ftv1" }, { "x-apollo-tracing": "1" }]) {
+      const { text } = await production.graphql("{ cancellations { totalCount } }", undefined, headers);
+      expect(JSON.parse(text)).toEqual({ data: { cancellations: { totalCount: 0 } } });
+    }
+  });
+
+  test.each([
+    ["a syntax error", "qwerty cop { abc }"],
+    ["an unknown field", "{ qwerty }"],
+    ["an argument that cannot be acted on", '{ cancellation(id: "no-uuid") { id } }'],
+  ])("10. unhandled errors: %s brings no stack, path or module", async (_what, query) => {
+    const { text, errors } = await production.graphql(query);
+    expect(errors).toHaveLength(1);
+    expect(text).not.toMatch(/stack|exception|node_modules|\.[jt]s\b|at \w+ \(/u);
+  });
+});
+
+describe("requests that another site could send", () => {
+  test.each([
+    ["a GET with nothing else", () => get({ query: "{ __typename }" })],
+    [
+      "a GET that calls itself text",
+      () => get({ query: "{ __typename }" }, { "content-type": "text/plain" }),
+    ],
+  ])("11. GET queries: %s is blocked", async (_what, send) => {
+    const response = await send();
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(/Cross-Site Request Forgery/u);
+  });
+
+  test("11b. but answered with the header that only the same site can send", async () => {
+    const response = await get({ query: "{ __typename }" }, { "apollo-require-preflight": "1" });
+    expect(await response.json()).toEqual({ data: { __typename: "Query" } });
+  });
+
+  test.each([
+    ["alone", { query: REFRESH }],
+    [
+      "beside a query",
+      { query: `query q { __typename } ${REFRESH.replace("mutation", "mutation m")}`, operationName: "m" },
+    ],
+  ])("12. GET mutations: one %s is refused, with whatever header", async (_what, search) => {
+    const response = await get(search, {
+      "apollo-require-preflight": "1",
+      "content-type": "application/json",
+    });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(await response.json()).not.toHaveProperty("data");
+  });
+
+  test.each(["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])(
+    "13. forms: a POST of %s is not read",
+    async (contentType) => {
+      for (const more of [{}, { "apollo-require-preflight": "1" }]) {
+        const response = await post("query={__typename}", contentType, more);
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expect(response.status).toBeLessThan(500);
+        expect(await response.text()).not.toContain('"data"');
+      }
+    },
+  );
+});
