@@ -13,7 +13,8 @@ try {
       void app.close();
     });
   }
-  if (!config.production) process.stdout.write(welcome(app.url));
+  const { production, sandbox, auth } = config;
+  if (!production) process.stdout.write(welcome({ url: app.url, sandbox, needsToken: auth.kind !== "off" }));
 } catch (error) {
   // The message is written for whoever starts the service; the stack helps only with a fault of ours.
   process.stderr.write(

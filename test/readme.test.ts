@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../src/config/development-identity.js";
 import { FORCED_BEHAVIOURS } from "../src/ebp/simulator/order-numbers.js";
 import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
 import { welcome } from "../src/graphql/welcome.js";
@@ -64,7 +65,7 @@ describe.each(["README.md", "README.ko.md"])("%s", (file) => {
 
 test("what the service prints at its start works as printed", async () => {
   const service = await startService();
-  const printed = welcome(service.url);
+  const printed = welcome({ url: service.url, sandbox: true, needsToken: false });
   const [mutation = "", query = ""] = printed.match(/^(?:mutation|query) \{.*?^\}/gmsu) ?? [];
   const cancelled = await service.graphql(mutation);
   const listed = await service.graphql(query);
@@ -98,11 +99,33 @@ test("the README's table of order numbers is the simulator's", () => {
 });
 
 test("every file that the documents link to is there", () => {
-  for (const file of ["README.md", "README.ko.md"]) {
+  for (const file of ["README.md", "README.ko.md", "SECURITY.md"]) {
     for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/gu)) {
       expect(() => readFileSync(new URL(`../${target}`, import.meta.url))).not.toThrow(/ENOENT/u);
     }
   }
+});
+
+test("every test that SECURITY.md names is there", () => {
+  const named = [...read("SECURITY.md").matchAll(/`(test\/[^`]+)`/gu)].map(([, path = ""]) => path);
+  expect(named.length).toBeGreaterThan(20);
+  const root = new URL("../", import.meta.url);
+  const missing = named.filter((path) =>
+    [path, `${path}.test.ts`].every((candidate) => !existsSync(new URL(candidate, root))),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the README starts the service as `npm run token` says", () => {
+  const settings = `AUTH_PUBLIC_KEY_FILE=.data/token-public-key.pem AUTH_ISSUER=${DEVELOPMENT_ISSUER} AUTH_AUDIENCE=${DEVELOPMENT_AUDIENCE} npm start`;
+  expect(read("README.md")).toContain(`\n${settings}\n`);
+});
+
+test("where callers need a token, the service says how to get one, and its curl line sends it", () => {
+  const printed = welcome({ url: "http://127.0.0.1:4000", sandbox: false, needsToken: true });
+  expect(printed).toContain("TOKEN=$(npm run --silent token)");
+  expect(printed).toMatch(/^curl .* -H "authorization: Bearer \$TOKEN" /mu);
+  expect(printed).not.toContain("Apollo Sandbox:");
 });
 
 test("the printed curl line survives a shell: an apostrophe in the operation does not end it", () => {

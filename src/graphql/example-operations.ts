@@ -25,9 +25,10 @@ export const EXAMPLE_QUERY = `query {
   }
 }`;
 
-/** A curl line for a POSIX shell. */
-export function curlLine(endpoint: string, operation: string): string {
+/** A curl line for a POSIX shell, which takes the caller's token, if one is needed, from `TOKEN`. */
+export function curlLine(endpoint: string, operation: string, needsToken = false): string {
   const query = operation.replace(/\s+/gu, " ");
   const body = JSON.stringify({ query }).replaceAll("'", "'\\''");
-  return `curl -s ${endpoint} -H 'content-type: application/json' -d '${body}'`;
+  const token = needsToken ? ` -H "authorization: Bearer $TOKEN"` : "";
+  return `curl -s ${endpoint}${token} -H 'content-type: application/json' -d '${body}'`;
 }

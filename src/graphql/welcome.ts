@@ -1,11 +1,22 @@
 import { curlLine, EXAMPLE_MUTATION, EXAMPLE_QUERY } from "./example-operations.js";
 
-/** What a developer sees after the start: where Sandbox is, what to paste, and the same as a curl line. */
-export function welcome(url: string): string {
-  return `
-Ready. Apollo Sandbox: ${url}/
+export interface Welcome {
+  readonly url: string;
+  readonly sandbox: boolean;
+  /** Whether callers have to say who they are. */
+  readonly needsToken: boolean;
+}
 
-A first cancel, to paste into Sandbox:
+const TOKEN = `Callers need a token: TOKEN=$(npm run --silent token). Sandbox takes it under "Headers": Authorization, Bearer <token>.
+
+`;
+
+/** What a developer sees after the start: where Sandbox is, what to paste, and the same as a curl line. */
+export function welcome({ url, sandbox, needsToken }: Welcome): string {
+  return `
+Ready. ${sandbox ? `Apollo Sandbox: ${url}/` : `The API: ${url}/graphql`}
+
+${needsToken ? TOKEN : ""}A first cancel:
 
 ${EXAMPLE_MUTATION}
 
@@ -15,7 +26,7 @@ ${EXAMPLE_QUERY}
 
 The first cancel from a terminal:
 
-${curlLine(`${url}/graphql`, EXAMPLE_MUTATION)}
+${curlLine(`${url}/graphql`, EXAMPLE_MUTATION, needsToken)}
 
 Stop with Ctrl-C. The history is kept and is there again at the next start.
 
