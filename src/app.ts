@@ -9,9 +9,11 @@ import { createWebhookReader } from "./ebp/read-webhook.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { addGraphQL } from "./graphql/server.js";
+import { isLoopback } from "./config/loopback.js";
 import { addHealth } from "./http/health.js";
 import { addLoadShedding } from "./http/load-shedding.js";
 import { listen } from "./http/listen.js";
+import { serveLocalOnly } from "./http/local-only.js";
 import { addMetrics, createMetrics, type Metrics } from "./http/metrics.js";
 import { addSecurityHeaders } from "./http/security-headers.js";
 import { createHttpServer } from "./http/server.js";
@@ -82,6 +84,7 @@ async function serve(
 
   const authenticate = openAuthentication(config, [...core.stores.keys()], http.log, releases);
   releases.add("the HTTP server", () => http.close());
+  if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
   const accessKeys = watchAccessKeys(config, http.log);
   releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
@@ -113,6 +116,7 @@ async function serve(
       ...core.rateLimiters,
       onLimited: (what) => metrics.rateLimited(what),
     },
+    refusals: { ...core.rateLimiters, onBarred: () => metrics.rateLimited("refusal") },
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
   });
   if (config.sandbox) addPage(http, SANDBOX_PAGE);

@@ -1,4 +1,4 @@
-import { accountElsewhereFaults, elsewhere } from "./account-elsewhere.js";
+import { accountElsewhereFaults, elsewhere, isAccountAsStore } from "./account-elsewhere.js";
 import { basisInWords, computeTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import { chooseStore, type Caller } from "./caller.js";
@@ -11,11 +11,10 @@ import {
   refundAccountFaults,
   type Fault,
 } from "./field-rules.js";
-import { identifiesAccount } from "./holds-account.js";
 import * as limits from "./limits.js";
 import { normaliseAccountNumber } from "./refund-account.js";
 import type { Store, Stores } from "./store.js";
-import { invalid, type InvalidInput, type UserError } from "./user-error.js";
+import { invalid, type UserError } from "./user-error.js";
 
 export type CheckedRequest =
   | { readonly ok: true; readonly request: CancelRequest; readonly store: Store }
@@ -23,14 +22,24 @@ export type CheckedRequest =
 
 /** Everything that can be told about a request by looking at it: nothing is read, stored or sent. */
 export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: Stores): CheckedRequest {
-  const store = storeOf(input, caller, stores);
-  if ("kind" in store) return { ok: false, store: null, errors: [store] };
+  const chosen = storeOf(input, caller, stores);
+  const isChosen = !(chosen instanceof InvalidArgumentError);
+  // Nothing is compared with an account that may be of any length; and what was not compared is not quoted either.
+  const accountFaults = refundAccountFaults("input.refundAccount", input.refundAccount);
+  if (accountFaults.length > 0) {
+    return { ok: false, store: isChosen ? chosen : null, errors: accountFaults.map(invalid) };
+  }
+  if (!isChosen) {
+    const fault = isAccountAsStore(input) ? elsewhere(chosen.field) : chosen;
+    return { ok: false, store: null, errors: [invalid(fault)] };
+  }
 
+  const store = chosen;
   const misplaced = accountElsewhereFaults(input);
-  const isMisplaced = (field: string): boolean => misplaced.some((fault) => fault.field === field);
+  const isMisplaced = new Set(misplaced.map(({ field }) => field));
   const others = [...requestFaults(input, store), ...itemsFaults(input, store)];
   // Of a field that holds the account nothing else is said: it could be quoted.
-  const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced(field))];
+  const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced.has(field))];
   if (faults.length > 0) {
     return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
   }
@@ -47,14 +56,11 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   return { ok: true, store, request: normalise(input, store) };
 }
 
-function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Store | InvalidInput {
+function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Store | InvalidArgumentError {
   try {
     return chooseStore(caller, stores, input.storeId, "input.storeId");
   } catch (error) {
-    if (error instanceof InvalidArgumentError) {
-      const isAccount = identifiesAccount(input.storeId ?? "", input.refundAccount);
-      return invalid(isAccount ? elsewhere(error.field) : error);
-    }
+    if (error instanceof InvalidArgumentError) return error;
     throw error;
   }
 }
@@ -68,7 +74,6 @@ function requestFaults(input: CancelPaymentInput, store: Store): Fault[] {
       ? [{ field: "input.totalCancelAmount", expected: "more than zero", found: "0" }]
       : []),
     ...amountFaults("input.expectedCancelledTotal", input.expectedCancelledTotal, store),
-    ...refundAccountFaults("input.refundAccount", input.refundAccount),
     ...proseFaults("input.reason", input.reason, limits.MAX_REASON_LENGTH),
     ...proseFaults("input.note", input.note, limits.MAX_NOTE_LENGTH),
   ];

@@ -16,6 +16,9 @@ export interface Fault {
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
+/** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
+const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
+
 /** A text of one line. */
 export function textFaults(field: string, value: string, maxLength: number): Fault[] {
   return readableFaults(field, value, maxLength, UNREADABLE);
@@ -82,29 +85,33 @@ export function itemFaults(field: string, item: CancelItem, store: Store): Fault
 /** Says what is wrong with a refund account without repeating any of it. */
 export function refundAccountFaults(field: string, account: RefundAccount | null): Fault[] {
   if (account === null) return [];
-  const number = normaliseAccountNumber(account.accountNumber);
-  const faults: Fault[] = [];
+  const { accountNumber, bankCode, accountHolderName: holder } = account;
+  return [
+    ...accountNumberFaults(`${field}.accountNumber`, accountNumber),
+    ...(bankCode === null ? [] : textFaults(`${field}.bankCode`, bankCode, limits.MAX_BANK_CODE_LENGTH)),
+    ...(holder === null
+      ? []
+      : textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH)),
+  ];
+}
+
+function accountNumberFaults(field: string, written: string): Fault[] {
+  if (written.length > MAX_WRITTEN_NUMBER_LENGTH) {
+    const expected = `at most ${MAX_WRITTEN_NUMBER_LENGTH} characters with its spaces and hyphens`;
+    return [{ field, expected, found: `${written.length} characters` }];
+  }
+  const number = normaliseAccountNumber(written);
   if (!/^[A-Za-z0-9]*$/u.test(number)) {
     const expected = "letters and digits, apart from spaces and hyphens";
-    faults.push({ field: `${field}.accountNumber`, expected, found: "other characters" });
-  } else if (
-    number.length < limits.MIN_ACCOUNT_NUMBER_LENGTH ||
-    number.length > limits.MAX_ACCOUNT_NUMBER_LENGTH
-  ) {
+    return [{ field, expected, found: "other characters" }];
+  }
+  if (number.length < limits.MIN_ACCOUNT_NUMBER_LENGTH || number.length > limits.MAX_ACCOUNT_NUMBER_LENGTH) {
     const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
-    faults.push({ field: `${field}.accountNumber`, expected, found: `${number.length} of them` });
-  } else if (!/\d/u.test(number)) {
-    // A name in the place of the number: the last four of a number are shown.
-    faults.push({ field: `${field}.accountNumber`, expected: "at least one digit", found: "letters only" });
+    return [{ field, expected, found: `${number.length} of them` }];
   }
-  if (account.bankCode !== null) {
-    faults.push(...textFaults(`${field}.bankCode`, account.bankCode, limits.MAX_BANK_CODE_LENGTH));
-  }
-  if (account.accountHolderName !== null) {
-    const holder = account.accountHolderName;
-    faults.push(...textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH));
-  }
-  return faults;
+  // A name in the place of the number: the last four of a number are shown.
+  if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
+  return [];
 }
 
 function integerFaults(field: string, value: number, least: number, most: number): Fault[] {

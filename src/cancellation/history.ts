@@ -45,7 +45,13 @@ export interface OrderTotals {
   readonly cancelledTotal: Decimal;
   /** Asked for by cancels that are in flight or in doubt. */
   readonly inDoubtTotal: Decimal;
+}
+
+/** What has been cancelled of one order, line by line. */
+export interface OrderLines {
   readonly lines: readonly OrderLine[];
+  /** The items of cancels that they add up. */
+  readonly itemCount: number;
 }
 
 export interface OrderLine {
@@ -81,7 +87,10 @@ export interface CancellationHistory {
   /** Whether anything lies at or beyond a position in a direction; false when there is no position. */
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
   count(filter: CancellationFilter): Promise<number>;
+  /** Both of one moment. */
   orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
+  /** @throws TooManyError when they add up more items than `atMost`. */
+  orderLines(storeId: string, orderNo: string, atMost: number): Promise<OrderLines>;
   /** The database's clock. */
   now(): Promise<Date>;
   /** How many are open in all stores, by status, and for how long the oldest. */

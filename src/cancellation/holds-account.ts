@@ -1,49 +1,69 @@
 import type { RefundAccount } from "./cancel-request.js";
-import { isOfSyllables, lettersAndDigits, plainText } from "./written-text.js";
+import { matchesAt, MIN_TELLING_SYLLABLES, nameSearch } from "./holder-name.js";
+import { isOfSyllables, lettersAndDigits, onlyLettersAndDigits, plainText } from "./written-text.js";
 
 /**
  * From this many letters and digits on, a number is the account's wherever they follow each other: so many do not meet by
  * chance. Shorter ones stand in prices and order numbers, and have to stand for themselves. Hardly a bank has any.
  */
 const MIN_LENGTH_ANYWHERE = 7;
-/** So many syllables of a Korean, Chinese or Japanese name are no part of another word; two are of many. */
-const MIN_SYLLABLES_ANYWHERE = 3;
 
-/** What follows a Korean name without a blank: how one addresses people, and particles. */
-const AFTER_A_NAME = "(?:고객)?(?:님|씨)?(?:께서|에게|한테|으로|이|가|은|는|을|를|의|께|와|과|도|로)?";
-const NOT_IN_A_WORD = { before: "(?<![\\p{L}\\p{M}\\p{N}])", after: "(?![\\p{L}\\p{M}\\p{N}])" };
+/** In a key or an amount, which are made of digits anyway: a phone number, as some banks give out for accounts, has more. */
+const MIN_LENGTH_IN_DIGITS = 10;
 
-/** Whether a text that people write gives the account away, however they group or write it. */
+/** Not as a part of a word or of a larger number, nor as an amount: 1,234 and 1234원 are not the account 1234. */
+const BEFORE_A_NUMBER = /(?<![\p{L}\p{M}\p{N}])(?<!\p{N}[.,-])/uy;
+const AFTER_A_NUMBER = /(?![\p{N}\p{Script=Latin}원])(?![.,-]\p{N})/uy;
+
+/** Looks for one refund account in many texts. */
+export interface AccountSearch {
+  /** Whether a text that people write gives the account away, however they group or write it. */
+  holds(text: string): boolean;
+  /** Whether an order number or the like, which the caller has not chosen, is the number, or has the name: parts of a number are honest. */
+  isAll(identifier: string): boolean;
+  /** Whether a key or the like, which callers make up, gives the account away. */
+  isIdentifiedBy(identifier: string): boolean;
+  /** Whether a quantity or an amount, written out, is the account's number and nothing else. */
+  isNumber(digits: string): boolean;
+}
+
 export function holdsAccount(text: string, account: RefundAccount | null): boolean {
-  if (account === null) return false;
-  return holdsNumber(text, account) || namePattern(account)?.test(plainText(text)) === true;
+  return account !== null && searchFor(account).holds(text);
 }
 
-/**
- * Whether an order number, a key or the like gives the account away. Whoever sends it may not have chosen it: what is short,
- * or a single word, is taken for the account only when it is all there is.
- */
-export function identifiesAccount(identifier: string, account: RefundAccount | null): boolean {
-  if (account === null) return false;
-  const plain = lettersAndDigits(identifier);
-  const holder = lettersAndDigits(account.accountHolderName ?? "");
-  if (holder.length > 1 && plain === holder) return true;
-  if (numbersOf(account).some((number) => plain === number || isIn(plain, number))) return true;
+/** An account that broke the rules has no bounds, nor has the work of looking for it: it is never looked for. */
+export function searchFor(account: RefundAccount): AccountSearch {
+  const name = plainText(account.accountHolderName ?? "");
+  const holder = onlyLettersAndDigits(name);
+  const hasName = nameSearch(name);
   const isSeveralWords = /\s/u.test((account.accountHolderName ?? "").trim());
-  const isWhole = isOfSyllables(holder) && holder.length >= MIN_SYLLABLES_ANYWHERE;
-  return (isSeveralWords || isWhole) && namePattern(account)?.test(plainText(identifier)) === true;
-}
+  const isWhole = isOfSyllables(holder) && holder.length >= MIN_TELLING_SYLLABLES;
+  const hasTellingName = isSeveralWords || isWhole ? hasName : null;
+  const numbers = numbersOf(account);
+  const amounts = new Set(numbers.map(withoutZeros).filter(({ length }) => length >= MIN_LENGTH_IN_DIGITS));
+  const isAll = (identifier: string): boolean => {
+    const plain = plainText(identifier);
+    const run = onlyLettersAndDigits(plain);
+    return (holder.length > 1 && run === holder) || numbers.includes(run) || hasTellingName?.(plain) === true;
+  };
 
-/** Whether a quantity or an amount, written out, is the account's number and nothing else. */
-export function isAccountNumber(digits: string, account: RefundAccount | null): boolean {
-  if (account === null) return false;
-  const amount = withoutZeros(digits);
-  return numbersOf(account).some((number) => withoutZeros(number) === amount && isLong(number));
-}
-
-function holdsNumber(text: string, account: RefundAccount): boolean {
-  const all = lettersAndDigits(text);
-  return numbersOf(account).some((number) => isIn(all, number) || standsForItself(plainText(text), number));
+  return {
+    holds(text) {
+      const plain = plainText(text);
+      const run = onlyLettersAndDigits(plain);
+      return (
+        numbers.some((number) => isIn(run, number) || standsForItself(plain, number)) ||
+        hasName?.(plain) === true
+      );
+    },
+    isAll,
+    isIdentifiedBy(identifier) {
+      const run = lettersAndDigits(identifier);
+      const isInKey = numbers.some((number) => number.length >= MIN_LENGTH_IN_DIGITS && run.includes(number));
+      return isInKey || isAll(identifier);
+    },
+    isNumber: (digits) => amounts.has(withoutZeros(digits)),
+  };
 }
 
 /** As it is, without the letters of an IBAN, and as both are after they have been read as a number. */
@@ -51,7 +71,7 @@ function numbersOf({ accountNumber }: RefundAccount): string[] {
   const number = lettersAndDigits(accountNumber);
   const digits = number.replace(/\D/gu, "");
   const shorter = [withoutZeros(number), digits, withoutZeros(digits)];
-  return number === "" ? [] : [number, ...shorter.filter(isLong)];
+  return number === "" ? [] : [...new Set([number, ...shorter.filter(isLong)])];
 }
 
 function isLong(number: string): boolean {
@@ -62,42 +82,29 @@ function isIn(lettersOrDigits: string, number: string): boolean {
   return number.length >= MIN_LENGTH_ANYWHERE && lettersOrDigits.includes(number);
 }
 
-/** Not as a part of a word or of a larger number, nor as an amount: 1,234 and 1234원 are not the account 1234. */
 function standsForItself(plain: string, number: string): boolean {
-  const grouped = Array.from(number, escaped).join("-?");
-  const [before, after] = [
-    "(?<![\\p{L}\\p{M}\\p{N}])(?<!\\p{N}[.,-])",
-    "(?![\\p{N}\\p{Script=Latin}원])(?![.,-]\\p{N})",
-  ];
-  return new RegExp(`${before}${grouped}${after}`, "u").test(plain);
+  // A longer one has been found wherever it is.
+  if (number.length >= MIN_LENGTH_ANYWHERE) return false;
+  const first = number.charAt(0);
+  for (let at = plain.indexOf(first); at !== -1; at = plain.indexOf(first, at + 1)) {
+    const end = endOfNumber(plain, at, number);
+    if (end !== null && matchesAt(BEFORE_A_NUMBER, plain, at) && matchesAt(AFTER_A_NUMBER, plain, end))
+      return true;
+  }
+  return false;
 }
 
-/**
- * Finds the holder's name in plain text: on the borders of words, in either order of its parts. Null for a name of single letters,
- * which the mask shows in full.
- */
-function namePattern({ accountHolderName }: RefundAccount): RegExp | null {
-  const parts = plainText(accountHolderName ?? "").match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
-  const { before, after } = NOT_IN_A_WORD;
-  const joined = parts.join("");
-  const length = Array.from(joined).length;
-  if (length < 2) return null;
-  if (isOfSyllables(joined)) {
-    const isWhole = length >= MIN_SYLLABLES_ANYWHERE;
-    const syllables = Array.from(joined, escaped).join(isWhole ? "[^\\p{L}\\p{M}\\p{N}]{0,4}" : "\\s?");
-    return new RegExp(isWhole ? syllables : `${before}${syllables}${AFTER_A_NAME}${after}`, "u");
+/** Where the number ends that begins here, perhaps with single hyphens in it; null if it does not begin here. */
+function endOfNumber(plain: string, start: number, number: string): number | null {
+  let at = start;
+  for (const [index, digit] of Array.from(number).entries()) {
+    if (index > 0 && plain.charAt(at) === "-") at += 1;
+    if (plain.charAt(at) !== digit) return null;
+    at += 1;
   }
-  if (parts.every((part) => Array.from(part).length === 1)) return null;
-  const orders = [parts, [...parts].reverse()].map((words) =>
-    words.map(escaped).join("[^\\p{L}\\p{M}\\p{N}]{1,4}"),
-  );
-  return new RegExp(`${before}(?:${orders.join("|")})${AFTER_A_NAME}${after}`, "u");
+  return at;
 }
 
 function withoutZeros(digits: string): string {
   return digits.replace(/^0+/u, "");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
 }

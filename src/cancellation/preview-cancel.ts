@@ -1,7 +1,7 @@
 import { basisInWords, computeTotals, type ComputedTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import type { Caller } from "./caller.js";
-import { checkRequest } from "./check-request.js";
+import { checkRequest, type CheckedRequest } from "./check-request.js";
 import type { CancellationHistory } from "./history.js";
 import type { DescribedRequest, PaymentGateway } from "./payment-gateway.js";
 import { isSameRequest } from "./same-request.js";
@@ -19,6 +19,7 @@ export interface CancelPreview {
   readonly wouldSend: boolean;
   /** Null when the store is not known. */
   readonly store: Store | null;
+  /** Null when a field has a fault of its own. */
   readonly computed: ComputedTotals | null;
   readonly amountBasis: string | null;
   /** What would go to EBP, the refund account masked; null when nothing would. */
@@ -36,7 +37,7 @@ export async function previewCancel(
   const { store } = checked;
   const described = {
     store,
-    computed: store === null || !addable(input) ? null : computeTotals(input.items, store.amountBasis),
+    computed: store !== null && addsUp(checked) ? computeTotals(input.items, store.amountBasis) : null,
     amountBasis: store === null ? null : basisInWords(store.amountBasis),
   };
   if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
@@ -65,7 +66,7 @@ async function standingInTheWay({ history }: PreviewParts, request: CancelReques
   return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
 }
 
-/** Whether a sum of the items says anything: a number beyond all bounds would only blow it up. */
-function addable({ items }: CancelPaymentInput): boolean {
-  return items.every((item) => item.amount.isFinite() && Math.abs(item.amount.e) < 40);
+/** A sum says something of amounts without a fault: others could blow it up, or be an account number that it would repeat. */
+function addsUp(checked: CheckedRequest): boolean {
+  return checked.ok || checked.errors.some(({ kind }) => kind === "AmountMismatch");
 }

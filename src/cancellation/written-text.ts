@@ -8,7 +8,12 @@ export function plainText(text: string): string {
 }
 
 export function lettersAndDigits(text: string): string {
-  return plainText(text).replace(/[^\p{L}\p{N}]/gu, "");
+  return onlyLettersAndDigits(plainText(text));
+}
+
+/** The same of a text that is plain already. */
+export function onlyLettersAndDigits(plain: string): string {
+  return plain.replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 /** In a script that is written without blanks between words, or with particles at their end: blanks in a name mean nothing there. */

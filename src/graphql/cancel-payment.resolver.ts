@@ -2,7 +2,7 @@ import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { cancelPayment, type CancelPaymentParts } from "../cancellation/cancel-payment.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
 import { CancelPaymentPayloadType, toPayload } from "./cancel-payment.payload.type.js";
-import type { GraphQLContext } from "./context.js";
+import { countReusedKeys, type GraphQLContext } from "./context.js";
 
 @Resolver()
 export class CancelPaymentResolver {
@@ -15,8 +15,11 @@ export class CancelPaymentResolver {
   async cancelPayment(
     @Arg("input", () => CancelPaymentInputType, { description: "What to cancel." })
     input: CancelPaymentInputType,
-    @Ctx() { caller, language }: GraphQLContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPayloadType> {
-    return toPayload(await cancelPayment(this.parts, caller, toCancelPaymentInput(input), language));
+    const { caller, language } = context;
+    const result = await cancelPayment(this.parts, caller, toCancelPaymentInput(input), language);
+    countReusedKeys(context, result.errors);
+    return toPayload(result);
   }
 }

@@ -29,7 +29,7 @@ export class EventEvidenceType implements EventEvidence {
   @Field(() => String, {
     nullable: true,
     description:
-      "SHA-256 in hex of EBP's answer or webhook: of its bytes as received, or of what is kept of it where personal data was taken out.",
+      "SHA-256 in hex of EBP's answer: of its bytes as received, or of what is kept of it where personal data was taken out. Null for webhooks, whose bodies may name a buyer.",
   })
   digest!: string | null;
 }

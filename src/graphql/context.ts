@@ -1,9 +1,11 @@
 import type DataLoader from "dataloader";
 import type { CancellationEvent, CancellationItem } from "../cancellation/cancellation.js";
 import type { Caller } from "../cancellation/caller.js";
-import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
+import type { CancellationHistory, CancellationReference, OrderLines } from "../cancellation/history.js";
 import type { Language } from "../cancellation/payment-gateway.js";
+import type { UserError } from "../cancellation/user-error.js";
 import { createBoundedLoader } from "./limits/bounded-loader.js";
+import { createReadBudget } from "./limits/read-budget.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {
@@ -13,6 +15,12 @@ export interface GraphQLContext {
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
   loaders: Loaders;
+  /** How often this request was told that a key stands for another request. */
+  reusedKeys: number;
+}
+
+export function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {
+  context.reusedKeys += errors.filter(({ kind }) => kind === "IdempotencyKeyReused").length;
 }
 
 export interface Loaders {
@@ -20,7 +28,8 @@ export interface Loaders {
   readonly events: DataLoader<CancellationReference, CancellationEvent[]>;
   /** The database's clock, by which every time of the history is: read once for a request. */
   readonly now: () => Promise<Date>;
-  /** How many items and events have been read so far. */
+  readonly orderLines: (storeId: string, orderNo: string) => Promise<OrderLines>;
+  /** How many rows have been read for these so far. */
   readonly countRead: () => number;
 }
 
@@ -29,10 +38,19 @@ export function createLoaders(history: CancellationHistory): Loaders {
   let now: Promise<Date> | undefined;
   const items = createBoundedLoader("items", (...batch) => history.items(...batch));
   const events = createBoundedLoader("events", (...batch) => history.events(...batch));
+  const orderItems = createReadBudget(
+    "items that `lines` adds up",
+    "Ask for fewer orders, or page through the `items` of an order's `cancellations`.",
+  );
   return {
     now: () => (now ??= history.now()),
     items: items.loader,
     events: events.loader,
-    countRead: () => items.countRead() + events.countRead(),
+    orderLines: (storeId, orderNo) =>
+      orderItems.spend(
+        (atMost) => history.orderLines(storeId, orderNo, atMost),
+        ({ itemCount }) => itemCount,
+      ),
+    countRead: () => items.countRead() + events.countRead() + orderItems.countRead(),
   };
 }

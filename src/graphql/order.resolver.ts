@@ -1,12 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
-import type { CancellationHistory } from "../cancellation/history.js";
+import type { CancellationHistory, OrderLine } from "../cancellation/history.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationConnectionType, toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
-import { OrderCancellationsType } from "./order.type.js";
+import { OrderCancellationsType, OrderLineType } from "./order.type.js";
 import { PageArgs, toWindow } from "./page.args.js";
 
 @Resolver(() => OrderCancellationsType)
@@ -35,6 +35,17 @@ export class OrderResolver {
     if (store === null) return null;
     const totals = await this.history.orderTotals(store.id, orderNo);
     return { storeId: store.id, orderNo, currencyCode: store.currencyCode, ...totals };
+  }
+
+  @FieldResolver(() => [OrderLineType], {
+    description:
+      "What was cancelled, and what is in doubt, line by line. Read after the totals: a cancel that comes in between is in these only.",
+  })
+  async lines(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<readonly OrderLine[]> {
+    return (await loaders.orderLines(storeId, orderNo)).lines;
   }
 
   @FieldResolver(() => CancellationConnectionType, { description: "The order's cancellations." })

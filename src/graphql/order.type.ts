@@ -50,7 +50,4 @@ export class OrderCancellationsType {
 
   @Field(() => DecimalScalar, { description: "Total asked for by cancels that are in flight or in doubt." })
   inDoubtTotal!: Decimal;
-
-  @Field(() => [OrderLineType], { description: "What was cancelled, and what is in doubt, line by line." })
-  lines!: readonly OrderLine[];
 }

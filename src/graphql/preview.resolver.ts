@@ -1,7 +1,7 @@
 import { Arg, Ctx, Query, Resolver } from "type-graphql";
 import { previewCancel, type PreviewParts } from "../cancellation/preview-cancel.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
-import type { GraphQLContext } from "./context.js";
+import { countReusedKeys, type GraphQLContext } from "./context.js";
 import { CancelPaymentPreviewType, toPreviewType } from "./preview.type.js";
 
 @Resolver()
@@ -15,8 +15,10 @@ export class PreviewResolver {
   async cancelPaymentPreview(
     @Arg("input", () => CancelPaymentInputType, { description: "What would be cancelled." })
     input: CancelPaymentInputType,
-    @Ctx() { caller }: GraphQLContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPreviewType> {
-    return toPreviewType(await previewCancel(this.parts, caller, toCancelPaymentInput(input)));
+    const preview = await previewCancel(this.parts, context.caller, toCancelPaymentInput(input));
+    countReusedKeys(context, preview.errors);
+    return toPreviewType(preview);
   }
 }

@@ -37,7 +37,10 @@ export class CancelPaymentPreviewType {
   })
   amountBasis!: string | null;
 
-  @Field(() => DecimalScalar, { nullable: true, description: "The total that the items add up to." })
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The total that the items add up to; null when a field has a fault of its own.",
+  })
   computedTotal!: Decimal | null;
 
   @Field(() => DecimalScalar, {

@@ -3,7 +3,7 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { askedFieldsOf } from "./asked-fields.js";
 import type { GraphQLContext } from "./context.js";
 import { costOf, pointsOf } from "./limits/query-cost.js";
-import { mutationPoints } from "./mutation-points.js";
+import { mutationPoints, WRONG_GUESS_POINTS } from "./mutation-points.js";
 import { rateLimitBucket } from "./rate-limit-bucket.js";
 
 /** Takes so many points of what a bucket has for a minute. */
@@ -17,6 +17,9 @@ export interface RateLimitParts {
   readonly queryCostPerMinute: number;
   readonly takeMutations: TakePoints;
   readonly takeQueryCost: TakePoints;
+  /** Charges what has been done already. */
+  readonly oweMutations: (bucket: string, points: number) => Promise<void>;
+  readonly oweQueryCost: (bucket: string, points: number) => Promise<void>;
   /** Told of each request that is refused. */
   readonly onLimited: (what: LimitedOperation) => void;
 }
@@ -51,34 +54,42 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
         `This query costs ${points} points, and at most ${parts.queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
     },
   };
+
+  /** @throws GraphQLError */
+  async function charge(what: LimitedOperation, bucket: string, points: number): Promise<void> {
+    const limit = limits[what];
+    if (points > limit.perMinute) throw tooLarge(limit.neverServed(points));
+    const taken = await limit.take(bucket, points);
+    if (taken.allowed) return;
+    parts.onLimited(what);
+    throw tooOften(limit.tooOften(points), taken.retryAfterSeconds);
+  }
+
   return {
     requestDidStart: () => {
-      /** What a query that is being answered has been charged, and to whom. */
-      let query: { readonly bucket: string; readonly points: number } | null = null;
+      /** Whose request it is, and what a query has been charged; null until it may be executed. */
+      let charged: { readonly bucket: string; readonly cost: number | null } | null = null;
       return Promise.resolve({
         async didResolveOperation({ schema, document, operation, operationName, request, contextValue }) {
           if (operation === undefined || operation.operation === OperationTypeNode.SUBSCRIPTION) return;
           const variables = request.variables ?? {};
           const fields = askedFieldsOf(document, operation, variables);
-          const points =
-            operation.operation === OperationTypeNode.MUTATION
-              ? fields.reduce((sum, { name }) => sum + mutationPoints(name), 0)
-              : costOf({ schema, document, operationName, variables });
-          const limit = limits[operation.operation];
-          if (points > limit.perMinute) throw tooLarge(limit.neverServed(points));
           const bucket = rateLimitBucket(contextValue.caller, fields);
-          const taken = await limit.take(bucket, points);
-          if (!taken.allowed) {
-            parts.onLimited(operation.operation);
-            throw tooOften(limit.tooOften(points), taken.retryAfterSeconds);
-          }
-          if (operation.operation === OperationTypeNode.QUERY) query = { bucket, points };
+          const isMutation = operation.operation === OperationTypeNode.MUTATION;
+          const mutations = fields.reduce((sum, { name }) => sum + mutationPoints(name, isMutation), 0);
+          if (mutations > 0) await charge("mutation", bucket, mutations);
+          const cost = isMutation ? null : costOf({ schema, document, operationName, variables });
+          if (cost !== null) await charge("query", bucket, cost);
+          charged = { bucket, cost };
         },
-        /** Lists without pages may have been longer than foreseen: who has read them pays with what is left of the minute. */
-        async willSendResponse({ contextValue }) {
-          if (query === null) return;
-          const unforeseen = pointsOf(contextValue.loaders.countRead()) - query.points;
-          if (unforeseen > 0) await limits.query.take(query.bucket, unforeseen);
+        /** What could not be foreseen is paid with what is left of the minute. */
+        async willSendResponse({ contextValue: { loaders, reusedKeys } }) {
+          if (charged === null) return;
+          const { bucket, cost } = charged;
+          // Lists without pages may have been longer.
+          const more = cost === null ? 0 : pointsOf(loaders.countRead()) - cost;
+          if (more > 0) await parts.oweQueryCost(bucket, more);
+          if (reusedKeys > 0) await parts.oweMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
         },
       });
     },

@@ -1,22 +1,24 @@
-import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
-import type { Caller } from "../cancellation/caller.js";
+import { GraphQLError, Kind, OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { CancellationHistory } from "../cancellation/history.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
+import { checkHeaderLengths } from "./check-header-lengths.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
 import { createErrorFormat, isOurFault } from "./error-format.js";
+import { identifyCallers, type Authenticate } from "./identify-caller.js";
 import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
 import { limitOperations } from "./limits/limit-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./limits/limits.js";
 import { quoteRequestId } from "./quote-request-id.js";
 import { limitRates, type RateLimitParts } from "./rate-limits.js";
+import { assertNotBarred, countRefusals, type RefusalParts } from "./refusals.js";
 import { assertListed, resolveIds } from "./safelist.js";
 
 export interface GraphQLServerParts {
@@ -24,13 +26,13 @@ export interface GraphQLServerParts {
   readonly history: CancellationHistory;
   /** The same history, for what the answer to a mutation shows: it does not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
-  /** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
-  readonly authenticate: (authorization: string | undefined) => Promise<Caller | null>;
+  readonly authenticate: Authenticate;
   /** Whether callers may read the schema, and be helped with its names. */
   readonly introspection: boolean;
   /** The only operations that are answered; null when any is. */
   readonly persistedOperations: readonly ListedOperation[] | null;
   readonly rateLimits: RateLimitParts;
+  readonly refusals: RefusalParts;
   readonly load: LoadSheddingParts;
 }
 
@@ -64,21 +66,25 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       limitOperations(),
       shedLoad(parts.load),
       limitRates(parts.rateLimits),
+      countRefusals(parts.refusals),
       readForMutations(parts.ledgerHistory),
       reportFaults(app.log),
       quoteRequestId(),
     ],
   });
   await apollo.start();
+  const callers = identifyCallers(parts.authenticate);
   const handler = fastifyApolloHandler(apollo, {
     context: async (request): Promise<GraphQLContext> => {
-      const caller = await callerOf(request, parts.authenticate);
+      const caller = callers.callerOf(request);
+      await assertNotBarred(caller, parts.refusals);
       if (safelist !== null) assertListed(request, safelist);
       return {
         caller,
         language: chooseLanguage(request.headers["accept-language"]),
         requestId: request.id,
         loaders: createLoaders(parts.history),
+        reusedKeys: 0,
       };
     },
   });
@@ -92,6 +98,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
   app.route({
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
+    onRequest: [checkHeaderLengths, callers.identify],
     preHandler: [checkAddress, checkAccept],
     handler: handlerToTheEnd,
   });
@@ -100,35 +107,6 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     await Promise.allSettled(underWay);
     await apollo.stop();
   });
-}
-
-/** @throws GraphQLError */
-async function callerOf(
-  { id, raw, headers: { authorization }, log }: FastifyRequest,
-  authenticate: GraphQLServerParts["authenticate"],
-): Promise<Caller> {
-  // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
-  const isSentOnce = raw.headersDistinct["authorization"]?.length === 1;
-  const caller = await authenticate(isSentOnce ? authorization : undefined).catch((error: unknown) => {
-    // Here, where the request's id is known: Apollo's hook for it is not told of the request. That keys are away is told once.
-    if (!isKeysUnavailable(error)) log.error({ err: error }, "reading who is calling failed");
-    throw new GraphQLError("Who is calling cannot be told right now. Nothing was done; try again.", {
-      extensions: { code: "SERVICE_UNAVAILABLE", requestId: id, http: { status: 503 } },
-    });
-  });
-  if (caller !== null) return caller;
-  const challenge = authorization === undefined ? "Bearer" : 'Bearer error="invalid_token"';
-  throw new GraphQLError("Send a valid token: `Authorization: Bearer …`.", {
-    extensions: {
-      code: "UNAUTHENTICATED",
-      http: { status: 401, headers: new HeaderMap([["www-authenticate", challenge]]) },
-    },
-  });
-}
-
-/** By its name: who checks tokens is not known here. */
-function isKeysUnavailable(error: unknown): boolean {
-  return error instanceof Error && error.name === "KeysUnavailableError";
 }
 
 /** The schema has none; graphql-js would say so as if it were our fault. */
@@ -166,14 +144,20 @@ function reportFaults(log: FastifyInstance["log"]): ApolloServerPlugin<GraphQLCo
       Promise.resolve({
         didEncounterErrors({ errors, contextValue }) {
           for (const error of errors.filter(isOurFault)) {
-            log.error({
-              err: unwrapResolverError(error),
-              requestId: contextValue.requestId,
-              path: error.path,
-            });
+            // With words of its own: without, the logger would take the error's, which may quote what was asked.
+            log.error(
+              { err: unwrapResolverError(error), requestId: contextValue.requestId, field: fieldOf(error) },
+              "answering a field failed",
+            );
           }
           return Promise.resolve();
         },
       }),
   };
+}
+
+/** By its name, not by the caller's alias: anything may stand there. */
+function fieldOf({ nodes }: GraphQLError): string | undefined {
+  const [node] = nodes ?? [];
+  return node?.kind === Kind.FIELD ? node.name.value : undefined;
 }

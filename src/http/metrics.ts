@@ -34,7 +34,7 @@ export interface Metrics {
   /** A request refused, or answered in part, because more was asked than can be served. */
   shed(what: ShedLoad): void;
   /** A request refused because its caller has used up a minute's worth. */
-  rateLimited(what: "mutation" | "query"): void;
+  rateLimited(what: "mutation" | "query" | "refusal"): void;
   /** All of it, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -87,7 +87,7 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     labelNames: ["what"],
     registers,
   });
-  for (const what of ["mutation", "query"]) rateLimited.inc({ what }, 0);
+  for (const what of ["mutation", "query", "refusal"]) rateLimited.inc({ what }, 0);
   const readErrors = new Counter({
     name: "ebp_metrics_read_errors_total",
     help: "Looks at these metrics in which the open cancellations could not be read.",

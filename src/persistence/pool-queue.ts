@@ -5,7 +5,7 @@ import { poolOptions } from "./pool-options.js";
 /** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
 const POOL_SIZE = 10;
 /** For how long a connection is tried to be made; longer than anybody waits for one, so that it serves the next who asks. */
-const CONNECT_MS = 6_000;
+export const CONNECT_MS = 6_000;
 /** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */
 const QUERY_TIMEOUT_MS = 30_000;
 /**

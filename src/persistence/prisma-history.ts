@@ -7,6 +7,7 @@ import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
 import { atOrBeyond, beyond, matching, orderBy, readsUpwards } from "./history-query.js";
 import { readOpenByStatus } from "./open-by-status.js";
+import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
 
 export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): CancellationHistory {
@@ -61,6 +62,8 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
     count: (filter) => prisma.cancellation.count({ where: matching(filter) }),
 
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
+
+    orderLines: (storeId, orderNo, atMost) => readOrderLines(prisma, storeId, orderNo, atMost),
 
     async now() {
       const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;

@@ -1,12 +1,17 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "./generated/client.js";
 import { PoolAccess } from "./pool-access.js";
-import { PoolQueue } from "./pool-queue.js";
+import { CONNECT_MS, PoolQueue } from "./pool-queue.js";
 
 /** How long a request waits for a free connection before it fails clearly: nobody is helped by an answer later than that. */
 export const REQUEST_PATIENCE_MS = 1_000;
 /** What has to be stored, or is about to be decided, waits longer: whoever gives up goes to the end of the queue. */
 export const WORK_PATIENCE_MS = 5_000;
+/**
+ * Prisma gives up on a transaction by the clock, in words of its own, from which nobody learns that there was no connection. The pool,
+ * which tells, has given up long before.
+ */
+const TRANSACTION_WAIT_MS = 2 * CONNECT_MS;
 
 /** On connections of its own, which end with it. Opens none until the first query. */
 export function createPrisma(url: string): PrismaClient {
@@ -16,7 +21,7 @@ export function createPrisma(url: string): PrismaClient {
 /** On connections which it shares, and which end with the first of those who share them. */
 export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
   const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { disposeExternalPool: true });
-  return new PrismaClient({ adapter });
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
 }
 
 export class UnsuitableSessionError extends Error {

@@ -4,12 +4,19 @@ import { poolOptions } from "./pool-options.js";
 
 /** Takes so many points of what a bucket has for a minute. The minute begins with the first of them. */
 export type TakePoints = (bucket: string, points: number) => Promise<PointsTaken>;
+export type OwePoints = (bucket: string, points: number) => Promise<void>;
 export type PointsTaken =
   { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 export interface RateLimiters {
   readonly takeMutations: TakePoints;
   readonly takeQueryCost: TakePoints;
+  /** Charges what has been done already, also beyond what the minute has. */
+  readonly oweMutations: OwePoints;
+  readonly oweQueryCost: OwePoints;
+  /** In how many seconds a bucket of which too much was refused may ask again; null while it may. */
+  barredFor(bucket: string): Promise<number | null>;
+  countRefusal(bucket: string): Promise<void>;
   /** Forgets what has run out; done by itself every few minutes. */
   removeExpired(): Promise<void>;
   close(): Promise<void>;
@@ -25,6 +32,8 @@ export interface RateLimiterOptions {
 }
 
 const WINDOW_SECONDS = 60;
+/** More than a program with a fault sends before somebody sees it; reading so many costs less than a fifth of a processor. */
+const REFUSALS_PER_MINUTE = 300;
 /** The table that the migrations make. */
 const TABLE = "rate_limit";
 /** One short statement per request; with more at once than these can do, counting in memory is the better limit. */
@@ -46,10 +55,28 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
     }),
     query: new RateLimiterMemory({ keyPrefix: "query", points: limits.query, duration: WINDOW_SECONDS }),
   };
+  // Always in memory: what reading costs, it costs this process.
+  const refusals = new RateLimiterMemory({
+    keyPrefix: "refusal",
+    points: REFUSALS_PER_MINUTE,
+    duration: WINDOW_SECONDS,
+  });
+  const refusalCounters = {
+    barredFor: async (bucket: string) => {
+      const counted = await refusals.get(bucket);
+      return counted === null || counted.consumedPoints < REFUSALS_PER_MINUTE ? null : secondsLeft(counted);
+    },
+    countRefusal: async (bucket: string) => {
+      await refusals.penalty(bucket, 1);
+    },
+  };
   if (options.databaseUrl === null) {
     return {
+      ...refusalCounters,
       takeMutations: (bucket, points) => take(memory.mutation, bucket, points),
       takeQueryCost: (bucket, points) => take(memory.query, bucket, points),
+      oweMutations: (bucket, points) => owe(memory.mutation, bucket, points),
+      oweQueryCost: (bucket, points) => owe(memory.query, bucket, points),
       // The library forgets each by itself when it runs out.
       removeExpired: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -64,20 +91,19 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
   let triedAgainAt = 0;
 
   /** A store that is away must not refuse everybody, nor let everybody through. */
-  async function takeShared(
+  async function counting<T>(
     what: "mutation" | "query",
-    bucket: string,
-    points: number,
-  ): Promise<PointsTaken> {
+    count: (limiter: RateLimiterMemory | RateLimiterPostgres) => Promise<T>,
+  ): Promise<T> {
     if (performance.now() >= triedAgainAt) {
       try {
-        return await take(shared[what], bucket, points);
+        return await count(shared[what]);
       } catch (error) {
         triedAgainAt = performance.now() + AWAY_MS;
         options.onStoreAway(error);
       }
     }
-    return take(memory[what], bucket, points);
+    return count(memory[what]);
   }
 
   const removeExpired = async (): Promise<void> => {
@@ -89,8 +115,11 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
   );
   removing.unref();
   return {
-    takeMutations: (bucket, points) => takeShared("mutation", bucket, points),
-    takeQueryCost: (bucket, points) => takeShared("query", bucket, points),
+    ...refusalCounters,
+    takeMutations: (bucket, points) => counting("mutation", (limiter) => take(limiter, bucket, points)),
+    takeQueryCost: (bucket, points) => counting("query", (limiter) => take(limiter, bucket, points)),
+    oweMutations: (bucket, points) => counting("mutation", (limiter) => owe(limiter, bucket, points)),
+    oweQueryCost: (bucket, points) => counting("query", (limiter) => owe(limiter, bucket, points)),
     removeExpired,
     close: () => {
       clearInterval(removing);
@@ -121,8 +150,6 @@ function inDatabase(pool: pg.Pool, keyPrefix: string, points: number): RateLimit
     keyPrefix,
     points,
     duration: WINDOW_SECONDS,
-    // Whoever has used up a minute is refused from memory until it is over: a flood does not reach the database.
-    inMemoryBlockOnConsumed: points + 1,
     // Its timer could not be stopped.
     clearExpiredByTimeout: false,
   });
@@ -139,6 +166,20 @@ async function take(
   } catch (refusal) {
     // It rejects with what is left, which is not an error, when there is not enough.
     if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)) };
+    // The library has counted it: something cheaper could not be had either, and one dear request would keep others from a minute.
+    await limiter.reward(bucket, points);
+    return { allowed: false, retryAfterSeconds: secondsLeft(refusal) };
   }
+}
+
+async function owe(
+  limiter: RateLimiterMemory | RateLimiterPostgres,
+  bucket: string,
+  points: number,
+): Promise<void> {
+  await limiter.penalty(bucket, points);
+}
+
+function secondsLeft({ msBeforeNext }: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1_000));
 }

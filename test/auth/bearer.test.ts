@@ -79,3 +79,15 @@ describe("the Authorization header", () => {
     expect(await statusWith(both(authorization))).toBe(401);
   });
 });
+
+test("whoever is not let in is told so before the body is read", async () => {
+  for (const body of ["{", "x".repeat(200_000)]) {
+    const response = await fetch(`${fixture.service.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
+  }
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { CancelPaymentInput } from "../../src/cancellation/cancel-request.js";
+import type { CancelPaymentInput, RefundAccount } from "../../src/cancellation/cancel-request.js";
 import { checkRequest } from "../../src/cancellation/check-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import type { Store } from "../../src/cancellation/store.js";
@@ -77,6 +77,19 @@ describe("a request", () => {
     expect(JSON.stringify(errors)).not.toMatch(/1029|5610|１０|zaphod|quibble/iu);
   });
 
+  test.each<[string, string, Partial<CancelPaymentInput>]>([
+    ["an order number that holds a phone number", "010-1234-5678", { orderNo: "ORD01012345678" }],
+    [
+      "an item whose number holds it",
+      "010-1234-5678",
+      { items: [cancelItem({ itemId: "SKU-01012345678-A" })] },
+    ],
+    ["a key with its seven digits", "1224001", { idempotencyKey: "ORD20251224001-1" }],
+  ])("is accepted with %s, which its caller has not chosen", (_what, accountNumber, changes) => {
+    const refundAccount: RefundAccount = { accountNumber, bankCode: "001", accountHolderName: null };
+    expect(errorsOf({ refundAccount, ...changes })).toEqual([]);
+  });
+
   test("is accepted with an account that nothing else of it gives away", () => {
     const told = {
       reason: "the last four are 5610",
@@ -98,5 +111,65 @@ describe("a request", () => {
     expect(errorsOf({ refundAccount })).toEqual([
       "input.refundAccount.accountNumber: expected at least one digit, found letters only",
     ]);
+  });
+
+  const LONG = "Zaphod Quibblewick ".repeat(3_500);
+
+  test.each<[string, Partial<RefundAccount>, string]>([
+    ["a holder of many words", { accountHolderName: LONG }, "accountHolderName"],
+    ["a number of many digits", { accountNumber: "1029384756".repeat(6_600) }, "accountNumber"],
+    ["a number in a fill of blanks", { accountNumber: `102938475610${" ".repeat(60_000)}` }, "accountNumber"],
+    ["a bank code of many words", { bankCode: LONG }, "bankCode"],
+  ])("with %s as its account is told of that alone: nothing is looked for", (_what, changes, field) => {
+    const refundAccount = { ...ACCOUNT, ...changes };
+    for (const more of [{}, { storeId: "102938475610" }, { storeId: LONG }]) {
+      const looked = { idempotencyKey: "", note: `to ${ACCOUNT.accountNumber}`, ...more, refundAccount };
+      const told = errorsOf(looked);
+      expect(told).toEqual([expect.stringContaining(`input.refundAccount.${field}: expected `)]);
+      expect(told.join("")).not.toMatch(/1029|zaphod/iu);
+    }
+  });
+
+  test("with texts beyond their limits is told of their lengths: they are not searched", () => {
+    const long = `102938475610 ${LONG}`;
+    const items = [cancelItem({ itemId: long })];
+    const told = errorsOf({
+      refundAccount: ACCOUNT,
+      idempotencyKey: long,
+      orderNo: long,
+      reason: long,
+      note: long,
+      items,
+    });
+    expect(told).toHaveLength(5);
+    for (const message of told) expect(message).toMatch(/characters, found 66513 characters$/u);
+    expect(errorsOf({ refundAccount: ACCOUNT, storeId: long })).toEqual([
+      "input.storeId: expected 1 to 100 characters, found 66513 characters",
+    ]);
+  });
+
+  test("with more items than there may be is told so: they are not searched", () => {
+    const items = Array.from({ length: 501 }, (_, seq) => cancelItem({ seq, itemId: "102938475610" }));
+    expect(errorsOf({ refundAccount: ACCOUNT, items, totalCancelAmount: new Decimal(501_000) })).toEqual([
+      "input.items: expected 1 to 500 items, found 501",
+    ]);
+  });
+
+  test("with an account that is faulty names the store all the same, if it can be told", () => {
+    const refundAccount = { ...ACCOUNT, accountNumber: "12" };
+    expect(checkRequest(input({ refundAccount }), CALLER, STORES).store).toEqual(KRW);
+    expect(checkRequest(input({ refundAccount, storeId: "XX" }), CALLER, STORES).store).toBeNull();
+  });
+
+  test.each([
+    "Customer asked for a refund to the account given, total 12,500 KRW, order ORD-20251029-3847",
+    "Zaphod said that Mr. Quibblewick will call back",
+    "refund for order 10293847 of 2025-10-29, call 010-2938-4756",
+    "고객님 요청으로 부분 취소, 5610원 배송비 제외",
+    "see ticket https://desk.example/t/56100293 and quibblewick.example",
+  ])("with an ordinary note is accepted: %s", (note) => {
+    expect(errorsOf({ refundAccount: ACCOUNT, note, reason: note })).toEqual([]);
+    const korean = { accountNumber: "110-123-456789", bankCode: "088", accountHolderName: "홍길동" };
+    expect(errorsOf({ refundAccount: korean, note, reason: note })).toEqual([]);
   });
 });

@@ -145,6 +145,17 @@ describe("a request", () => {
       "input.refundAccount.accountNumber: expected 4 to 34 letters or digits, found 3 of them",
     ],
     [
+      "an account number in a fill of blanks",
+      {
+        refundAccount: {
+          accountNumber: `1234567890${" ".repeat(60_000)}`,
+          bankCode: null,
+          accountHolderName: null,
+        },
+      },
+      "input.refundAccount.accountNumber: expected at most 136 characters with its spaces and hyphens, found 60010 characters",
+    ],
+    [
       "an account number with a slash",
       { refundAccount: { accountNumber: "1234/5678", bankCode: null, accountHolderName: null } },
       "input.refundAccount.accountNumber: expected letters and digits, apart from spaces and hyphens, found other characters",

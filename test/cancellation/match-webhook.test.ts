@@ -49,7 +49,7 @@ describe("a webhook that fits one cancel", () => {
             source: "WEBHOOK",
             resolvedBy: "WEBHOOK",
             settlement: "VOIDED",
-            evidence: { digest: "d1", timestamp: "2027-03-01T09:00:01.000Z", resultCode: "0" },
+            evidence: { digest: null, timestamp: "2027-03-01T09:00:01.000Z", resultCode: "0" },
           },
         },
       ],

@@ -1,12 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RefundAccount } from "../../src/cancellation/cancel-request.js";
-import { holdsAccount, identifiesAccount, isAccountNumber } from "../../src/cancellation/holds-account.js";
+import { holdsAccount, searchFor } from "../../src/cancellation/holds-account.js";
 import { maskRefundAccount } from "../../src/cancellation/refund-account.js";
 
 function account(accountNumber: string, accountHolderName: string | null = null): RefundAccount {
   return { accountNumber, bankCode: "001", accountHolderName };
 }
+
+const identifiesAccount = (identifier: string, wanted: RefundAccount): boolean =>
+  searchFor(wanted).isIdentifiedBy(identifier);
+const isAccountNumber = (digits: string, wanted: RefundAccount): boolean =>
+  searchFor(wanted).isNumber(digits);
 
 const FULL_WIDTH = (text: string): string =>
   text.replace(/[!-~]/gu, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
@@ -39,7 +44,9 @@ describe("an account number in a text", () => {
           const grouped = written((number.match(/.{1,4}/gu) ?? []).join(gap));
           const text = `${before} ${grouped} ${after}`;
           expect(holdsAccount(text, account(number))).toBe(true);
-          expect(identifiesAccount(text, account(number))).toBe(true);
+          // Seven digits meet by chance in keys, which are made of digits; ten do not.
+          if (number.replace(/\D/gu, "").replace(/^0+/u, "").length >= 10)
+            expect(identifiesAccount(text, account(number))).toBe(true);
         },
       ),
     );
@@ -101,7 +108,6 @@ describe("an account number in a text", () => {
     expect(isAccountNumber("102938475610", account("00102938475610"))).toBe(true);
     expect(isAccountNumber("1102938475610", account("102938475610"))).toBe(false);
     expect(isAccountNumber("106000", account("106000"))).toBe(false);
-    expect(isAccountNumber("106000", null)).toBe(false);
   });
 });
 
@@ -139,30 +145,43 @@ describe("a holder's name in a text", () => {
     );
   });
 
-  test("of three syllables or more is found anywhere: Korean has no blanks before particles", () => {
+  test("in Korean is found where a word begins, whatever particle follows, and with blanks in it", () => {
     fc.assert(
-      fc.property(
-        KOREAN,
-        SYLLABLE,
-        SYLLABLE,
-        WRITTEN,
-        fc.constantFrom("", " "),
-        (name, before, after, written, gap) => {
-          const said = written(Array.from(name).join(gap));
-          for (const text of [`${before}${said}${after}`, `예금주 ${said}님께`, said]) {
-            expect(holdsAccount(text, account("99999999", name))).toBe(true);
-            expect(holdsAccount(text, account("99999999", Array.from(name).join(" ")))).toBe(true);
-          }
-          expect(identifiesAccount(`KEY-${name}-1`, account("99999999", name))).toBe(true);
-        },
-      ),
+      fc.property(KOREAN, WRITTEN, fc.constantFrom("", " "), (name, written, gap) => {
+        const said = written(Array.from(name).join(gap));
+        for (const text of [`예금주 ${said}님께`, `(${said}) 고객`, said]) {
+          expect(holdsAccount(text, account("99999999", name))).toBe(true);
+          expect(holdsAccount(text, account("99999999", Array.from(name).join(" ")))).toBe(true);
+        }
+        expect(identifiesAccount(`KEY-${name}-1`, account("99999999", name))).toBe(true);
+      }),
+    );
+  });
+
+  test("of five syllables or more is found in the middle of words: so many do not meet by chance", () => {
+    fc.assert(
+      fc.property(KOREAN, KOREAN, SYLLABLE, SYLLABLE, (one, other, before, after) => {
+        const name = one + other;
+        expect(holdsAccount(`${before}${name}${after}`, account("99999999", name))).toBe(true);
+      }),
     );
   });
 
   test.each([
     ["Kim", "Kimchi, 2 boxes", false],
-    ["Kim", "Mr. Kim called", true],
-    ["Kim", "Kim님 요청", true],
+    // A single word in Latin letters stands in many an honest note.
+    ["Kim", "Mr. Kim called", false],
+    ["Customer", "Customer changed their mind", false],
+    ["Will", "customer will call back", false],
+    ["John Doe", "John Doe called", true],
+    ["김하늘", "김하늘 고객님 요청", true],
+    ["김 하늘", "김 하늘 요청", true],
+    ["김 하늘", "김하늘님 요청", true],
+    ["이유진", "취소 이유, 진행 불가", false],
+    ["이수정", "주문 이 수정 요청", false],
+    ["이상민", "이상 민원 접수", false],
+    ["이지은", "우리지점이지은행", false],
+    ["한정수", "한정 수량 품절", false],
     ["Rose", "primrose seeds", false],
     ["김구", "김구 님 요청", true],
     ["김구", "김구님이 요청", true],
@@ -211,9 +230,14 @@ test("a text made to be slow to search is searched at once", () => {
   }
 });
 
+test("a name that no engine could make a pattern of is looked for as any other", () => {
+  const name = "Zaphodine ".repeat(6_500).trim();
+  expect(holdsAccount("Zaphodine Zaphodine", account("99999999", name))).toBe(false);
+  expect(holdsAccount(`for ${name}.`, account("99999999", name))).toBe(true);
+});
+
 test("nothing is found where there is no account", () => {
   expect(holdsAccount("anything 12345678", null)).toBe(false);
-  expect(identifiesAccount("12345678", null)).toBe(false);
 });
 
 test.each([

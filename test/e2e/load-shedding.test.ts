@@ -61,6 +61,11 @@ async function allConnectionsWait(): Promise<void> {
   });
 }
 
+/** Longer than a database library waits by the clock, which goes on meanwhile. */
+function holdUpProcess(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+}
+
 function expectRefused(answer: GraphQLAnswer): void {
   expect(answer.status).toBe(503);
   expect(answer.headers.get("retry-after")).toBe("1");
@@ -120,6 +125,25 @@ describe("when all connections for reading are in use", () => {
       answers.map(({ data, errors }) => data?.cancellations.totalCount ?? errors?.[0].extensions.code),
     );
     expect(told).toEqual(new Set([1, "SERVICE_UNAVAILABLE"]));
+  });
+
+  test("orders are refused like every other read, also by a process that is late", async () => {
+    const letGo = await hold("LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
+    const query = '{ order(orderNo: "ORD-1") { cancelledTotal inDoubtTotal lines { seq } } }';
+    const crowd = Array.from({ length: CROWD }, () => service.graphql(query));
+    await allConnectionsWait();
+    holdUpProcess();
+    // Who waits in vain is told so, before anything is free.
+    const first = await Promise.race(crowd);
+    expect(first.errors?.[0].extensions.code).toBe("SERVICE_UNAVAILABLE");
+
+    await letGo();
+    const told = new Set(
+      (await Promise.all(crowd)).map(
+        ({ data, errors }) => data?.order?.cancelledTotal ?? errors?.[0].extensions.code,
+      ),
+    );
+    expect(told).toEqual(new Set(["0", "SERVICE_UNAVAILABLE"]));
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { CANCEL, cancelInput, item } from "../helpers/operations.js";
+import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import { startService, type GraphQLAnswer, type TestReplica } from "../helpers/service.js";
 import { useTwoStores } from "../helpers/two-stores.js";
 
@@ -95,6 +95,19 @@ describe("mutations", () => {
     }
   });
 
+  test("guessing at a refund account is as slow: by its key's reuse, whether asked to cancel or to preview", async () => {
+    for (const operation of [CANCEL, PREVIEW]) {
+      const headers = await world.bearer(`guesser by ${operation.slice(0, 8)}`);
+      const account = { accountNumber: "110-234-567890", bankCode: "088", accountHolderName: "Hong" };
+      const input = cancelInput({ refundAccount: account });
+      expect((await world.service.graphql(CANCEL, { input }, headers)).status).toBe(200);
+      const guess = { ...input, refundAccount: { ...account, accountNumber: "110-234-567891" } };
+      const answer = await world.service.graphql(operation, { input: guess }, headers);
+      expect(answer.text).toContain("IDEMPOTENCY_KEY_REUSED");
+      expectLimited(await world.service.graphql(operation, { input: guess }, headers));
+    }
+  });
+
   test("one that counts as more than a minute allows is told that it never will be served", async () => {
     const strict = await world.service.replica({ RATE_LIMIT_MUTATIONS: "9" });
     const answer = await strict.graphql(
@@ -141,11 +154,14 @@ describe("queries", () => {
     const headers = await world.bearer("of two stores", ["SIM-KR", "SIM-TWO"]);
     const order = (storeId: string): string =>
       `{ order(storeId: "${storeId}", orderNo: "ORD-1") { cancelledTotal } }`;
-    await answered(
-      '{ cancellations(filter: { storeId: "SIM-TWO" }, first: 10) { edges { node { id items { seq } } } } }',
-      headers,
+    await answered(order("SIM-TWO"), headers);
+    expectLimited(
+      await world.service.graphql(
+        '{ cancellations(filter: { storeId: "SIM-TWO" }, first: 1) { totalCount edges { node { id items { seq } } } } }',
+        {},
+        headers,
+      ),
     );
-    expectLimited(await world.service.graphql(order("SIM-TWO"), {}, headers));
     expect((await world.service.graphql(order("SIM-KR"), {}, headers)).status).toBe(200);
     // Both at once are asked of all of the caller's stores, of which nothing has been used.
     const both = `{ ${order("SIM-TWO").slice(1, -1)} other: ${order("SIM-KR").slice(1, -1)} }`;
@@ -178,6 +194,32 @@ describe("queries", () => {
     );
     // Nor is it charged.
     expect((await world.service.graphql(page(1), {}, headers)).status).toBe(200);
+  });
+});
+
+describe("requests that are refused for what they are", () => {
+  const wrong = ["{", "{ nothing }", "{ __schema { ", `{ ${"x: __typename ".repeat(16)} }`];
+
+  test("are read 300 times a minute, then not at all; those of others are", async () => {
+    const headers = await world.bearer("wild");
+    for (let i = 0; i < 300; i += 1) {
+      expect((await world.service.graphql(wrong[i % wrong.length] ?? "", {}, headers)).status).toBe(400);
+    }
+    for (const query of [...wrong, "{ __typename }"]) {
+      const { status, errors, headers: answered } = await world.service.graphql(query, {}, headers);
+      expect(status).toBe(429);
+      expect(errors?.[0].extensions).toEqual({ code: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) });
+      expect(answered.get("retry-after")).toBe(String(errors?.[0].extensions.retryAfterSeconds));
+    }
+    expect((await world.service.graphql("{ __typename }", {}, await world.bearer("tame"))).status).toBe(200);
+  });
+
+  test("do not count those that come too often for a store, while they are short", async () => {
+    const headers = await world.bearer("eager", ["SIM-KR", "SIM-TWO"]);
+    await useUp(headers, { storeId: "SIM-KR" });
+    for (let i = 0; i < 301; i += 1)
+      expectLimited(await cancel(world.service, headers, { storeId: "SIM-KR" }));
+    expect((await cancel(world.service, headers, { storeId: "SIM-TWO" })).status).toBe(200);
   });
 });
 

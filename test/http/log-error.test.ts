@@ -1,4 +1,4 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { logError } from "../../src/http/log-error.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { createTestDatabase } from "../helpers/database.js";
@@ -35,5 +35,69 @@ test("something thrown that is no error is told by its kind, not by what it hold
     type: "string",
     message: "something else than an error",
     stack: "",
+  });
+});
+
+function thrownBy(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("of an error of the engine", () => {
+  const SECRET = "Zaphodine Quibblewick";
+
+  test.each<[string, () => unknown]>([
+    ["a pattern that cannot be compiled", () => new RegExp(`(${SECRET}`, "u")],
+    [
+      "a pattern on several lines, one of them like a frame",
+      () => new RegExp(`(\n    at ${SECRET}:1:2\n`, "u"),
+    ],
+    ["a text that is no JSON", () => JSON.parse(SECRET)],
+    ["a text that is no whole number", () => BigInt(SECRET)],
+    ["a text that is no object", () => "length" in (SECRET as unknown as object)],
+    [
+      "a text that takes no property",
+      () => {
+        (SECRET as unknown as { x: number }).x = 1;
+      },
+    ],
+    ["a currency that is none", () => new Intl.NumberFormat("en", { style: "currency", currency: SECRET })],
+  ])("that quotes what it was given, the words are not logged, and its frames are: %s", (_what, work) => {
+    const error = thrownBy(work);
+    const logged = logError(new Error("checking failed", { cause: error }));
+    expect(JSON.stringify(logged)).not.toMatch(/Zaphodine|Quibblewick/u);
+    expect(logged).toMatchObject({
+      message: "checking failed",
+      cause: {
+        type: error.name,
+        message: "its words are not logged: they may quote what was read",
+        stack: expect.stringMatching(
+          /^\w+(?:\n {4}at [^\n]+)*log-error\.test\.ts:\d+:\d+(?:\)?\n {4}at [^\n]+)+$/u,
+        ),
+      },
+    });
+  });
+
+  test("whose message was changed afterwards, neither message is logged", () => {
+    const error = new SyntaxError(`\n    at ${SECRET}:1:2`);
+    // It is put together when it is read first.
+    expect(error.stack).toContain(SECRET);
+    error.message = "changed";
+    expect(logError(error)).toMatchObject({
+      message: expect.not.stringContaining("changed"),
+      stack: "SyntaxError",
+    });
+  });
+
+  test.each<[string, () => unknown]>([
+    ["Cannot read properties of undefined (reading 'a')", () => (undefined as unknown as { a: string }).a],
+    ["Invalid string length", () => "a".repeat(2 ** 30)],
+  ])("that holds no value, the words are logged: %s", (message, work) => {
+    const error = thrownBy(work);
+    expect(logError(error)).toMatchObject({ message, stack: error.stack });
   });
 });

@@ -93,12 +93,12 @@ test("answers 400, without repeating it, to an address that cannot be decoded", 
   });
 });
 
-test("answers 400, without repeating it, to a Host header that names no host", async () => {
+test("refuses, without repeating it, a Host header that names no host", async () => {
   for (const host of ["[", "a b", "", "a:b:c"]) {
     const answer = await raw(
       `GET ${graphqlPath(`{ order(orderNo: "${NUMBER}") { orderNo } }`)} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /u);
+    expect(answer).toMatch(/^HTTP\/1\.1 4(?:00|21) /u);
     expect(answer).not.toMatch(PIECE_OF_ACCOUNT);
     expect(answer).not.toContain("INTERNAL");
   }
@@ -210,4 +210,48 @@ describe("GET /", () => {
     const page = await raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect(page).not.toContain("<script>alert");
   });
+});
+
+describe("a header that is read before anybody knows who sent it", () => {
+  test.each([
+    ["content-type", `application/json;${" ".repeat(300)}x`],
+    ["accept", "application/json,".repeat(80)],
+    ["accept-language", "ko,".repeat(400)],
+  ])("such as %s is refused when it is longer than any honest one", async (name, value) => {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: "POST",
+      headers: { ...JSON_TYPE, [name]: value },
+      body: '{"query":"{ __typename }"}',
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(
+            `^The ${name} header: expected at most \\d+ characters, found \\d+\\.$`,
+          ),
+          extensions: { code: "BAD_REQUEST" },
+        },
+      ],
+    });
+  });
+});
+
+describe("without authentication", () => {
+  const asking = (host: string): string =>
+    `POST /graphql HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nContent-Type: application/json\r\nContent-Length: 26\r\nConnection: close\r\n\r\n{"query":"{ __typename }"}`;
+
+  test.each(["127.0.0.1", "127.0.0.1:4000", "localhost", "LOCALHOST:4000", "[::1]:4000"])(
+    "a request to %s is served",
+    async (host) => expect(await raw(asking(host))).toMatch(/^HTTP\/1\.1 200/u),
+  );
+
+  test.each(["evil.example", "evil.example:4000", "127.0.0.1.evil.example", "localhost.evil.example"])(
+    "a request to %s is not: a page may have its own name point to this machine",
+    async (host) => {
+      const answer = await raw(asking(host));
+      expect(answer).toMatch(/^HTTP\/1\.1 421/u);
+      expect(answer).toContain("Without authentication this service is for this machine only");
+    },
+  );
 });

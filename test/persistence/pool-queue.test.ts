@@ -10,6 +10,8 @@ const SIZE = 10;
 /** Shorter than it takes to be saturated: a test does not want to wait. */
 const IMPATIENT_MS = 20;
 const PATIENT_MS = 60_000;
+/** Longer than Prisma itself would wait for a transaction. */
+const PATIENT_ENOUGH_MS = 3_000;
 
 let database: TestDatabase;
 let queue: PoolQueue;
@@ -40,6 +42,17 @@ test("who finds no connection in time is told so, and in Prisma's place as well"
   await expect(prisma.$queryRaw`SELECT 1`).rejects.toThrow(BusyError);
   await expect(prisma.cancellation.findFirst()).rejects.toThrow(BusyError);
   await expect(prisma.$transaction((one) => one.cancellation.findFirst())).rejects.toThrow(BusyError);
+});
+
+test("who waits for a transaction has the same patience, and is told the same", async () => {
+  const prisma = prismaOn(queue, PATIENT_ENOUGH_MS);
+  const inTransaction = [
+    prisma.$transaction((one) => one.cancellation.findFirst()),
+    prisma.$transaction([prisma.cancellation.findFirst()]),
+  ];
+  for (const one of await Promise.allSettled(inTransaction)) {
+    expect(one).toMatchObject({ status: "rejected", reason: expect.any(BusyError) });
+  }
 });
 
 test("those who share a pool have each a patience of their own", async () => {

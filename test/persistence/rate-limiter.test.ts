@@ -55,10 +55,11 @@ describe.each(["in memory", "in the database"])("counted %s", (where) => {
         fc.uuid(),
         async (sizes, bucket) => {
           const { limiters: one } = limiters(url, 20);
-          let asked = 0;
+          let taken = 0;
           for (const points of sizes) {
-            asked += points;
-            expect((await one.takeMutations(bucket, points)).allowed).toBe(asked <= 20);
+            const { allowed } = await one.takeMutations(bucket, points);
+            expect(allowed).toBe(taken + points <= 20);
+            if (allowed) taken += points;
           }
           expect(await one.takeMutations(`${bucket} another`, 20)).toEqual(ALLOWED);
           expect(await one.takeQueryCost(bucket, 1_000)).toEqual(ALLOWED);
@@ -109,13 +110,34 @@ test("a new minute begins when the old one is over", async () => {
   expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
 });
 
-test("who has used up a minute is refused without asking the database", async () => {
-  const { limiters: one, sql } = await shared(1);
-  await one.takeMutations("bucket", 1);
-  await one.takeMutations("bucket", 1);
-  await sql("DELETE FROM rate_limit");
-  expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
-  expect(await sql("SELECT key FROM rate_limit")).toEqual([]);
+describe.each(["in memory", "in the database"])("%s", (where) => {
+  test("what was refused is not charged: one dear request leaves the rest of the minute to others", async () => {
+    const url = where === "in memory" ? null : (await database()).url;
+    const { limiters: one } = limiters(url, 10);
+    expect(await one.takeMutations("bucket", 6)).toEqual(ALLOWED);
+    for (let i = 0; i < 3; i += 1) expect(await one.takeMutations("bucket", 10)).toEqual(REFUSED);
+    expect(await one.takeMutations("bucket", 4)).toEqual(ALLOWED);
+    expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+  });
+
+  test("what has been done already is charged also beyond the minute", async () => {
+    const url = where === "in memory" ? null : (await database()).url;
+    const { limiters: one } = limiters(url, 10);
+    await one.oweMutations("bucket", 9);
+    expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
+    await one.oweMutations("bucket", 50);
+    expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
+    expect((await one.takeQueryCost("bucket", 1)).allowed).toBe(true);
+  });
+});
+
+test("a caller of whom too much was refused is barred, and no other", async () => {
+  const { limiters: one } = limiters(null, 1);
+  for (let i = 0; i < 299; i += 1) await one.countRefusal("wild");
+  expect(await one.barredFor("wild")).toBeNull();
+  await one.countRefusal("wild");
+  expect(await one.barredFor("wild")).toBeGreaterThanOrEqual(1);
+  expect(await one.barredFor("tame")).toBeNull();
 });
 
 test("what has run out is forgotten, and nothing else", async () => {

@@ -58,6 +58,18 @@ describe.each(CANARIES)("a canary of $accountHolderName", (canary: Canary) => {
     }
     for (const piece of piecesOf(canary)) expect(hitsIn(planted(`<${piece}>`), [canary])).not.toEqual([]);
   });
+
+  test("is found by a piece of its number with a few signs between the characters", () => {
+    const number = canary.accountNumber.replace(/[\s-]/gu, "");
+    for (const piece of [number.slice(0, 10), number.slice(-10), number.slice(2, 12).toLowerCase()]) {
+      for (const gap of ["-?", "-", " ", ". ,", "\n", "\\n", "\\s?"]) {
+        const text = `/${Array.from(piece).join(gap)}/u`;
+        expect(hitsIn(planted(text), [canary])).toContainEqual({ piece: number, form: "spread" });
+      }
+      expect(hitsIn(planted(`<a>${Array.from(piece).join("-- -")}</a>`), [canary])).toEqual([]);
+      expect(hitsIn(planted(`<a>${Array.from(piece.slice(1)).join("-")}</a>`), [canary])).toEqual([]);
+    }
+  });
 });
 
 test("what is shown of an account, and what is none, is not taken for one", () => {

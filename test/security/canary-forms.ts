@@ -134,10 +134,29 @@ function needlesOf(canary: Canary): readonly Needle[] {
   return needles;
 }
 
-/** Looks for every piece of the canaries, in every form; and for the numbers however they are grouped. */
+/** Between the digits of a number that was grouped, or made a pattern of: `9-?8-?7`. */
+const MAX_SIGNS_BETWEEN = 3;
+const SPREAD = new WeakMap<Canary, RegExp>();
+
+/** Any piece of the number with a few signs between its characters; an escape such as \n is one. */
+function spreadOf(canary: Canary): RegExp {
+  const known = SPREAD.get(canary);
+  if (known !== undefined) return known;
+  const number = squashed(canary.accountNumber);
+  const between = `(?:[^\\p{L}\\p{N}]|\\\\[a-z]){0,${MAX_SIGNS_BETWEEN}}`;
+  const windows = Array.from({ length: number.length - PIECE_OF_NUMBER + 1 }, (_, at) =>
+    Array.from(number.slice(at, at + PIECE_OF_NUMBER)).join(between),
+  );
+  const pattern = new RegExp(windows.join("|"), "iu");
+  SPREAD.set(canary, pattern);
+  return pattern;
+}
+
+/** Looks for every piece of the canaries, in every form; and for the numbers however they are grouped, and spread. */
 export function hitsIn(hay: Buffer | string, canaries: readonly Canary[]): Hit[] {
   const haystack = Buffer.from(hay as string);
-  const grouped = Buffer.from(squashed(haystack.toString("utf8")).toLowerCase());
+  const text = haystack.toString("utf8");
+  const grouped = Buffer.from(squashed(text).toLowerCase());
   return canaries.flatMap((canary) => {
     const number = squashed(canary.accountNumber);
     const found = needlesOf(canary).filter(({ bytes }) => haystack.includes(bytes));
@@ -147,6 +166,7 @@ export function hitsIn(hay: Buffer | string, canaries: readonly Canary[]): Hit[]
     return [
       ...found.map(({ piece, form }) => ({ piece, form })),
       ...written.map((piece) => ({ piece, form: "grouped" })),
+      ...(spreadOf(canary).test(text) ? [{ piece: number, form: "spread" }] : []),
     ];
   });
 }

@@ -16,6 +16,7 @@ export function misplaced(canary: Canary): object[] {
     { items: [item({ itemType: name })] },
     { items: [item({ [number]: 1 })] },
     { items: [item({ amount: number })] },
+    { items: [item({ amount: number.replace(/\D/gu, "") })] },
     { items: [item({ quantity: number })] },
     { items: name },
     { totalCancelAmount: number },
@@ -32,9 +33,37 @@ export function misplaced(canary: Canary): object[] {
     { refundAccount: { ...refundAccount, accountHolderName: { first: name } } },
     { refundAccount: { ...refundAccount, accountHolderName: `${name}\u0000` } },
     { refundAccount: { ...refundAccount, accountHolderName: name.repeat(30) } },
+    ...overlong(canary),
     { refundAccount: { ...refundAccount, [name]: number } },
     { refundAccount: { ...refundAccount, swift: number } },
     { totalCancelAmount: "999" },
+  ];
+}
+
+/** Near the limit of a body: an engine that is made to look for so much may give up, and quote it. */
+const OVERLONG = 60_000;
+
+function overlong(canary: Canary): object[] {
+  const { accountNumber: number, accountHolderName: name } = canary;
+  const filled = (text: string): string => text.repeat(Math.ceil(OVERLONG / Buffer.byteLength(text))).trim();
+  const refundAccount = accountOf(canary);
+  const digits = number.replace(/\D/gu, "");
+  const note = "an ordinary note";
+  return [
+    { refundAccount: { ...refundAccount, accountHolderName: filled(`${name} `) } },
+    { refundAccount: { ...refundAccount, accountHolderName: filled(name.replace(/\s/gu, "")) } },
+    { note, refundAccount: { ...refundAccount, accountHolderName: filled(`${name} `) } },
+    { note, refundAccount: { ...refundAccount, accountNumber: filled(digits) } },
+    { note, refundAccount: { ...refundAccount, accountNumber: filled(number) } },
+    { note, refundAccount: { ...refundAccount, accountNumber: number + " ".repeat(OVERLONG) } },
+    { storeId: "NONE", refundAccount: { ...refundAccount, accountNumber: filled(digits) } },
+    { refundAccount: { ...refundAccount, bankCode: filled(`${name} `) } },
+    ...["idempotencyKey", "orderNo", "reason", "note", "storeId"].flatMap((field) => [
+      { [field]: filled(`${name} `) },
+      { [field]: filled(digits) },
+    ]),
+    { items: [item({ itemId: filled(`${name} `) })] },
+    { items: [item({ itemId: filled(digits) })] },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { MAX_CHILDREN } from "../../../src/graphql/limits/limits.js";
 import { cancel, cancelInput } from "../../helpers/operations.js";
 import { startService, type TestService } from "../../helpers/service.js";
@@ -6,19 +6,23 @@ import { startService, type TestService } from "../../helpers/service.js";
 const LINES = 500;
 const AT_THE_LIMIT = MAX_CHILDREN / LINES;
 const ORDER = "ORD-OF-MANY-LINES";
+/** Has as many lines in its cancels as may be read, which add up to so many of its own. */
+const FULL_ORDER = "ORD-OF-AS-MANY-LINES-AS-MAY-BE";
+const SMALL_ORDER = "ORD-OF-ONE-LINE";
 
 let service: TestService;
 beforeAll(async () => {
   service = await startService();
   // One more than fit. Each is a copy of a true one.
   const { cancellation } = await cancel(service, cancelInput({ orderNo: ORDER }));
+  await cancel(service, cancelInput({ orderNo: SMALL_ORDER }));
   await service.sql(
     `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code, amount_basis,
        total_cancel_amount)
-     SELECT store_id, gen_random_uuid(), order_no, 'copy-' || n, fingerprint, status, resolved_by, currency_code, amount_basis,
+     SELECT store_id, gen_random_uuid(), copied.order_no, 'copy-' || n || copied.order_no, fingerprint, status, resolved_by, currency_code, amount_basis,
        total_cancel_amount
-     FROM cancellation, generate_series(1, $2) n WHERE id = $1`,
-    [cancellation.id, AT_THE_LIMIT],
+     FROM cancellation, generate_series(1, $2) n, unnest($3::text[]) copied (order_no) WHERE id = $1`,
+    [cancellation.id, AT_THE_LIMIT, [ORDER, FULL_ORDER]],
   );
   for (const [table, columns, values] of [
     [
@@ -72,4 +76,54 @@ test("items do not take from the events, nor one request from the next", async (
   const both = order(page("a", AT_THE_LIMIT, "items"), page("b", AT_THE_LIMIT, "events"));
   expect((await service.graphql(both)).errors).toBeUndefined();
   expect((await service.graphql(both)).errors).toBeUndefined();
+});
+
+describe("the lines of orders", () => {
+  const LINES_OF = (orderNo: string): string =>
+    `order(orderNo: "${orderNo}") { cancelledTotal lines { seq cancelledQuantity cancelledAmount } }`;
+  const TOO_MANY = [
+    expect.objectContaining({
+      message:
+        "The items that `lines` adds up are more than 10000 together, which is the most that is read for one request. Ask for fewer orders, or page through the `items` of an order's `cancellations`.",
+      extensions: { code: "QUERY_TOO_COMPLEX" },
+    }),
+  ];
+
+  test("are added up of as many items as are allowed, and not of one more", async () => {
+    const most = await service.graphql(`{ ${LINES_OF(FULL_ORDER)} }`);
+    expect(most.errors).toBeUndefined();
+    const added = Array.from({ length: LINES }, (_, index) => ({
+      seq: index + 1,
+      cancelledQuantity: AT_THE_LIMIT,
+      cancelledAmount: String(AT_THE_LIMIT),
+    }));
+    expect(most.data.order.lines).toEqual(added);
+
+    const { data, errors } = await service.graphql(`{ ${LINES_OF(ORDER)} }`);
+    expect(errors).toEqual(TOO_MANY);
+    expect(data.order).toBeNull();
+  });
+
+  test("take together from what one request may read, and not from the next", async () => {
+    const both = `{ a: ${LINES_OF(FULL_ORDER)} b: ${LINES_OF(SMALL_ORDER)} }`;
+    for (let i = 0; i < 2; i += 1) expect((await service.graphql(both)).errors).toEqual(TOO_MANY);
+    expect((await service.graphql(`{ ${LINES_OF(FULL_ORDER)} }`)).errors).toBeUndefined();
+  });
+
+  test("are not read unless asked for: the totals of any order are told", async () => {
+    const { data, errors } = await service.graphql(`{ order(orderNo: "${ORDER}") { cancelledTotal } }`);
+    expect(errors).toBeUndefined();
+    expect(data.order).toEqual({ cancelledTotal: "1000" });
+  });
+});
+
+test.each([
+  ["the items of a page", order(page("a", AT_THE_LIMIT, "items"))],
+  ["more items than are allowed", order(page("a", AT_THE_LIMIT + 1, "items"))],
+  ["the lines of an order", `{ order(orderNo: "${FULL_ORDER}") { lines { seq } } }`],
+  ["more lines than are allowed", `{ order(orderNo: "${ORDER}") { lines { seq } } }`],
+])("whoever has read %s pays for each", async (_which, query) => {
+  const limited = await service.replica({ RATE_LIMIT_QUERY_COST: String(MAX_CHILDREN / 10) });
+  expect((await limited.graphql(query)).status).toBe(200);
+  expect((await limited.graphql("{ __typename }")).status).toBe(429);
 });

@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import type { Caller } from "../cancellation/caller.js";
+
+/** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
+
+export interface CallerIdentification {
+  /** Answers for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
+  readonly identify: onRequestAsyncHookHandler;
+  /** Who was let in. */
+  callerOf(request: FastifyRequest): Caller;
+}
+
+export function identifyCallers(authenticate: Authenticate): CallerIdentification {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  return {
+    async identify(request, reply) {
+      // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
+      const sent = request.raw.headersDistinct["authorization"] ?? [];
+      const authorization = sent.length === 1 ? sent[0] : undefined;
+      try {
+        const caller = await authenticate(authorization);
+        if (caller === null) return await refuse(reply, sent.length > 0);
+        callers.set(request, caller);
+        return undefined;
+      } catch (error) {
+        // That keys are away is told once, by whoever fetches them.
+        if (!isKeysUnavailable(error)) request.log.error({ err: error }, "reading who is calling failed");
+        return await postpone(reply, request.id);
+      }
+    },
+    callerOf(request) {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
+      return caller;
+    },
+  };
+}
+
+function refuse(reply: FastifyReply, wasSent: boolean): FastifyReply {
+  return reply
+    .code(401)
+    .header("www-authenticate", wasSent ? 'Bearer error="invalid_token"' : "Bearer")
+    .send(errorBody("Send a valid token: `Authorization: Bearer …`.", { code: "UNAUTHENTICATED" }));
+}
+
+function postpone(reply: FastifyReply, requestId: string): FastifyReply {
+  const message = "Who is calling cannot be told right now. Nothing was done; try again.";
+  return reply.code(503).send(errorBody(message, { code: "SERVICE_UNAVAILABLE", requestId }));
+}
+
+function errorBody(message: string, extensions: object): object {
+  return { errors: [{ message, extensions }] };
+}
+
+/** By its name: who checks tokens is not known here. */
+function isKeysUnavailable(error: unknown): boolean {
+  return error instanceof Error && error.name === "KeysUnavailableError";
+}
