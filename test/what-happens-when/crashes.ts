@@ -193,7 +193,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     const body = JSON.stringify({ query: CANCEL, variables: { input: order } });
     const { hostname, port } = new URL(service.url);
     const socket = connect(Number(port), hostname);
-    const head = `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const head = `POST /graphql HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
     socket.write(head + body);
     await until(() => atEbp(service, order)[0] === 1);
     socket.destroy();
