@@ -110,7 +110,21 @@ export default tseslint.config(
     },
     rules: { "@typescript-eslint/explicit-module-boundary-types": "off" },
   },
-  dependencyRule("cancellation", [{ regex: "^\\.\\./", message: "The domain imports only itself." }]),
+  dependencyRule("cancellation", [{ regex: "^\\.\\./\\.\\./", message: "The domain imports only itself." }]),
+  {
+    files: ["src/cancellation/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            ...foreignPackages("cancellation"),
+            { regex: "^\\.\\./", message: "The domain imports only itself." },
+          ],
+        },
+      ],
+    },
+  },
   ...OUTER_FOLDERS.map((folder) =>
     dependencyRule(folder, [
       {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openAuthentication } from "./authentication.js";
-import { receiveWebhook } from "./cancellation/receive-webhook.js";
-import type { ReconcileCounts } from "./cancellation/reconcile.js";
+import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
+import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
 import type { Config } from "./config.js";
 import { openCore, type Core } from "./core.js";
 import { createWebhookReader } from "./ebp/read-webhook.js";

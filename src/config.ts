@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AMOUNT_BASES } from "./cancellation/amount-rule.js";
+import { AMOUNT_BASES } from "./cancellation/request/amount-rule.js";
 import { readAuth, type AuthConfig } from "./config/auth.js";
 import { readDatabaseUrl } from "./config/database-url.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./config/encryption-keys.js";

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
-import type { CancellationHistory } from "./cancellation/history.js";
-import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/reconcile.js";
-import type { RecoveryQueue } from "./cancellation/recovery-queue.js";
+import type { CancellationHistory } from "./cancellation/history/history.js";
+import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/doubt/reconcile.js";
+import type { RecoveryQueue } from "./cancellation/doubt/recovery-queue.js";
 import type { Store, Stores } from "./cancellation/store.js";
 import { timingOf, type Timing } from "./cancellation/timing.js";
-import type { WebhookInbox } from "./cancellation/webhook-inbox.js";
+import type { WebhookInbox } from "./cancellation/webhooks/webhook-inbox.js";
 import type { Config } from "./config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";

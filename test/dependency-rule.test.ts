@@ -69,7 +69,14 @@ describe.each(WAYS)("by %s", (_way, text) => {
       expect(await complaints("src/cancellation/example.ts", text(source))).toContainEqual(
         expect.stringContaining("The domain imports only itself"),
       );
+      expect(await complaints("src/cancellation/deeper/example.ts", text(`../${source}`))).toContainEqual(
+        expect.stringContaining("The domain imports only itself"),
+      );
     }
+  });
+
+  test("the domain's folders know each other", async () => {
+    expect(await complaints("src/cancellation/deeper/example.ts", text("../other/x.js"))).toEqual([]);
   });
 
   test.each(FOLDERS)("%s may know the domain and itself", async (folder) => {

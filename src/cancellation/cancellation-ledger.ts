@@ -1,11 +1,11 @@
 import type { Cancellation } from "./cancellation.js";
-import type { CancelRequest } from "./cancel-request.js";
+import type { CancelRequest } from "./request/cancel-request.js";
 import type { Decimal } from "./decimal.js";
-import type { Finding } from "./finding.js";
-import type { CancellationReference } from "./history.js";
+import type { Finding } from "./doubt/finding.js";
+import type { CancellationReference } from "./history/history.js";
 import type { Discrepancy } from "./discrepancies.js";
 import type { Confirmation, Evidence, Failure, FailureKind } from "./outcome.js";
-import type { RequestIdentity } from "./same-request.js";
+import type { RequestIdentity } from "./request/same-request.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 import type { Store } from "./store.js";
 

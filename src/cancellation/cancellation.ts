@@ -1,9 +1,9 @@
-import type { AmountBasis } from "./amount-rule.js";
-import type { CancelItem } from "./cancel-request.js";
+import type { AmountBasis } from "./request/amount-rule.js";
+import type { CancelItem } from "./request/cancel-request.js";
 import type { Decimal } from "./decimal.js";
 import type { Discrepancy } from "./discrepancies.js";
 import type { Confirmation, Failure, FailureKind } from "./outcome.js";
-import type { MaskedRefundAccount } from "./refund-account.js";
+import type { MaskedRefundAccount } from "./request/refund-account.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 
 /** One request to cancel and everything known about it. */

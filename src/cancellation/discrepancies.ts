@@ -1,5 +1,5 @@
-import { computeTotals, type AmountBasis } from "./amount-rule.js";
-import type { CancelItem } from "./cancel-request.js";
+import { computeTotals, type AmountBasis } from "./request/amount-rule.js";
+import type { CancelItem } from "./request/cancel-request.js";
 import type { Decimal } from "./decimal.js";
 import type { Confirmation, ConfirmedItem } from "./outcome.js";
 

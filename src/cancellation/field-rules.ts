@@ -1,8 +1,8 @@
-import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./cancel-request.js";
+import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./request/cancel-request.js";
 import type { Decimal } from "./decimal.js";
 import { InvalidArgumentError } from "./errors.js";
 import * as limits from "./limits.js";
-import { normaliseAccountNumber } from "./refund-account.js";
+import { normaliseAccountNumber } from "./request/refund-account.js";
 import type { Store } from "./store.js";
 
 /** A field that cannot be accepted: where, what was expected, what was found. `found` never quotes a refund account. */

@@ -1,4 +1,4 @@
-import type { ItemType } from "./cancel-request.js";
+import type { ItemType } from "./request/cancel-request.js";
 import type { Decimal } from "./decimal.js";
 
 /** What the upstream answered, kept so that anyone can check the conclusion. Holds no account number and no holder name. */

@@ -1,6 +1,6 @@
-import type { CancelRequest, RefundAccount } from "./cancel-request.js";
+import type { CancelRequest, RefundAccount } from "./request/cancel-request.js";
 import type { CancelOutcome, Evidence } from "./outcome.js";
-import type { SendWindow } from "./send-window.js";
+import type { SendWindow } from "./cancel/send-window.js";
 
 /** Languages EBP can word its messages in. */
 export const LANGUAGES = ["en", "ko"] as const;

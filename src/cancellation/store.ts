@@ -1,4 +1,4 @@
-import type { AmountBasis } from "./amount-rule.js";
+import type { AmountBasis } from "./request/amount-rule.js";
 
 /** One EBP store, as far as the rules of cancelling need to know it. */
 export interface Store {

@@ -1,4 +1,4 @@
-import type { CancelRequest } from "./cancel-request.js";
+import type { CancelRequest } from "./request/cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
 import type { Fault } from "./field-rules.js";

@@ -1,6 +1,6 @@
 import { parse } from "lossless-json";
 import { z } from "zod";
-import { AMOUNT_BASES, type AmountBasis } from "../cancellation/amount-rule.js";
+import { AMOUNT_BASES, type AmountBasis } from "../cancellation/request/amount-rule.js";
 import { currencyDecimals } from "../cancellation/currency.js";
 import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";

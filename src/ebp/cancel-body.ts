@@ -1,5 +1,5 @@
 import { stringify } from "lossless-json";
-import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/cancel-request.js";
+import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/request/cancel-request.js";
 import { Decimal } from "../cancellation/decimal.js";
 
 /** Writes a Decimal as a JSON number with every digit it has, never with an exponent. */

@@ -1,6 +1,6 @@
-import type { CancelRequest, RefundAccount } from "../cancellation/cancel-request.js";
+import type { CancelRequest, RefundAccount } from "../cancellation/request/cancel-request.js";
 import type { DescribedRequest } from "../cancellation/payment-gateway.js";
-import { maskRefundAccount } from "../cancellation/refund-account.js";
+import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import { readableCancelBody } from "./cancel-body.js";
 import type { EbpStore } from "./ebp-store.js";
 import { CANCEL_METHOD, cancelUrl } from "./endpoint.js";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Agent, type Dispatcher } from "undici";
-import type { CancelRequest } from "../cancellation/cancel-request.js";
+import type { CancelRequest } from "../cancellation/request/cancel-request.js";
 import type {
   Language,
   LookedUpPayment,
@@ -8,7 +8,7 @@ import type {
   PaymentQuestion,
   SentCancel,
 } from "../cancellation/payment-gateway.js";
-import type { SendWindow } from "../cancellation/send-window.js";
+import type { SendWindow } from "../cancellation/cancel/send-window.js";
 import { cancelBody } from "./cancel-body.js";
 import { describeRequest } from "./describe-request.js";
 import type { EbpStore } from "./ebp-store.js";

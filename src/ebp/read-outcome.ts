@@ -1,4 +1,4 @@
-import type { CancelRequest } from "../cancellation/cancel-request.js";
+import type { CancelRequest } from "../cancellation/request/cancel-request.js";
 import type { CancelOutcome, Failure } from "../cancellation/outcome.js";
 import { readConfirmation } from "./confirmation.js";
 import { evidenceOf, resultCodeOf } from "./evidence.js";

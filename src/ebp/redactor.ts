@@ -1,6 +1,6 @@
 import { Decimal } from "../cancellation/decimal.js";
-import { normaliseAccountNumber } from "../cancellation/refund-account.js";
-import type { RefundAccount } from "../cancellation/cancel-request.js";
+import { normaliseAccountNumber } from "../cancellation/request/refund-account.js";
+import type { RefundAccount } from "../cancellation/request/cancel-request.js";
 import { accountNumberPattern, namePattern, type SecretPattern } from "./secret-pattern.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH, storableText } from "./storable-text.js";
 

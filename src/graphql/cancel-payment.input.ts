@@ -4,7 +4,7 @@ import type {
   CancelPaymentInput,
   ItemType as ItemTypeName,
   RefundAccount,
-} from "../cancellation/cancel-request.js";
+} from "../cancellation/request/cancel-request.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { ItemType } from "./enums.js";

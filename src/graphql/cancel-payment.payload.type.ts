@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import type { CancelPaymentResult } from "../cancellation/cancel-payment.js";
+import type { CancelPaymentResult } from "../cancellation/cancel/cancel-payment.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 import { toUserError, UserErrorType } from "./user-error.type.js";
 

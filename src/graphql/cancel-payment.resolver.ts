@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { cancelPayment, type CancelPaymentParts } from "../cancellation/cancel-payment.js";
+import { cancelPayment, type CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
 import { CancelPaymentPayloadType, toPayload } from "./cancel-payment.payload.type.js";
 import { countReusedKeys, type GraphQLContext } from "./context.js";

@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { CancellationItem } from "../cancellation/cancellation.js";
-import type { ItemType as ItemTypeName } from "../cancellation/cancel-request.js";
+import type { ItemType as ItemTypeName } from "../cancellation/request/cancel-request.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { ItemType } from "./enums.js";

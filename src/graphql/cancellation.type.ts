@@ -4,13 +4,13 @@ import type { Cancellation } from "../cancellation/cancellation.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { Discrepancy } from "../cancellation/discrepancies.js";
 import { nextStepOf, type NextStep as Next } from "../cancellation/next-step.js";
-import type { MaskedRefundAccount } from "../cancellation/refund-account.js";
+import type { MaskedRefundAccount } from "../cancellation/request/refund-account.js";
 import type {
   CancellationStatus as Status,
   ResolvedBy as Resolver,
   Settlement as Settled,
 } from "../cancellation/status.js";
-import type { AmountBasis as Basis } from "../cancellation/amount-rule.js";
+import type { AmountBasis as Basis } from "../cancellation/request/amount-rule.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { AmountBasis, CancellationStatus, NextStep, ResolvedBy, Settlement } from "./enums.js";
 import { CancellationFailureType } from "./failure.type.js";

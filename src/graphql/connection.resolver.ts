@@ -1,5 +1,5 @@
 import { FieldResolver, Int, Resolver, Root } from "type-graphql";
-import type { CancellationHistory, HistoryWindow } from "../cancellation/history.js";
+import type { CancellationHistory, HistoryWindow } from "../cancellation/history/history.js";
 import { CancellationConnectionType, PageInfoType } from "./connection.type.js";
 
 /** What costs a query of its own is computed only when asked for. */

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import type { CancellationFilter, HistoryPage, HistoryWindow } from "../cancellation/history.js";
+import type { CancellationFilter, HistoryPage, HistoryWindow } from "../cancellation/history/history.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 import { encodeCursor } from "./cursor.js";
 

@@ -1,7 +1,11 @@
 import type DataLoader from "dataloader";
 import type { CancellationEvent, CancellationItem } from "../cancellation/cancellation.js";
 import type { Caller } from "../cancellation/caller.js";
-import type { CancellationHistory, CancellationReference, OrderLines } from "../cancellation/history.js";
+import type {
+  CancellationHistory,
+  CancellationReference,
+  OrderLines,
+} from "../cancellation/history/history.js";
 import type { Language } from "../cancellation/payment-gateway.js";
 import type { UserError } from "../cancellation/user-error.js";
 import { createBoundedLoader } from "./limits/bounded-loader.js";

@@ -1,6 +1,6 @@
 import { validate as isUuid } from "uuid";
 import { InvalidArgumentError } from "../cancellation/errors.js";
-import type { HistoryOrder, HistoryPosition } from "../cancellation/history.js";
+import type { HistoryOrder, HistoryPosition } from "../cancellation/history/history.js";
 
 /** A cursor names its order, so that it cannot be used to read on in another one. */
 const ORDER_MARKS: Readonly<Record<HistoryOrder, string>> = {

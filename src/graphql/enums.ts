@@ -1,8 +1,8 @@
 import { registerEnumType } from "type-graphql";
-import { AMOUNT_BASES } from "../cancellation/amount-rule.js";
-import { ITEM_TYPES } from "../cancellation/cancel-request.js";
+import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
+import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
-import { OPERATOR_OUTCOMES } from "../cancellation/resolve-cancellation.js";
+import { OPERATOR_OUTCOMES } from "../cancellation/doubt/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
 
 /** type-graphql takes an enum as an object whose keys are its names. */

@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
-import { checkFilter } from "../cancellation/history-filter.js";
+import { checkFilter } from "../cancellation/history/filter.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../cancellation/limits.js";
-import type { CancellationHistory } from "../cancellation/history.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationType, NodeType, toCancellationType } from "./cancellation.type.js";
 import { CancellationConnectionType, toConnection } from "./connection.type.js";

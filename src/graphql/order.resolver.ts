@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
-import type { CancellationHistory, OrderLine } from "../cancellation/history.js";
+import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationConnectionType, toConnection } from "./connection.type.js";

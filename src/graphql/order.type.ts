@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
-import type { ItemType as ItemTypeName } from "../cancellation/cancel-request.js";
+import type { ItemType as ItemTypeName } from "../cancellation/request/cancel-request.js";
 import { Decimal } from "../cancellation/decimal.js";
-import type { OrderLine } from "../cancellation/history.js";
+import type { OrderLine } from "../cancellation/history/history.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { ItemType } from "./enums.js";
 

@@ -1,6 +1,6 @@
 import { ArgsType, Field, Int } from "type-graphql";
 import { InvalidArgumentError } from "../cancellation/errors.js";
-import type { HistoryOrder, HistoryWindow } from "../cancellation/history.js";
+import type { HistoryOrder, HistoryWindow } from "../cancellation/history/history.js";
 import { decodeCursor } from "./cursor.js";
 import { CancellationOrderType } from "./history.input.js";
 

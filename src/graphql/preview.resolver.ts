@@ -1,5 +1,5 @@
 import { Arg, Ctx, Query, Resolver } from "type-graphql";
-import { previewCancel, type PreviewParts } from "../cancellation/preview-cancel.js";
+import { previewCancel, type PreviewParts } from "../cancellation/cancel/preview-cancel.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
 import { countReusedKeys, type GraphQLContext } from "./context.js";
 import { CancelPaymentPreviewType, toPreviewType } from "./preview.type.js";

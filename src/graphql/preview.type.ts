@@ -1,7 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
 import { Decimal } from "../cancellation/decimal.js";
 import type { DescribedRequest } from "../cancellation/payment-gateway.js";
-import type { CancelPreview } from "../cancellation/preview-cancel.js";
+import type { CancelPreview } from "../cancellation/cancel/preview-cancel.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { toUserError, UserErrorType } from "./user-error.type.js";
 

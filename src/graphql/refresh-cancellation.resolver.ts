@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { CheckParts } from "../cancellation/check-in-doubt.js";
-import { refreshCancellation } from "../cancellation/refresh-cancellation.js";
+import type { CheckParts } from "../cancellation/doubt/check-in-doubt.js";
+import { refreshCancellation } from "../cancellation/doubt/refresh-cancellation.js";
 import type { GraphQLContext } from "./context.js";
 import { checkedId } from "./id.js";
 import { RefreshCancellationPayloadType, toRefreshPayload } from "./operator.payload.type.js";

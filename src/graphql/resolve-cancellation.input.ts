@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from "type-graphql";
-import type { OperatorOutcome as Outcome } from "../cancellation/resolve-cancellation.js";
+import type { OperatorOutcome as Outcome } from "../cancellation/doubt/resolve-cancellation.js";
 import { OperatorOutcome } from "./enums.js";
 
 @InputType("ResolveCancellationInput", {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { resolveCancellation, type ResolveParts } from "../cancellation/resolve-cancellation.js";
+import { resolveCancellation, type ResolveParts } from "../cancellation/doubt/resolve-cancellation.js";
 import type { GraphQLContext } from "./context.js";
 import { checkedId } from "./id.js";
 import { ResolveCancellationPayloadType, toResolvePayload } from "./operator.payload.type.js";

@@ -4,7 +4,7 @@ import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, Kind, OperationTypeNode, type GraphQLSchema } from "graphql";
-import type { CancellationHistory } from "../cancellation/history.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";

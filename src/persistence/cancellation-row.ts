@@ -7,7 +7,7 @@ import type {
 import { Decimal } from "../cancellation/decimal.js";
 import type { Discrepancy } from "../cancellation/discrepancies.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
-import type { RequestIdentity } from "../cancellation/same-request.js";
+import type { RequestIdentity } from "../cancellation/request/same-request.js";
 import type { Sealer } from "./sealer.js";
 import type { Prisma } from "./generated/client.js";
 

@@ -1,5 +1,5 @@
-import type { Finding } from "../cancellation/finding.js";
-import type { CancellationReference } from "../cancellation/history.js";
+import type { Finding } from "../cancellation/doubt/finding.js";
+import type { CancellationReference } from "../cancellation/history/history.js";
 import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";

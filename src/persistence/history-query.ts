@@ -1,4 +1,4 @@
-import type { CancellationFilter, HistoryPosition, HistoryWindow } from "../cancellation/history.js";
+import type { CancellationFilter, HistoryPosition, HistoryWindow } from "../cancellation/history/history.js";
 import type { Prisma } from "./generated/client.js";
 
 type Where = Prisma.CancellationWhereInput;

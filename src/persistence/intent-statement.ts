@@ -1,6 +1,6 @@
-import { lineTotal } from "../cancellation/amount-rule.js";
+import { lineTotal, statedTax } from "../cancellation/request/amount-rule.js";
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
-import { maskRefundAccount } from "../cancellation/refund-account.js";
+import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";
 
@@ -34,12 +34,13 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     ), intent AS (
       INSERT INTO cancellation (
         store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis,
-        total_cancel_amount, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
+        total_cancel_amount, total_tax_amount, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
         refund_account_key_id, reason, note, requested_by, created_at, next_check_at
       )
       SELECT
         ${store.id}, ${id}::uuid, ${request.orderNo}, ${request.idempotencyKey}, ${intent.fingerprint}, 'PENDING',
         ${store.currencyCode}, ${store.amountBasis}::amount_basis, ${request.totalCancelAmount.toFixed()}::numeric,
+        ${statedTax(request.items, store.amountBasis).toFixed()}::numeric,
         ${masked?.bankCode ?? null}, ${masked?.accountNumberLast4 ?? null}, ${masked?.accountHolderName ?? null},
         ${sealed?.sealed ?? null}::bytea, ${sealed?.keyId ?? null}, ${request.reason}, ${request.note},
         ${intent.requestedBy}, clock_timestamp(), clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
@@ -50,9 +51,9 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
       RETURNING store_id, id, created_at, next_check_at
     ), items AS (
       INSERT INTO cancellation_item (
-        store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total
+        store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
       )
-      SELECT intent.store_id, intent.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total
+      SELECT intent.store_id, intent.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
       FROM intent, jsonb_to_recordset(${itemsJson(intent)}::jsonb) AS item (
         seq integer, item_type item_type, item_id text, quantity integer,
         amount numeric, tax_amount numeric, line_total numeric

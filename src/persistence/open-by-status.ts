@@ -1,4 +1,4 @@
-import type { OpenCount } from "../cancellation/history.js";
+import type { OpenCount } from "../cancellation/history/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { PrismaClient } from "./generated/client.js";
 

@@ -1,6 +1,6 @@
-import type { ItemType } from "../cancellation/cancel-request.js";
+import type { ItemType } from "../cancellation/request/cancel-request.js";
 import { TooManyError } from "../cancellation/errors.js";
-import type { OrderLines } from "../cancellation/history.js";
+import type { OrderLines } from "../cancellation/history/history.js";
 import { exact } from "./cancellation-row.js";
 import type { Prisma, PrismaClient } from "./generated/client.js";
 

@@ -1,5 +1,5 @@
 import { Decimal } from "../cancellation/decimal.js";
-import type { OrderTotals } from "../cancellation/history.js";
+import type { OrderTotals } from "../cancellation/history/history.js";
 import { exact } from "./cancellation-row.js";
 import type { Prisma, PrismaClient } from "./generated/client.js";
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CancellationLedger } from "../cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/cancellation.js";
-import type { CancellationHistory } from "../cancellation/history.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 
 /** Short enough that a repeated request is hardly slower than the first, long enough to cost nothing. */
 const FIRST_POLL_MS = 20;

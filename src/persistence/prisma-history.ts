@@ -1,6 +1,6 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { TooManyError } from "../cancellation/errors.js";
-import type { CancellationHistory, CancellationReference } from "../cancellation/history.js";
+import type { CancellationHistory, CancellationReference } from "../cancellation/history/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";

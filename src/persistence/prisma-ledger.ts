@@ -1,6 +1,6 @@
-import { pendingCancellation } from "../cancellation/apply-transition.js";
+import { pendingCancellation } from "../cancellation/cancel/apply-transition.js";
 import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
-import type { CancellationHistory } from "../cancellation/history.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";

@@ -1,6 +1,6 @@
-import { capturedAmountOf } from "../cancellation/captured-amount.js";
+import { capturedAmountOf } from "../cancellation/doubt/captured-amount.js";
 import { Decimal } from "../cancellation/decimal.js";
-import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/recovery-queue.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/doubt/recovery-queue.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";

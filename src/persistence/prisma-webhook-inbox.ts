@@ -1,14 +1,14 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
-import type { KeptEvent, ReceivedWebhook } from "../cancellation/webhook-event.js";
+import type { KeptEvent, ReceivedWebhook } from "../cancellation/webhooks/webhook-event.js";
 import type {
   Told,
   WebhookClaim,
   WebhookConclusion,
   WebhookInbox,
   WebhookReference,
-} from "../cancellation/webhook-inbox.js";
+} from "../cancellation/webhooks/webhook-inbox.js";
 import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";

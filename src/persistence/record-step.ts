@@ -1,9 +1,9 @@
-import { applyTransition } from "../cancellation/apply-transition.js";
+import { applyTransition } from "../cancellation/cancel/apply-transition.js";
 import type { Transition } from "../cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
-import type { Finding } from "../cancellation/finding.js";
-import type { CancellationReference } from "../cancellation/history.js";
+import type { Finding } from "../cancellation/doubt/finding.js";
+import type { CancellationReference } from "../cancellation/history/history.js";
 import { assertCanMove } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
 import { findingStatement } from "./finding-statement.js";

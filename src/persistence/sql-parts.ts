@@ -1,5 +1,5 @@
 import type { Decimal } from "../cancellation/decimal.js";
-import type { CancellationReference } from "../cancellation/history.js";
+import type { CancellationReference } from "../cancellation/history/history.js";
 import type { Confirmation } from "../cancellation/outcome.js";
 import { Prisma } from "./generated/client.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { currencyDecimals } from "../../src/cancellation/currency.js";
-import { maskRefundAccount } from "../../src/cancellation/refund-account.js";
+import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { assertCanMove, CANCELLATION_STATUSES } from "../../src/cancellation/status.js";
 
 describe("a refund account, shown", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isLosslessNumber, parse } from "lossless-json";
-import { computeTotals } from "../../src/cancellation/amount-rule.js";
+import { computeTotals } from "../../src/cancellation/request/amount-rule.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
 import { items } from "../helpers/arbitraries.js";

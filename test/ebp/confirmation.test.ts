@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { CancelItem } from "../../src/cancellation/cancel-request.js";
+import type { CancelItem } from "../../src/cancellation/request/cancel-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import type { Confirmation } from "../../src/cancellation/outcome.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/storable-text.js";

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../src/cancellation/decimal.js";
-import type { WebhookEvent } from "../../src/cancellation/webhook-event.js";
+import type { WebhookEvent } from "../../src/cancellation/webhooks/webhook-event.js";
 import { createWebhookReader } from "../../src/ebp/read-webhook.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
 import { published } from "../helpers/examples.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { RefundAccount } from "../../src/cancellation/cancel-request.js";
+import type { RefundAccount } from "../../src/cancellation/request/cancel-request.js";
 import type { CancelOutcome } from "../../src/cancellation/outcome.js";
 import { createRedactor, REDACTED } from "../../src/ebp/redactor.js";
 import { cancelRequest } from "../helpers/examples.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { InvalidArgumentError } from "../../src/cancellation/errors.js";
-import type { HistoryOrder } from "../../src/cancellation/history.js";
+import type { HistoryOrder } from "../../src/cancellation/history/history.js";
 import { decodeCursor, encodeCursor } from "../../src/graphql/cursor.js";
 
 const ORDERS: readonly HistoryOrder[] = ["NEWEST_FIRST", "OLDEST_FIRST"];

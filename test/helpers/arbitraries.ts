@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { CancelItem } from "../../src/cancellation/cancel-request.js";
-import { ITEM_TYPES } from "../../src/cancellation/cancel-request.js";
+import type { CancelItem } from "../../src/cancellation/request/cancel-request.js";
+import { ITEM_TYPES } from "../../src/cancellation/request/cancel-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 
 const DIGITS = Array.from("0123456789");

@@ -1,5 +1,5 @@
 import { Decimal } from "../../src/cancellation/decimal.js";
-import { pendingCancellation } from "../../src/cancellation/apply-transition.js";
+import { pendingCancellation } from "../../src/cancellation/cancel/apply-transition.js";
 import type { Cancellation } from "../../src/cancellation/cancellation.js";
 import { NOTHING_CONFIRMED } from "../../src/cancellation/outcome.js";
 import { cancelItem } from "./examples.js";

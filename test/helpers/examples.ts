@@ -1,7 +1,7 @@
 import { SCOPES, type Caller } from "../../src/cancellation/caller.js";
 import { readFileSync } from "node:fs";
 import { parse, type LosslessNumber } from "lossless-json";
-import type { CancelItem, CancelRequest, ItemType } from "../../src/cancellation/cancel-request.js";
+import type { CancelItem, CancelRequest, ItemType } from "../../src/cancellation/request/cancel-request.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 
 export const PUBLISHED_CANCELS = ["order-unit", "item-unit", "amount-unit"] as const;

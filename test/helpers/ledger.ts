@@ -7,11 +7,11 @@ import type {
   Transition,
 } from "../../src/cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
-import { concludeFromResponse } from "../../src/cancellation/conclude.js";
-import type { CancellationHistory } from "../../src/cancellation/history.js";
+import type { CancelRequest } from "../../src/cancellation/request/cancel-request.js";
+import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
+import type { CancellationHistory } from "../../src/cancellation/history/history.js";
 import type { CancelOutcome } from "../../src/cancellation/outcome.js";
-import { fingerprint } from "../../src/cancellation/same-request.js";
+import { fingerprint } from "../../src/cancellation/request/same-request.js";
 import type { Store } from "../../src/cancellation/store.js";
 import { timingOf } from "../../src/cancellation/timing.js";
 import { createSealer } from "../../src/persistence/sealer.js";

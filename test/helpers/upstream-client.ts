@@ -6,9 +6,9 @@ import type {
   SentCancel,
 } from "../../src/cancellation/payment-gateway.js";
 import type { CancelOutcome } from "../../src/cancellation/outcome.js";
-import type { CancelRequest } from "../../src/cancellation/cancel-request.js";
+import type { CancelRequest } from "../../src/cancellation/request/cancel-request.js";
 import { createEbpClient, type EbpClient, type EbpClientOptions } from "../../src/ebp/ebp-client.js";
-import type { SendWindow } from "../../src/cancellation/send-window.js";
+import type { SendWindow } from "../../src/cancellation/cancel/send-window.js";
 import type { EbpStore } from "../../src/ebp/ebp-store.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { proven } from "../../src/cancellation/conclude.js";
+import { proven } from "../../src/cancellation/cancel/conclude.js";
 import { StaleTransitionError } from "../../src/cancellation/errors.js";
-import { evidenceFinding } from "../../src/cancellation/finding.js";
+import { evidenceFinding } from "../../src/cancellation/doubt/finding.js";
 import { evidenceInWords } from "../../src/cancellation/outcome.js";
 import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { CancellationLedger } from "../../src/cancellation/cancellation-ledger.js";
-import { recordOutcome } from "../../src/cancellation/record-outcome.js";
+import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { withdrawIntent } from "../../src/cancellation/withdraw-intent.js";
+import { withdrawIntent } from "../../src/cancellation/cancel/withdraw-intent.js";
 import { intent, recorded, STORE, useLedger } from "../helpers/ledger.js";
 
 const fixture = useLedger();

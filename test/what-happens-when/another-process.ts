@@ -1,6 +1,6 @@
 import type { Cancellation } from "../../src/cancellation/cancellation.js";
 import type { CancelIntent, CancellationLedger } from "../../src/cancellation/cancellation-ledger.js";
-import type { CancellationHistory } from "../../src/cancellation/history.js";
+import type { CancellationHistory } from "../../src/cancellation/history/history.js";
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
 import { createSealer } from "../../src/persistence/sealer.js";

@@ -1,9 +1,9 @@
 import { expect } from "@jest/globals";
 import { connect } from "node:net";
-import { concludeFromResponse } from "../../src/cancellation/conclude.js";
-import { recordIntent } from "../../src/cancellation/record-intent.js";
-import { recordOutcome } from "../../src/cancellation/record-outcome.js";
-import { openSendWindow } from "../../src/cancellation/send-window.js";
+import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
+import { recordIntent } from "../../src/cancellation/cancel/record-intent.js";
+import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import { openSendWindow } from "../../src/cancellation/cancel/send-window.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { until } from "../helpers/gate.js";
 import { intent as intentOf, step } from "../helpers/ledger.js";

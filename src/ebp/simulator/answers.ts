@@ -1,5 +1,5 @@
 import { LosslessNumber, stringify } from "lossless-json";
-import type { AmountBasis } from "../../cancellation/amount-rule.js";
+import type { AmountBasis } from "../../cancellation/request/amount-rule.js";
 import type { Decimal } from "../../cancellation/decimal.js";
 import type { Language } from "../../cancellation/payment-gateway.js";
 import type { EnvelopeDetail } from "../envelope.js";

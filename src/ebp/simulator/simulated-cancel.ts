@@ -1,7 +1,7 @@
 import { parse, type LosslessNumber } from "lossless-json";
-import { ITEM_TYPES } from "../../cancellation/cancel-request.js";
+import { ITEM_TYPES } from "../../cancellation/request/cancel-request.js";
 import { sum, type Decimal } from "../../cancellation/decimal.js";
-import type { AmountBasis } from "../../cancellation/amount-rule.js";
+import type { AmountBasis } from "../../cancellation/request/amount-rule.js";
 import type { EnvelopeDetail } from "../envelope.js";
 import { asArray, asDecimal, asInt32, asObject, type JsonObject } from "../json-values.js";
 

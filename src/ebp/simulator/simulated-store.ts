@@ -1,4 +1,4 @@
-import type { AmountBasis } from "../../cancellation/amount-rule.js";
+import type { AmountBasis } from "../../cancellation/request/amount-rule.js";
 import type { EbpStore } from "../ebp-store.js";
 
 /** A store the simulator knows: what a caller must present, and how its amounts add up. */

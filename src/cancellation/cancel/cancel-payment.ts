@@ -1,0 +1,117 @@
+import type { CancelIntent } from "../cancellation-ledger.js";
+import type { Cancellation } from "../cancellation.js";
+import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
+import type { Caller } from "../caller.js";
+import { checkRequest } from "../request/check-request.js";
+import { concludeFromResponse } from "./conclude.js";
+import { NothingSentError } from "../errors.js";
+import type { Language, PaymentGateway, SentCancel } from "../payment-gateway.js";
+import { evidenceInWords } from "../outcome.js";
+import { recordIntent } from "./record-intent.js";
+import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
+import { fingerprint, isSameRequest, type RequestIdentity } from "../request/same-request.js";
+import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
+import type { Stores } from "../store.js";
+import type { Timing } from "../timing.js";
+import { withdrawIntent } from "./withdraw-intent.js";
+import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../user-error.js";
+
+export interface CancelPaymentParts extends OutcomeRecorderParts {
+  readonly stores: Stores;
+  readonly gateway: PaymentGateway;
+  readonly timing: Timing;
+  readonly clock: Clock;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+  /** Told when sending, or saying that nothing was sent, failed through a fault of ours; the cancellation may then be in doubt. */
+  readonly onFault: (error: unknown, cancellationId: string) => void;
+}
+
+export interface CancelPaymentResult {
+  /** Null when no cancellation stands for this request. */
+  readonly cancellation: Cancellation | null;
+  /** True when this key had been used before with the same request. */
+  readonly replayed: boolean;
+  readonly errors: readonly UserError[];
+}
+
+/**
+ * Cancels a payment, moving money at most once per idempotency key:
+ * check, commit the intent, send once, commit what the answer proves.
+ * @throws NothingSentError when the intent could not be committed.
+ */
+export async function cancelPayment(
+  parts: CancelPaymentParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+  language: Language,
+): Promise<CancelPaymentResult> {
+  const checked = checkRequest(input, caller, parts.stores);
+  if (!checked.ok) return refused(checked.errors);
+
+  const { request, store } = checked;
+  const requestedBy = caller.subject;
+  const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
+  const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
+  const recorded = await recordIntent(parts.ledger, intent, window).catch((error: unknown) => {
+    const isSurelyAbsent = error instanceof NothingSentError && !error.mayBeStored;
+    if (!isSurelyAbsent)
+      void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
+    throw error;
+  });
+  switch (recorded.kind) {
+    case "recorded":
+      return standing(await sendOnce(parts, intent, recorded.cancellation, language, window), false);
+    case "keyUsed":
+      return repeat(parts, request, recorded.cancellation, recorded.identity);
+    case "orderBusy":
+      return refused([inProgress(recorded.blocking)]);
+    case "totalChanged":
+      return refused([totalChanged(request, recorded.actual)]);
+  }
+}
+
+async function sendOnce(
+  parts: CancelPaymentParts,
+  intent: CancelIntent,
+  pending: Cancellation,
+  language: Language,
+  window: SendWindow,
+): Promise<Cancellation> {
+  const sent = await parts.gateway
+    .cancel(intent.request, language, window)
+    .catch((error: unknown): SentCancel => {
+      parts.onFault(error, intent.id);
+      return inDoubtThroughOurFault;
+    });
+  return recordOutcome(parts, pending, concludeFromResponse(intent, sent));
+}
+
+async function repeat(
+  parts: CancelPaymentParts,
+  request: CancelRequest,
+  first: Cancellation,
+  identity: RequestIdentity,
+): Promise<CancelPaymentResult> {
+  if (!isSameRequest(request, identity)) return refused([keyReused(first)]);
+  const now = first.status === "PENDING" ? await parts.ledger.awaitOutcome(first, parts.waitMs) : first;
+  return standing(now, true);
+}
+
+function standing(cancellation: Cancellation, replayed: boolean): CancelPaymentResult {
+  return { cancellation, replayed, errors: errorsOf(cancellation) };
+}
+
+function refused(errors: readonly UserError[]): CancelPaymentResult {
+  return { cancellation: null, replayed: false, errors };
+}
+
+/** A fault of ours while sending proves nothing about the money. */
+const inDoubtThroughOurFault: SentCancel = {
+  sentAgoMs: null,
+  outcome: {
+    kind: "unknown",
+    failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
+    evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
+  },
+};

@@ -1,0 +1,95 @@
+import type { CancelIntent, Transition } from "../cancellation-ledger.js";
+import { findDiscrepancies } from "../discrepancies.js";
+import { evidenceInWords, NOTHING_CONFIRMED, type CancelOutcome, type Evidence } from "../outcome.js";
+import type { SentCancel } from "../payment-gateway.js";
+import type { EventSource, ResolvedBy, Settlement } from "../status.js";
+
+/** The step that the answer to the one send takes a cancellation. */
+export function concludeFromResponse(intent: CancelIntent, { outcome, sentAgoMs }: SentCancel): Transition {
+  return { ...undecided("RESPONSE", outcome.evidence), ...conclusion(intent, outcome), sentAgoMs };
+}
+
+function conclusion(
+  intent: CancelIntent,
+  outcome: CancelOutcome,
+): Pick<Transition, "to"> & Partial<Transition> {
+  switch (outcome.kind) {
+    case "accepted": {
+      const { confirmation } = outcome;
+      const discrepancies = findDiscrepancies(intent.request.items, intent.store.amountBasis, confirmation);
+      return { to: "SUCCEEDED", resolvedBy: "RESPONSE", settlement: "AWAITED", confirmation, discrepancies };
+    }
+    case "rejected":
+      return { to: "FAILED", resolvedBy: "RESPONSE", failureKind: "REJECTED", failure: outcome.failure };
+    case "notSent": {
+      const { failure } = outcome;
+      return { to: "FAILED", resolvedBy: "RESPONSE", failureKind: "NOT_SENT", failure, safeToRetry: true };
+    }
+    case "unknown":
+      return { to: "UNKNOWN", failureKind: "IN_DOUBT", failure: outcome.failure };
+  }
+}
+
+/** Whoever was to send it went away: it may have been sent, or not. It never is again. */
+export const LEASE_RAN_OUT: Transition = {
+  ...undecided(
+    "RECOVERY",
+    evidenceInWords("Its lease ran out before an outcome was recorded: the process that held it went away."),
+  ),
+  to: "UNKNOWN",
+  failureKind: "IN_DOUBT",
+  failure: { resultCode: null, message: "the process that was to send it went away", details: [] },
+};
+
+/** Something else than EBP's answer has proven that the cancel took effect. */
+export function proven(
+  by: Exclude<ResolvedBy, "RESPONSE">,
+  evidence: Evidence,
+  { actor = null, settlement = "AWAITED" }: { actor?: string | null; settlement?: Settlement } = {},
+): Transition {
+  return {
+    ...undecided(by, evidence),
+    to: "SUCCEEDED",
+    actor,
+    resolvedBy: by,
+    settlement,
+    confirmation: NOTHING_CONFIRMED,
+  };
+}
+
+/** Something else than EBP's answer has proven that nothing was cancelled. The same request may be tried under a new key. */
+export function disproven(
+  by: Exclude<ResolvedBy, "RESPONSE">,
+  evidence: Evidence,
+  actor: string | null = null,
+): Transition {
+  return {
+    ...undecided(by, evidence),
+    to: "FAILED",
+    actor,
+    resolvedBy: by,
+    safeToRetry: true,
+    failureKind: "NOT_CANCELLED",
+    failure: {
+      resultCode: evidence.resultCode === "0" ? null : evidence.resultCode,
+      message: evidence.basis,
+      details: [],
+    },
+  };
+}
+
+function undecided(source: EventSource, evidence: Evidence): Omit<Transition, "to"> {
+  return {
+    source,
+    evidence,
+    actor: null,
+    resolvedBy: null,
+    safeToRetry: false,
+    settlement: null,
+    sentAgoMs: null,
+    confirmation: null,
+    discrepancies: [],
+    failureKind: null,
+    failure: null,
+  };
+}

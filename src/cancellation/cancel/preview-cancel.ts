@@ -1,0 +1,72 @@
+import { basisInWords, computeTotals, type ComputedTotals } from "../request/amount-rule.js";
+import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
+import type { Caller } from "../caller.js";
+import { checkRequest, type CheckedRequest } from "../request/check-request.js";
+import type { CancellationHistory } from "../history/history.js";
+import type { DescribedRequest, PaymentGateway } from "../payment-gateway.js";
+import { isSameRequest } from "../request/same-request.js";
+import type { Store, Stores } from "../store.js";
+import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../user-error.js";
+
+export interface PreviewParts {
+  readonly stores: Stores;
+  readonly history: CancellationHistory;
+  readonly gateway: PaymentGateway;
+}
+
+export interface CancelPreview {
+  /** True when `cancelPayment` with this input would send a cancel now. */
+  readonly wouldSend: boolean;
+  /** Null when the store is not known. */
+  readonly store: Store | null;
+  /** Null when a field has a fault of its own. */
+  readonly computed: ComputedTotals | null;
+  readonly amountBasis: string | null;
+  /** What would go to EBP, the refund account masked; null when nothing would. */
+  readonly request: DescribedRequest | null;
+  readonly errors: readonly UserError[];
+}
+
+/** Every check of `cancelPayment`, as things stand now. Sends nothing, stores nothing. */
+export async function previewCancel(
+  parts: PreviewParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+): Promise<CancelPreview> {
+  const checked = checkRequest(input, caller, parts.stores);
+  const { store } = checked;
+  const described = {
+    store,
+    computed: store !== null && addsUp(checked) ? computeTotals(input.items, store.amountBasis) : null,
+    amountBasis: store === null ? null : basisInWords(store.amountBasis),
+  };
+  if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
+
+  const known = await parts.history.findRequestByKey(checked.store.id, input.idempotencyKey);
+  if (known !== null) {
+    const same = isSameRequest(checked.request, known.identity);
+    const errors = same ? errorsOf(known.cancellation) : [keyReused(known.cancellation)];
+    return { ...described, wouldSend: false, request: null, errors };
+  }
+  const errors = await standingInTheWay(parts, checked.request);
+  const wouldSend = errors.length === 0;
+  return {
+    ...described,
+    wouldSend,
+    request: wouldSend ? parts.gateway.describe(checked.request) : null,
+    errors,
+  };
+}
+
+async function standingInTheWay({ history }: PreviewParts, request: CancelRequest): Promise<UserError[]> {
+  const open = await history.findOpen(request.storeId, request.orderNo);
+  if (open !== null) return [inProgress(open)];
+  if (request.expectedCancelledTotal === null) return [];
+  const { cancelledTotal } = await history.orderTotals(request.storeId, request.orderNo);
+  return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
+}
+
+/** A sum says something of amounts without a fault: others could blow it up, or be an account number that it would repeat. */
+function addsUp(checked: CheckedRequest): boolean {
+  return checked.ok || checked.errors.some(({ kind }) => kind === "AmountMismatch");
+}

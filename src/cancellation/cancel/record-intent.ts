@@ -1,0 +1,35 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation-ledger.js";
+import { BusyError, NothingSentError } from "../errors.js";
+import type { SendWindow } from "./send-window.js";
+
+/** A connection that was cut is followed by a good one at once, or by none for longer than a caller waits. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 50;
+
+/**
+ * Commits the intent. When an attempt ends without an acknowledgement, the next finds out whether it was committed: the row it
+ * then meets carries the id that only this call knows, so this call, and nobody else, sends it. Where there is no connection to be
+ * had, there is none for a next attempt either.
+ * @throws NothingSentError when that could not be found out. Whatever was committed is then for recovery.
+ */
+export async function recordIntent(
+  ledger: CancellationLedger,
+  intent: CancelIntent,
+  window: SendWindow,
+): Promise<IntentResult> {
+  let mayBeStored = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await ledger.recordIntent(intent);
+      const isOurs = result.kind === "keyUsed" && result.cancellation.id === intent.id;
+      return isOurs ? { kind: "recorded", cancellation: result.cancellation } : result;
+    } catch (error) {
+      const isBusy = error instanceof BusyError;
+      mayBeStored ||= !isBusy;
+      if (isBusy || attempt >= ATTEMPTS || !window.isOpen())
+        throw new NothingSentError(intent.request.orderNo, error, mayBeStored);
+      await delay(PAUSE_MS * attempt);
+    }
+  }
+}

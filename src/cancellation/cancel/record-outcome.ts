@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
+import type { Cancellation } from "../cancellation.js";
+import { StaleTransitionError } from "../errors.js";
+import { recordLate } from "./record-late.js";
+import type { OnContradiction } from "../doubt/finding.js";
+
+export interface OutcomeRecorderParts {
+  readonly ledger: CancellationLedger;
+  /** How long a caller waits for an outcome to be stored, or a repeated one for the first; not shorter than the upstream's time-out. */
+  readonly waitMs: number;
+  /** Told of every attempt to store an outcome that failed, with the outcome, so that it stands in the log at least. */
+  readonly onNotRecorded: (error: unknown, pending: Cancellation, step: Transition) => void;
+  readonly onContradiction: OnContradiction;
+}
+
+/** A database that restarts, or fails over, is back within seconds to minutes. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Commits what the answer proved. What EBP has answered is never dropped because the database is away: it is tried again until it is
+ * stored or the process ends, and then recovery finds the row. The caller waits for that only so long, and then gets the
+ * cancellation as it stands, PENDING.
+ */
+export async function recordOutcome(
+  parts: OutcomeRecorderParts,
+  pending: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
+  const waiting = new AbortController();
+  const recorded = recordUntilStored(parts, pending, step);
+  const patience = delay(parts.waitMs, pending, { signal: waiting.signal });
+  try {
+    return await Promise.race([recorded, patience]);
+  } finally {
+    waiting.abort();
+    // Whichever lost the race is awaited by nobody.
+    patience.catch(() => undefined);
+    recorded.catch(() => undefined);
+  }
+}
+
+async function recordUntilStored(
+  parts: OutcomeRecorderParts,
+  pending: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
+  const began = performance.now();
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await record(parts, pending, aged(step, performance.now() - began));
+    } catch (error) {
+      // Moved by somebody else while it was read: not a fault, and the next attempt sees it as it is then.
+      if (!(error instanceof StaleTransitionError)) parts.onNotRecorded(error, pending, step);
+      // Not a reason for the process to stay: recovery finds the row.
+      await delay(pause, undefined, { ref: false });
+    }
+  }
+}
+
+async function record(
+  parts: OutcomeRecorderParts,
+  pending: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
+  try {
+    return await parts.ledger.recordTransition(pending, step);
+  } catch (error) {
+    if (!(error instanceof StaleTransitionError)) throw error;
+    return recordLate(parts, pending, step);
+  }
+}
+
+/** The database counts back from the moment it stores the step. */
+function aged(step: Transition, byMs: number): Transition {
+  return step.sentAgoMs === null ? step : { ...step, sentAgoMs: step.sentAgoMs + byMs };
+}

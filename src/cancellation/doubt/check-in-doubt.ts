@@ -1,0 +1,104 @@
+import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
+import type { Cancellation } from "../cancellation.js";
+import { disproven, LEASE_RAN_OUT, proven } from "../cancel/conclude.js";
+import { StaleTransitionError } from "../errors.js";
+import { evidenceFinding, type OnContradiction } from "./finding.js";
+import { decideLookup } from "./lookup-rules.js";
+import type { Evidence } from "../outcome.js";
+import type { PaymentGateway } from "../payment-gateway.js";
+import { keepLate, recordLate } from "../cancel/record-late.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
+import type { Timing } from "../timing.js";
+
+export interface CheckParts {
+  readonly ledger: CancellationLedger;
+  readonly queue: RecoveryQueue;
+  readonly gateway: PaymentGateway;
+  readonly timing: Timing;
+  readonly onContradiction: OnContradiction;
+}
+
+/**
+ * - recovered: it was PENDING and nobody was left to send it; it is in doubt now.
+ * - resolved: the lookup has decided it.
+ * - inDoubt: the lookup proved nothing; what it showed is kept.
+ * - overtaken: somebody else has decided it, or taken charge of it, meanwhile.
+ */
+export type CheckResult = "recovered" | "resolved" | "inDoubt" | "overtaken";
+
+/** Finds out what became of one cancellation that has been claimed. Never sends it again. */
+export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<CheckResult> {
+  const claimed = await parts.queue.open(claim);
+  if (claimed === null) return "overtaken";
+  switch (claimed.cancellation.status) {
+    case "PENDING":
+      return recover(parts, claimed.cancellation);
+    case "UNKNOWN":
+      return lookUp(parts, claimed, claim.inDoubtForMs >= parts.timing.settlingMs);
+    case "SUCCEEDED":
+    case "FAILED":
+      return "overtaken";
+  }
+}
+
+async function recover({ ledger }: CheckParts, pending: Cancellation): Promise<CheckResult> {
+  try {
+    await ledger.recordTransition(pending, LEASE_RAN_OUT);
+    return "recovered";
+  } catch (error) {
+    if (error instanceof StaleTransitionError) return "overtaken";
+    throw error;
+  }
+}
+
+async function lookUp(
+  parts: CheckParts,
+  { cancellation, openRefundAccount, cancelledBefore, capturedAmount }: ClaimedCancellation,
+  settled: boolean,
+): Promise<CheckResult> {
+  const { storeId, request } = cancellation;
+  const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
+  const { state, evidence } = await parts.gateway.lookup(question);
+  const amount = request.totalCancelAmount;
+  const rule = decideLookup({ payment: state, amount, cancelledBefore, capturedAmount, settled });
+  const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
+  switch (rule.proves) {
+    case "cancelled":
+      return decide(parts, cancellation, proven("LOOKUP", found));
+    case "notCancelled":
+      return decide(parts, cancellation, disproven("LOOKUP", found));
+    case "nothing":
+      await parts.ledger.recordFinding(cancellation, evidenceFinding("LOOKUP", found));
+      return "inDoubt";
+  }
+}
+
+async function decide(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  try {
+    await parts.ledger.recordTransition(before, step);
+    return "resolved";
+  } catch (error) {
+    if (!(error instanceof StaleTransitionError)) throw error;
+    return decideLate(parts, before, step);
+  }
+}
+
+/**
+ * Somebody else has taken charge since. That money had moved stays so, and still decides; that it had not may no longer be so, and
+ * whoever is in charge now has asked later.
+ */
+async function decideLate(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
+    try {
+      const now = await recordLate(parts, before, step);
+      return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
+    } catch (error) {
+      if (!(error instanceof StaleTransitionError)) throw error;
+    }
+  }
+  await keepLate(parts, before, step);
+  return "overtaken";
+}
+
+/** Each is lost to somebody else who took charge within a millisecond or two. */
+const LATE_ATTEMPTS = 5;

@@ -1,0 +1,79 @@
+import type { Decimal } from "../decimal.js";
+import type { PaymentState } from "../payment-gateway.js";
+
+/** What is known when the payment of a cancel in doubt has been looked up. */
+export interface LookupFacts {
+  readonly payment: PaymentState;
+  /** What the cancel in doubt is for. */
+  readonly amount: Decimal;
+  /** What cancels of ours that succeeded have taken from this order before. */
+  readonly cancelledBefore: Decimal;
+  /** What was captured, as EBP's webhooks said; null when they did not, or contradict each other. */
+  readonly capturedAmount: Decimal | null;
+  /** It has been in doubt for longer than EBP may take, counted from when nothing of it could be sent any more. */
+  readonly settled: boolean;
+}
+
+export interface LookupRule {
+  /** In words, for the record. */
+  readonly reason: string;
+  readonly when: (facts: LookupFacts) => boolean;
+  readonly proves: "cancelled" | "notCancelled" | "nothing";
+}
+
+/**
+ * What the payment's details prove about the one cancel in doubt of an order; the first row that fits decides. An order has one
+ * such cancel at most, but it may be cancelled elsewhere too, in EBP's back office for one: so "some cancel took effect"
+ * does not prove that it was this one, and "all is cancelled" does so only when this one was needed to make it all.
+ */
+export const LOOKUP_RULES: readonly LookupRule[] = [
+  {
+    reason:
+      "The whole payment is cancelled, and what was captured is just what has been cancelled here together with this cancel.",
+    when: (f) => f.payment === "WHOLLY_CANCELLED" && completesThePayment(f),
+    proves: "cancelled",
+  },
+  {
+    reason:
+      "The whole payment is cancelled, but it is not known that this cancel was for all that was left of it: somebody else may have cancelled it.",
+    when: (f) => f.payment === "WHOLLY_CANCELLED",
+    proves: "nothing",
+  },
+  {
+    reason: "Some cancel of the payment has taken effect; EBP does not say which, nor of how much.",
+    when: (f) => f.payment === "CANCELLED_IN_PART",
+    proves: "nothing",
+  },
+  {
+    reason:
+      "The payment shows no cancel at all, although an earlier cancel of this order succeeded: what it shows cannot be relied on.",
+    when: (f) => f.payment === "UNCANCELLED" && !f.cancelledBefore.isZero(),
+    proves: "nothing",
+  },
+  {
+    reason: "The payment shows no cancel yet; EBP may still be carrying it out.",
+    when: (f) => f.payment === "UNCANCELLED" && !f.settled,
+    proves: "nothing",
+  },
+  {
+    reason:
+      "The payment shows no cancel at all, for longer than EBP may take to carry one out: nothing was cancelled.",
+    when: (f) => f.payment === "UNCANCELLED",
+    proves: "notCancelled",
+  },
+  {
+    reason: "EBP gave no readable answer about what became of the payment.",
+    when: () => true,
+    proves: "nothing",
+  },
+];
+
+export function decideLookup(facts: LookupFacts): LookupRule {
+  const rule = LOOKUP_RULES.find(({ when }) => when(facts));
+  if (rule === undefined) throw new Error("deciding a lookup: the table has no last row");
+  return rule;
+}
+
+function completesThePayment({ amount, cancelledBefore, capturedAmount }: LookupFacts): boolean {
+  return capturedAmount !== null && cancelledBefore.plus(amount).equals(capturedAmount);
+}

@@ -1,0 +1,75 @@
+import type { CancelItem } from "./cancel-request.js";
+import { Decimal, sum } from "../decimal.js";
+
+/**
+ * How the total of a cancel follows from its items. EBP's text says the sum of the items' `amount`; its published
+ * whole-order example (2 × 50 000 + 3 000 + 3 000 = 106 000, tax 2 × 5 000) fits only the sum of quantity × amount.
+ * So `unit` is the default and `line` one setting away, per store. A request is never accepted under whichever fits.
+ */
+export const AMOUNT_BASES = ["unit", "line"] as const;
+export type AmountBasis = (typeof AMOUNT_BASES)[number];
+
+const IN_WORDS: Readonly<Record<AmountBasis, string>> = {
+  unit: "the sum of quantity × amount over all items",
+  line: "the sum of amount over all items",
+};
+
+export function basisInWords(basis: AmountBasis): string {
+  return IN_WORDS[basis];
+}
+
+/** What one item adds to the total. */
+export function lineTotal(item: Pick<CancelItem, "quantity" | "amount">, basis: AmountBasis): Decimal {
+  return scaled(item.amount, item.quantity, basis);
+}
+
+/** The tax in one item's line total, or null when the item states none. */
+export function lineTax(
+  item: Pick<CancelItem, "quantity" | "taxAmount">,
+  basis: AmountBasis,
+): Decimal | null {
+  return item.taxAmount === null ? null : scaled(item.taxAmount, item.quantity, basis);
+}
+
+/** The tax in a total, as far as items state it. */
+export function statedTax(items: readonly CancelItem[], basis: AmountBasis): Decimal {
+  return sum(items.map((item) => lineTax(item, basis)).filter((tax) => tax !== null));
+}
+
+export interface ComputedTotals {
+  readonly total: Decimal;
+  readonly productTotal: Decimal;
+  readonly deliveryTotal: Decimal;
+  /** Null when any item of the kind states no tax: then nothing can be said about the sum. */
+  readonly productTax: Decimal | null;
+  readonly deliveryTax: Decimal | null;
+}
+
+/** The totals EBP should confirm for these items: DELIVERY apart, everything else is product. */
+export function computeTotals(items: readonly CancelItem[], basis: AmountBasis): ComputedTotals {
+  const delivery = items.filter((item) => item.itemType === "DELIVERY");
+  const products = items.filter((item) => item.itemType !== "DELIVERY");
+  const productTotal = sum(products.map((item) => lineTotal(item, basis)));
+  const deliveryTotal = sum(delivery.map((item) => lineTotal(item, basis)));
+  return {
+    total: productTotal.plus(deliveryTotal),
+    productTotal,
+    deliveryTotal,
+    productTax: sumOfTax(products, basis),
+    deliveryTax: sumOfTax(delivery, basis),
+  };
+}
+
+function sumOfTax(items: readonly CancelItem[], basis: AmountBasis): Decimal | null {
+  let total: Decimal = new Decimal(0);
+  for (const item of items) {
+    const tax = lineTax(item, basis);
+    if (tax === null) return null;
+    total = total.plus(tax);
+  }
+  return total;
+}
+
+function scaled(amount: Decimal, quantity: number, basis: AmountBasis): Decimal {
+  return basis === "unit" ? amount.times(quantity) : amount;
+}

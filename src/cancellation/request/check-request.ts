@@ -1,0 +1,113 @@
+import { accountElsewhereFaults, elsewhere, isAccountAsStore } from "./account-elsewhere.js";
+import { basisInWords, computeTotals } from "./amount-rule.js";
+import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
+import { chooseStore, type Caller } from "../caller.js";
+import { InvalidArgumentError } from "../errors.js";
+import {
+  amountFaults,
+  identifierFaults,
+  itemFaults,
+  proseFaults,
+  refundAccountFaults,
+  type Fault,
+} from "../field-rules.js";
+import * as limits from "../limits.js";
+import { normaliseAccountNumber } from "./refund-account.js";
+import type { Store, Stores } from "../store.js";
+import { invalid, type UserError } from "../user-error.js";
+
+export type CheckedRequest =
+  | { readonly ok: true; readonly request: CancelRequest; readonly store: Store }
+  | { readonly ok: false; readonly store: Store | null; readonly errors: readonly UserError[] };
+
+/** Everything that can be told about a request by looking at it: nothing is read, stored or sent. */
+export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: Stores): CheckedRequest {
+  const chosen = storeOf(input, caller, stores);
+  const isChosen = !(chosen instanceof InvalidArgumentError);
+  // Nothing is compared with an account that may be of any length; and what was not compared is not quoted either.
+  const accountFaults = refundAccountFaults("input.refundAccount", input.refundAccount);
+  if (accountFaults.length > 0) {
+    return { ok: false, store: isChosen ? chosen : null, errors: accountFaults.map(invalid) };
+  }
+  if (!isChosen) {
+    const fault = isAccountAsStore(input) ? elsewhere(chosen.field) : chosen;
+    return { ok: false, store: null, errors: [invalid(fault)] };
+  }
+
+  const store = chosen;
+  const misplaced = accountElsewhereFaults(input);
+  const isMisplaced = new Set(misplaced.map(({ field }) => field));
+  const others = [...requestFaults(input, store), ...itemsFaults(input, store)];
+  // Of a field that holds the account nothing else is said: it could be quoted.
+  const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced.has(field))];
+  if (faults.length > 0) {
+    return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
+  }
+
+  const expected = computeTotals(input.items, store.amountBasis).total;
+  if (!expected.equals(input.totalCancelAmount)) {
+    const actual = input.totalCancelAmount;
+    const message =
+      `input.totalCancelAmount is ${actual.toFixed()}, but ${basisInWords(store.amountBasis)} is ${expected.toFixed()}. ` +
+      "Nothing was sent.";
+    const field = "input.totalCancelAmount";
+    return { ok: false, store, errors: [{ kind: "AmountMismatch", field, message, expected, actual }] };
+  }
+  return { ok: true, store, request: normalise(input, store) };
+}
+
+function storeOf(input: CancelPaymentInput, caller: Caller, stores: Stores): Store | InvalidArgumentError {
+  try {
+    return chooseStore(caller, stores, input.storeId, "input.storeId");
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return error;
+    throw error;
+  }
+}
+
+function requestFaults(input: CancelPaymentInput, store: Store): Fault[] {
+  return [
+    ...identifierFaults("input.idempotencyKey", input.idempotencyKey, limits.MAX_IDEMPOTENCY_KEY_LENGTH),
+    ...identifierFaults("input.orderNo", input.orderNo, limits.MAX_IDENTIFIER_LENGTH),
+    ...amountFaults("input.totalCancelAmount", input.totalCancelAmount, store),
+    ...(input.totalCancelAmount.isZero()
+      ? [{ field: "input.totalCancelAmount", expected: "more than zero", found: "0" }]
+      : []),
+    ...amountFaults("input.expectedCancelledTotal", input.expectedCancelledTotal, store),
+    ...proseFaults("input.reason", input.reason, limits.MAX_REASON_LENGTH),
+    ...proseFaults("input.note", input.note, limits.MAX_NOTE_LENGTH),
+  ];
+}
+
+function itemsFaults({ items }: CancelPaymentInput, store: Store): Fault[] {
+  if (items.length === 0 || items.length > limits.MAX_ITEMS) {
+    return [{ field: "input.items", expected: `1 to ${limits.MAX_ITEMS} items`, found: `${items.length}` }];
+  }
+  const firstWithSeq = new Map<number, number>();
+  return items.flatMap((item, index) => {
+    const field = `input.items.${index}`;
+    const first = firstWithSeq.get(item.seq);
+    firstWithSeq.set(item.seq, first ?? index);
+    const repeated =
+      first === undefined
+        ? []
+        : [
+            {
+              field: `${field}.seq`,
+              expected: "a seq no other item has",
+              found: `${item.seq}, as in items.${first}`,
+            },
+          ];
+    return [...itemFaults(field, item, store), ...repeated];
+  });
+}
+
+function normalise(input: CancelPaymentInput, store: Store): CancelRequest {
+  const account = input.refundAccount;
+  return {
+    ...input,
+    storeId: store.id,
+    refundAccount:
+      account === null ? null : { ...account, accountNumber: normaliseAccountNumber(account.accountNumber) },
+  };
+}

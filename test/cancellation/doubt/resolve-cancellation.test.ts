@@ -1,0 +1,196 @@
+import { describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { SCOPES, type Caller } from "../../../src/cancellation/caller.js";
+import { holdsAccount } from "../../../src/cancellation/request/holds-account.js";
+import type { OperatorResult } from "../../../src/cancellation/doubt/operator-result.js";
+import { resolveCancellation } from "../../../src/cancellation/doubt/resolve-cancellation.js";
+import { step, STORE } from "../../helpers/ledger.js";
+import { useRecovery } from "../../helpers/recovery.js";
+
+const fixture = useRecovery();
+const CALLER: Caller = { subject: "operator-7", scopes: SCOPES, storeIds: [STORE.id] };
+const ACCOUNT = { accountNumber: "1029384756", bankCode: "001", accountHolderName: "Zaphod Quibblewick" };
+
+function resolve(id: string, changes: object = {}, caller = CALLER): Promise<OperatorResult> {
+  return resolveCancellation({ ledger: fixture.ledger, queue: fixture.queue }, caller, {
+    id,
+    outcome: "FAILED",
+    note: "asked EBP",
+    ...changes,
+  });
+}
+
+describe("a decision by hand", () => {
+  test.each([
+    ["SUCCEEDED", { safeToRetry: false, settlement: "AWAITED", failureKind: null }],
+    ["FAILED", { safeToRetry: true, settlement: null, failureKind: "NOT_CANCELLED" }],
+  ] as const)("makes one in doubt %s, under the operator's name, with the note", async (outcome, after) => {
+    const { unknown } = await fixture.inDoubt();
+    const { cancellation, errors } = await resolve(unknown.id, { outcome, note: "  seen at EBP  " });
+    const [events] = await fixture.history.events([unknown]);
+
+    expect(errors).toEqual([]);
+    expect(cancellation).toMatchObject({
+      status: outcome,
+      resolvedBy: "OPERATOR",
+      nextCheckAt: null,
+      ...after,
+    });
+    expect(await fixture.now(unknown)).toEqual(cancellation);
+    expect(events?.at(-1)).toMatchObject({
+      from: "UNKNOWN",
+      to: outcome,
+      source: "OPERATOR",
+      actor: "operator-7",
+      evidence: { basis: "seen at EBP", digest: null },
+    });
+  });
+
+  test("is possible when nothing more happens by itself", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.sql("UPDATE cancellation SET next_check_at = NULL, lookups = 35 WHERE id = $1", [
+      unknown.id,
+    ]);
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+  });
+
+  test("is not taken for one that is decided, or in flight; what it is instead is told, and nothing changes", async () => {
+    const { pending } = await fixture.pending();
+    const decided = await Promise.all(
+      (["accepted", "rejected", "notSent"] as const).map(async (kind) => {
+        const started = await fixture.pending();
+        return fixture.ledger.recordTransition(started.pending, step(started.one, kind));
+      }),
+    );
+    for (const one of [pending, ...decided]) {
+      for (const outcome of ["SUCCEEDED", "FAILED"]) {
+        const { cancellation, errors } = await resolve(one.id, { outcome });
+        expect(cancellation).toEqual(one);
+        expect(errors).toMatchObject([{ kind: "NotInDoubt", status: one.status, field: "input.id" }]);
+      }
+      expect(await fixture.now(one)).toEqual(one);
+    }
+  });
+
+  test("is not taken for one in flight whose lease has run out: recovery comes first", async () => {
+    const { pending } = await fixture.pending();
+    await fixture.letBeDue(pending);
+    expect((await resolve(pending.id)).errors).toMatchObject([{ kind: "NotInDoubt", status: "PENDING" }]);
+    expect((await fixture.now(pending)).status).toBe("PENDING");
+  });
+
+  test.each([
+    ["empty", ""],
+    ["blank", " \n "],
+    ["longer than 2000 characters", "x".repeat(2001)],
+    ["unreadable", "a\u0000b"],
+  ])("needs a note: one that is %s is refused before anything is looked at", async (_what, note) => {
+    const { unknown } = await fixture.inDoubt();
+    const { cancellation, errors } = await resolve(unknown.id, { note });
+    expect(cancellation).toBeNull();
+    expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+    expect(await fixture.now(unknown)).toEqual(unknown);
+  });
+
+  test("takes a note of exactly 2000 characters, of several lines", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const note = `first\n${"x".repeat(1994)}`;
+    await resolve(unknown.id, { note });
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toBe(note);
+  });
+
+  test("is answered alike for an id that is nobody's and one of another's store", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const [foreign, nobodys] = await Promise.all([
+      resolve(unknown.id, {}, { subject: "other", scopes: SCOPES, storeIds: ["OTHER"] }),
+      resolve(randomUUID()),
+    ]);
+    expect(foreign).toEqual(nobodys);
+    expect(foreign).toMatchObject({
+      cancellation: null,
+      errors: [{ kind: "InvalidInput", field: "input.id" }],
+    });
+    expect(await fixture.now(unknown)).toEqual(unknown);
+  });
+
+  test("wins over a lookup that is under way: what that finds out is late", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.letBeDue(unknown);
+    const [claim] = (await fixture.queue.claimDue(100)).filter(({ id }) => id === unknown.id);
+    if (claim === undefined) throw new Error("it was due");
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+    expect((await fixture.queue.open(claim))?.cancellation.status).toBe("FAILED");
+  });
+
+  test("can be made although the sealed refund account cannot be opened any more", async () => {
+    const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
+    await fixture.sql("UPDATE cancellation SET refund_account_sealed = '\\xdeadbeef' WHERE id = $1", [
+      unknown.id,
+    ]);
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+  });
+});
+
+describe("operators who decide at once", () => {
+  test.each([2, 2, 2, 2, 20, 20])("%i of them: one decides, the others are told so", async (count) => {
+    const { unknown } = await fixture.inDoubt();
+    const results = await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        resolve(unknown.id, { outcome: n % 2 === 0 ? "SUCCEEDED" : "FAILED", note: `operator ${n}` }),
+      ),
+    );
+    const won = results.filter(({ errors }) => errors.length === 0);
+    const [events] = await fixture.history.events([unknown]);
+
+    expect(won).toHaveLength(1);
+    const status = won[0]?.cancellation?.status;
+    for (const { errors } of results.filter((result) => result !== won[0])) {
+      expect(errors).toMatchObject([{ kind: "NotInDoubt", status }]);
+    }
+    expect(events?.filter(({ source }) => source === "OPERATOR")).toHaveLength(1);
+    expect((await fixture.now(unknown)).status).toBe(status);
+  });
+});
+
+describe("a note", () => {
+  test.each([
+    ["the number", "paid to 1029384756 by hand"],
+    ["the number grouped with spaces", "paid to 1029 3847 56"],
+    ["the number grouped with hyphens", "102-9384-756"],
+    ["the number over two lines", "10293\n84756"],
+    ["the number grouped with dots", "1029.3847.56"],
+    ["the number grouped with slashes", "1029/3847/56"],
+    ["the number in full-width digits", "１０２９３８４７５６"],
+    ["the holder", "called Zaphod Quibblewick"],
+    ["the holder in other letters", "ZAPHOD QUIBBLEWICK said so"],
+    ["the holder with two blanks", "Zaphod  Quibblewick"],
+    ["the holder over two lines", "Zaphod\nQuibblewick"],
+  ])("with %s is refused, and does not repeat it", async (_what, note) => {
+    const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
+    const { cancellation, errors } = await resolve(unknown.id, { note });
+    expect(cancellation).toBeNull();
+    expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+    expect(errors[0]?.message).not.toMatch(/1029|Zaphod/iu);
+    expect((await fixture.now(unknown)).status).toBe("UNKNOWN");
+  });
+
+  test("with a Korean holder is refused in either way Unicode writes it", () => {
+    const account = { accountNumber: "12345678", bankCode: null, accountHolderName: "홍길동" };
+    expect(holdsAccount("예금주 홍길동 확인", account)).toBe(true);
+    expect(holdsAccount("예금주 홍길동 확인".normalize("NFD"), account)).toBe(true);
+  });
+
+  test.each(["the last four are 4756", "order 10293847", "Zaphod called", "asked EBP, ticket 102-93"])(
+    'that says no more than "%s" is taken',
+    (note) => {
+      expect(holdsAccount(note, ACCOUNT)).toBe(false);
+    },
+  );
+
+  test("gives nothing away when there is no account", () => {
+    expect(holdsAccount("anything 12345678", null)).toBe(false);
+    expect(holdsAccount("anything", { ...ACCOUNT, accountHolderName: null })).toBe(false);
+    expect(holdsAccount("anything", { ...ACCOUNT, accountHolderName: "  " })).toBe(false);
+  });
+});
