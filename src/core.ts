@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
+import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
 import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/doubt/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/doubt/recovery-queue.js";
@@ -45,6 +46,7 @@ export interface Core {
   readonly history: CancellationHistory;
   /** The same history, read on the connections of what moves money: what a mutation shows must not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
+  readonly cursors: Cursors;
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
@@ -100,7 +102,8 @@ export async function openCore(
 
   const stores = storesOf(config);
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
-  const sealer = createSealer(await encryptionKeys(config));
+  const keys = await encryptionKeys(config);
+  const sealer = createSealer(keys);
   const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer);
   const ledger = createPrismaLedger(ledgerPrisma, sealer, ledgerHistory, timing, intentPrisma);
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
@@ -123,6 +126,7 @@ export async function openCore(
     ledger,
     history: createPrismaHistory(prisma, sealer),
     ledgerHistory,
+    cursors: createCursors(secretsOf(keys)),
     queue,
     inbox,
     onContradiction,
@@ -186,4 +190,9 @@ function storesOf(config: Config): Stores {
 async function encryptionKeys(config: Config): Promise<[EncryptionKey, ...EncryptionKey[]]> {
   const [newest, ...older] = config.encryptionKeys ?? [];
   return newest === undefined ? [await localEncryptionKey(config.dataDir)] : [newest, ...older];
+}
+
+/** All replicas have them, so each reads on where another has stopped. */
+function secretsOf([newest, ...older]: readonly [EncryptionKey, ...EncryptionKey[]]): [Buffer, ...Buffer[]] {
+  return [newest.key, ...older.map(({ key }) => key)];
 }

@@ -50,10 +50,15 @@ function storeIdOf(field: FieldNode, variables: Readonly<Record<string, unknown>
     const isHolder = HOLDERS.has(name.value);
     if (!isHolder && name.value !== "storeId") continue;
     const given = valueFromASTUntyped(value, variables);
-    const storeId = isHolder ? storeIdIn(given) : given;
+    const storeId = onlyOne(isHolder ? storeIdIn(given) : given);
     if (typeof storeId === "string") return storeId;
   }
   return null;
+}
+
+/** A filter takes one or several; of several it is in none's name. */
+function onlyOne(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 ? (value as unknown[])[0] : value;
 }
 
 function storeIdIn(value: unknown): unknown {

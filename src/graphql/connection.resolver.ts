@@ -7,9 +7,9 @@ import { CancellationConnectionType, PageInfoType } from "./connection.type.js";
 export class CancellationConnectionResolver {
   constructor(private readonly history: CancellationHistory) {}
 
-  @FieldResolver(() => Int, { description: "How many match the filter in all; counted only when asked for." })
+  @FieldResolver(() => Int, { description: "How many there are in all pages; counted only when asked for." })
   totalCount(@Root() { query }: CancellationConnectionType): Promise<number> {
-    return this.history.count(query.filter);
+    return this.history.count(query.filter, query.window.order);
   }
 }
 

@@ -1,11 +1,16 @@
 import { Field, ObjectType } from "type-graphql";
-import type { CancellationFilter, HistoryPage, HistoryWindow } from "../cancellation/history/history.js";
+import type { Cursors } from "../cancellation/history/cursors.js";
+import type { CancellationFilter } from "../cancellation/history/filter.js";
+import type { HistoryPage, HistoryWindow } from "../cancellation/history/history.js";
+import { positionOf } from "../cancellation/history/order.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
-import { encodeCursor } from "./cursor.js";
 
 @ObjectType("CancellationEdge", { description: "A cancellation and its place in the history." })
 export class CancellationEdgeType {
-  @Field(() => String, { description: "Opaque; good for `after` and `before` in the same order." })
+  @Field(() => String, {
+    description:
+      "Opaque; good for `after` and `before` in the same order, for good: also when more comes in, or this cancellation is not there any more.",
+  })
   cursor!: string;
 
   @Field(() => CancellationType, { description: "The cancellation." })
@@ -43,14 +48,20 @@ export interface HistoryQuery {
   readonly window: HistoryWindow;
 }
 
-export function toConnection(query: HistoryQuery, page: HistoryPage): CancellationConnectionType {
-  const edges = page.cancellations.map((cancellation) => ({
-    cursor: encodeCursor(cancellation, query.window.order),
-    node: toCancellationType(cancellation),
-  }));
+export function toConnection(
+  query: HistoryQuery,
+  { cancellations, hasMore }: HistoryPage,
+  cursors: Cursors,
+): CancellationConnectionType {
+  const { order } = query.window;
+  const edges = cancellations.map((cancellation) => {
+    const position = positionOf(cancellation, order);
+    if (position === null) throw new Error(`cancellation ${cancellation.id} has no place in its own page`);
+    return { cursor: cursors.encode(position, order), node: toCancellationType(cancellation) };
+  });
   const pageInfo = {
     query,
-    hasMore: page.hasMore,
+    hasMore,
     startCursor: edges.at(0)?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   };

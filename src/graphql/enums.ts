@@ -1,6 +1,7 @@
 import { registerEnumType } from "type-graphql";
 import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
+import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../cancellation/history/order.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
 import { OPERATOR_OUTCOMES } from "../cancellation/doubt/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
@@ -115,18 +116,25 @@ registerEnumType(AmountBasis, {
   },
 });
 
-export const CancellationOrderField = { CREATED_AT: "CREATED_AT" } as const;
-export type CancellationOrderField = keyof typeof CancellationOrderField;
+export const CancellationOrderField = named(HISTORY_ORDER_FIELDS);
 registerEnumType(CancellationOrderField, {
   name: "CancellationOrderField",
-  description: "What a history can be ordered by.",
-  valuesConfig: { CREATED_AT: { description: "When the cancel was asked for." } },
+  description: "What a history can be ordered by. Among equals, what was asked for first is the smaller.",
+  valuesConfig: {
+    CREATED_AT: { description: "When the cancel was asked for." },
+    RESOLVED_AT: {
+      description: "When it was decided. Lists only what has been: PENDING and UNKNOWN have no place in it.",
+    },
+    TOTAL_CANCEL_AMOUNT: { description: "The total asked for. For stores of one currency only." },
+  },
 });
 
-export const OrderDirection = { ASC: "ASC", DESC: "DESC" } as const;
-export type OrderDirection = keyof typeof OrderDirection;
+export const OrderDirection = named(ORDER_DIRECTIONS);
 registerEnumType(OrderDirection, {
   name: "OrderDirection",
   description: "Which end comes first.",
-  valuesConfig: { ASC: { description: "Oldest first." }, DESC: { description: "Newest first." } },
+  valuesConfig: {
+    ASC: { description: "The oldest, or the smallest, first." },
+    DESC: { description: "The newest, or the largest, first." },
+  },
 });

@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
+import type { Cursors } from "../cancellation/history/cursors.js";
 import { checkFilter } from "../cancellation/history/filter.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../cancellation/limits.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
@@ -17,6 +18,7 @@ export class HistoryResolver {
   constructor(
     private readonly stores: Stores,
     private readonly history: CancellationHistory,
+    private readonly cursors: Cursors,
   ) {}
 
   @Query(() => NodeType, {
@@ -68,7 +70,8 @@ export class HistoryResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() { caller }: GraphQLContext,
   ): Promise<CancellationConnectionType> {
-    const query = { filter: checkFilter(filter ?? {}, caller, this.stores), window: toWindow(args) };
-    return toConnection(query, await this.history.page(query.filter, query.window));
+    const window = toWindow(args, this.cursors);
+    const query = { filter: checkFilter(filter ?? {}, caller, this.stores, window.order), window };
+    return toConnection(query, await this.history.page(query.filter, window), this.cursors);
   }
 }

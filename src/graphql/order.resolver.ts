@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
+import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
@@ -14,6 +15,7 @@ export class OrderResolver {
   constructor(
     private readonly stores: Stores,
     private readonly history: CancellationHistory,
+    private readonly cursors: Cursors,
   ) {}
 
   @Query(() => OrderCancellationsType, {
@@ -53,7 +55,7 @@ export class OrderResolver {
     @Root() { storeId, orderNo }: OrderCancellationsType,
     @Args(() => PageArgs) args: PageArgs,
   ): Promise<CancellationConnectionType> {
-    const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args) };
-    return toConnection(query, await this.history.page(query.filter, query.window));
+    const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args, this.cursors) };
+    return toConnection(query, await this.history.page(query.filter, query.window), this.cursors);
   }
 }

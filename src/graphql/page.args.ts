@@ -1,7 +1,8 @@
 import { ArgsType, Field, Int } from "type-graphql";
 import { InvalidArgumentError } from "../cancellation/errors.js";
-import type { HistoryOrder, HistoryWindow } from "../cancellation/history/history.js";
-import { decodeCursor } from "./cursor.js";
+import type { Cursors } from "../cancellation/history/cursors.js";
+import type { HistoryWindow } from "../cancellation/history/history.js";
+import { NEWEST_FIRST } from "../cancellation/history/order.js";
 import { CancellationOrderType } from "./history.input.js";
 
 export const DEFAULT_PAGE_SIZE = 20;
@@ -27,9 +28,9 @@ export class PageArgs {
 }
 
 /** @throws InvalidArgumentError for sizes out of range, a cursor that is not one of ours, and contradictory arguments. */
-export function toWindow(args: PageArgs): HistoryWindow {
+export function toWindow(args: PageArgs, cursors: Cursors): HistoryWindow {
   const { first, after, last, before } = args;
-  const order: HistoryOrder = args.orderBy?.direction === "ASC" ? "OLDEST_FIRST" : "NEWEST_FIRST";
+  const order = args.orderBy ?? NEWEST_FIRST;
   const backward = given(last) || given(before);
   if (backward && (given(first) || given(after))) {
     throw new InvalidArgumentError("first, last", "`first` and `after`, or `last` and `before`", "both");
@@ -40,7 +41,7 @@ export function toWindow(args: PageArgs): HistoryWindow {
   return {
     order,
     direction: backward ? "backward" : "forward",
-    position: given(cursor) ? decodeCursor(cursor, order, cursorName) : null,
+    position: given(cursor) ? cursors.decode(cursor, order, cursorName) : null,
     size: given(size) ? checkedSize(sizeName, size) : DEFAULT_PAGE_SIZE,
   };
 }

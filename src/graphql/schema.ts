@@ -4,6 +4,7 @@ import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
 import type { CheckParts } from "../cancellation/doubt/check-in-doubt.js";
+import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { ACCESS } from "./access.js";
@@ -21,17 +22,18 @@ import { USER_ERROR_TYPES } from "./user-error.type.js";
 
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
   readonly history: CancellationHistory;
+  readonly cursors: Cursors;
 }
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
-  const { stores, history } = parts;
+  const { stores, history, cursors } = parts;
   const resolvers = new Map<unknown, object>([
     [CancelPaymentResolver, new CancelPaymentResolver(parts)],
     [CancellationResolver, new CancellationResolver()],
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
-    [HistoryResolver, new HistoryResolver(stores, history)],
-    [OrderResolver, new OrderResolver(stores, history)],
+    [HistoryResolver, new HistoryResolver(stores, history, cursors)],
+    [OrderResolver, new OrderResolver(stores, history, cursors)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
     [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],

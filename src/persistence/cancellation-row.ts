@@ -9,9 +9,28 @@ import type { Discrepancy } from "../cancellation/discrepancies.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
 import type { RequestIdentity } from "../cancellation/request/same-request.js";
 import type { Sealer } from "./sealer.js";
-import type { Prisma } from "./generated/client.js";
+import { Prisma } from "./generated/client.js";
 
 type Row = Prisma.CancellationModel;
+
+/** What only tells whether a request is the same one again: no page of the history has to carry it. */
+type IdentityColumn = "fingerprint" | "refundAccountSealed" | "refundAccountKeyId";
+const IDENTITY_COLUMNS: ReadonlySet<string> = new Set<IdentityColumn>([
+  "fingerprint",
+  "refundAccountSealed",
+  "refundAccountKeyId",
+]);
+
+/** A cancellation as it is shown. */
+export type CancellationRow = Omit<Row, IdentityColumn>;
+
+/** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
+export const CANCELLATION_COLUMNS = Prisma.raw(
+  Object.values(Prisma.CancellationScalarFieldEnum)
+    .filter((name) => !IDENTITY_COLUMNS.has(name))
+    .map((name) => `c.${name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
+    .join(", "),
+);
 
 /** Prisma's Decimal is another class, which rounds at 20 digits; its text is exact. */
 export function exact(value: { toFixed(): string }): Decimal {
@@ -22,7 +41,7 @@ function exactOrNull(value: { toFixed(): string } | null): Decimal | null {
   return value === null ? null : exact(value);
 }
 
-export function toCancellation(row: Row): Cancellation {
+export function toCancellation(row: CancellationRow): Cancellation {
   return {
     id: row.id,
     storeId: row.storeId,
@@ -65,7 +84,7 @@ export function toCancellation(row: Row): Cancellation {
   };
 }
 
-function toConfirmation(row: Row): Cancellation["confirmation"] {
+function toConfirmation(row: CancellationRow): Cancellation["confirmation"] {
   return {
     returnRequestId: row.returnRequestId,
     processedCount: row.processedCount,
@@ -76,7 +95,7 @@ function toConfirmation(row: Row): Cancellation["confirmation"] {
   };
 }
 
-function toFailure(row: Row): Cancellation["failure"] {
+function toFailure(row: CancellationRow): Cancellation["failure"] {
   if (row.failureMessage === null) return null;
   return {
     resultCode: row.failureCode,

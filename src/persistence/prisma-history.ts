@@ -1,11 +1,10 @@
-import type { Cancellation } from "../cancellation/cancellation.js";
 import { TooManyError } from "../cancellation/errors.js";
 import type { CancellationHistory, CancellationReference } from "../cancellation/history/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
-import { atOrBeyond, beyond, matching, orderBy, readsUpwards } from "./history-query.js";
+import { countMatching, existsFrom, readPage } from "./history/pages.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
@@ -34,32 +33,11 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
       return row === null ? null : toCancellation(row);
     },
 
-    async page(filter, window) {
-      const upwards = readsUpwards(window);
-      const rows = await prisma.cancellation.findMany({
-        where: {
-          AND: [matching(filter), ...(window.position === null ? [] : [beyond(window.position, upwards)])],
-        },
-        orderBy: orderBy(upwards),
-        // One more than asked for tells whether there is more.
-        take: window.size + 1,
-      });
-      const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
-      if (window.direction === "backward") cancellations.reverse();
-      return { cancellations, hasMore: rows.length > window.size };
-    },
+    page: (filter, window) => readPage(prisma, filter, window),
 
-    async existsFrom(filter, { order, direction, position }) {
-      if (position === null) return false;
-      const upwards = readsUpwards({ order, direction });
-      const row = await prisma.cancellation.findFirst({
-        where: { AND: [matching(filter), atOrBeyond(position, upwards)] },
-        select: { id: true },
-      });
-      return row !== null;
-    },
+    existsFrom: (filter, window) => existsFrom(prisma, filter, window),
 
-    count: (filter) => prisma.cancellation.count({ where: matching(filter) }),
+    count: (filter, order) => countMatching(prisma, filter, order),
 
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
 

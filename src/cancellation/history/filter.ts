@@ -1,57 +1,160 @@
-import { findStore, type Caller } from "../caller.js";
+import type { Caller } from "../caller.js";
+import { Decimal } from "../decimal.js";
 import { InvalidArgumentError } from "../errors.js";
-import { assertText } from "../field-rules.js";
-import type { CancellationFilter } from "./history.js";
-import { MAX_IDENTIFIER_LENGTH } from "../limits.js";
-import type { CancellationStatus } from "../status.js";
-import type { Store, Stores } from "../store.js";
+import { assertText, proseFaults } from "../field-rules.js";
+import * as limits from "../limits.js";
+import type { ItemType } from "../request/cancel-request.js";
+import type { CancellationStatus, ResolvedBy, Settlement } from "../status.js";
+import type { Stores } from "../store.js";
+import { assertPossible } from "./contradictions.js";
+import type { HistoryOrder } from "./order.js";
+
+/** Which cancellations. Every condition given must hold; `storeIds` always holds: what is outside does not exist. */
+export interface CancellationFilter {
+  readonly storeIds: readonly string[];
+  readonly statuses?: readonly CancellationStatus[];
+  readonly settlement?: Settlement;
+  readonly resolvedBy?: ResolvedBy;
+  readonly orderNo?: string;
+  /** The order number begins with it. */
+  readonly orderNoPrefix?: string;
+  readonly idempotencyKey?: string;
+  readonly returnRequestId?: string;
+  /** EBP's tracking id of its answer. */
+  readonly requestId?: string;
+  /** A line of this item; with `itemType`, one line that is of both. */
+  readonly itemId?: string;
+  readonly itemType?: ItemType;
+  /** Word for word. */
+  readonly reason?: string;
+  readonly requestedBy?: string;
+  readonly failureCode?: string;
+  /** Both inclusive. */
+  readonly amountFrom?: Decimal;
+  readonly amountTo?: Decimal;
+  /** `From` is inclusive, `Before` exclusive. */
+  readonly createdFrom?: Date;
+  readonly createdBefore?: Date;
+  readonly resolvedFrom?: Date;
+  readonly resolvedBefore?: Date;
+  /** UNKNOWN, and for longer than this by the database's clock. */
+  readonly inDoubtLongerThanSeconds?: number;
+  readonly hasDiscrepancies?: boolean;
+}
 
 /** Conditions as a caller states them; what is left out, or null, is no condition. */
-export interface RequestedFilter {
-  readonly storeId?: string | null;
-  readonly orderNo?: string | null;
+export type RequestedFilter = {
+  readonly [Condition in keyof Omit<CancellationFilter, "storeIds" | "statuses">]?:
+    CancellationFilter[Condition] | null;
+} & {
+  readonly storeId?: readonly string[] | null;
   readonly status?: readonly CancellationStatus[] | null;
-  readonly returnRequestId?: string | null;
-  readonly itemId?: string | null;
-  readonly createdFrom?: Date | null;
-  readonly createdBefore?: Date | null;
-}
+};
 
-/** EBP's ids are shorter than ours may be, but nobody promises it. */
+/** EBP's ids and codes are shorter than ours may be, but nobody promises it. */
 const MAX_EBP_ID_LENGTH = 200;
+/** As the subject of a token. */
+const MAX_SUBJECT_LENGTH = 255;
+/** Fewer characters would be of nearly every order. */
+const MIN_PREFIX_LENGTH = 3;
+/** Ten years: nothing is older. */
+const MAX_DOUBT_SECONDS = 10 * 366 * 24 * 60 * 60;
 
-/** @throws InvalidArgumentError for conditions that nothing can meet, which are mistakes. */
-export function checkFilter(requested: RequestedFilter, caller: Caller, stores: Stores): CancellationFilter {
-  const { storeId, orderNo, status, returnRequestId, itemId, createdFrom, createdBefore } = requested;
-  if (status?.length === 0)
-    throw new InvalidArgumentError("filter.status", "at least one status", "an empty list");
-  if (given(createdFrom) && given(createdBefore) && createdFrom >= createdBefore) {
-    const expected = `a moment after filter.createdFrom (${createdFrom.toISOString()})`;
-    throw new InvalidArgumentError("filter.createdBefore", expected, createdBefore.toISOString());
-  }
-  return {
-    storeIds: given(storeId) ? idsOf(findStore(caller, stores, storeId, "filter.storeId")) : caller.storeIds,
-    ...(given(orderNo) && { orderNo: assertText("filter.orderNo", orderNo, MAX_IDENTIFIER_LENGTH) }),
-    // Each once: a list may name the same one ten thousand times.
-    ...(given(status) && { statuses: [...new Set(status)] }),
-    ...(given(returnRequestId) && {
-      returnRequestId: assertText("filter.returnRequestId", returnRequestId, MAX_EBP_ID_LENGTH),
-    }),
-    ...(given(itemId) && { itemId: assertText("filter.itemId", itemId, MAX_IDENTIFIER_LENGTH) }),
-    ...(given(createdFrom) && { createdFrom: assertMoment("filter.createdFrom", createdFrom) }),
-    ...(given(createdBefore) && { createdBefore: assertMoment("filter.createdBefore", createdBefore) }),
+const LONGEST: Readonly<Record<string, number>> = {
+  orderNo: limits.MAX_IDENTIFIER_LENGTH,
+  orderNoPrefix: limits.MAX_IDENTIFIER_LENGTH,
+  idempotencyKey: limits.MAX_IDEMPOTENCY_KEY_LENGTH,
+  returnRequestId: MAX_EBP_ID_LENGTH,
+  requestId: MAX_EBP_ID_LENGTH,
+  failureCode: MAX_EBP_ID_LENGTH,
+  itemId: limits.MAX_IDENTIFIER_LENGTH,
+  requestedBy: MAX_SUBJECT_LENGTH,
+};
+
+/**
+ * @param order in which they are read: some conditions cannot be met in some orders.
+ * @throws InvalidArgumentError for conditions that nothing can meet, which are mistakes.
+ */
+export function checkFilter(
+  requested: RequestedFilter,
+  caller: Caller,
+  stores: Stores,
+  order: HistoryOrder | null = null,
+): CancellationFilter {
+  const { storeId, status, ...rest } = requested;
+  const conditions = Object.fromEntries(Object.entries(rest).filter(([, value]) => given(value)));
+  const filter: CancellationFilter = {
+    ...conditions,
+    storeIds: checkedStores(storeId, caller),
+    ...(given(status) && { statuses: checkedStatuses(status) }),
   };
+  for (const [name, value] of Object.entries(conditions)) assertReadable(`filter.${name}`, name, value);
+  assertPossible(filter, order);
+  if (given(filter.amountFrom) || given(filter.amountTo))
+    assertOneCurrency(filter, stores, "filter.amountFrom, filter.amountTo");
+  if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field");
+  return filter;
 }
 
-/** Of a store that the caller cannot see there is nothing to be found. */
-function idsOf(store: Store | null): string[] {
-  return store === null ? [] : [store.id];
+/** Of stores that the caller cannot see there is nothing to be found. */
+function checkedStores(requested: readonly string[] | null | undefined, caller: Caller): readonly string[] {
+  if (!given(requested)) return caller.storeIds;
+  if (requested.length === 0)
+    throw new InvalidArgumentError("filter.storeId", "at least one store", "an empty list");
+  for (const id of requested) assertText("filter.storeId", id, limits.MAX_IDENTIFIER_LENGTH);
+  return caller.storeIds.filter((id) => requested.includes(id));
+}
+
+/** Each once: a list may name the same one ten thousand times. */
+function checkedStatuses(requested: readonly CancellationStatus[]): readonly CancellationStatus[] {
+  if (requested.length > 0) return [...new Set(requested)];
+  throw new InvalidArgumentError("filter.status", "at least one status", "an empty list");
+}
+
+/** Nothing stored is equal to what is refused here, and the database would say some of it in its own words. */
+function assertReadable(field: string, name: string, value: unknown): void {
+  if (value instanceof Date) assertMoment(field, value);
+  else if (Decimal.isDecimal(value)) assertAmount(field, value);
+  else if (name === "inDoubtLongerThanSeconds") assertSeconds(field, value as number);
+  else if (name === "reason") assertReason(field, value as string);
+  else if (typeof value === "string" && LONGEST[name] !== undefined) {
+    assertText(field, value, LONGEST[name]);
+    if (name !== "orderNoPrefix" || value.length >= MIN_PREFIX_LENGTH) return;
+    throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, `${value.length}`);
+  }
 }
 
 /** The year 0, which ISO 8601 has and PostgreSQL has not. */
-function assertMoment(field: string, moment: Date): Date {
-  if (moment.getUTCFullYear() >= 1) return moment;
+function assertMoment(field: string, moment: Date): void {
+  if (moment.getUTCFullYear() >= 1) return;
   throw new InvalidArgumentError(field, "a moment of the years 1 to 9999", moment.toISOString());
+}
+
+function assertAmount(field: string, amount: Decimal): void {
+  const expected = `an amount from 0, of at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
+  if (amount.isFinite() && !amount.isNegative() && amount.e < limits.MAX_AMOUNT_INTEGER_DIGITS) return;
+  throw new InvalidArgumentError(field, expected, amount.isNegative() ? "a negative one" : "another number");
+}
+
+function assertSeconds(field: string, seconds: number): void {
+  if (seconds >= 0 && seconds <= MAX_DOUBT_SECONDS) return;
+  throw new InvalidArgumentError(field, `0 to ${MAX_DOUBT_SECONDS}`, String(seconds));
+}
+
+function assertReason(field: string, reason: string): void {
+  const [fault] = proseFaults(field, reason, limits.MAX_REASON_LENGTH);
+  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
+}
+
+/** A number of won is not more, or less, than a number of dollars. */
+function assertOneCurrency({ storeIds }: CancellationFilter, stores: Stores, field: string): void {
+  const currencies = [...new Set(storeIds.map((id) => stores.get(id)?.currencyCode))].sort();
+  if (currencies.length <= 1) return;
+  throw new InvalidArgumentError(
+    field,
+    "stores of one currency: name them in filter.storeId",
+    `stores of ${currencies.join(", ")}`,
+  );
 }
 
 function given<T>(value: T | null | undefined): value is T {

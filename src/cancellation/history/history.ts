@@ -3,28 +3,8 @@ import type { ItemType } from "../request/cancel-request.js";
 import type { Decimal } from "../decimal.js";
 import type { RequestIdentity } from "../request/same-request.js";
 import type { CancellationStatus } from "../status.js";
-
-/** Which cancellations. Every condition given must hold; `storeIds` always holds: what is outside does not exist. */
-export interface CancellationFilter {
-  readonly storeIds: readonly string[];
-  readonly orderNo?: string;
-  readonly statuses?: readonly CancellationStatus[];
-  readonly returnRequestId?: string;
-  readonly itemId?: string;
-  /** Inclusive. */
-  readonly createdFrom?: Date;
-  /** Exclusive. */
-  readonly createdBefore?: Date;
-}
-
-/** Creation time decides, the id breaks ties. */
-export type HistoryOrder = "NEWEST_FIRST" | "OLDEST_FIRST";
-
-/** A place in the history, before or after which a page is read. */
-export interface HistoryPosition {
-  readonly createdAt: Date;
-  readonly id: string;
-}
+import type { CancellationFilter } from "./filter.js";
+import type { HistoryOrder, HistoryPosition } from "./order.js";
 
 export interface HistoryWindow {
   readonly order: HistoryOrder;
@@ -86,7 +66,8 @@ export interface CancellationHistory {
   page(filter: CancellationFilter, window: HistoryWindow): Promise<HistoryPage>;
   /** Whether anything lies at or beyond a position in a direction; false when there is no position. */
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
-  count(filter: CancellationFilter): Promise<number>;
+  /** How many there are in all pages of this order. */
+  count(filter: CancellationFilter, order: HistoryOrder): Promise<number>;
   /** Both of one moment. */
   orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
   /** @throws TooManyError when they add up more items than `atMost`. */

@@ -1,0 +1,70 @@
+import { InvalidArgumentError } from "../errors.js";
+import { CANCELLATION_STATUSES, type CancellationStatus } from "../status.js";
+import type { CancellationFilter } from "./filter.js";
+import type { HistoryOrder } from "./order.js";
+
+/** The states that something can have which meets a condition. What is not here can be of any. */
+const STATUSES_WITH: Readonly<Partial<Record<keyof CancellationFilter, readonly CancellationStatus[]>>> = {
+  // Webhooks tell what became of the money once it has been cancelled.
+  settlement: ["SUCCEEDED"],
+  resolvedBy: ["SUCCEEDED", "FAILED"],
+  resolvedFrom: ["SUCCEEDED", "FAILED"],
+  resolvedBefore: ["SUCCEEDED", "FAILED"],
+  // Also an answer that proves nothing has its code.
+  failureCode: ["FAILED", "UNKNOWN"],
+  inDoubtLongerThanSeconds: ["UNKNOWN"],
+};
+
+/** What is in the order of resolution has been decided. */
+const STATUSES_IN_ORDER_OF_RESOLUTION: readonly CancellationStatus[] = ["SUCCEEDED", "FAILED"];
+
+/**
+ * Conditions that exclude each other are a mistake of whoever states them: an empty page would hide it.
+ * @throws InvalidArgumentError
+ */
+export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null): void {
+  assertSomeStatus(filter, order);
+  assertAfter(filter, "createdFrom", "createdBefore");
+  assertAfter(filter, "resolvedFrom", "resolvedBefore");
+  // What is decided was asked for before.
+  assertAfter(filter, "createdFrom", "resolvedBefore");
+  const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
+  if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
+    const expected = `filter.amountFrom (${amountFrom.toFixed()}) or more`;
+    throw new InvalidArgumentError("filter.amountTo", expected, amountTo.toFixed());
+  }
+  if (orderNo !== undefined && orderNoPrefix !== undefined && !orderNo.startsWith(orderNoPrefix)) {
+    throw new InvalidArgumentError("filter.orderNo", "one that begins with filter.orderNoPrefix", "another");
+  }
+}
+
+function assertAfter(
+  filter: CancellationFilter,
+  from: "createdFrom" | "resolvedFrom",
+  before: "createdBefore" | "resolvedBefore",
+): void {
+  const [first, end] = [filter[from], filter[before]];
+  if (first === undefined || end === undefined || first < end) return;
+  const expected = `a moment after filter.${from} (${first.toISOString()})`;
+  throw new InvalidArgumentError(`filter.${before}`, expected, end.toISOString());
+}
+
+/** Names the condition that leaves nothing over, and what those before it have left. */
+function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null): void {
+  let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
+  const narrow = (field: string, to: readonly CancellationStatus[]): void => {
+    const both = left.filter((status) => to.includes(status));
+    if (both.length === 0) {
+      throw new InvalidArgumentError(
+        field,
+        `with the other conditions, one of ${to.join(", ")}`,
+        left.join(", "),
+      );
+    }
+    left = both;
+  };
+  for (const [condition, statuses] of Object.entries(STATUSES_WITH)) {
+    if (filter[condition as keyof CancellationFilter] !== undefined) narrow(`filter.${condition}`, statuses);
+  }
+  if (order?.field === "RESOLVED_AT") narrow("orderBy.field", STATUSES_IN_ORDER_OF_RESOLUTION);
+}

@@ -1,0 +1,118 @@
+import type { CancellationFilter } from "../../cancellation/history/filter.js";
+import type { HistoryOrder } from "../../cancellation/history/order.js";
+import type { CancellationStatus } from "../../cancellation/status.js";
+import { Prisma } from "../generated/client.js";
+
+/** Of a cancellation `c`. Each is true or false of a row by itself; the stores and states are left to the statement. */
+type Conditions = readonly Prisma.Sql[];
+
+/** The states that have to be looked in; null for all. */
+export function statusesOf(filter: CancellationFilter): readonly CancellationStatus[] | null {
+  return filter.inDoubtLongerThanSeconds === undefined ? (filter.statuses ?? null) : ["UNKNOWN"];
+}
+
+/** What is equal to something: an index has these in the order of creation, or there are few of them. */
+export function equalities(filter: CancellationFilter): Conditions {
+  return [
+    ...when(filter.orderNo, (orderNo) => Prisma.sql`c.order_no = ${orderNo}`),
+    ...when(filter.idempotencyKey, (key) => Prisma.sql`c.idempotency_key = ${key}`),
+    ...when(filter.returnRequestId, (id) => Prisma.sql`c.return_request_id = ${id}`),
+    ...when(filter.requestId, (id) => Prisma.sql`c.ebp_request_id = ${id}`),
+    ...when(filter.settlement, (settlement) => Prisma.sql`c.settlement = ${settlement}::settlement`),
+    ...when(filter.resolvedBy, (resolvedBy) => Prisma.sql`c.resolved_by = ${resolvedBy}::resolved_by`),
+    ...when(filter.reason, (reason) => Prisma.sql`c.reason = ${reason}`),
+    ...when(filter.requestedBy, (subject) => Prisma.sql`c.requested_by = ${subject}`),
+    ...when(filter.failureCode, (code) => Prisma.sql`c.failure_code = ${code}`),
+    ...when(filter.hasDiscrepancies, (some) =>
+      some ? Prisma.sql`c.discrepancies <> '[]'` : Prisma.sql`c.discrepancies = '[]'`,
+    ),
+    ...when(
+      filter.inDoubtLongerThanSeconds,
+      (seconds) =>
+        Prisma.sql`c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
+    ),
+  ];
+}
+
+/** Ranges of what is ordered by, which an index in that order can begin and end with. */
+export function rangesInOrder(filter: CancellationFilter, { field }: HistoryOrder): Conditions {
+  const { resolvedBefore } = filter;
+  if (field === "TOTAL_CANCEL_AMOUNT") return amounts(filter);
+  if (field === "RESOLVED_AT") return [Prisma.sql`c.resolved_at IS NOT NULL`, ...resolution(filter)];
+  // What was decided before a moment was asked for before it: newest first, that is where to begin.
+  return [
+    ...creation(filter),
+    ...when(resolvedBefore, (end) => Prisma.sql`c.created_at < ${end}::timestamptz`),
+  ];
+}
+
+/** Ranges of anything else: what meets them lies scattered in the order, or all at its far end. */
+export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder): Conditions {
+  return [
+    ...when(filter.orderNoPrefix, (prefix) => Prisma.sql`c.order_no LIKE ${`${escaped(prefix)}%`}`),
+    ...(field === "CREATED_AT" ? [] : creation(filter)),
+    ...(field === "RESOLVED_AT" ? [] : resolution(filter)),
+    ...(field === "TOTAL_CANCEL_AMOUNT" ? [] : amounts(filter)),
+  ];
+}
+
+/** A line that meets what is asked of lines. */
+export function hasItem(filter: CancellationFilter): Conditions {
+  if (!asksForItem(filter)) return [];
+  const conditions = Prisma.join(itemEqualities(filter), " AND ");
+  return [
+    Prisma.sql`EXISTS (
+      SELECT FROM cancellation_item item
+      WHERE item.store_id = c.store_id AND item.cancellation_id = c.id AND ${conditions}
+    )`,
+  ];
+}
+
+export function asksForItem({ itemId, itemType }: CancellationFilter): boolean {
+  return itemId !== undefined || itemType !== undefined;
+}
+
+/** Of a line `item`. */
+export function itemEqualities({ itemId, itemType }: CancellationFilter): Prisma.Sql[] {
+  return [
+    ...when(itemId, (id) => Prisma.sql`item.item_id = ${id}`),
+    ...when(itemType, (type) => Prisma.sql`item.item_type = ${type}::item_type`),
+  ];
+}
+
+/** Of any moment `column`, for what has the same moments as cancellations have. */
+export function createdWithin(
+  { createdFrom, createdBefore }: CancellationFilter,
+  column: Prisma.Sql,
+): Prisma.Sql[] {
+  return [
+    ...when(createdFrom, (from) => Prisma.sql`${column} >= ${from}::timestamptz`),
+    ...when(createdBefore, (end) => Prisma.sql`${column} < ${end}::timestamptz`),
+  ];
+}
+
+function creation(filter: CancellationFilter): Conditions {
+  return createdWithin(filter, Prisma.sql`c.created_at`);
+}
+
+function resolution({ resolvedFrom, resolvedBefore }: CancellationFilter): Conditions {
+  return [
+    ...when(resolvedFrom, (from) => Prisma.sql`c.resolved_at >= ${from}::timestamptz`),
+    ...when(resolvedBefore, (end) => Prisma.sql`c.resolved_at < ${end}::timestamptz`),
+  ];
+}
+
+function amounts({ amountFrom, amountTo }: CancellationFilter): Conditions {
+  return [
+    ...when(amountFrom, (from) => Prisma.sql`c.total_cancel_amount >= ${from.toFixed()}::numeric`),
+    ...when(amountTo, (to) => Prisma.sql`c.total_cancel_amount <= ${to.toFixed()}::numeric`),
+  ];
+}
+
+function when<T>(value: T | undefined, condition: (value: T) => Prisma.Sql): Prisma.Sql[] {
+  return value === undefined ? [] : [condition(value)];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\%_]/gu, "\\$&");
+}

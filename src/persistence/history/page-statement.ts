@@ -1,0 +1,172 @@
+import type { CancellationFilter } from "../../cancellation/history/filter.js";
+import type { HistoryWindow } from "../../cancellation/history/history.js";
+import { OPEN_STATUSES } from "../../cancellation/status.js";
+import { CANCELLATION_COLUMNS } from "../cancellation-row.js";
+import { Prisma } from "../generated/client.js";
+import {
+  asksForItem,
+  createdWithin,
+  equalities,
+  hasItem,
+  itemEqualities,
+  rangesAcross,
+  rangesInOrder,
+  statusesOf,
+} from "./conditions.js";
+import { beyond, columnsOf, gatheredOrderBy, orderBy, sortOf, type Sort } from "./sort.js";
+
+/**
+ * How many rows of an order are looked at before all that meet its conditions are gathered and sorted instead. One in fifty has to
+ * fit to fill a page; reading them takes a millisecond.
+ */
+const LOOKED_AT = 1_000;
+
+export interface PageRequest extends Omit<HistoryWindow, "size"> {
+  readonly limit: number;
+  /** Whether a row at the position itself is among them. */
+  readonly inclusive?: boolean;
+  /** What was created, or decided, at this moment or later is left out. */
+  readonly horizon?: Date | null;
+}
+
+/**
+ * The next rows of a history in the direction of reading. For each store, and each state where some are named, an index is read in
+ * the order asked for up to as many rows as are needed, and the few that this finds are merged: so the time it takes is that of a page,
+ * however many there are. Which index that is, is left to PostgreSQL; that there is one for each condition is tested.
+ */
+export function pageStatement(filter: CancellationFilter, request: PageRequest): Prisma.Sql {
+  const sort = sortOf(request);
+  const ways = (statusesOf(filter) ?? [null]).map((status) => {
+    const ofStatus = status === null ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
+    return Prisma.sql`(${wayTo(filter, request, sort, ofStatus)})`;
+  });
+  return Prisma.sql`
+    SELECT ${CANCELLATION_COLUMNS}
+    FROM (
+      SELECT found.* FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
+      CROSS JOIN LATERAL (${Prisma.join(ways, " UNION ALL ")}) AS found
+      ORDER BY ${orderBy(sort, "found")}
+      LIMIT ${request.limit}
+    ) AS page
+    JOIN cancellation c ON c.store_id = page.store_id AND c.id = page.id
+    ORDER BY ${orderBy(sort, "page")}`;
+}
+
+/** One way to rows of one store, in order. */
+function wayTo(
+  filter: CancellationFilter,
+  request: PageRequest,
+  sort: Sort,
+  ofStatus: readonly Prisma.Sql[],
+): Prisma.Sql {
+  const across = rangesAcross(filter, request.order);
+  const inOrder = [
+    ...ofStatus,
+    ...equalities(filter),
+    ...rangesInOrder(filter, request.order),
+    ...before(request),
+    ...beyond(sort, request.position, request),
+  ];
+  if (across.length > 0 || (asksForItem(filter) && sort.field !== "CREATED_AT")) {
+    return gathered(inOrder, [...across, ...hasItem(filter)], sort, request.limit);
+  }
+  if (asksForItem(filter) && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
+  return Prisma.sql`
+    SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
+    WHERE ${all([OF_STORE, ...inOrder, ...hasItem(filter)])}
+    ORDER BY ${orderBy(sort, "c")}
+    LIMIT ${request.limit}`;
+}
+
+/** Looks at the next rows of the order. Where these do not settle it, all that meet the conditions are gathered. */
+function gathered(
+  inOrder: readonly Prisma.Sql[],
+  scattered: readonly Prisma.Sql[],
+  sort: Sort,
+  limit: number,
+): Prisma.Sql {
+  const columns = columnsOf(sort, "c");
+  return Prisma.sql`
+    WITH looked_at AS MATERIALIZED (
+      SELECT c.store_id, ${columns}, (${all(scattered)}) AS fits FROM cancellation c
+      WHERE ${all([OF_STORE, ...inOrder])}
+      ORDER BY ${orderBy(sort, "c")}
+      LIMIT ${LOOKED_AT}
+    ), settled AS (
+      SELECT count(*) FILTER (WHERE fits) >= ${limit} OR count(*) < ${LOOKED_AT} AS yes FROM looked_at
+    )
+    (
+      SELECT c.store_id, ${columns} FROM looked_at c
+      WHERE c.fits AND (SELECT yes FROM settled)
+      ORDER BY ${orderBy(sort, "c")}
+      LIMIT ${limit}
+    ) UNION ALL (
+      SELECT c.store_id, ${columns} FROM cancellation c
+      WHERE NOT (SELECT yes FROM settled) AND ${all([OF_STORE, ...inOrder, ...scattered])}
+      ORDER BY ${gatheredOrderBy(sort)}
+      LIMIT ${limit}
+    )`;
+}
+
+/** In the order of creation, which items share with what they belong to. A cancellation may have several such lines. */
+function byItem(
+  filter: CancellationFilter,
+  inOrder: readonly Prisma.Sql[],
+  request: PageRequest,
+  sort: Sort,
+): Prisma.Sql {
+  const direction = Prisma.raw(sort.upwards ? "ASC" : "DESC");
+  const ofItem = [
+    Prisma.sql`item.store_id = store.id`,
+    ...itemEqualities(filter),
+    ...createdWithin(filter, Prisma.sql`item.created_at`),
+    ...beyondItem(request, sort),
+  ];
+  return Prisma.sql`
+    SELECT c.store_id, c.created_at, c.id
+    FROM (
+      SELECT DISTINCT item.created_at, item.cancellation_id FROM cancellation_item item
+      WHERE ${all(ofItem)}
+      ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
+    ) AS item
+    JOIN cancellation c ON c.store_id = store.id AND c.id = item.cancellation_id
+    WHERE ${all([OF_STORE, ...inOrder])}
+    ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
+    LIMIT ${request.limit}`;
+}
+
+function beyondItem({ position, inclusive = false }: PageRequest, { upwards }: Sort): Prisma.Sql[] {
+  if (position === null) return [];
+  const comparison = Prisma.raw(`${upwards ? ">" : "<"}${inclusive ? "=" : ""}`);
+  const { createdAt, id } = position;
+  return [
+    Prisma.sql`(item.created_at, item.cancellation_id) ${comparison} (${createdAt}::timestamptz, ${id}::uuid)`,
+  ];
+}
+
+/** Whether a condition leaves so few that their items are best looked at one by one. */
+function isNarrow(filter: CancellationFilter): boolean {
+  const { orderNo, idempotencyKey, returnRequestId, requestId, hasDiscrepancies } = filter;
+  const isOfFew = [orderNo, idempotencyKey, returnRequestId, requestId].some((value) => value !== undefined);
+  const onlyOpen =
+    statusesOf(filter)?.every((status) => OPEN_STATUSES.some((open) => open === status)) ?? false;
+  // Of a type there are far more than of any of these.
+  const isOfType =
+    filter.itemId === undefined &&
+    [filter.reason, filter.requestedBy, filter.failureCode, filter.resolvedBy].some(
+      (value) => value !== undefined,
+    );
+  return isOfFew || onlyOpen || isOfType || hasDiscrepancies === true;
+}
+
+function before({ horizon, order }: PageRequest): Prisma.Sql[] {
+  if (horizon === null || horizon === undefined) return [];
+  const column = Prisma.raw(order.field === "RESOLVED_AT" ? "c.resolved_at" : "c.created_at");
+  return [Prisma.sql`${column} < ${horizon}::timestamptz`];
+}
+
+const OF_STORE = Prisma.sql`c.store_id = store.id`;
+
+function all(conditions: readonly Prisma.Sql[]): Prisma.Sql {
+  return Prisma.join([...conditions], " AND ");
+}

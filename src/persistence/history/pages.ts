@@ -1,0 +1,62 @@
+import type { Cancellation } from "../../cancellation/cancellation.js";
+import type { CancellationFilter } from "../../cancellation/history/filter.js";
+import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
+import type { HistoryOrder } from "../../cancellation/history/order.js";
+import { toCancellation, type CancellationRow } from "../cancellation-row.js";
+import { Prisma, type PrismaClient } from "../generated/client.js";
+import { equalities, hasItem, rangesAcross, rangesInOrder, statusesOf } from "./conditions.js";
+import { readHorizon } from "./horizon.js";
+import { pageStatement } from "./page-statement.js";
+
+type Database = Pick<PrismaClient, "$queryRaw">;
+
+export async function readPage(
+  database: Database,
+  filter: CancellationFilter,
+  window: HistoryWindow,
+): Promise<HistoryPage> {
+  const horizon = growsAtItsEnd(window) ? await readHorizon(database) : null;
+  const rows = await database.$queryRaw<CancellationRow[]>(
+    // One more than asked for tells whether there is more.
+    pageStatement(filter, { ...window, limit: window.size + 1, horizon }),
+  );
+  const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
+  if (window.direction === "backward") cancellations.reverse();
+  return { cancellations, hasMore: rows.length > window.size };
+}
+
+export async function existsFrom(
+  database: Database,
+  filter: CancellationFilter,
+  window: Omit<HistoryWindow, "size">,
+): Promise<boolean> {
+  if (window.position === null) return false;
+  const rows = await database.$queryRaw<unknown[]>(
+    pageStatement(filter, { ...window, limit: 1, inclusive: true }),
+  );
+  return rows.length > 0;
+}
+
+export async function countMatching(
+  database: Database,
+  filter: CancellationFilter,
+  order: HistoryOrder,
+): Promise<number> {
+  const statuses = statusesOf(filter);
+  const conditions = [
+    Prisma.sql`c.store_id = ANY(${[...filter.storeIds]}::text[])`,
+    ...(statuses === null ? [] : [Prisma.sql`c.status = ANY(${[...statuses]}::cancellation_status[])`]),
+    ...equalities(filter),
+    ...rangesInOrder(filter, order),
+    ...rangesAcross(filter, order),
+    ...hasItem(filter),
+  ];
+  const [row] = await database.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`;
+  return row?.count ?? 0;
+}
+
+/** Whoever reads on towards the end of time meets what is being written. Amounts have no such end. */
+function growsAtItsEnd({ order, direction }: HistoryWindow): boolean {
+  return order.field !== "TOTAL_CANCEL_AMOUNT" && order.direction === "ASC" && direction === "forward";
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Decimal } from "../../../src/cancellation/decimal.js";
+import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import { createCursors } from "../../../src/cancellation/history/cursors.js";
+import {
+  HISTORY_ORDER_FIELDS,
+  NEWEST_FIRST,
+  ORDER_DIRECTIONS,
+  type HistoryOrder,
+} from "../../../src/cancellation/history/order.js";
+import { amount } from "../../helpers/arbitraries.js";
+
+const [SECRET, OTHER_SECRET] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const cursors = createCursors([SECRET]);
+
+const ORDERS: readonly HistoryOrder[] = HISTORY_ORDER_FIELDS.flatMap((field) =>
+  ORDER_DIRECTIONS.map((direction) => ({ field, direction })),
+);
+const moments = fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
+const places = fc
+  .record({
+    order: fc.constantFrom(...ORDERS),
+    moment: moments,
+    amount: amount(4),
+    createdAt: moments,
+    id: fc.uuid(),
+  })
+  .map(({ order, moment, amount: total, createdAt, id }) => {
+    const keys = {
+      CREATED_AT: createdAt,
+      RESOLVED_AT: moment,
+      TOTAL_CANCEL_AMOUNT: new Decimal(total.toFixed()),
+    };
+    return { order, position: { key: keys[order.field], createdAt, id } };
+  });
+
+const NOT_OURS = new InvalidArgumentError(
+  "after",
+  "a cursor as an edge or pageInfo gave it",
+  "something else",
+);
+const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+function decoding(cursor: string, order: HistoryOrder = NEWEST_FIRST): () => unknown {
+  return () => cursors.decode(cursor, order, "after");
+}
+
+test("comes back as the position it was made of, whatever the order", () => {
+  fc.assert(
+    fc.property(places, ({ position, order }) => {
+      expect(cursors.decode(cursors.encode(position, order), order, "after")).toEqual(position);
+    }),
+  );
+});
+
+test("is the same for the same place, and another for any other", () => {
+  fc.assert(
+    fc.property(places, places, (a, b) => {
+      const same = JSON.stringify(a) === JSON.stringify(b);
+      expect(cursors.encode(a.position, a.order) === cursors.encode(b.position, b.order)).toBe(same);
+    }),
+  );
+});
+
+test("can stand in a URL and in JSON as it is", () => {
+  fc.assert(
+    fc.property(places, ({ position, order }) => {
+      expect(cursors.encode(position, order)).toMatch(/^[\w-]+$/u);
+    }),
+  );
+});
+
+test("is bound to its order: field and direction", () => {
+  fc.assert(
+    fc.property(places, fc.constantFrom(...ORDERS), ({ position, order }, other) => {
+      fc.pre(other !== order);
+      const expected = `a cursor of the order ${other.field} ${other.direction}`;
+      expect(decoding(cursors.encode(position, order), other)).toThrow(
+        new InvalidArgumentError("after", expected, `one of ${order.field} ${order.direction}`),
+      );
+    }),
+  );
+});
+
+test("is good on every replica, and for as long as the key it was signed with is in the list", () => {
+  fc.assert(
+    fc.property(places, ({ position, order }) => {
+      const cursor = cursors.encode(position, order);
+      const rotated = createCursors([OTHER_SECRET, SECRET]);
+      expect(createCursors([SECRET]).decode(cursor, order, "after")).toEqual(position);
+      expect(rotated.decode(cursor, order, "after")).toEqual(position);
+      expect(() => createCursors([OTHER_SECRET]).decode(cursor, order, "after")).toThrow(NOT_OURS);
+      expect(() => cursors.decode(rotated.encode(position, order), order, "after")).toThrow(NOT_OURS);
+    }),
+  );
+});
+
+describe("refuses, by the argument's name, a cursor that it has not made:", () => {
+  const content = `CREATED_AT DESC 1735689600000 1735689600000 ${ID}`;
+  test.each([
+    ["nothing", ""],
+    ["a blank", " "],
+    ["an id", ID],
+    ["a Relay offset", Buffer.from("arrayconnection:5").toString("base64")],
+    ["its content without a signature", Buffer.from(content).toString("base64url")],
+    [
+      "its content behind a signature of zeros",
+      Buffer.concat([Buffer.alloc(16), Buffer.from(content)]).toString("base64url"),
+    ],
+    ["a signature alone", Buffer.alloc(16).toString("base64url")],
+    ["a megabyte", "A".repeat(1_000_000)],
+  ])("%s", (_what, cursor) => {
+    expect(decoding(cursor)).toThrow(NOT_OURS);
+  });
+
+  test("any text", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.base64String()), (text) =>
+        expect(decoding(text)).toThrow(NOT_OURS),
+      ),
+    );
+  });
+
+  test("one of which anything was changed", () => {
+    const change = fc.record({ at: fc.nat(), put: fc.string({ maxLength: 2 }), drop: fc.nat({ max: 2 }) });
+    fc.assert(
+      fc.property(places, change, ({ position, order }, { at, put, drop }) => {
+        const cursor = cursors.encode(position, order);
+        const from = at % cursor.length;
+        const changed = cursor.slice(0, from) + put + cursor.slice(from + drop);
+        fc.pre(changed !== cursor);
+        expect(decoding(changed, order)).toThrow(NOT_OURS);
+      }),
+    );
+  });
+});
