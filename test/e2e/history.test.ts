@@ -28,6 +28,9 @@ beforeAll(async () => {
   // Ties in time are what a keyset must survive: three rows share each moment.
   await service.sql(`UPDATE cancellation SET created_at = timestamptz '2026-01-01 00:00:00Z' + interval '1 minute' * (
     SELECT count(*) / 3 FROM cancellation other WHERE other.id < cancellation.id)`);
+  await service.sql(
+    "UPDATE cancellation_item SET created_at = cancellation.created_at FROM cancellation WHERE id = cancellation_id",
+  );
   ids = (await service.sql("SELECT id FROM cancellation ORDER BY created_at, id")).map(
     ({ id }) => id as string,
   );
@@ -140,6 +143,66 @@ describe("the history", () => {
     expect(result.totalCount).toBe(rows.length);
   });
 
+  test.each<[string, (row: any) => object, string]>([
+    ["its settlement", () => ({ settlement: "AWAITED" }), "settlement = 'AWAITED'"],
+    ["what decided it", () => ({ resolvedBy: "RESPONSE" }), "resolved_by = 'RESPONSE'"],
+    [
+      "the beginning of the order number",
+      () => ({ orderNoPrefix: "SIM-RETRY" }),
+      "order_no LIKE 'SIM-RETRY%'",
+    ],
+    ["idempotency key", (row) => ({ idempotencyKey: row.idempotency_key }), "id = $1"],
+    ["EBP's request id", (row) => ({ requestId: row.ebp_request_id }), "id = $1"],
+    ["kind of item", () => ({ itemType: "PHYSICAL" }), "true"],
+    [
+      "item id and kind of one line",
+      () => ({ itemType: "PHYSICAL", itemId: "P-2" }),
+      "id IN (SELECT cancellation_id FROM cancellation_item WHERE item_id = 'P-2')",
+    ],
+    ["failure code", () => ({ failureCode: "EBP-C-0010" }), "failure_code = 'EBP-C-0010'"],
+    ["amount", () => ({ amountFrom: "1000", amountTo: 1000 }), "total_cancel_amount = 1000"],
+    [
+      "when it was decided",
+      (row) => ({ resolvedBefore: row.resolved_at }),
+      "resolved_at < (SELECT resolved_at FROM cancellation WHERE id = $1)",
+    ],
+    ["how long it has been in doubt", () => ({ inDoubtLongerThanSeconds: 0 }), "status = 'UNKNOWN'"],
+    ["having no discrepancies", () => ({ hasDiscrepancies: false }), "discrepancies = '[]'"],
+  ])("is filtered by %s", async (_what, filterFor, condition) => {
+    const [row] = await service.sql(
+      "SELECT * FROM cancellation WHERE status = 'SUCCEEDED' ORDER BY resolved_at DESC LIMIT 1",
+    );
+    const rows = await service.sql(
+      `SELECT id FROM cancellation WHERE ${condition} ORDER BY created_at DESC, id DESC`,
+      condition.includes("$1") ? [row.id] : [],
+    );
+    const result = await page({ filter: filterFor(row), first: 100 });
+
+    expect(rows.length).toBeGreaterThan(0);
+    expect(idsOf(result)).toEqual(rows.map(({ id }) => id));
+  });
+
+  test("is filtered by reason, word for word, and by who asked", async () => {
+    expect(idsOf(await page({ filter: { reason: "No reason that anybody gave" } }))).toEqual([]);
+    expect(idsOf(await page({ filter: { requestedBy: "nobody" } }))).toEqual([]);
+  });
+
+  test.each(["RESOLVED_AT", "TOTAL_CANCEL_AMOUNT"])(
+    "is ordered by %s, both ways, without what has no place there",
+    async (field) => {
+      const column = field === "RESOLVED_AT" ? "resolved_at" : "total_cancel_amount";
+      const rows = await service.sql(
+        `SELECT id FROM cancellation WHERE ${column} IS NOT NULL ORDER BY ${column}, created_at, id`,
+      );
+      const upwards = await page({ orderBy: { field, direction: "ASC" }, first: 100 });
+      const downwards = await page({ orderBy: { field, direction: "DESC" }, first: 100 });
+
+      expect(idsOf(upwards)).toEqual(rows.map(({ id }) => id));
+      expect(idsOf(downwards)).toEqual(rows.map(({ id }) => id).reverse());
+      expect(upwards.totalCount).toBe(rows.length);
+    },
+  );
+
   test("is filtered by EBP's return request id", async () => {
     const [row] = await service.sql(
       "SELECT id, return_request_id FROM cancellation WHERE status = 'SUCCEEDED' LIMIT 1",
@@ -180,6 +243,18 @@ describe("the history", () => {
       "filter.status: expected at least one status, found an empty list",
     ],
     [
+      "a condition that is not there",
+      { filter: { orderNumber: "ORD-1" } },
+      "filter",
+      "filter: there is a field that CancellationFilter does not have. Did you mean \"orderNo\"?",
+    ],
+    [
+      "conditions that exclude each other",
+      { filter: { status: "PENDING", settlement: "VOIDED" } },
+      "filter.settlement",
+      "filter.settlement: expected with the other conditions, one of SUCCEEDED, found PENDING",
+    ],
+    [
       "a range that ends before it begins",
       { filter: { createdFrom: "2026-01-02T00:00:00Z", createdBefore: "2026-01-01T00:00:00Z" } },
       "filter.createdBefore",
@@ -200,7 +275,7 @@ describe("the history", () => {
     });
 
     expect(error.message).toBe(
-      "after: expected a cursor of a history in this order, found one of another order",
+      "after: expected a cursor of the order CREATED_AT ASC, found one of CREATED_AT DESC",
     );
   });
 });
