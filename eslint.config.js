@@ -38,7 +38,7 @@ function dependencyRule(folder, neighbours) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", ".data/", "src/persistence/generated/"] },
+  { ignores: ["dist/", "coverage/", ".data/", "src/persistence/generated/", "examples/generated/"] },
   {
     files: ["**/*.{ts,js,mjs}"],
     extends: [

@@ -246,7 +246,7 @@ describe("the history", () => {
       "a condition that is not there",
       { filter: { orderNumber: "ORD-1" } },
       "filter",
-      "filter: there is a field that CancellationFilter does not have. Did you mean \"orderNo\"?",
+      'filter: there is a field that CancellationFilter does not have. Did you mean "orderNo"?',
     ],
     [
       "conditions that exclude each other",

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { cancelPayment } from "../../examples/cancel-payment.js";
+import { createApolloClient, openCancellationList } from "../../examples/cancellation-list.js";
+import { createClient, type Client } from "../../examples/client.js";
+import type { CancelPaymentInput } from "../../examples/generated/operations.js";
+import { CancellationListDocument } from "../../examples/generated/operations.js";
+import { cancel, cancelInput } from "../helpers/operations.js";
+import { startService, type TestService } from "../helpers/service.js";
+
+let service: TestService;
+let client: Client;
+
+beforeAll(async () => {
+  service = await startService();
+  client = createClient({ endpoint: `${service.url}/graphql`, token: () => Promise.resolve(null) });
+});
+afterAll(() => service.close());
+
+function input(changes: Record<string, unknown> = {}): CancelPaymentInput {
+  return cancelInput(changes) as unknown as CancelPaymentInput;
+}
+
+describe("the typed client's screen", () => {
+  test("tells the customer of a cancel that succeeded, also the second time", async () => {
+    const one = input();
+    const told = await cancelPayment(client, one);
+
+    expect(told).toEqual({ do: "tell the customer", returnRequestId: expect.stringMatching(/^RETREQ/u) });
+    expect(await cancelPayment(client, one)).toEqual(told);
+  });
+
+  test("shows each fault at its field", async () => {
+    const told = await cancelPayment(client, input({ orderNo: " ", items: [] }));
+    expect(told).toMatchObject({
+      do: "show what is wrong",
+      faults: expect.arrayContaining([{ field: "input.orderNo", message: expect.any(String) }]),
+    });
+  });
+
+  test("waits for a cancel whose outcome is not known, and for the one that is in its way", async () => {
+    const orderNo = "SIM-RETRY-RECOMMENDED-example";
+    const first = await cancelPayment(client, input({ orderNo }));
+    expect(first).toEqual({ do: "wait for this one", cancellationId: expect.any(String) });
+    expect(await cancelPayment(client, input({ orderNo }))).toEqual(first);
+  });
+
+  test("offers to try again what was not sent, and shows what EBP says to a rejection", async () => {
+    const refused = await cancelPayment(client, input({ orderNo: "SIM-REFUSED-BY-GATEWAY-example" }));
+    const rejected = await cancelPayment(client, input({ orderNo: "SIM-CANCELLATION-FAILED-example" }));
+    expect(refused.do).toBe("offer to try again with a new key");
+    expect(rejected.do).toBe("show what is wrong");
+  });
+
+  test("is told by a typed error what it cannot ask", async () => {
+    const asking = client.request(CancellationListDocument, { first: 1_000 });
+    await expect(asking).rejects.toMatchObject({
+      name: "GraphQLRequestError",
+      code: "BAD_USER_INPUT",
+      message: "first: expected 1 to 100, found 1000",
+      requestId: expect.any(String),
+    });
+  });
+});
+
+describe("Apollo Client's list", () => {
+  test("grows page by page, shows each once and in order, and knows when there is no more", async () => {
+    for (let n = 0; n < 45; n += 1) await cancel(service, cancelInput({ reason: "listed" }));
+    const apollo = createApolloClient(`${service.url}/graphql`);
+    const list = await openCancellationList(apollo, { reason: "listed" });
+    const sizes = [list.lines().length];
+    for (let n = 0; n < 3 && list.hasMore(); n += 1) {
+      await list.loadMore();
+      sizes.push(list.lines().length);
+    }
+    const rows = await service.sql(
+      "SELECT id FROM cancellation WHERE reason = 'listed' ORDER BY created_at DESC, id DESC",
+    );
+    list.close();
+
+    expect(sizes).toEqual([20, 40, 45]);
+    expect(list.lines().map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    apollo.stop();
+  });
+
+  test("keeps the pages of each filter and order apart", async () => {
+    const apollo = createApolloClient(`${service.url}/graphql`);
+    const newest = await openCancellationList(apollo);
+    const failed = await openCancellationList(apollo, { status: ["FAILED"] });
+    const dearest = await openCancellationList(
+      apollo,
+      {},
+      { field: "TOTAL_CANCEL_AMOUNT", direction: "DESC" },
+    );
+    await newest.loadMore();
+
+    expect(newest.lines()).toHaveLength(40);
+    expect(new Set(failed.lines().map(({ status }) => status))).toEqual(new Set(["FAILED"]));
+    expect(dearest.lines()).toHaveLength(20);
+    for (const list of [newest, failed, dearest]) list.close();
+    apollo.stop();
+  });
+});
