@@ -183,6 +183,8 @@ export default tseslint.config(
               "EventEvidence",
               "FailureDetail",
               "MaskedRefundAccount",
+              "OrderCancellationConnection",
+              "OrderCancellationEdge",
               "OrderCancellations",
               "OrderLine",
               "PreviewedRequest",

@@ -50,7 +50,10 @@ export const ACCESS: AccessRules = {
     CancellationConnection: "edges pageInfo totalCount",
     CancellationEdge: "cursor node",
     PageInfo: "startCursor endCursor hasNextPage hasPreviousPage",
-    OrderCancellations: "storeId orderNo currencyCode cancelledTotal inDoubtTotal lines cancellations",
+    OrderCancellations:
+      "storeId orderNo currencyCode cancelledTotal inDoubtTotal openCancellation lines cancellations",
+    OrderCancellationConnection: "edges pageInfo totalCount",
+    OrderCancellationEdge: "cursor node cancelledTotalAfter",
     OrderLine: "seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount",
     CancelPaymentPreview:
       "storeId currencyCode amountBasis computedTotal computedProductAmount computedProductTaxAmount " +

@@ -4,8 +4,10 @@ import { assertText } from "../cancellation/field-rules.js";
 import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
-import { CancellationConnectionType, toConnection } from "./connection.type.js";
+import { CancellationType, toCancellationType } from "./cancellation.type.js";
+import { toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
+import { OrderCancellationConnectionType } from "./order-connection.type.js";
 import { OrderCancellationsType, OrderLineType } from "./order.type.js";
 import { PageArgs, toWindow } from "./page.args.js";
 
@@ -48,11 +50,23 @@ export class OrderResolver {
     return (await loaders.orderLines(storeId, orderNo)).lines;
   }
 
-  @FieldResolver(() => CancellationConnectionType, { description: "The order's cancellations." })
+  @FieldResolver(() => CancellationType, {
+    nullable: true,
+    description:
+      "The one that is in flight or in doubt: it keeps the order closed to others until it is decided. Null when there is none. Read after the totals.",
+  })
+  async openCancellation(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+  ): Promise<CancellationType | null> {
+    const open = await this.history.findOpen(storeId, orderNo);
+    return open === null ? null : toCancellationType(open);
+  }
+
+  @FieldResolver(() => OrderCancellationConnectionType, { description: "The order's cancellations." })
   async cancellations(
     @Root() { storeId, orderNo }: OrderCancellationsType,
     @Args(() => PageArgs) args: PageArgs,
-  ): Promise<CancellationConnectionType> {
+  ): Promise<OrderCancellationConnectionType> {
     const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args) };
     return toConnection(query, await this.history.page(query.filter, query.window));
   }

@@ -13,6 +13,7 @@ import { CancellationConnectionResolver, PageInfoResolver } from "./connection.r
 import { DecimalScalar } from "./decimal.scalar.js";
 import { guardSchema } from "./guard-schema.js";
 import { HistoryResolver } from "./history.resolver.js";
+import { OrderConnectionResolver, OrderEdgeResolver } from "./order-connection.resolver.js";
 import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
 import { RefreshCancellationResolver } from "./refresh-cancellation.resolver.js";
@@ -31,6 +32,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
     [HistoryResolver, new HistoryResolver(stores, history)],
+    [OrderConnectionResolver, new OrderConnectionResolver(history)],
+    [OrderEdgeResolver, new OrderEdgeResolver()],
     [OrderResolver, new OrderResolver(stores, history)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
@@ -43,6 +46,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       CancellationConnectionResolver,
       PageInfoResolver,
       HistoryResolver,
+      OrderConnectionResolver,
+      OrderEdgeResolver,
       OrderResolver,
       PreviewResolver,
       RefreshCancellationResolver,
