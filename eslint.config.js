@@ -182,6 +182,8 @@ export default tseslint.config(
               "Discrepancy",
               "EventEvidence",
               "FailureDetail",
+              "LivePaymentStatus",
+              "LiveStatusUnavailable",
               "MaskedRefundAccount",
               "OrderCancellationConnection",
               "OrderCancellationEdge",

@@ -2,21 +2,30 @@ import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graph
 import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
 import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
+import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 import { toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
+import { LIVE_STATUS_POINTS } from "./limits/limits.js";
+import { LivePaymentStatusType } from "./live-status.type.js";
+import { oncePerRequest, type OncePerRequest } from "./once-per-request.js";
 import { OrderCancellationConnectionType } from "./order-connection.type.js";
 import { OrderCancellationsType, OrderLineType } from "./order.type.js";
 import { PageArgs, toWindow } from "./page.args.js";
 
 @Resolver(() => OrderCancellationsType)
 export class OrderResolver {
+  private readonly liveStatusOf: OncePerRequest<AskLiveStatus>;
+
   constructor(
     private readonly stores: Stores,
     private readonly history: CancellationHistory,
-  ) {}
+    askLiveStatus: AskLiveStatus,
+  ) {
+    this.liveStatusOf = oncePerRequest(askLiveStatus);
+  }
 
   @Query(() => OrderCancellationsType, {
     nullable: true,
@@ -69,5 +78,18 @@ export class OrderResolver {
   ): Promise<OrderCancellationConnectionType> {
     const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args) };
     return toConnection(query, await this.history.page(query.filter, query.window));
+  }
+
+  @FieldResolver(() => LivePaymentStatusType, {
+    nullable: true,
+    complexity: LIVE_STATUS_POINTS,
+    description:
+      "What EBP says of the payment now. It is asked on demand, for at most 3 s; when it is away, `unavailable` says why, and the rest is answered as ever. Costs 200 points: ask for a few orders, not for lists of them. Null only when this service itself has failed.",
+  })
+  liveStatus(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<LivePaymentStatusType> {
+    return this.liveStatusOf(context, storeId, orderNo);
   }
 }

@@ -5,6 +5,7 @@ import { buildSchema } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
 import type { CheckParts } from "../cancellation/doubt/check-in-doubt.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { ACCESS } from "./access.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
@@ -22,6 +23,7 @@ import { USER_ERROR_TYPES } from "./user-error.type.js";
 
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
   readonly history: CancellationHistory;
+  readonly liveStatus: AskLiveStatus;
 }
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
@@ -34,7 +36,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [HistoryResolver, new HistoryResolver(stores, history)],
     [OrderConnectionResolver, new OrderConnectionResolver(history)],
     [OrderEdgeResolver, new OrderEdgeResolver()],
-    [OrderResolver, new OrderResolver(stores, history)],
+    [OrderResolver, new OrderResolver(stores, history, parts.liveStatus)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
     [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],
