@@ -25,7 +25,7 @@ export const MAX_DIRECTIVES = 20;
 /** In points: a page of 100 with all its items and events costs 850, and two of them too much. */
 export const MAX_COST = 1_000;
 
-/** A question to EBP that is not for moving money: four in a document, and three hundred in a minute of the default limit. */
+/** A question to EBP on demand: four in a document, three hundred in a minute under the default limit. */
 export const LIVE_STATUS_POINTS = 200;
 
 /**

@@ -43,7 +43,8 @@ export interface CostedRequest {
 /**
  * What answering would cost at most, in points; at least 1. A page counts with its size, pages within pages multiply, and a
  * field counts as often as it is written. Goes by the schema's types and arguments and by who has a resolver, so that a new field
- * is counted without being listed here; one that is dearer than a query says so where it is declared (`complexity`, in points). A request that cannot be executed (no such operation, variables that do not fit) costs 1.
+ * is counted without being listed here; one that is dearer than a query says so where it is declared (`complexity`, in points).
+ * A request that cannot be executed (no such operation, variables that do not fit) costs 1.
  */
 export function costOf({ schema, document, operationName, variables }: CostedRequest): number {
   const operation = getOperationAST(document, operationName);
