@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openAuthentication } from "./authentication.js";
 import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
+import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
 import type { Config } from "./config.js";
 import { openCore, type Core } from "./core.js";
@@ -69,6 +70,7 @@ async function serve(
   const { history, upstream } = core;
   const schema = await buildGraphQLSchema({
     ...core,
+    liveStatus: createLiveStatus({ gateway: core.gateway, now: () => new Date() }),
     newId: uuidv7,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     waitMs: config.ebpTimeoutMs + WAIT_MARGIN_MS,

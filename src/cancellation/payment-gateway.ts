@@ -46,7 +46,8 @@ export interface PaymentQuestion {
  * - WHOLLY_CANCELLED: all of it.
  * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
  */
-export type PaymentState = "UNCANCELLED" | "CANCELLED_IN_PART" | "WHOLLY_CANCELLED" | "UNCLEAR";
+export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"] as const;
+export type PaymentState = (typeof PAYMENT_STATES)[number];
 
 export interface LookedUpPayment {
   readonly state: PaymentState;

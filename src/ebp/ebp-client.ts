@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Agent, type Dispatcher } from "undici";
+import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
 import type { CancelRequest } from "../cancellation/request/cancel-request.js";
 import type {
   Language,
@@ -17,6 +18,7 @@ import { UnknownStoreError } from "./errors.js";
 import { exchange, notSent, type Exchange } from "./exchange.js";
 import { requestHeaders } from "./headers.js";
 import { DEFAULT_PAYMENT_STATUSES, type PaymentStatuses } from "./payment-state-table.js";
+import { readLiveStatus } from "./read-live-status.js";
 import { readOutcome } from "./read-outcome.js";
 import { readPaymentState } from "./read-payment-state.js";
 
@@ -44,7 +46,7 @@ export interface EbpClientOptions {
   readonly paymentStatuses?: PaymentStatuses;
 }
 
-export interface EbpClient extends PaymentGateway {
+export interface EbpClient extends PaymentGateway, PaymentDisplay {
   /** Waits for the cancels and questions under way; one asked for from now on is not sent. */
   close(): Promise<void>;
 }
@@ -56,6 +58,8 @@ interface Call {
   readonly body: string;
   readonly language: Language;
   readonly window: SendWindow;
+  /** Less than the time-out, when whoever asks has less patience. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -79,11 +83,14 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  function send(store: EbpStore, { method, url, body: text, language, window }: Call): Promise<Exchange> {
+  function send(
+    store: EbpStore,
+    { method, url, body: text, language, window, limitMs }: Call,
+  ): Promise<Exchange> {
     const body = Buffer.from(text, "utf8");
     const headers = requestHeaders(store, body, language);
     const path = url.pathname + url.search;
-    return exchange(agent, { origin: url.origin, path, method, headers, body }, timeoutMs, window);
+    return exchange(agent, { origin: url.origin, path, method, headers, body }, limitMs ?? timeoutMs, window);
   }
 
   async function call(store: EbpStore, what: Call): Promise<Exchange> {
@@ -102,16 +109,26 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     return { outcome, sentAgoMs };
   }
 
-  async function lookup(question: PaymentQuestion): Promise<LookedUpPayment> {
-    const store = storeOf(stores, question.storeId);
-    const happened = await call(store, {
+  async function ask(storeId: string, orderNo: string, limitMs: number): Promise<Exchange> {
+    const store = storeOf(stores, storeId);
+    return call(store, {
       method: DETAIL_METHOD,
       url: detailUrl(store.baseUrl),
-      body: JSON.stringify({ orderNo: question.orderNo }),
+      body: JSON.stringify({ orderNo }),
       language: LOOKUP_LANGUAGE,
       window: ALWAYS_OPEN,
+      limitMs,
     });
+  }
+
+  async function lookup(question: PaymentQuestion): Promise<LookedUpPayment> {
+    const happened = await ask(question.storeId, question.orderNo, timeoutMs);
     return readPaymentState(happened, question, paymentStatuses);
+  }
+
+  async function showPayment(storeId: string, orderNo: string, withinMs: number): Promise<ShownPayment> {
+    const happened = await ask(storeId, orderNo, Math.min(withinMs, timeoutMs));
+    return readLiveStatus(happened, orderNo, paymentStatuses);
   }
 
   /** undici's own close() would also wait for connections still being made, past our time-out. */
@@ -123,6 +140,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   return {
     cancel,
     lookup,
+    showPayment,
     describe: (request) => describeRequest(request, storeOf(stores, request.storeId)),
     close: () => (closing ??= closeWhenIdle()),
   };

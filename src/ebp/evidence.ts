@@ -4,7 +4,8 @@ import type { Envelope } from "./envelope.js";
 import type { ReadExchange } from "./read-exchange.js";
 import type { Redactor } from "./redactor.js";
 
-const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
+/** EBP's result codes. */
+export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 
 /**
  * What is kept of an exchange, so that anyone can check what was concluded from it. Every text in it is storable,

@@ -116,7 +116,7 @@ export function decidePaymentState(details: ShownDetails, statuses: PaymentStatu
   return row;
 }
 
-function isSuccess({ httpStatus }: ShownDetails): boolean {
+export function isSuccess({ httpStatus }: ShownDetails): boolean {
   return httpStatus !== null && httpStatus >= 200 && httpStatus <= 299;
 }
 

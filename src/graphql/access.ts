@@ -50,7 +50,13 @@ export const ACCESS: AccessRules = {
     CancellationConnection: "edges pageInfo totalCount",
     CancellationEdge: "cursor node",
     PageInfo: "startCursor endCursor hasNextPage hasPreviousPage",
-    OrderCancellations: "storeId orderNo currencyCode cancelledTotal inDoubtTotal lines cancellations",
+    OrderCancellations:
+      "storeId orderNo currencyCode cancelledTotal inDoubtTotal openCancellation lines cancellations liveStatus",
+    OrderCancellationConnection: "edges pageInfo totalCount",
+    OrderCancellationEdge: "cursor node cancelledTotalAfter",
+    // What may be shown of EBP's answer, and no more.
+    LivePaymentStatus: "paymentStatus cancels checkedAt requestId unavailable",
+    LiveStatusUnavailable: "reason message resultCode",
     OrderLine: "seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount",
     CancelPaymentPreview:
       "storeId currencyCode amountBasis computedTotal computedProductAmount computedProductTaxAmount " +

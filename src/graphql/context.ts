@@ -10,6 +10,7 @@ import type { Language } from "../cancellation/payment-gateway.js";
 import type { UserError } from "../cancellation/user-error.js";
 import { createBoundedLoader } from "./limits/bounded-loader.js";
 import { createReadBudget } from "./limits/read-budget.js";
+import { createRunningTotalLoaders, type RunningTotalLoaders } from "./limits/running-totals.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {
@@ -33,6 +34,7 @@ export interface Loaders {
   /** The database's clock, by which every time of the history is: read once for a request. */
   readonly now: () => Promise<Date>;
   readonly orderLines: (storeId: string, orderNo: string) => Promise<OrderLines>;
+  readonly runningTotals: RunningTotalLoaders["of"];
   /** How many rows have been read for these so far. */
   readonly countRead: () => number;
 }
@@ -46,6 +48,7 @@ export function createLoaders(history: CancellationHistory): Loaders {
     "items that `lines` adds up",
     "Ask for fewer orders, or page through the `items` of an order's `cancellations`.",
   );
+  const runningTotals = createRunningTotalLoaders(history);
   return {
     now: () => (now ??= history.now()),
     items: items.loader,
@@ -55,6 +58,8 @@ export function createLoaders(history: CancellationHistory): Loaders {
         (atMost) => history.orderLines(storeId, orderNo, atMost),
         ({ itemCount }) => itemCount,
       ),
-    countRead: () => items.countRead() + events.countRead() + orderItems.countRead(),
+    runningTotals: runningTotals.of,
+    countRead: () =>
+      items.countRead() + events.countRead() + orderItems.countRead() + runningTotals.countRead(),
   };
 }

@@ -3,6 +3,8 @@ import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
 import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../cancellation/history/order.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
+import { UNAVAILABLE_REASONS } from "../cancellation/history/live-status.js";
+import { PAYMENT_STATES } from "../cancellation/payment-gateway.js";
 import { OPERATOR_OUTCOMES } from "../cancellation/doubt/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
 
@@ -102,6 +104,31 @@ registerEnumType(OperatorOutcome, {
       description:
         "EBP did not carry it out and will not: no money moved, and it may be tried again under a new key.",
     },
+  },
+});
+
+export const PaymentCancelState = named(PAYMENT_STATES);
+registerEnumType(PaymentCancelState, {
+  name: "PaymentCancelState",
+  description: "What the state of a payment says of cancels.",
+  valuesConfig: {
+    UNCANCELLED: { description: "No cancel of any amount." },
+    CANCELLED_IN_PART: { description: "Some cancel; of how much, EBP does not say." },
+    WHOLLY_CANCELLED: { description: "All of it is cancelled." },
+    UNCLEAR: { description: "The state says nothing about cancels, by what is known of EBP's words." },
+  },
+});
+
+export const UnavailableReason = named(UNAVAILABLE_REASONS);
+registerEnumType(UnavailableReason, {
+  name: "LiveStatusUnavailableReason",
+  description: "Why EBP's view of a payment cannot be shown.",
+  valuesConfig: {
+    TIMED_OUT: { description: "EBP did not answer within 3 s." },
+    NOT_REACHED: { description: "No connection to EBP could be made." },
+    REFUSED: { description: "EBP answered with an error code: of an order it does not know, among others." },
+    NOT_READABLE: { description: "What came is no readable answer about this payment." },
+    TOO_MANY: { description: "EBP was not asked: too many such questions are under way at this moment." },
   },
 });
 

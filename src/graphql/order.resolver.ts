@@ -3,20 +3,31 @@ import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
+import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
-import { CancellationConnectionType, toConnection } from "./connection.type.js";
+import { CancellationType, toCancellationType } from "./cancellation.type.js";
+import { toConnection } from "./connection.type.js";
 import type { GraphQLContext } from "./context.js";
+import { LIVE_STATUS_POINTS } from "./limits/limits.js";
+import { LivePaymentStatusType } from "./live-status.type.js";
+import { oncePerRequest, type OncePerRequest } from "./once-per-request.js";
+import { OrderCancellationConnectionType } from "./order-connection.type.js";
 import { OrderCancellationsType, OrderLineType } from "./order.type.js";
 import { PageArgs, toWindow } from "./page.args.js";
 
 @Resolver(() => OrderCancellationsType)
 export class OrderResolver {
+  private readonly liveStatusOf: OncePerRequest<AskLiveStatus>;
+
   constructor(
     private readonly stores: Stores,
     private readonly history: CancellationHistory,
     private readonly cursors: Cursors,
-  ) {}
+    askLiveStatus: AskLiveStatus,
+  ) {
+    this.liveStatusOf = oncePerRequest(askLiveStatus);
+  }
 
   @Query(() => OrderCancellationsType, {
     nullable: true,
@@ -50,12 +61,37 @@ export class OrderResolver {
     return (await loaders.orderLines(storeId, orderNo)).lines;
   }
 
-  @FieldResolver(() => CancellationConnectionType, { description: "The order's cancellations." })
+  @FieldResolver(() => CancellationType, {
+    nullable: true,
+    description:
+      "The one that is in flight or in doubt: it keeps the order closed to others until it is decided. Null when there is none. Read after the totals.",
+  })
+  async openCancellation(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+  ): Promise<CancellationType | null> {
+    const open = await this.history.findOpen(storeId, orderNo);
+    return open === null ? null : toCancellationType(open);
+  }
+
+  @FieldResolver(() => OrderCancellationConnectionType, { description: "The order's cancellations." })
   async cancellations(
     @Root() { storeId, orderNo }: OrderCancellationsType,
     @Args(() => PageArgs) args: PageArgs,
-  ): Promise<CancellationConnectionType> {
+  ): Promise<OrderCancellationConnectionType> {
     const query = { filter: { storeIds: [storeId], orderNo }, window: toWindow(args, this.cursors) };
     return toConnection(query, await this.history.page(query.filter, query.window), this.cursors);
+  }
+
+  @FieldResolver(() => LivePaymentStatusType, {
+    nullable: true,
+    complexity: LIVE_STATUS_POINTS,
+    description:
+      "What EBP says of the payment now. It is asked on demand, for at most 3 s; when it is away, `unavailable` says why, and the rest is answered as ever. Costs 200 points: ask for a few orders, not for lists of them. Null only when this service itself has failed.",
+  })
+  liveStatus(
+    @Root() { storeId, orderNo }: OrderCancellationsType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<LivePaymentStatusType> {
+    return this.liveStatusOf(context, storeId, orderNo);
   }
 }

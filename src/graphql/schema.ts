@@ -6,6 +6,7 @@ import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.j
 import type { CheckParts } from "../cancellation/doubt/check-in-doubt.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { ACCESS } from "./access.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
@@ -14,6 +15,7 @@ import { CancellationConnectionResolver, PageInfoResolver } from "./connection.r
 import { DecimalScalar } from "./decimal.scalar.js";
 import { guardSchema } from "./guard-schema.js";
 import { HistoryResolver } from "./history.resolver.js";
+import { OrderConnectionResolver, OrderEdgeResolver } from "./order-connection.resolver.js";
 import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
 import { RefreshCancellationResolver } from "./refresh-cancellation.resolver.js";
@@ -23,6 +25,7 @@ import { USER_ERROR_TYPES } from "./user-error.type.js";
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
   readonly history: CancellationHistory;
   readonly cursors: Cursors;
+  readonly liveStatus: AskLiveStatus;
 }
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
@@ -33,7 +36,9 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
     [HistoryResolver, new HistoryResolver(stores, history, cursors)],
-    [OrderResolver, new OrderResolver(stores, history, cursors)],
+    [OrderConnectionResolver, new OrderConnectionResolver(history)],
+    [OrderEdgeResolver, new OrderEdgeResolver()],
+    [OrderResolver, new OrderResolver(stores, history, cursors, parts.liveStatus)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
     [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],
@@ -45,6 +50,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       CancellationConnectionResolver,
       PageInfoResolver,
       HistoryResolver,
+      OrderConnectionResolver,
+      OrderEdgeResolver,
       OrderResolver,
       PreviewResolver,
       RefreshCancellationResolver,

@@ -8,6 +8,7 @@ import { countMatching, existsFrom, readPage } from "./history/pages.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
+import { readRunningTotals } from "./running-totals.js";
 
 export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): CancellationHistory {
   return {
@@ -42,6 +43,9 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
 
     orderLines: (storeId, orderNo, atMost) => readOrderLines(prisma, storeId, orderNo, atMost),
+
+    runningTotals: (storeId, orderNo, ids, atMost) =>
+      readRunningTotals(prisma, storeId, orderNo, ids, atMost),
 
     async now() {
       const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;

@@ -6,7 +6,8 @@ const ORDER = `query ($orderNo: String!) {
   order(orderNo: $orderNo) {
     storeId orderNo currencyCode cancelledTotal inDoubtTotal
     lines { seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount }
-    cancellations(orderBy: { field: CREATED_AT, direction: ASC }) { totalCount edges { node { status } } }
+    openCancellation { id status }
+    cancellations(orderBy: { field: CREATED_AT, direction: ASC }) { totalCount edges { cancelledTotalAfter node { status } } }
   }
 }`;
 
@@ -44,6 +45,7 @@ describe("an order", () => {
       currencyCode: "KRW",
       cancelledTotal: "950",
       inDoubtTotal: "600",
+      openCancellation: { id: doubtful.cancellation.id, status: "UNKNOWN" },
       lines: [
         {
           seq: 1,
@@ -66,7 +68,12 @@ describe("an order", () => {
       ],
       cancellations: {
         totalCount: 4,
-        edges: ["SUCCEEDED", "SUCCEEDED", "UNKNOWN", "FAILED"].map((status) => ({ node: { status } })),
+        edges: [
+          { cancelledTotalAfter: "650", node: { status: "SUCCEEDED" } },
+          { cancelledTotalAfter: "950", node: { status: "SUCCEEDED" } },
+          { cancelledTotalAfter: null, node: { status: "UNKNOWN" } },
+          { cancelledTotalAfter: null, node: { status: "FAILED" } },
+        ],
       },
     });
   });
@@ -79,8 +86,54 @@ describe("an order", () => {
       cancelledTotal: "0",
       inDoubtTotal: "0",
       lines: [],
+      openCancellation: null,
       cancellations: { totalCount: 0, edges: [] },
     });
+  });
+});
+
+describe("the running total of an order's cancels", () => {
+  const PAGES = `query ($orderNo: String!, $first: Int, $after: String, $last: Int, $before: String, $direction: OrderDirection!) {
+    order(orderNo: $orderNo) {
+      cancelledTotal
+      cancellations(first: $first, after: $after, last: $last, before: $before, orderBy: { field: CREATED_AT, direction: $direction }) {
+        totalCount pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+        edges { cursor cancelledTotalAfter node { id } }
+      }
+    }
+  }`;
+  const orderNo = "ORD-bit-by-bit";
+  const expected: [id: string, total: string][] = [];
+  beforeAll(async () => {
+    for (const total of [100, 20, 3, 4_000, 50]) {
+      const items = [item({ amount: String(total) })];
+      const { cancellation } = await cancel(
+        service,
+        cancelInput({ orderNo, items, totalCancelAmount: String(total) }),
+      );
+      expected.push([cancellation.id, String(total + Number(expected.at(-1)?.[1] ?? 0))]);
+    }
+  });
+
+  test.each([
+    ["ASC", "first", "after", "endCursor", "hasNextPage"],
+    ["DESC", "first", "after", "endCursor", "hasNextPage"],
+    ["ASC", "last", "before", "startCursor", "hasPreviousPage"],
+    ["DESC", "last", "before", "startCursor", "hasPreviousPage"],
+  ])("is the same %s, read by %s", async (direction, size, beyond, cursor, hasMore) => {
+    const edges: any[] = [];
+    let cancelledTotal: unknown;
+    for (let place: string | null = null, more = true; more;) {
+      const { data } = await service.graphql(PAGES, { orderNo, direction, [size]: 2, [beyond]: place });
+      const { pageInfo, edges: page, totalCount } = data.order.cancellations;
+      expect(totalCount).toBe(expected.length);
+      if (size === "first") edges.push(...page);
+      else edges.unshift(...page);
+      [place, more, cancelledTotal] = [pageInfo[cursor], pageInfo[hasMore], data.order.cancelledTotal];
+    }
+    const shown = edges.map(({ cancelledTotalAfter, node }) => [node.id, cancelledTotalAfter]);
+    expect(shown).toEqual(direction === "ASC" ? expected : [...expected].reverse());
+    expect(expected.at(-1)?.[1]).toBe(cancelledTotal);
   });
 });
 

@@ -2,6 +2,10 @@ import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import type { CanaryWorld } from "./canary-world.js";
 import { accountOf, type Canary } from "./canary-forms.js";
 
+export const RESOLVE = `mutation ($input: ResolveCancellationInput!) {
+  resolveCancellation(input: $input) { cancellation { id status } userErrors { code message field } }
+}`;
+
 /** Changes of a request, each of which has to be refused: the account where it does not belong, or where it does and wrong. */
 export function misplaced(canary: Canary): object[] {
   const { accountNumber: given, accountHolderName: name } = canary;
@@ -170,4 +174,20 @@ export async function sendOddities({ service, kept, post, raw }: CanaryWorld, ca
   await raw(
     `POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n${account}`,
   );
+}
+
+/** What is shown of EBP's answers about payments whose accounts it echoes, in its tracking id too: word, id and reason. */
+export async function distinctLiveStatuses({ graphql, sql }: CanaryWorld): Promise<string[]> {
+  const query = `query ($orderNo: String!) {
+    order(orderNo: $orderNo) { liveStatus { paymentStatus requestId unavailable { reason message resultCode } } }
+  }`;
+  const shown = new Set<string>();
+  for (const { order_no: orderNo } of await sql(
+    "SELECT order_no FROM cancellation WHERE order_no LIKE 'silent%' OR order_no LIKE 'accepted%'",
+  )) {
+    const { data } = await graphql(query, { orderNo });
+    const fields = Object.values<unknown>(data.order.liveStatus);
+    shown.add(fields.map((field) => JSON.stringify(field)).join(", "));
+  }
+  return [...shown];
 }

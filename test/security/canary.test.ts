@@ -9,7 +9,7 @@ import { runService, type ServiceProcess } from "../helpers/service-process.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { CANARIES } from "./canaries.js";
 import { accountOf, hitsIn, type Canary } from "./canary-forms.js";
-import { misplaced, sendDocuments, sendOddities } from "./canary-requests.js";
+import { distinctLiveStatuses, misplaced, RESOLVE, sendDocuments, sendOddities } from "./canary-requests.js";
 import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
@@ -19,9 +19,6 @@ jest.setTimeout(120_000); // Many processes are started.
 const CRASHES = ["after intent", "during cancel", "halfway cancel", "before transition", "after transition"];
 const READ = `query ($after: String) {
   cancellations(first: 100, after: $after) { edges { node { ${CANCELLATION_FIELDS} } } pageInfo { hasNextPage endCursor } }
-}`;
-const RESOLVE = `mutation ($input: ResolveCancellationInput!) {
-  resolveCancellation(input: $input) { cancellation { id status } userErrors { code message field } }
 }`;
 const world = useCanaryWorld();
 const { answers, processes, sql, kept, graphql, cancel, startOne } = world;
@@ -40,6 +37,7 @@ describe("refund accounts go through everything that can happen to them,", () =>
     all.push(...(await Promise.all(silent)));
     const statuses = all.map(({ cancellation }) => cancellation.status);
     for (const status of ["SUCCEEDED", "FAILED", "UNKNOWN"]) expect(statuses).toContain(status);
+    expect(await distinctLiveStatuses(world)).toEqual(['"CAPTURED", null, null']);
     expect(all.map(({ cancellation }) => cancellation.refundAccount.accountNumberLast4).sort()).toEqual(
       modes.flatMap(() => ["6422", "3705", "4771", "8514"]).sort(),
     );

@@ -36,7 +36,8 @@ const HISTORY = `query ($filter: CancellationFilter, $first: Int, $after: String
 const ORDER = `query ($storeId: String, $orderNo: String!, $after: String) {
   order(storeId: $storeId, orderNo: $orderNo) {
     storeId orderNo currencyCode cancelledTotal inDoubtTotal lines { itemId cancelledAmount inDoubtAmount }
-    cancellations(after: $after, first: 2) { ${PAGE} }
+    openCancellation { ${IN_DOUBT_FIELDS} } liveStatus { paymentStatus requestId }
+    cancellations(after: $after, first: 2) { ${PAGE} edges { cancelledTotalAfter } }
   }
 }`;
 const BY_ID = `query ($id: ID!) { cancellation(id: $id) { ${IN_DOUBT_FIELDS} } node(id: $id) { id } }`;

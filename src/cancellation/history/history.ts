@@ -34,6 +34,14 @@ export interface OrderLines {
   readonly itemCount: number;
 }
 
+/** What an order's cancelled total was once each of some of its cancels had succeeded. */
+export interface RunningTotals {
+  /** In the order they were asked for; null for a cancel that has not succeeded. */
+  readonly totals: readonly (Decimal | null)[];
+  /** The cancels that they add up. */
+  readonly cancelCount: number;
+}
+
 export interface OrderLine {
   readonly seq: number;
   readonly itemType: ItemType;
@@ -72,6 +80,16 @@ export interface CancellationHistory {
   orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
   /** @throws TooManyError when they add up more items than `atMost`. */
   orderLines(storeId: string, orderNo: string, atMost: number): Promise<OrderLines>;
+  /**
+   * After each of these cancels of an order, in the order in which its cancels were decided.
+   * @throws TooManyError when they add up more cancels than `atMost`.
+   */
+  runningTotals(
+    storeId: string,
+    orderNo: string,
+    ids: readonly string[],
+    atMost: number,
+  ): Promise<RunningTotals>;
   /** The database's clock. */
   now(): Promise<Date>;
   /** How many are open in all stores, by status, and for how long the oldest. */

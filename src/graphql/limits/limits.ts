@@ -25,6 +25,9 @@ export const MAX_DIRECTIVES = 20;
 /** In points: a page of 100 with all its items and events costs 850, and two of them too much. */
 export const MAX_COST = 1_000;
 
+/** A question to EBP on demand: four in a document, three hundred in a minute under the default limit. */
+export const LIVE_STATUS_POINTS = 200;
+
 /**
  * Items, events, or items that the lines of orders add up, that are read for one request: what 20 cancellations of the most lines have, or a full page of a hundred lines
  * each. As an answer they are 2 MB.

@@ -43,7 +43,8 @@ export interface CostedRequest {
 /**
  * What answering would cost at most, in points; at least 1. A page counts with its size, pages within pages multiply, and a
  * field counts as often as it is written. Goes by the schema's types and arguments and by who has a resolver, so that a new field
- * is counted without being listed here. A request that cannot be executed (no such operation, variables that do not fit) costs 1.
+ * is counted without being listed here; one that is dearer than a query says so where it is declared (`complexity`, in points).
+ * A request that cannot be executed (no such operation, variables that do not fit) costs 1.
  */
 export function costOf({ schema, document, operationName, variables }: CostedRequest): number {
   const operation = getOperationAST(document, operationName);
@@ -60,6 +61,12 @@ export function costOf({ schema, document, operationName, variables }: CostedReq
 /** What so many objects of an answer cost. */
 export function pointsOf(objects: number): number {
   return Math.ceil(objects / OBJECTS_PER_POINT);
+}
+
+/** What a field says of itself; null when it says nothing. */
+function declaredObjects({ extensions }: GraphQLField<unknown, unknown>): number | null {
+  const { complexity } = extensions;
+  return typeof complexity === "number" ? complexity * OBJECTS_PER_POINT : null;
 }
 
 /** Counts objects, and queries as so many objects. */
@@ -116,7 +123,7 @@ class ObjectCounter {
     if (name === "__schema" || name === "__type") return INTROSPECTION_OBJECTS;
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
     if (field === undefined) return 0;
-    const own = this.#isResolved(type, name) ? QUERY_OBJECTS : 0;
+    const own = declaredObjects(field) ?? (this.#isResolved(type, name) ? QUERY_OBJECTS : 0);
     const fieldType = getNamedType(field.type);
     if (!isCompositeType(fieldType) || !node.selectionSet) return own;
     const size = this.#pageSize(field, node);

@@ -127,3 +127,37 @@ test.each([
   expect((await limited.graphql(query)).status).toBe(200);
   expect((await limited.graphql("{ __typename }")).status).toBe(429);
 });
+
+describe("the running totals of an order's cancels", () => {
+  const LONG = "ORD-CANCELLED-TEN-THOUSAND-TIMES";
+  const running = (name: string, orderNo: string): string =>
+    `${name}: order(orderNo: "${orderNo}") { cancellations(first: 2) { edges { cancelledTotalAfter node { status } } } }`;
+  beforeAll(async () => {
+    await service.sql(
+      `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code, amount_basis,
+         total_cancel_amount, resolved_at)
+       SELECT store_id, gen_random_uuid(), $1, 'long-' || n, fingerprint, status, resolved_by, currency_code, amount_basis,
+         total_cancel_amount, resolved_at
+       FROM cancellation, generate_series(1, $2) n WHERE order_no = $3`,
+      [LONG, MAX_CHILDREN, SMALL_ORDER],
+    );
+  });
+
+  test("are told of as many cancels as are allowed, and not of one more; the rest is answered", async () => {
+    const most = await service.graphql(`{ ${running("a", LONG)} }`);
+    expect(most.errors).toBeUndefined();
+    expect(most.data.a.cancellations.edges).toHaveLength(2);
+
+    const { data, errors } = await service.graphql(`{ ${running("a", SMALL_ORDER)} ${running("b", LONG)} }`);
+    expect(data.a.cancellations.edges).toEqual([
+      { cancelledTotalAfter: "1000", node: { status: "SUCCEEDED" } },
+    ]);
+    expect(data.b.cancellations.edges).toEqual(
+      Array.from({ length: 2 }, () => ({ cancelledTotalAfter: null, node: { status: "SUCCEEDED" } })),
+    );
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringMatching(/^The cancels that `cancelledTotalAfter` adds up are more than 10000/u),
+      extensions: { code: "QUERY_TOO_COMPLEX" },
+    });
+  });
+});

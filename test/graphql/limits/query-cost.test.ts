@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { buildSchema, getIntrospectionQuery, isObjectType, parse, type GraphQLSchema } from "graphql";
 import { fieldsWithResolver } from "../../../src/graphql/limits/fields-with-resolver.js";
-import { MAX_COST } from "../../../src/graphql/limits/limits.js";
+import { LIVE_STATUS_POINTS, MAX_COST } from "../../../src/graphql/limits/limits.js";
 import { costOf } from "../../../src/graphql/limits/query-cost.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../../src/graphql/schema.js";
 import { CANCELLATION_FIELDS } from "../../helpers/operations.js";
@@ -178,13 +178,36 @@ test("a page of 100 with everything there is about each may be asked for, and tw
   expect(cost(`{ a: ${full} b: ${full} }`)).toBeGreaterThan(MAX_COST);
 });
 
+test("what asks EBP costs what is said where it is declared, each time it is written", () => {
+  const order = (fields: string): number => cost(`{ order(orderNo: "1") { ${fields} } }`);
+  // A query and one object, rounded up.
+  expect(order("orderNo")).toBe(2);
+  expect(order("liveStatus { cancels }")).toBe(LIVE_STATUS_POINTS + 2);
+  expect(order("liveStatus { cancels } again: liveStatus { cancels unavailable { reason } }")).toBe(
+    2 * LIVE_STATUS_POINTS + 2,
+  );
+  expect(4 * LIVE_STATUS_POINTS).toBeLessThan(MAX_COST);
+  expect(5 * LIVE_STATUS_POINTS).toBeGreaterThanOrEqual(MAX_COST);
+});
+
+test("an order with all there is about it, a page of its cancels and a live status may be asked for", () => {
+  const order = `{ order(orderNo: "1") {
+    cancelledTotal inDoubtTotal lines { seq cancelledAmount } liveStatus { cancels } openCancellation { ${CANCELLATION_FIELDS} }
+    cancellations(first: 50) { totalCount pageInfo { hasNextPage } edges { cursor cancelledTotalAfter node { ${CANCELLATION_FIELDS} } } }
+  } }`;
+  expect(cost(order)).toBeLessThanOrEqual(MAX_COST);
+});
+
 test("knows every field that has a resolver of its own, and that each exists", () => {
   const known = [...fieldsWithResolver()];
   expect(known).toEqual(
     expect.arrayContaining([
       "Cancellation.items",
       "CancellationConnection.totalCount",
+      "OrderCancellationConnection.totalCount",
+      "OrderCancellationEdge.cancelledTotalAfter",
       "OrderCancellations.cancellations",
+      "OrderCancellations.liveStatus",
       "PageInfo.hasNextPage",
     ]),
   );

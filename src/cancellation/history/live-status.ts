@@ -1,0 +1,102 @@
+import type { PaymentState } from "../payment-gateway.js";
+
+/** Somebody looks at a screen meanwhile. EBP answers in well under a second, or is in trouble. */
+export const LIVE_STATUS_LIMIT_MS = 3_000;
+/** A quarter of the connections to EBP: the others are left to cancels, and to finding out what became of them. */
+export const MAX_LIVE_QUESTIONS = 16;
+
+/**
+ * Why EBP's view of a payment cannot be shown.
+ * - TIMED_OUT: no whole answer in time.
+ * - NOT_REACHED: no connection was made; the question never left.
+ * - REFUSED: EBP answered with an error code.
+ * - NOT_READABLE: what came is no answer about this payment.
+ * - TOO_MANY: it was not asked, because so many questions are under way.
+ */
+export const UNAVAILABLE_REASONS = [
+  "TIMED_OUT",
+  "NOT_REACHED",
+  "REFUSED",
+  "NOT_READABLE",
+  "TOO_MANY",
+] as const;
+export type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];
+
+export interface Unavailable {
+  readonly reason: UnavailableReason;
+  /** Ours: nothing that EBP wrote. */
+  readonly message: string;
+  /** EBP's result code, of the published form; null when there is none. */
+  readonly resultCode: string | null;
+}
+
+/** EBP's view of a payment as far as it may be shown: words and ids of known forms, and nothing else of its answer. */
+export type ShownPayment =
+  | {
+      /** EBP's word, as it wrote it. */
+      readonly paymentStatus: string;
+      readonly cancels: PaymentState;
+      readonly requestId: string | null;
+      readonly unavailable: null;
+    }
+  | {
+      readonly paymentStatus: null;
+      readonly cancels: null;
+      readonly requestId: string | null;
+      readonly unavailable: Unavailable;
+    };
+
+/** EBP, asked for somebody to look at. Unlike a lookup, nothing of the answer is kept, and nothing follows from it. */
+export interface PaymentDisplay {
+  /**
+   * Asks once. Moves nothing; does not throw for anything the network or the upstream does.
+   * @param withinMs bounds the whole of it, also the wait for a connection.
+   */
+  showPayment(storeId: string, orderNo: string, withinMs: number): Promise<ShownPayment>;
+}
+
+export type LiveStatus = ShownPayment & {
+  /** When the answer had come, or was given up, by this service's clock. */
+  readonly checkedAt: Date;
+};
+
+export type AskLiveStatus = (storeId: string, orderNo: string) => Promise<LiveStatus>;
+
+export interface LiveStatusParts {
+  readonly gateway: PaymentDisplay;
+  readonly now: () => Date;
+  readonly limitMs?: number;
+  /** Questions under way in this process, of all callers together. One more is not asked, and does not wait. */
+  readonly atOnce?: number;
+}
+
+export function createLiveStatus({
+  gateway,
+  now,
+  limitMs = LIVE_STATUS_LIMIT_MS,
+  atOnce = MAX_LIVE_QUESTIONS,
+}: LiveStatusParts): AskLiveStatus {
+  let underWay = 0;
+  return async (storeId, orderNo) => {
+    if (underWay >= atOnce) return { ...NOT_ASKED, checkedAt: now() };
+    underWay += 1;
+    try {
+      const shown = await gateway.showPayment(storeId, orderNo, limitMs);
+      return { ...shown, checkedAt: now() };
+    } finally {
+      underWay -= 1;
+    }
+  };
+}
+
+const NOT_ASKED: ShownPayment = {
+  paymentStatus: null,
+  cancels: null,
+  requestId: null,
+  unavailable: {
+    reason: "TOO_MANY",
+    message:
+      "EBP was not asked: too many questions are under way at this moment. Ask again in a few seconds.",
+    resultCode: null,
+  },
+};

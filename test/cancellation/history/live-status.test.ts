@@ -1,0 +1,69 @@
+import { expect, test } from "@jest/globals";
+import {
+  createLiveStatus,
+  LIVE_STATUS_LIMIT_MS,
+  MAX_LIVE_QUESTIONS,
+  type LiveStatusParts,
+  type ShownPayment,
+} from "../../../src/cancellation/history/live-status.js";
+import { createGate } from "../../helpers/gate.js";
+
+const SHOWN: ShownPayment = {
+  paymentStatus: "CAPTURED",
+  cancels: "UNCANCELLED",
+  requestId: "1767129253910",
+  unavailable: null,
+};
+const NOW = new Date("2027-03-01T09:00:00.000Z");
+
+/** Keeps what it was asked; answers once the gate is open. */
+function display(): { gate: ReturnType<typeof createGate>; asked: unknown[]; parts: LiveStatusParts } {
+  const gate = createGate();
+  const asked: unknown[] = [];
+  const parts: LiveStatusParts = {
+    now: () => NOW,
+    gateway: {
+      async showPayment(...question) {
+        asked.push(question);
+        await gate.pass();
+        return SHOWN;
+      },
+    },
+  };
+  return { gate, asked, parts };
+}
+
+test("says what EBP showed, and when", async () => {
+  const { asked, parts } = display();
+  expect(await createLiveStatus(parts)("S", "O")).toEqual({ ...SHOWN, checkedAt: NOW });
+  expect(asked).toEqual([["S", "O", LIVE_STATUS_LIMIT_MS]]);
+});
+
+test("asks so many at once, refuses more without asking or waiting, and asks again once there is room", async () => {
+  const { gate, asked, parts } = display();
+  const ask = createLiveStatus(parts);
+  gate.close();
+  const underWay = Array.from({ length: MAX_LIVE_QUESTIONS }, (_, n) => ask("S", `O-${n}`));
+  expect(await ask("S", "ONE-MORE")).toEqual({
+    paymentStatus: null,
+    cancels: null,
+    requestId: null,
+    unavailable: {
+      reason: "TOO_MANY",
+      message: expect.stringContaining("EBP was not asked"),
+      resultCode: null,
+    },
+    checkedAt: NOW,
+  });
+  expect(asked).toHaveLength(MAX_LIVE_QUESTIONS);
+  gate.open();
+  for (const { paymentStatus } of await Promise.all(underWay)) expect(paymentStatus).toBe("CAPTURED");
+  expect((await ask("S", "ONE-MORE")).unavailable).toBeNull();
+});
+
+test("gives the room back also when asking fails", async () => {
+  const failing = { showPayment: () => Promise.reject(new Error("put together wrongly")) };
+  const ask = createLiveStatus({ gateway: failing, now: () => NOW, atOnce: 1 });
+  await expect(ask("S", "O")).rejects.toThrow("put together wrongly");
+  await expect(ask("S", "O")).rejects.toThrow("put together wrongly");
+});

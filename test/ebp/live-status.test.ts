@@ -1,0 +1,215 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ShownPayment } from "../../src/cancellation/history/live-status.js";
+import { MAX_ANSWER_BYTES } from "../../src/ebp/exchange.js";
+import { UnknownStoreError } from "../../src/ebp/errors.js";
+import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { cancelRequest } from "../helpers/examples.js";
+import { httpAnswer, refusedPort } from "../helpers/upstream.js";
+import { useEbp, type ClientChanges } from "../helpers/upstream-client.js";
+
+const ebp = useEbp();
+
+const { storeId } = DEVELOPMENT_STORE;
+const PATIENT_MS = 10_000;
+const SHORT_MS = 50;
+
+function envelope(data: unknown, fields: object = {}): string {
+  const head = {
+    resultCode: "0",
+    message: "M",
+    requestId: "1767129253910",
+    timestamp: "2025-12-30T10:00:00Z",
+  };
+  return JSON.stringify({ ...head, data, ...fields });
+}
+
+function payment(fields: object = {}, more: object = {}): string {
+  return envelope({ orderNo: "ORD-1", storeRequestNo: "S-1", paymentStatus: "CAPTURED", ...fields }, more);
+}
+
+async function shownOf(answer: string | Buffer, changes?: ClientChanges): Promise<ShownPayment> {
+  const { url } = await ebp.upstream((_request, socket) => socket.end(answer));
+  return ebp.client(url, changes).showPayment(storeId, "ORD-1", PATIENT_MS);
+}
+
+const NOTHING = { paymentStatus: null, cancels: null };
+
+describe("shows EBP's word, and what it says of cancels:", () => {
+  const statuses = { uncancelled: ["CAPTURED"], whollyCancelled: ["STATE_9"] };
+
+  test.each([
+    ["CAPTURED", {}, "UNCANCELLED"],
+    ["CAPTURED", { pgCancelTransactionId: "PG-1" }, "CANCELLED_IN_PART"],
+    ["REFUND_REQUESTED", {}, "CANCELLED_IN_PART"],
+    ["STATE_9", {}, "WHOLLY_CANCELLED"],
+    ["REQUESTED", {}, "UNCLEAR"],
+    ["CAPTURED", { pgCancelTransactionId: 7 }, "UNCLEAR"],
+  ])("%s with %p is %s", async (paymentStatus, more, cancels) => {
+    const answer = httpAnswer(200, payment({ paymentStatus, ...more }));
+    expect(await shownOf(answer, { paymentStatuses: statuses })).toEqual({
+      paymentStatus,
+      cancels,
+      requestId: "1767129253910",
+      unavailable: null,
+    });
+  });
+});
+
+test("asks as a lookup does, for the payment's details with the order number alone", async () => {
+  const upstream = await ebp.upstream((_request, socket) => socket.end(httpAnswer(200, payment())));
+  await ebp.client(upstream.url).showPayment(storeId, "ORD-1", PATIENT_MS);
+  expect(upstream.requests).toHaveLength(1);
+  expect(upstream.requests[0]?.requestLine).toBe("POST /api/v2/payment/detail HTTP/1.1");
+  expect(upstream.requests[0]?.body.toString("utf8")).toBe('{"orderNo":"ORD-1"}');
+});
+
+test("refuses a store it has no credentials for: that is a fault of ours", async () => {
+  const client = ebp.client("http://127.0.0.1:1");
+  await expect(client.showPayment("ELSEWHERE", "ORD-1", PATIENT_MS)).rejects.toThrow(UnknownStoreError);
+});
+
+describe("shows nothing, and says why, when", () => {
+  test.each([
+    ["a page", httpAnswer(502, "<html></html>", { "Content-Type": "text/html" }), "not EBP's"],
+    ["nothing at all", httpAnswer(200, ""), "not EBP's"],
+    ["half a document", httpAnswer(200, payment().slice(0, -9)), "not EBP's"],
+    ["an answer that breaks off", httpAnswer(200, payment()).subarray(0, -3), "broke off"],
+    ["no answer, but the end", "", "broke off"],
+    ["no HTTP", "garbage\r\n\r\n", "broke off"],
+    ["too much", httpAnswer(200, payment().padEnd(MAX_ANSWER_BYTES + 1)), "broke off, or was too large"],
+    [
+      "a compressed one",
+      httpAnswer(200, Buffer.from([31, 139, 8, 0]), { "Content-Encoding": "gzip" }),
+      "not EBP's",
+    ],
+    ["success under an error's HTTP status", httpAnswer(500, payment()), "contradicts itself"],
+    ["another order", httpAnswer(200, payment({ orderNo: "ORD-2" })), "names no order, or another one"],
+    ["no order", httpAnswer(200, payment({ orderNo: undefined })), "names no order, or another one"],
+    ["no status", httpAnswer(200, payment({ paymentStatus: undefined })), "no status"],
+    ["a status that is no text", httpAnswer(200, payment({ paymentStatus: 7 })), "no status"],
+    ["a status that is no word", httpAnswer(200, payment({ paymentStatus: "Paid, twice" })), "not as a word"],
+    ["a number for a status", httpAnswer(200, payment({ paymentStatus: "1234567890" })), "not as a word"],
+    ["an endless status", httpAnswer(200, payment({ paymentStatus: "A".repeat(41) })), "not as a word"],
+  ])("%s comes", async (_what, answer, message) => {
+    expect(await shownOf(answer)).toMatchObject({
+      ...NOTHING,
+      unavailable: { reason: "NOT_READABLE", message: expect.stringContaining(message), resultCode: null },
+    });
+  });
+
+  test.each([
+    ["EBP-C-0005", 400, "EBP-C-0005"],
+    ["EBP-Z-0010", 200, "EBP-Z-0010"],
+    ["EBP-C-0005 of John Doe", 400, null],
+  ])("EBP answers %s under HTTP %s", async (resultCode, httpStatus, shown) => {
+    const answer = httpAnswer(httpStatus, payment({}, { resultCode, message: "words of EBP's" }));
+    expect(await shownOf(answer)).toEqual({
+      ...NOTHING,
+      requestId: "1767129253910",
+      unavailable: {
+        reason: "REFUSED",
+        message: "EBP answered with an error, and without the payment's details.",
+        resultCode: shown,
+      },
+    });
+  });
+
+  test("the connection is refused", async () => {
+    const client = ebp.client(`http://127.0.0.1:${await refusedPort()}`);
+    expect(await client.showPayment(storeId, "ORD-1", PATIENT_MS)).toEqual({
+      ...NOTHING,
+      requestId: null,
+      unavailable: {
+        reason: "NOT_REACHED",
+        message: "No connection to EBP could be made.",
+        resultCode: null,
+      },
+    });
+  });
+
+  test("no answer comes within the limit of whoever looks, and the connection is given back", async () => {
+    const upstream = await ebp.upstream(() => undefined);
+    const shown = await ebp.client(upstream.url).showPayment(storeId, "ORD-1", SHORT_MS);
+    expect(shown).toMatchObject({ ...NOTHING, unavailable: { reason: "TIMED_OUT" } });
+    await upstream.allClosed();
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test("an answer has begun, and does not end within the limit", async () => {
+    const upstream = await ebp.upstream((_request, socket) =>
+      socket.write(httpAnswer(200, payment()).subarray(0, -3)),
+    );
+    const shown = await ebp.client(upstream.url).showPayment(storeId, "ORD-1", SHORT_MS);
+    expect(shown).toMatchObject({ ...NOTHING, unavailable: { reason: "TIMED_OUT" } });
+  });
+
+  test("no answer comes within EBP's own time-out, however patient whoever looks is", async () => {
+    const upstream = await ebp.upstream(() => undefined);
+    const client = ebp.client(upstream.url, { timeoutMs: SHORT_MS });
+    expect((await client.showPayment(storeId, "ORD-1", PATIENT_MS)).unavailable?.reason).toBe("TIMED_OUT");
+  });
+
+  test("no connection is free within the limit; then it is not asked later either, nor is who has the connection disturbed", async () => {
+    let answerCancel: () => void = () => undefined;
+    let arrived: () => void = () => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    const upstream = await ebp.upstream((_request, socket) => {
+      answerCancel = () => socket.write(httpAnswer(200, '{"resultCode":"0"}'));
+      arrived();
+    });
+    const client = ebp.client(upstream.url, { connectionsPerOrigin: 1 });
+    const cancelling = client.cancel(cancelRequest(), "en");
+    await hasArrived;
+    const shown = await client.showPayment(storeId, "ORD-1", SHORT_MS);
+    expect(shown).toMatchObject({ ...NOTHING, unavailable: { reason: "TIMED_OUT" } });
+    answerCancel();
+    expect((await cancelling).outcome.kind).toBe("accepted");
+    await client.close();
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test("the client is closing", async () => {
+    const client = ebp.client("http://127.0.0.1:1");
+    await client.close();
+    expect((await client.showPayment(storeId, "ORD-1", PATIENT_MS)).unavailable?.reason).toBe("NOT_REACHED");
+  });
+});
+
+describe("of what may be personal, shows nothing:", () => {
+  const [name, number] = ["JOHN Q CANARY", "110-234-567890"];
+  const bare = number.replaceAll("-", "");
+  const leaks = { buyerName: name, refund: { number, name }, note: `to ${name} (${bare})` };
+  const shows = (text: string): boolean =>
+    ["JOHN", "CANARY", number, bare, "567890"].some((secret) => text.includes(secret));
+
+  test.each([
+    ["shown", httpAnswer(200, payment(leaks))],
+    [
+      "shown, with it in every field of the head",
+      httpAnswer(200, payment(leaks, { message: name, timestamp: number, requestId: `REQ-${bare}` })),
+    ],
+    ["shown, with it for an id", httpAnswer(200, payment(leaks, { requestId: bare }))],
+    ["shown, with zeros before it", httpAnswer(200, payment(leaks, { requestId: `000${bare}` }))],
+    ["shown, with the name for an id", httpAnswer(200, payment(leaks, { requestId: `REQ-${name}` }))],
+    ["refused", httpAnswer(400, payment(leaks, { resultCode: `EBP-C-0004 ${bare}`, message: name }))],
+    [
+      "refused with it for a code",
+      httpAnswer(400, payment(leaks, { resultCode: bare, errors: [{ field: name, message: number }] })),
+    ],
+    ["with it for a status", httpAnswer(200, payment({ ...leaks, paymentStatus: name }))],
+    ["with it for a status", httpAnswer(200, payment({ ...leaks, paymentStatus: bare }))],
+    ["with it for an order", httpAnswer(200, payment({ ...leaks, orderNo: bare }))],
+    ["in a page", httpAnswer(502, `<p>${name} ${number}</p>`, { "Content-Type": "text/html" })],
+    ["in an answer that breaks off", httpAnswer(200, payment(leaks)).subarray(0, -2)],
+  ])("%s", async (_what, answer) => {
+    expect(shows(answer.toString("utf8"))).toBe(true);
+    expect(shows(JSON.stringify(await shownOf(answer)))).toBe(false);
+  });
+
+  test.each(["1767129253910", "REQ-1767129253910", "0191b3a8-7c5e-7d0a-9a51-3f0f8a4c2b11"])(
+    "but the tracking id %s is",
+    async (requestId) => {
+      expect((await shownOf(httpAnswer(200, payment(leaks, { requestId })))).requestId).toBe(requestId);
+    },
+  );
+});

@@ -1,0 +1,182 @@
+import { expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import type { Cancellation } from "../../src/cancellation/cancellation.js";
+import { Decimal } from "../../src/cancellation/decimal.js";
+import { TooManyError } from "../../src/cancellation/errors.js";
+import type { HistoryOrder, HistoryPosition, HistoryWindow } from "../../src/cancellation/history/history.js";
+import { createPrisma } from "../../src/persistence/prisma.js";
+import { readRunningTotals } from "../../src/persistence/running-totals.js";
+import { amount } from "../helpers/arbitraries.js";
+import { withConnection } from "../helpers/connection.js";
+import { cancelItem } from "../helpers/examples.js";
+import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
+
+const fixture = useLedger();
+const MANY = 1_000;
+
+type End = "accepted" | "rejected";
+interface Step {
+  readonly end: End;
+  readonly total: Decimal;
+}
+
+const steps = fc.array(
+  fc.record<Step>({ end: fc.constantFrom<End>("accepted", "accepted", "rejected"), total: amount(4) }),
+  { minLength: 0, maxLength: 7 },
+);
+/** What the order's last cancel has come to; the order stays closed by it. */
+const open = fc.constantFrom("in doubt", "in flight", null);
+
+/** Cancels of an order, one after the other. */
+async function cancelBitByBit(orderNo: string, history: readonly Step[]): Promise<void> {
+  for (const { end, total } of history) {
+    const one = intent({ orderNo, totalCancelAmount: total, items: [cancelItem({ amount: total })] });
+    await fixture.ledger.recordTransition(await recorded(fixture.ledger, one), step(one, end));
+  }
+}
+
+async function leaveOpen(orderNo: string, how: "in doubt" | "in flight"): Promise<void> {
+  const one = intent({ orderNo });
+  const pending = await recorded(fixture.ledger, one);
+  if (how === "in doubt") await fixture.ledger.recordTransition(pending, step(one, "unknown"));
+}
+
+/** All of an order's cancels, page by page, each with its running total. */
+async function pages(
+  orderNo: string,
+  order: HistoryOrder,
+  direction: HistoryWindow["direction"],
+  size: number,
+): Promise<[Cancellation, Decimal | null][]> {
+  const all: [Cancellation, Decimal | null][] = [];
+  const filter = { storeIds: [STORE.id], orderNo };
+  for (let position: HistoryPosition | null = null, hasMore = true; hasMore;) {
+    const page = await fixture.history.page(filter, { order, direction, position, size });
+    const ids = page.cancellations.map(({ id }) => id);
+    const { totals } = await fixture.history.runningTotals(STORE.id, orderNo, ids, MANY);
+    const shown = page.cancellations.map((each, at): [Cancellation, Decimal | null] => [
+      each,
+      totals[at] ?? null,
+    ]);
+    if (direction === "forward") all.push(...shown);
+    else all.unshift(...shown);
+    position = page.cancellations.at(direction === "forward" ? -1 : 0) ?? null;
+    ({ hasMore } = page);
+  }
+  return all;
+}
+
+/** What each id should say, added up here. */
+function addedUp(cancellations: readonly Cancellation[]): Map<string, string> {
+  const decided = cancellations
+    .filter(({ status }) => status === "SUCCEEDED")
+    .map(({ id, resolvedAt, request }) => ({
+      id,
+      at: resolvedAt?.getTime() ?? 0,
+      amount: request.totalCancelAmount,
+    }))
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  let sum = new Decimal(0);
+  return new Map(decided.map(({ id, amount: more }) => [id, (sum = sum.plus(more)).toFixed()]));
+}
+
+test("after each cancel is what had succeeded until then, on whatever page it stands; after the last, all", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      steps,
+      open,
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom<HistoryOrder>("NEWEST_FIRST", "OLDEST_FIRST"),
+      fc.constantFrom<HistoryWindow["direction"]>("forward", "backward"),
+      fc.boolean(),
+      async (history, last, size, order, direction, together) => {
+        const orderNo = randomUUID();
+        await cancelBitByBit(orderNo, history);
+        if (last !== null) await leaveOpen(orderNo, last);
+        if (together) {
+          // Decided in one millisecond: then the id decides.
+          const text = "UPDATE cancellation SET resolved_at = created_at WHERE order_no = $1";
+          await withConnection(fixture.databaseUrl, (client) => client.query(text, [orderNo]));
+        }
+
+        const shown = await pages(orderNo, order, direction, size);
+        const expected = addedUp(shown.map(([each]) => each));
+        expect(shown.map(([{ id }, total]) => [id, total?.toFixed() ?? null])).toEqual(
+          shown.map(([{ id }]) => [id, expected.get(id) ?? null]),
+        );
+        const { cancelledTotal } = await fixture.history.orderTotals(STORE.id, orderNo);
+        expect([...expected.values()].at(-1) ?? "0").toBe(cancelledTotal.toFixed());
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test("are exact where a float would not be", async () => {
+  const orderNo = randomUUID();
+  const totals = ["900000000000000.1", "0.2", "0.0003"].map((text) => new Decimal(text));
+  await cancelBitByBit(
+    orderNo,
+    totals.map((total) => ({ end: "accepted", total })),
+  );
+  const shown = await pages(orderNo, "OLDEST_FIRST", "forward", 10);
+  expect(shown.map(([, total]) => total?.toFixed())).toEqual([
+    "900000000000000.1",
+    "900000000000000.3",
+    "900000000000000.3003",
+  ]);
+});
+
+test("of more cancels than are allowed are not told, also when none of those is asked for", async () => {
+  const orderNo = randomUUID();
+  const once: Step = { end: "accepted", total: new Decimal(1) };
+  await cancelBitByBit(orderNo, [once, once, once]);
+  const foreign = [randomUUID()];
+  const read = (atMost: number): Promise<unknown> =>
+    fixture.history.runningTotals(STORE.id, orderNo, foreign, atMost);
+  expect(await read(3)).toEqual({ totals: [null], cancelCount: 3 });
+  await expect(read(2)).rejects.toThrow(TooManyError);
+  await expect(read(0)).rejects.toThrow(TooManyError);
+});
+
+test("are of the store and the order alone that are asked for", async () => {
+  const orderNo = randomUUID();
+  await cancelBitByBit(orderNo, [{ end: "accepted", total: new Decimal(7) }]);
+  const [[cancelled] = []] = await pages(orderNo, "OLDEST_FIRST", "forward", 1);
+  const ids = [cancelled?.id ?? ""];
+  expect(await fixture.history.runningTotals("ELSEWHERE", orderNo, ids, MANY)).toEqual({
+    totals: [null],
+    cancelCount: 0,
+  });
+  expect(await fixture.history.runningTotals(STORE.id, randomUUID(), ids, MANY)).toEqual({
+    totals: [null],
+    cancelCount: 0,
+  });
+});
+
+test("are read from the order's part of the index, however many other orders there are", async () => {
+  const orderNo = randomUUID();
+  const once: Step = { end: "accepted", total: new Decimal(1) };
+  await cancelBitByBit(orderNo, [once, once]);
+  await withConnection(fixture.databaseUrl, async (client) => {
+    await client.query(
+      `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code,
+         amount_basis, total_cancel_amount, resolved_at)
+       SELECT store_id, gen_random_uuid(), 'ORD-' || n, 'copy-' || n, fingerprint, status, resolved_by, currency_code,
+         amount_basis, total_cancel_amount, resolved_at
+       FROM (SELECT * FROM cancellation WHERE order_no = $1 LIMIT 1) copied, generate_series(1, 3000) n`,
+      [orderNo],
+    );
+    await client.query("ANALYZE cancellation");
+  });
+  const prisma = createPrisma(fixture.databaseUrl);
+  const read = await prisma.$transaction(async (transaction) => {
+    await readRunningTotals(transaction, STORE.id, orderNo, [randomUUID()], MANY);
+    const [counted] = await transaction.$queryRaw<{ read: number }[]>`
+      SELECT (seq_tup_read + idx_tup_fetch)::integer AS read FROM pg_stat_xact_user_tables WHERE relname = 'cancellation'`;
+    return counted?.read;
+  });
+  await prisma.$disconnect();
+  expect(read).toBe(2);
+});
