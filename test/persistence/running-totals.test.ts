@@ -4,7 +4,14 @@ import fc from "fast-check";
 import type { Cancellation } from "../../src/cancellation/cancellation.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import { TooManyError } from "../../src/cancellation/errors.js";
-import type { HistoryOrder, HistoryPosition, HistoryWindow } from "../../src/cancellation/history/history.js";
+import type { HistoryWindow } from "../../src/cancellation/history/history.js";
+import {
+  NEWEST_FIRST,
+  OLDEST_FIRST,
+  positionOf,
+  type HistoryOrder,
+  type HistoryPosition,
+} from "../../src/cancellation/history/order.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { readRunningTotals } from "../../src/persistence/running-totals.js";
 import { amount } from "../helpers/arbitraries.js";
@@ -61,7 +68,8 @@ async function pages(
     ]);
     if (direction === "forward") all.push(...shown);
     else all.unshift(...shown);
-    position = page.cancellations.at(direction === "forward" ? -1 : 0) ?? null;
+    const edge = page.cancellations.at(direction === "forward" ? -1 : 0);
+    position = edge === undefined ? null : positionOf(edge, order);
     ({ hasMore } = page);
   }
   return all;
@@ -87,7 +95,7 @@ test("after each cancel is what had succeeded until then, on whatever page it st
       steps,
       open,
       fc.integer({ min: 1, max: 4 }),
-      fc.constantFrom<HistoryOrder>("NEWEST_FIRST", "OLDEST_FIRST"),
+      fc.constantFrom(NEWEST_FIRST, OLDEST_FIRST),
       fc.constantFrom<HistoryWindow["direction"]>("forward", "backward"),
       fc.boolean(),
       async (history, last, size, order, direction, together) => {
@@ -120,7 +128,7 @@ test("are exact where a float would not be", async () => {
     orderNo,
     totals.map((total) => ({ end: "accepted", total })),
   );
-  const shown = await pages(orderNo, "OLDEST_FIRST", "forward", 10);
+  const shown = await pages(orderNo, OLDEST_FIRST, "forward", 10);
   expect(shown.map(([, total]) => total?.toFixed())).toEqual([
     "900000000000000.1",
     "900000000000000.3",
@@ -143,7 +151,7 @@ test("of more cancels than are allowed are not told, also when none of those is 
 test("are of the store and the order alone that are asked for", async () => {
   const orderNo = randomUUID();
   await cancelBitByBit(orderNo, [{ end: "accepted", total: new Decimal(7) }]);
-  const [[cancelled] = []] = await pages(orderNo, "OLDEST_FIRST", "forward", 1);
+  const [[cancelled] = []] = await pages(orderNo, OLDEST_FIRST, "forward", 1);
   const ids = [cancelled?.id ?? ""];
   expect(await fixture.history.runningTotals("ELSEWHERE", orderNo, ids, MANY)).toEqual({
     totals: [null],

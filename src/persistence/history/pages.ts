@@ -15,7 +15,7 @@ export async function readPage(
   filter: CancellationFilter,
   window: HistoryWindow,
 ): Promise<HistoryPage> {
-  const horizon = growsAtItsEnd(window) ? await readHorizon(database) : null;
+  const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   const rows = await database.$queryRaw<CancellationRow[]>(
     // One more than asked for tells whether there is more.
     pageStatement(filter, { ...window, limit: window.size + 1, horizon }),
@@ -56,7 +56,11 @@ export async function countMatching(
   return row?.count ?? 0;
 }
 
-/** Whoever reads on towards the end of time meets what is being written. Amounts have no such end. */
-function growsAtItsEnd({ order, direction }: HistoryWindow): boolean {
-  return order.field !== "TOTAL_CANCEL_AMOUNT" && order.direction === "ASC" && direction === "forward";
+/**
+ * Whoever reads on towards the end of time meets what is being written. Amounts have no such end; and what is written of one order is
+ * written, and committed, one after the other, because its row is locked.
+ */
+function mayBeOvertaken({ orderNo }: CancellationFilter, { order, direction }: HistoryWindow): boolean {
+  const isTowardsTheEnd = order.direction === "ASC" && direction === "forward";
+  return isTowardsTheEnd && order.field !== "TOTAL_CANCEL_AMOUNT" && orderNo === undefined;
 }

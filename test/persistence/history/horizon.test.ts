@@ -193,3 +193,14 @@ test("whoever looks at the newest sees at once what was committed, whatever else
 
   expect(page.cancellations.map(({ id }) => id)).toEqual([quick]);
 });
+
+test("the history of one order is never held up: what is written of it is committed one after the other", async () => {
+  const order = { order: OLDEST_FIRST, direction: "forward", position: null, size: 100 } as const;
+  await writer(0).query("BEGIN");
+  await write(writer(0));
+  const quick = await write(writer(1));
+  const page = await fixture.history.page({ ...STORE, orderNo: `ORD-${next}` }, order);
+  await writer(0).query("ROLLBACK");
+
+  expect(page.cancellations.map(({ id }) => id)).toEqual([quick]);
+});
