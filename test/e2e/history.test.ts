@@ -1,18 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { randomUUID } from "node:crypto";
 import fc from "fast-check";
+import { HISTORY_PAGE } from "../helpers/history-page.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
 import { startService, type TestService } from "../helpers/service.js";
 
 const TOTAL = 23;
-
-const PAGE = `query ($filter: CancellationFilter, $orderBy: CancellationOrder, $first: Int, $after: String, $last: Int, $before: String) {
-  cancellations(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
-    totalCount
-    edges { cursor node { id orderNo } }
-    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-  }
-}`;
 
 let service: TestService;
 /** Ids in the order of creation; several were created in the same millisecond. */
@@ -38,13 +30,13 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 async function page(variables: object): Promise<any> {
-  const { data, errors } = await service.graphql(PAGE, variables);
+  const { data, errors } = await service.graphql(HISTORY_PAGE, variables);
   if (errors !== undefined) throw new Error(JSON.stringify(errors));
   return data.cancellations;
 }
 
 async function errorOf(variables: object): Promise<any> {
-  return (await service.graphql(PAGE, variables)).errors?.[0];
+  return (await service.graphql(HISTORY_PAGE, variables)).errors?.[0];
 }
 
 function idsOf({ edges }: any): string[] {
@@ -277,73 +269,5 @@ describe("the history", () => {
     expect(error.message).toBe(
       "after: expected a cursor of the order CREATED_AT ASC, found one of CREATED_AT DESC",
     );
-  });
-});
-
-describe("one cancellation", () => {
-  const BY_ID = "query ($id: ID!) { cancellation(id: $id) { id } }";
-
-  test("with an unknown id is null", async () => {
-    const { data, errors } = await service.graphql(BY_ID, { id: randomUUID() });
-    expect([data, errors]).toEqual([{ cancellation: null }, undefined]);
-  });
-
-  test("is found whatever the case of its id", async () => {
-    const { data } = await service.graphql(BY_ID, { id: ids[0]?.toUpperCase() });
-    expect(data.cancellation.id).toBe(ids[0]);
-  });
-
-  test.each(["1", "x".repeat(5_000), "'; DROP TABLE cancellation; --"])(
-    "with the malformed id %.20s is a clear error",
-    async (id) => {
-      const { errors } = await service.graphql(BY_ID, { id });
-      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field: "id" } }]);
-      expect(errors?.[0].message).toMatch(/^id: expected an id \(a UUID\), found .{1,80}$/u);
-    },
-  );
-
-  test("is null for a key that has not been used", async () => {
-    const { data } = await service.graphql(`{ cancellationByKey(idempotencyKey: "never") { id } }`);
-    expect(data.cancellationByKey).toBeNull();
-  });
-});
-
-describe("a text or moment that nothing stored can be equal to", () => {
-  const NUL = "a\u0000b";
-  const HALF = "a\ud800b";
-
-  test.each<[string, string, object, string]>([
-    ["a NUL in filter.orderNo", PAGE, { filter: { orderNo: NUL } }, "filter.orderNo"],
-    ["half a character in filter.itemId", PAGE, { filter: { itemId: HALF } }, "filter.itemId"],
-    ["a NUL in filter.returnRequestId", PAGE, { filter: { returnRequestId: NUL } }, "filter.returnRequestId"],
-    ["a NUL in filter.storeId", PAGE, { filter: { storeId: NUL } }, "filter.storeId"],
-    [
-      "the year 0 in filter.createdFrom",
-      PAGE,
-      { filter: { createdFrom: "0000-01-01T00:00:00Z" } },
-      "filter.createdFrom",
-    ],
-    ["an empty filter.orderNo", PAGE, { filter: { orderNo: "" } }, "filter.orderNo"],
-    [
-      "a NUL in orderNo",
-      "query ($value: String!) { order(orderNo: $value) { cancelledTotal } }",
-      { value: NUL },
-      "orderNo",
-    ],
-    [
-      "a NUL in a key",
-      "query ($value: String!) { cancellationByKey(idempotencyKey: $value) { id } }",
-      { value: NUL },
-      "idempotencyKey",
-    ],
-    [
-      "a cursor of the year 10000",
-      PAGE,
-      { after: Buffer.from(`created-desc 253402300800000 ${randomUUID()}`).toString("base64url") },
-      "after",
-    ],
-  ])("such as %s is a clear error naming the field", async (_what, query, variables, field) => {
-    const { errors } = await service.graphql(query, variables);
-    expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field } }]);
   });
 });

@@ -22,7 +22,7 @@ let rows: HistoryRow[];
 let next = 0;
 
 beforeAll(async () => {
-  for (const _ of [1, 2, 3]) {
+  while (writers.length < 3) {
     const client = new pg.Client({ connectionString: fixture.databaseUrl });
     await client.connect();
     writers.push(client);
@@ -131,10 +131,10 @@ describe("whoever reads on towards the end of time", () => {
   });
 
   test("sees each once, and misses none, however writers that commit and roll back come between its pages", async () => {
-    type Step = {
+    interface Step {
       readonly kind: "begin" | "write" | "commit" | "rollback" | "read";
       readonly writer: number;
-    };
+    }
     const steps = fc.array(
       fc.record<Step>({
         kind: fc.constantFrom("begin", "write", "write", "commit", "rollback", "read", "read"),
