@@ -53,12 +53,12 @@ async function run(options, largeUrl, interrupted) {
   const machine = await describeMachine(largeUrl);
   if (options.seedOnly) return { machine, seeded, results: [] };
   const facts = [];
-  for (const { url } of histories) facts.push(await readFacts(url, until));
+  for (const { url } of histories) facts.push(await readFacts(url, until, interrupted));
   const results = await withServices(
     histories.map(({ url }) => url),
-    (urls) =>
+    (services) =>
       measureAll(
-        urls.map((url, i) => ({ url, facts: facts[i] })),
+        services.map((service, i) => ({ service, facts: facts[i] })),
         { ...options, budgetMs: BUDGET_MS, interrupted },
       ),
   );

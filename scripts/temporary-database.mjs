@@ -4,12 +4,15 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 const SIGNALS = ["SIGINT", "SIGTERM"];
+/** For what has to be given back before the database is; an answer that is waited for ends with the database. */
+const UNWIND_MS = 10_000;
 
 /**
  * Runs `work` with the URL of an empty database on a PostgreSQL made for it, and removes both; also when it is interrupted, which
- * `work` sees by the AbortSignal it is given, or by the end of its connections.
+ * `work` is told by an AbortSignal.
  */
 export async function withTemporaryDatabase(work) {
   const { startEmbeddedPostgres } = await import("../src/persistence/embedded-postgres.ts");
@@ -17,22 +20,23 @@ export async function withTemporaryDatabase(work) {
   const dataDir = join(tmpdir(), `ebp-cancel-facade-${randomUUID()}`);
   const interruption = new AbortController();
   const interrupt = (name) => interruption.abort(new Error(`interrupted by ${name}`));
-  // A second one ends the process at once, as it would have without this.
+  // A second one ends the process at once, as the first would have without this.
   for (const name of SIGNALS) process.once(name, interrupt);
   const server = await startEmbeddedPostgres({ dataDir, durable: false, log: console.error });
-  const working = work(server.url, interruption.signal);
   try {
-    return await Promise.race([working, interrupted(interruption.signal)]);
+    return await unlessInterrupted(work(server.url, interruption.signal), interruption.signal);
   } finally {
     await server.stop();
-    // What it has begun ends before the files go; what it says of its connections' end is no news.
-    await working.catch(() => undefined);
     await Promise.all([dataDir, server.folder].map((folder) => rm(folder, { recursive: true, force: true })));
     for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 
-async function interrupted(signal) {
-  if (!signal.aborted) await once(signal, "abort");
+async function unlessInterrupted(working, signal) {
+  const interrupted = signal.aborted ? Promise.resolve() : once(signal, "abort");
+  const result = await Promise.race([working, interrupted]);
+  if (!signal.aborted) return result;
+  const over = working.catch(() => undefined);
+  await Promise.race([over, setTimeout(UNWIND_MS, undefined, { ref: false })]);
   throw signal.reason;
 }

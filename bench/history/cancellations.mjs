@@ -9,7 +9,8 @@ import { RARE, RARE_CANCELLATIONS, REASONS, REQUESTERS } from "./vocabulary.mjs"
 const YEAR_MS = 365 * 24 * 60 * 60_000;
 const WITH_ACCOUNT = 0.3;
 const WITH_NOTE = 0.1;
-const WITH_DISCREPANCIES = 0.002;
+/** Of those that succeed: two in a thousand, and evenly, so that a small history has a full page of them as well. */
+const DISCREPANT_EVERY = 400;
 const HOLDERS = ["K**", "L** S**", "P** J**", "C** H**"];
 
 /** `count` cancellations over the year that ends at `until`, each with its lines and events, oldest first. */
@@ -47,7 +48,7 @@ export function createCancellations({ count, until, seed }) {
       returnRequestId: status === "SUCCEEDED" ? `RETREQ${day}${String(index).padStart(8, "0")}` : null,
       discrepancies: [],
     };
-    if (status === "SUCCEEDED" && random.chance(WITH_DISCREPANCIES))
+    if (status === "SUCCEEDED" && index % DISCREPANT_EVERY === 0)
       cancellation.discrepancies = lines.discrepancies(itemLines, (minor) => money(minor, store));
     cancellation.events = eventsOf(cancellation, random, until);
     return cancellation;

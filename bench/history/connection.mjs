@@ -8,11 +8,15 @@ export async function connect(url) {
   return client;
 }
 
-export async function withConnection(url, work) {
+/** Whoever waits for an answer when it is interrupted waits no longer. */
+export async function withConnection(url, work, interrupted) {
   const client = await connect(url);
+  const cut = () => client.connection.stream.destroy();
+  interrupted?.addEventListener("abort", cut);
   try {
     return await work(client);
   } finally {
+    interrupted?.removeEventListener("abort", cut);
     await client.end();
   }
 }

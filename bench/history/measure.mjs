@@ -29,15 +29,15 @@ export async function measureCase({ query, variables, page }, sides, { runs, bud
     shown: percentile(shown, 0.5),
   }));
 
-  async function variablesOf({ url, facts }) {
+  async function variablesOf({ service, facts }) {
     if (page === undefined) return (run) => variables(facts, run);
-    const after = await cursorBefore(url, page, variables(facts, 0), interrupted);
+    const after = await cursorBefore(service, page, variables(facts, 0), interrupted);
     return (run) => ({ ...variables(facts, run), after });
   }
 
   async function round(run) {
-    for (const [at, { url }] of sides.entries()) {
-      const { ms, data } = await ask(url, query, asked[at](run), interrupted);
+    for (const [at, { service }] of sides.entries()) {
+      const { ms, data } = await ask(service, query, asked[at](run), interrupted);
       results[at].times.push(ms);
       results[at].shown.push(rowsIn(data));
     }

@@ -15,24 +15,29 @@ const SORT_IN_MEMORY = "SET maintenance_work_mem = '512MB'; SET max_parallel_mai
  * Fills an empty history with `count` cancellations of three lines on average, over the year that ends at `until` (a Date): the same
  * ones for the same arguments. Returns how many rows each table has, and how long each step took.
  */
-export async function seedHistory({ url, count, until, progress, interrupted, seed = 1 }) {
-  return withConnection(url, async (client) => {
-    await assertEmpty(client);
-    const steps = [];
-    const time = async (what, work) => {
-      const start = performance.now();
-      const result = await work();
-      steps.push({ what, ms: performance.now() - start });
-      return result;
-    };
-    await client.query(SORT_IN_MEMORY);
-    const statements = await dropIndexes(client, TABLE_NAMES);
-    const rows = await time("rows", () => copyAll({ url, count, until, seed, progress, interrupted }));
-    await time("indexes and keys", () => build(client, statements, rows, progress));
-    await time("VACUUM (ANALYZE)", () => client.query(`VACUUM (ANALYZE) ${TABLE_NAMES.join(", ")}`));
-    progress.end();
-    return { rows, steps };
-  });
+export async function seedHistory(options) {
+  try {
+    return await withConnection(options.url, (client) => fill(client, options), options.interrupted);
+  } finally {
+    options.progress.end();
+  }
+}
+
+async function fill(client, { url, count, until, progress, interrupted, seed = 1 }) {
+  await assertEmpty(client);
+  const steps = [];
+  const time = async (what, work) => {
+    const start = performance.now();
+    const result = await work();
+    steps.push({ what, ms: performance.now() - start });
+    return result;
+  };
+  await client.query(SORT_IN_MEMORY);
+  const statements = await dropIndexes(client, TABLE_NAMES);
+  const rows = await time("rows", () => copyAll({ url, count, until, seed, progress, interrupted }));
+  await time("indexes and keys", () => build(client, statements, rows, progress));
+  await time("VACUUM (ANALYZE)", () => client.query(`VACUUM (ANALYZE) ${TABLE_NAMES.join(", ")}`));
+  return { rows, steps };
 }
 
 async function assertEmpty(client) {
