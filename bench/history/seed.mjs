@@ -34,7 +34,9 @@ async function fill(client, { url, count, until, progress, interrupted, seed = 1
   };
   await client.query(SORT_IN_MEMORY);
   const statements = await dropIndexes(client, TABLE_NAMES);
-  const rows = await time("rows", () => copyAll({ url, count, until, seed, progress, interrupted }));
+  const rows = await time("copying the rows", () =>
+    copyAll({ url, count, until, seed, progress, interrupted }),
+  );
   await time("indexes and keys", () => build(client, statements, rows, progress));
   await time("VACUUM (ANALYZE)", () => client.query(`VACUUM (ANALYZE) ${TABLE_NAMES.join(", ")}`));
   return { rows, steps };
