@@ -1,19 +1,42 @@
 import "./register-typescript.mjs";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
-/** Runs `work` with the URL of an empty database on a PostgreSQL made for it, and removes both. */
+const SIGNALS = ["SIGINT", "SIGTERM"];
+/** For what has to be given back before the database is; an answer that is waited for ends with the database. */
+const UNWIND_MS = 10_000;
+
+/**
+ * Runs `work` with the URL of an empty database on a PostgreSQL made for it, and removes both; also when it is interrupted, which
+ * `work` is told by an AbortSignal.
+ */
 export async function withTemporaryDatabase(work) {
   const { startEmbeddedPostgres } = await import("../src/persistence/embedded-postgres.ts");
   // Not made beforehand: the server makes it so that the account it runs as can enter.
   const dataDir = join(tmpdir(), `ebp-cancel-facade-${randomUUID()}`);
+  const interruption = new AbortController();
+  const interrupt = (name) => interruption.abort(new Error(`interrupted by ${name}`));
+  // A second one ends the process at once, as the first would have without this.
+  for (const name of SIGNALS) process.once(name, interrupt);
   const server = await startEmbeddedPostgres({ dataDir, durable: false, log: console.error });
   try {
-    return await work(server.url);
+    return await unlessInterrupted(work(server.url, interruption.signal), interruption.signal);
   } finally {
     await server.stop();
     await Promise.all([dataDir, server.folder].map((folder) => rm(folder, { recursive: true, force: true })));
+    for (const name of SIGNALS) process.off(name, interrupt);
   }
+}
+
+async function unlessInterrupted(working, signal) {
+  const interrupted = signal.aborted ? Promise.resolve() : once(signal, "abort");
+  const result = await Promise.race([working, interrupted]);
+  if (!signal.aborted) return result;
+  const over = working.catch(() => undefined);
+  await Promise.race([over, setTimeout(UNWIND_MS, undefined, { ref: false })]);
+  throw signal.reason;
 }

@@ -6,10 +6,11 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Compiling the sources and opening the database takes two or three. */
 const START_TIMEOUT_MS = 20_000;
+const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
 
-/** The service in a process of its own, without limits on how often one may ask. */
-export async function startServiceProcess(databaseUrl) {
-  const child = spawn(process.execPath, ["--import", "./scripts/register-typescript.mjs", "src/main.ts"], {
+/** The service in a process of its own, without limits on how often one may ask; as it is built, or with more settings, if so given. */
+export async function startServiceProcess(databaseUrl, { program = FROM_SOURCES, environment = {} } = {}) {
+  const child = spawn(process.execPath, program, {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
@@ -19,6 +20,7 @@ export async function startServiceProcess(databaseUrl) {
       RECONCILE_INTERVAL_MS: "0",
       DATA_ENCRYPTION_KEYS: `bench:${Buffer.alloc(32, 7).toString("base64")}`,
       RATE_LIMIT_QUERY_COST: "1000000000",
+      ...environment,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -8,7 +8,7 @@ type Conditions = readonly Prisma.Sql[];
 
 /** The states that have to be looked in; null for all. */
 export function statusesOf(filter: CancellationFilter): readonly CancellationStatus[] | null {
-  return filter.inDoubtLongerThanSeconds === undefined ? (filter.statuses ?? null) : ["UNKNOWN"];
+  return filter.statuses ?? (filter.inDoubtLongerThanSeconds === undefined ? null : ["UNKNOWN"]);
 }
 
 /** What is equal to something: an index has these in the order of creation, or there are few of them. */
@@ -29,17 +29,20 @@ export function equalities(filter: CancellationFilter): Conditions {
     ...when(
       filter.inDoubtLongerThanSeconds,
       (seconds) =>
-        Prisma.sql`c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
+        Prisma.sql`c.status = 'UNKNOWN' AND c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
     ),
   ];
 }
 
 /** Ranges of what is ordered by, which an index in that order can begin and end with. */
 export function rangesInOrder(filter: CancellationFilter, { field }: HistoryOrder): Conditions {
-  const { resolvedBefore } = filter;
+  const { createdFrom, resolvedBefore } = filter;
   if (field === "TOTAL_CANCEL_AMOUNT") return amounts(filter);
-  if (field === "RESOLVED_AT") return [Prisma.sql`c.resolved_at IS NOT NULL`, ...resolution(filter)];
-  // What was decided before a moment was asked for before it: newest first, that is where to begin.
+  // What is decided was asked for before. So a bound of the one is a bound of the other, and tells where in the order to begin.
+  if (field === "RESOLVED_AT") {
+    const implied = when(createdFrom, (from) => Prisma.sql`c.resolved_at >= ${from}::timestamptz`);
+    return [Prisma.sql`c.resolved_at IS NOT NULL`, ...resolution(filter), ...implied];
+  }
   return [
     ...creation(filter),
     ...when(resolvedBefore, (end) => Prisma.sql`c.created_at < ${end}::timestamptz`),
@@ -56,17 +59,25 @@ export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder
   ];
 }
 
-/** A line that meets what is asked of lines. */
-export function hasItem(filter: CancellationFilter): Conditions {
+/**
+ * A line that meets what is asked of lines.
+ * @param how `any`: PostgreSQL finds out how. `one by one`: the lines of each row are looked at, for a few rows that come in order; it
+ * would rather gather all lines there are.
+ */
+export function hasItem(filter: CancellationFilter, how: "any" | "one by one" = "any"): Conditions {
   if (!asksForItem(filter)) return [];
   const conditions = Prisma.join(itemEqualities(filter), " AND ");
   return [
     Prisma.sql`EXISTS (
       SELECT FROM cancellation_item item
       WHERE item.store_id = c.store_id AND item.cancellation_id = c.id AND ${conditions}
+      ${how === "any" ? Prisma.empty : ONE_BY_ONE}
     )`,
   ];
 }
+
+/** Says nothing, and keeps a subquery from being made a join. */
+const ONE_BY_ONE = Prisma.sql`OFFSET 0`;
 
 export function asksForItem({ itemId, itemType }: CancellationFilter): boolean {
   return itemId !== undefined || itemType !== undefined;

@@ -68,27 +68,28 @@ function wayTo(
     ...beyond(sort, request.position, request),
   ];
   if (across.length > 0 || (asksForItem(filter) && sort.field !== "CREATED_AT")) {
-    return gathered(inOrder, [...across, ...hasItem(filter)], sort, request.limit);
+    return gathered(filter, inOrder, across, sort, request.limit);
   }
   if (asksForItem(filter) && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
   return Prisma.sql`
     SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
-    WHERE ${all([OF_STORE, ...inOrder, ...hasItem(filter)])}
+    WHERE ${all([OF_STORE, ...inOrder, ...hasItem(filter, "one by one")])}
     ORDER BY ${orderBy(sort, "c")}
     LIMIT ${request.limit}`;
 }
 
 /** Looks at the next rows of the order. Where these do not settle it, all that meet the conditions are gathered. */
 function gathered(
+  filter: CancellationFilter,
   inOrder: readonly Prisma.Sql[],
-  scattered: readonly Prisma.Sql[],
+  across: readonly Prisma.Sql[],
   sort: Sort,
   limit: number,
 ): Prisma.Sql {
   const columns = columnsOf(sort, "c");
   return Prisma.sql`
     WITH looked_at AS MATERIALIZED (
-      SELECT c.store_id, ${columns}, (${all(scattered)}) AS fits FROM cancellation c
+      SELECT c.store_id, ${columns}, (${all([...across, ...hasItem(filter, "one by one")])}) AS fits FROM cancellation c
       WHERE ${all([OF_STORE, ...inOrder])}
       ORDER BY ${orderBy(sort, "c")}
       LIMIT ${LOOKED_AT}
@@ -102,7 +103,7 @@ function gathered(
       LIMIT ${limit}
     ) UNION ALL (
       SELECT c.store_id, ${columns} FROM cancellation c
-      WHERE NOT (SELECT yes FROM settled) AND ${all([OF_STORE, ...inOrder, ...scattered])}
+      WHERE NOT (SELECT yes FROM settled) AND ${all([OF_STORE, ...inOrder, ...across, ...hasItem(filter)])}
       ORDER BY ${gatheredOrderBy(sort)}
       LIMIT ${limit}
     )`;
