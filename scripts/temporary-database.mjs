@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Runs `work` with the URL of an empty database on a PostgreSQL made for it, and removes both. */
-export async function withTemporaryDatabase(work) {
+export async function withTemporaryDatabase(work, { durable = false } = {}) {
   const { startEmbeddedPostgres } = await import("../src/persistence/embedded-postgres.ts");
   // Not made beforehand: the server makes it so that the account it runs as can enter.
   const dataDir = join(tmpdir(), `ebp-cancel-facade-${randomUUID()}`);
-  const server = await startEmbeddedPostgres({ dataDir, durable: false, log: console.error });
+  const server = await startEmbeddedPostgres({ dataDir, durable, log: console.error });
   try {
     return await work(server.url);
   } finally {

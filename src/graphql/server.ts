@@ -15,7 +15,7 @@ import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
 import { limitOperations } from "./limits/limit-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./limits/limits.js";
-import { askSubscription, keepToAddress } from "./live/ask-subscription.js";
+import { askSubscriptions } from "./live/ask-subscription.js";
 import { addStream, type LiveParts } from "./live/stream-route.js";
 import { quoteRequestId, withRequestId } from "./quote-request-id.js";
 import { limitRates, type RateLimitParts } from "./rate-limits.js";
@@ -65,7 +65,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ...(safelist === null ? [] : [resolveIds(safelist)]),
-      keepToAddress(),
+      askSubscriptions(),
       // Before whatever charges for an operation: what is refused costs nothing.
       limitOperations(),
       shedLoad(parts.load),
@@ -74,7 +74,6 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       readForMutations(parts.ledgerHistory),
       reportFaults(app.log),
       quoteRequestId(),
-      askSubscription(),
     ],
   });
   await apollo.start();

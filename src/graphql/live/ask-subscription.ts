@@ -17,13 +17,17 @@ const NOT_HERE = {
   other: "Only subscriptions are served here. Queries and mutations are at /graphql. Nothing was done.",
 } as const;
 
-/** Subscriptions have an address of their own, and it has nothing else. Before whatever charges for an operation. */
-export function keepToAddress(): ApolloServerPlugin<GraphQLContext> {
+/**
+ * Subscriptions have an address of their own, and it has nothing else. There they are handed over instead of executed, which Apollo
+ * Server cannot. Stands before whatever charges for an operation.
+ */
+export function askSubscriptions(): ApolloServerPlugin<GraphQLContext> {
   return {
-    requestDidStart: () =>
-      Promise.resolve({
+    requestDidStart: () => {
+      let isSubscription = false;
+      return Promise.resolve({
         didResolveOperation({ operation, contextValue: { live } }) {
-          const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
+          isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
           // Which operation is meant cannot be told: Apollo says so.
           if (operation === undefined || isSubscription === (live !== null)) return Promise.resolve();
           // Thrown, not rejected: then Apollo asks no other plugin.
@@ -31,23 +35,14 @@ export function keepToAddress(): ApolloServerPlugin<GraphQLContext> {
             extensions: { code: "BAD_REQUEST", http: { status: 400 } },
           });
         },
-      }),
-  };
-}
-
-/** Hands over what is asked instead of executing it, which Apollo Server cannot. */
-export function askSubscription(): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        responseForOperation({ document, operation, operationName, request, contextValue, response }) {
+        responseForOperation({ document, operationName, request, contextValue, response }) {
           const { live } = contextValue;
-          if (live === null || operation.operation !== OperationTypeNode.SUBSCRIPTION)
-            return Promise.resolve(null);
+          if (live === null || !isSubscription) return Promise.resolve(null);
           const variables = request.variables ?? {};
           live.asked = { document, operationName, variables, context: contextValue };
           return Promise.resolve({ http: response.http, body: { kind: "single", singleResult: {} } });
         },
-      }),
+      });
+    },
   };
 }
