@@ -21,7 +21,7 @@ export interface ChangeAnnouncerOptions {
 export interface ChangeAnnouncer {
   readonly announce: AnnounceChange;
   /** Announces what waits, then ends. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -19,9 +19,9 @@ function world(): {
   readonly refused: string[];
   readonly statements: string[][];
   readonly committed: Map<string, number>;
-  commit(id: string, announced?: boolean): void;
-  interrupt(): void;
-  lookBackFinds(changes: Partial<ChangesSince>): void;
+  readonly commit: (id: string, announced?: boolean) => void;
+  readonly interrupt: () => void;
+  readonly lookBackFinds: (changes: Partial<ChangesSince>) => void;
 } {
   const committed = new Map<string, number>();
   const statements: string[][] = [];
