@@ -14,7 +14,7 @@ const UNWIND_MS = 10_000;
  * Runs `work` with the URL of an empty database on a PostgreSQL made for it, and removes both; also when it is interrupted, which
  * `work` is told by an AbortSignal.
  */
-export async function withTemporaryDatabase(work) {
+export async function withTemporaryDatabase(work, { durable = false } = {}) {
   const { startEmbeddedPostgres } = await import("../src/persistence/embedded-postgres.ts");
   // Not made beforehand: the server makes it so that the account it runs as can enter.
   const dataDir = join(tmpdir(), `ebp-cancel-facade-${randomUUID()}`);
@@ -22,7 +22,7 @@ export async function withTemporaryDatabase(work) {
   const interrupt = (name) => interruption.abort(new Error(`interrupted by ${name}`));
   // A second one ends the process at once, as the first would have without this.
   for (const name of SIGNALS) process.once(name, interrupt);
-  const server = await startEmbeddedPostgres({ dataDir, durable: false, log: console.error });
+  const server = await startEmbeddedPostgres({ dataDir, durable, log: console.error });
   try {
     return await unlessInterrupted(work(server.url, interruption.signal), interruption.signal);
   } finally {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openAuthentication } from "./authentication.js";
+import { LiveChanges } from "./cancellation/live/live-changes.js";
 import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
 import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
@@ -9,6 +10,7 @@ import { openCore, type Core } from "./core.js";
 import { createWebhookReader } from "./ebp/read-webhook.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
+import { STREAM_PATH } from "./graphql/live/ask-subscription.js";
 import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/loopback.js";
 import { addHealth } from "./http/health.js";
@@ -26,6 +28,9 @@ import { watchAccessKeys } from "./watch-access-keys.js";
 
 /** A repeated request waits this much longer than EBP may take, for the first one's outcome to be committed. */
 const WAIT_MARGIN_MS = 2_000;
+
+/** A change that nobody could announce is told of within this time, more or less by half. */
+const LOOK_BACK_MS = 30_000;
 
 const READS_ARE_REFUSED = { message: "more is asked of the history than can be served at this moment" };
 
@@ -51,6 +56,7 @@ export async function startApp(config: Config): Promise<App> {
     const metrics = createMetrics();
     const core = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradiction(),
+      onNotAnnounced: () => metrics.notAnnounced(),
     });
     const url = await serve(config, core, metrics, http, releases);
     return { url, log: http.log, reconcile: () => core.reconcile(), close };
@@ -91,7 +97,7 @@ async function serve(
   releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
   const isLate = await addLoadShedding(http, {
-    route: "/graphql",
+    routes: ["/graphql", STREAM_PATH],
     maxDelayMs: config.maxEventLoopDelayMs,
     onShed: () => metrics.shed("request"),
   });
@@ -119,6 +125,7 @@ async function serve(
       onLimited: (what) => metrics.rateLimited(what),
     },
     refusals: { ...core.rateLimiters, onBarred: () => metrics.rateLimited("refusal") },
+    live: { changes: openLiveChanges(core, metrics, http, releases), stores: core.stores },
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
   });
   if (config.sandbox) addPage(http, SANDBOX_PAGE);
@@ -131,6 +138,28 @@ async function serve(
     });
   }
   return url;
+}
+
+function openLiveChanges(
+  core: Core,
+  metrics: Metrics,
+  http: FastifyInstance,
+  releases: Releases,
+): LiveChanges {
+  const changes = new LiveChanges({
+    ...core.changes,
+    onRefused: (who) => metrics.followerRefused(who),
+  });
+  metrics.followers(() => changes.followerCount);
+  const looker = startPeriodic(async () => {
+    try {
+      await changes.lookBack();
+    } catch (error) {
+      http.log.error({ err: error }, "looking back for changes failed; it is tried again");
+    }
+  }, LOOK_BACK_MS);
+  releases.add("the look back for changes", () => looker.stop());
+  return changes;
 }
 
 /** Every replica has one; they share the work through the database. */

@@ -3,6 +3,7 @@ import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
+import type { LiveChangesParts } from "./cancellation/live/live-changes.js";
 import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/doubt/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/doubt/recovery-queue.js";
 import type { Store, Stores } from "./cancellation/store.js";
@@ -26,6 +27,9 @@ import {
   REQUEST_PATIENCE_MS,
   WORK_PATIENCE_MS,
 } from "./persistence/prisma.js";
+import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/change-announcer.js";
+import { createChangeListener, type ChangeListener } from "./persistence/change-listener.js";
+import { createPrismaChangeLog } from "./persistence/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/prisma-history.js";
 import { createPrismaLedger } from "./persistence/prisma-ledger.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
@@ -51,6 +55,8 @@ export interface Core {
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
   readonly rateLimiters: RateLimiters;
+  /** What live subscriptions follow. */
+  readonly changes: Pick<LiveChangesParts, "log" | "hints">;
   isDatabaseUp(): Promise<boolean>;
   /** Whether those who come now would wait too long for a connection. */
   isSaturated(what: "reads" | "cancels"): boolean;
@@ -63,6 +69,8 @@ export interface Core {
 export interface CoreEvents {
   /** A proof has come in against what was decided. */
   readonly onContradiction?: () => void;
+  /** Changes were committed, and could not be announced. */
+  readonly onNotAnnounced?: () => void;
 }
 
 export async function openCore(
@@ -84,6 +92,7 @@ export async function openCore(
     ),
   );
   await assertSession(ledgerPrisma);
+  const { announcer, listener } = openChanges(databaseUrl, log, releases, events);
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
     databaseUrl: config.rateLimits.store === "postgres" ? databaseUrl : null,
@@ -105,9 +114,16 @@ export async function openCore(
   const keys = await encryptionKeys(config);
   const sealer = createSealer(keys);
   const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer);
-  const ledger = createPrismaLedger(ledgerPrisma, sealer, ledgerHistory, timing, intentPrisma);
+  const ledger = createPrismaLedger(
+    ledgerPrisma,
+    sealer,
+    ledgerHistory,
+    timing,
+    intentPrisma,
+    announcer.announce,
+  );
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
-  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer);
+  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(
@@ -131,6 +147,7 @@ export async function openCore(
     inbox,
     onContradiction,
     rateLimiters,
+    changes: { log: createPrismaChangeLog(prisma, [...stores.keys()]), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
     isDatabaseUp: () => isDatabaseUp(ledgerPrisma),
     isSaturated: (what) => queues[what].isSaturated,
@@ -138,6 +155,33 @@ export async function openCore(
     reconcile: (isStopping = () => false) =>
       reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
   };
+}
+
+function openChanges(
+  databaseUrl: string,
+  log: Log,
+  releases: Releases,
+  { onNotAnnounced }: CoreEvents,
+): { readonly announcer: ChangeAnnouncer; readonly listener: ChangeListener } {
+  let isTold = false;
+  const announcer = createChangeAnnouncer({
+    databaseUrl,
+    onLost: (error) => {
+      onNotAnnounced?.();
+      if (!isTold)
+        log.error({ err: error }, "announcing changes failed: who follows them learns of them later");
+      isTold = true;
+    },
+  });
+  releases.add("the announcer of changes", () => announcer.close());
+  const listener = createChangeListener({
+    databaseUrl,
+    onBroken: (error) =>
+      log.error({ err: error }, "listening for changes was interrupted; it is tried again"),
+    onMended: () => log.info("changes are listened for again"),
+  });
+  releases.add("the listener for changes", () => listener.close());
+  return { announcer, listener };
 }
 
 /** What is sealed, and what opens it, for `npm run reencrypt`: it has nothing to ask EBP. */

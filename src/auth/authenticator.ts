@@ -11,8 +11,13 @@ export type AuthSettings =
   | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
   | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
 
+/** Who calls, and until when the token that says so is taken; null: without end. */
+export interface AuthenticatedCaller extends Caller {
+  readonly provenUntil: Date | null;
+}
+
 /** Who calls, or null when the token does not prove it. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
+export type Authenticate = (authorization: string | undefined) => Promise<AuthenticatedCaller | null>;
 
 export interface Authenticator {
   readonly authenticate: Authenticate;
@@ -60,7 +65,7 @@ export function createAuthenticator(
   parts: AuthenticatorParts,
 ): Authenticator {
   if (settings.kind === "off") {
-    const everybody: Caller = { subject: null, scopes: SCOPES, storeIds: allStoreIds };
+    const everybody = { subject: null, scopes: SCOPES, storeIds: allStoreIds, provenUntil: null };
     return { authenticate: () => Promise.resolve(everybody), refreshKeys: () => Promise.resolve() };
   }
   const { issuer, audience } = settings;
@@ -115,7 +120,10 @@ function keysOf(settings: Exclude<AuthSettings, { kind: "off" }>, parts: Authent
  * The `scope` claim (RFC 8693: words with blanks between) says what a caller may do, `stores` for which stores; without them it is
  * nothing, and for none.
  */
-function toCaller({ sub, scope, stores }: JWTPayload, allStoreIds: readonly string[]): Caller | null {
+function toCaller(
+  { sub, scope, stores, exp = 0 }: JWTPayload,
+  allStoreIds: readonly string[],
+): AuthenticatedCaller | null {
   // Who asked for a cancel is kept with it: a token that does not say it, in a text, proves nothing.
   if (typeof sub !== "string" || !NAMES_SOMEBODY.test(sub)) return null;
   const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];
@@ -124,5 +132,6 @@ function toCaller({ sub, scope, stores }: JWTPayload, allStoreIds: readonly stri
     subject: sub,
     scopes: SCOPES.filter((known) => granted.includes(known)),
     storeIds: allStoreIds.filter((id) => claimed.includes(id)),
+    provenUntil: new Date((exp + CLOCK_TOLERANCE_SECONDS) * 1_000),
   };
 }

@@ -61,3 +61,25 @@ export class TooManyError extends Error {
     super(`reading ${what}: there are more than ${atMost}`);
   }
 }
+
+/** There is no place left for one who wants to follow changes. */
+export class TooManyFollowersError extends Error {
+  override readonly name = "TooManyFollowersError";
+
+  constructor(
+    /** Whose places are all taken. */
+    readonly who: "caller" | "replica",
+    readonly most: number,
+  ) {
+    super(`following changes: ${most} of this ${who} do already`);
+  }
+}
+
+/** More has changed than can be told to one who follows it. */
+export class MissedChangesError extends Error {
+  override readonly name = "MissedChangesError";
+
+  constructor() {
+    super("following changes: more has changed than can be told");
+  }
+}

@@ -32,6 +32,9 @@ export const ACCESS: AccessRules = {
     refreshCancellation: RESOLVE,
     resolveCancellation: RESOLVE,
   },
+  Subscription: {
+    cancellationChanged: READ,
+  },
   ...withParent({
     Cancellation:
       "id storeId orderNo idempotencyKey status safeToRetry settlement resolvedBy currencyCode amountBasis totalCancelAmount " +

@@ -6,9 +6,12 @@ import type {
   CancellationReference,
   OrderLines,
 } from "../cancellation/history/history.js";
+import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import type { Language } from "../cancellation/payment-gateway.js";
+import type { Stores } from "../cancellation/store.js";
 import type { UserError } from "../cancellation/user-error.js";
 import { createBoundedLoader } from "./limits/bounded-loader.js";
+import type { AskedSubscription } from "./live/ask-subscription.js";
 import { createReadBudget } from "./limits/read-budget.js";
 import { createRunningTotalLoaders, type RunningTotalLoaders } from "./limits/running-totals.js";
 
@@ -22,6 +25,18 @@ export interface GraphQLContext {
   loaders: Loaders;
   /** How often this request was told that a key stands for another request. */
   reusedKeys: number;
+  /** Null where only queries and mutations are answered. */
+  readonly live: LiveContext | null;
+}
+
+/** What a subscription carries. */
+export interface LiveContext {
+  readonly changes: LiveChanges;
+  readonly stores: Stores;
+  /** Ends what is followed for it. */
+  readonly signal: AbortSignal;
+  /** What is asked; null until it has passed all that an operation has to pass. */
+  asked: AskedSubscription | null;
 }
 
 export function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {

@@ -1,6 +1,11 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { BusyError, InvalidArgumentError, NothingSentError } from "../cancellation/errors.js";
+import {
+  BusyError,
+  InvalidArgumentError,
+  NothingSentError,
+  TooManyFollowersError,
+} from "../cancellation/errors.js";
 import { MAX_TOKENS } from "./limits/limits.js";
 import { isArgumentError, literalError, TOO_MANY_ERRORS, variableError } from "./value-errors.js";
 
@@ -41,7 +46,7 @@ const OWN = new Set([
 export function isOurFault(error: unknown): boolean {
   const cause = unwrapResolverError(error);
   // Who is turned away under load is counted: a line of log for each would add to it.
-  if (cause instanceof BusyError) return false;
+  if (cause instanceof BusyError || cause instanceof TooManyFollowersError) return false;
   if (cause instanceof InvalidArgumentError || isArgumentError(cause)) return false;
   if (!(error instanceof GraphQLError)) return true;
   const code = String(error.extensions["code"]);
@@ -75,6 +80,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   if (cause instanceof BusyError) {
     return { ...where, message: BUSY, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
+  if (cause instanceof TooManyFollowersError) return { ...where, ...followersError(cause) };
   if (cause instanceof NothingSentError) {
     return { ...where, message: NOTHING_SENT, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
@@ -85,6 +91,23 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   const code = FOR_CALLERS.has(String(given)) ? String(given) : "BAD_USER_INPUT";
   const { message, field } = withoutValues(code, formatted.message, error as GraphQLError);
   return { ...where, message, extensions: { code, ...(field !== undefined && { field }) } };
+}
+
+/** Others end within seconds, when their pages are closed or their tokens run out. */
+const FOLLOW_AGAIN_AFTER_SECONDS = 5;
+
+function followersError({
+  who,
+  most,
+}: TooManyFollowersError): Omit<GraphQLFormattedError, "locations" | "path"> {
+  const [code, whose] =
+    who === "caller"
+      ? ["RATE_LIMITED", "You follow changes in as many streams"]
+      : ["SERVICE_UNAVAILABLE", "Others follow changes here in as many streams"];
+  return {
+    message: `${whose} as there may be, ${most}. Come again in ${FOLLOW_AGAIN_AFTER_SECONDS} s.`,
+    extensions: { code, retryAfterSeconds: FOLLOW_AGAIN_AFTER_SECONDS },
+  };
 }
 
 function withoutValues(

@@ -4,6 +4,7 @@ import {
   isIntrospectionType,
   isObjectType,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLSchema,
 } from "graphql";
 import type { Scope } from "../cancellation/caller.js";
@@ -35,6 +36,7 @@ export function guardSchema(schema: GraphQLSchema, rules: AccessRules): void {
 }
 
 type Field = GraphQLField<unknown, GraphQLContext, Record<string, unknown>>;
+type Resolver = GraphQLFieldResolver<unknown, GraphQLContext, Record<string, unknown>>;
 
 /** By name, such as `Query.cancellation`. */
 function fieldsOf(schema: GraphQLSchema): Map<string, Field> {
@@ -55,12 +57,18 @@ function rulesByName(rules: AccessRules): Map<string, AccessRule> {
   );
 }
 
+/** Of a subscription, also before anything is followed: what it follows is read before it is resolved. */
 function requireScope(field: Field, scope: Scope): void {
-  const resolve = field.resolve ?? defaultFieldResolver;
-  field.resolve = (source, args, context, info): unknown => {
-    if (context.caller.scopes.includes(scope)) return resolve(source, args, context, info);
-    throw new GraphQLError(`\`${field.name}\` needs the scope ${scope}, which your token does not have.`, {
-      extensions: { code: "FORBIDDEN" },
-    });
-  };
+  const { subscribe, resolve = defaultFieldResolver } = field;
+  field.resolve = guarded(resolve);
+  if (subscribe !== undefined) field.subscribe = guarded(subscribe);
+
+  function guarded(resolver: Resolver): Resolver {
+    return (source, args, context, info): unknown => {
+      if (context.caller.scopes.includes(scope)) return resolver(source, args, context, info);
+      throw new GraphQLError(`\`${field.name}\` needs the scope ${scope}, which your token does not have.`, {
+        extensions: { code: "FORBIDDEN" },
+      });
+    };
+  }
 }

@@ -1,18 +1,23 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { Caller } from "../cancellation/caller.js";
 
+/** Who calls, and until when the header proves it; null: without end. */
+export interface IdentifiedCaller extends Caller {
+  readonly provenUntil: Date | null;
+}
+
 /** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
+export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
 
 export interface CallerIdentification {
   /** Answers for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
   readonly identify: onRequestAsyncHookHandler;
   /** Who was let in. */
-  callerOf(request: FastifyRequest): Caller;
+  callerOf(request: FastifyRequest): IdentifiedCaller;
 }
 
 export function identifyCallers(authenticate: Authenticate): CallerIdentification {
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
   return {
     async identify(request, reply) {
       // Of two, Node keeps the first; what stands in front of this service may have looked at the second.

@@ -12,7 +12,9 @@ export function quoteRequestId(): ApolloServerPlugin<GraphQLContext> {
       Promise.resolve({
         willSendResponse({ response: { body }, contextValue: { requestId } }) {
           if (body.kind === "single" && body.singleResult.errors !== undefined) {
-            body.singleResult.errors = body.singleResult.errors.map((error) => withId(error, requestId));
+            body.singleResult.errors = body.singleResult.errors.map((error) =>
+              withRequestId(error, requestId),
+            );
           }
           return Promise.resolve();
         },
@@ -20,7 +22,7 @@ export function quoteRequestId(): ApolloServerPlugin<GraphQLContext> {
   };
 }
 
-function withId(error: GraphQLFormattedError, requestId: string): GraphQLFormattedError {
+export function withRequestId(error: GraphQLFormattedError, requestId: string): GraphQLFormattedError {
   if (!OURS.has(error.extensions?.["code"])) return error;
   return { ...error, extensions: { ...error.extensions, requestId } };
 }

@@ -71,7 +71,7 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
       let charged: { readonly bucket: string; readonly cost: number | null } | null = null;
       return Promise.resolve({
         async didResolveOperation({ schema, document, operation, operationName, request, contextValue }) {
-          if (operation === undefined || operation.operation === OperationTypeNode.SUBSCRIPTION) return;
+          if (operation === undefined) return;
           const variables = request.variables ?? {};
           const fields = askedFieldsOf(document, operation, variables);
           const bucket = rateLimitBucket(contextValue.caller, fields);

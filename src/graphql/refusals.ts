@@ -47,7 +47,8 @@ export function countRefusals(parts: RefusalParts): ApolloServerPlugin<GraphQLCo
           return Promise.resolve();
         },
         async willSendResponse({ contextValue, errors = [], request: { query = "" } }) {
-          if (isExecuted) return;
+          // A subscription is answered without being executed here.
+          if (isExecuted || errors.length === 0) return;
           const codes = errors.map(({ extensions }) => extensions["code"]);
           // What comes too often has a limit of its own, by store, and costs little to read unless it is long.
           const isLimited = codes.includes("RATE_LIMITED") && query.length <= SHORT_DOCUMENT;

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { buildSchema } from "type-graphql";
+import { buildSchema, type PubSub } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
 import type { CheckParts } from "../cancellation/doubt/check-in-doubt.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
@@ -11,6 +11,7 @@ import { Decimal } from "../cancellation/decimal.js";
 import { ACCESS } from "./access.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
 import { CancellationResolver } from "./cancellation.resolver.js";
+import { CancellationChangedResolver } from "./cancellation-changed.resolver.js";
 import { CancellationConnectionResolver, PageInfoResolver } from "./connection.resolver.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { guardSchema } from "./guard-schema.js";
@@ -33,6 +34,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
   const resolvers = new Map<unknown, object>([
     [CancelPaymentResolver, new CancelPaymentResolver(parts)],
     [CancellationResolver, new CancellationResolver()],
+    [CancellationChangedResolver, new CancellationChangedResolver()],
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
     [HistoryResolver, new HistoryResolver(stores, history, cursors)],
@@ -47,6 +49,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     resolvers: [
       CancelPaymentResolver,
       CancellationResolver,
+      CancellationChangedResolver,
       CancellationConnectionResolver,
       PageInfoResolver,
       HistoryResolver,
@@ -57,6 +60,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       RefreshCancellationResolver,
       ResolveCancellationResolver,
     ],
+    pubSub: NO_TOPICS,
     orphanedTypes: USER_ERROR_TYPES,
     container: { get: (resolver) => resolvers.get(resolver) },
     scalarsMap: [
@@ -71,11 +75,23 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
   return schema;
 }
 
+/** type-graphql demands one of whoever has subscriptions. Here each says itself what it follows. */
+const NO_TOPICS: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error("subscribing to a topic: there are none");
+  },
+};
+
 /** type-graphql has no place for them. */
 function describeRoots(schema: GraphQLSchema): void {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  const subscription = schema.getSubscriptionType();
   if (query)
     query.description =
       "The history of cancellations, and what a cancel would do. Nothing here changes anything.";
   if (mutation) mutation.description = "What moves money, and what settles whether it moved.";
+  if (subscription)
+    subscription.description =
+      "What changes, as it changes. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections): one subscription a request.";
 }

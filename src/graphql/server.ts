@@ -1,23 +1,25 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError, Kind, OperationTypeNode, type GraphQLSchema } from "graphql";
+import { OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
-import { createErrorFormat, isOurFault } from "./error-format.js";
+import { createErrorFormat } from "./error-format.js";
 import { identifyCallers, type Authenticate } from "./identify-caller.js";
 import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
 import { limitOperations } from "./limits/limit-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./limits/limits.js";
-import { quoteRequestId } from "./quote-request-id.js";
+import { askSubscriptions } from "./live/ask-subscription.js";
+import { addStream, type LiveParts } from "./live/stream-route.js";
+import { quoteRequestId, withRequestId } from "./quote-request-id.js";
 import { limitRates, type RateLimitParts } from "./rate-limits.js";
+import { logFaults, reportFaults } from "./report-faults.js";
 import { assertNotBarred, countRefusals, type RefusalParts } from "./refusals.js";
 import { assertListed, resolveIds } from "./safelist.js";
 
@@ -34,16 +36,18 @@ export interface GraphQLServerParts {
   readonly rateLimits: RateLimitParts;
   readonly refusals: RefusalParts;
   readonly load: LoadSheddingParts;
+  readonly live: LiveParts;
 }
 
 /**
- * Adds `/graphql` to an HTTP server. What it starts ends with that server.
+ * Adds `/graphql` and `/graphql/stream` to an HTTP server. What it starts ends with that server.
  * @throws SafelistError for operations that could not be answered.
  */
 export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts): Promise<void> {
   const listed = parts.persistedOperations;
   if (listed !== null) checkSafelist(parts.schema, listed);
   const safelist = listed && new Map(listed.map(({ id, body }) => [id, body]));
+  const formatError = createErrorFormat({ suggestions: parts.introspection });
   const apollo = new ApolloServer<GraphQLContext>({
     schema: parts.schema,
     introspection: parts.introspection,
@@ -56,12 +60,12 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     // So would documents, 120 MB of them, with whatever account number stands in one. To read one anew takes a millisecond.
     documentStore: null,
     stopOnTerminationSignals: false,
-    formatError: createErrorFormat({ suggestions: parts.introspection }),
+    formatError,
     logger: app.log,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ...(safelist === null ? [] : [resolveIds(safelist)]),
-      refuseSubscriptions(),
+      askSubscriptions(),
       // Before whatever charges for an operation: what is refused costs nothing.
       limitOperations(),
       shedLoad(parts.load),
@@ -74,20 +78,20 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
   });
   await apollo.start();
   const callers = identifyCallers(parts.authenticate);
-  const handler = fastifyApolloHandler(apollo, {
-    context: async (request): Promise<GraphQLContext> => {
-      const caller = callers.callerOf(request);
-      await assertNotBarred(caller, parts.refusals);
-      if (safelist !== null) assertListed(request, safelist);
-      return {
-        caller,
-        language: chooseLanguage(request.headers["accept-language"]),
-        requestId: request.id,
-        loaders: createLoaders(parts.history),
-        reusedKeys: 0,
-      };
-    },
-  });
+  async function contextOf(request: FastifyRequest): Promise<GraphQLContext> {
+    const caller = callers.callerOf(request);
+    await assertNotBarred(caller, parts.refusals);
+    if (safelist !== null) assertListed(request, safelist);
+    return {
+      caller,
+      language: chooseLanguage(request.headers["accept-language"]),
+      requestId: request.id,
+      loaders: createLoaders(parts.history),
+      reusedKeys: 0,
+      live: null,
+    };
+  }
+  const handler = fastifyApolloHandler(apollo, { context: contextOf });
   // A caller who hangs up is gone for the HTTP server, but the cancel goes on: a stop waits until its outcome is stored.
   const underWay = new Set<unknown>();
   function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -102,26 +106,21 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     preHandler: [checkAddress, checkAccept],
     handler: handlerToTheEnd,
   });
+  addStream(app, {
+    ...parts,
+    apollo,
+    callers,
+    contextOf,
+    tell: (errors, requestId) => {
+      logFaults(app.log, errors, requestId);
+      return errors.map((error) => withRequestId(formatError(error.toJSON(), error), requestId));
+    },
+  });
   // When the requests in flight have been answered. Apollo's drain plugin would wait for the server to close, which waits for this.
   app.addHook("onClose", async () => {
     await Promise.allSettled(underWay);
     await apollo.stop();
   });
-}
-
-/** The schema has none; graphql-js would say so as if it were our fault. */
-function refuseSubscriptions(): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didResolveOperation({ operation }) {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
-          throw new GraphQLError("There are no subscriptions here: ask with a query.", {
-            extensions: { code: "BAD_REQUEST", http: { status: 400 } },
-          });
-        },
-      }),
-  };
 }
 
 /** Which operation it is, is not known before: the context is made from the request alone. */
@@ -136,28 +135,4 @@ function readForMutations(ledgerHistory: CancellationHistory): ApolloServerPlugi
         },
       }),
   };
-}
-
-function reportFaults(log: FastifyInstance["log"]): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors.filter(isOurFault)) {
-            // With words of its own: without, the logger would take the error's, which may quote what was asked.
-            log.error(
-              { err: unwrapResolverError(error), requestId: contextValue.requestId, field: fieldOf(error) },
-              "answering a field failed",
-            );
-          }
-          return Promise.resolve();
-        },
-      }),
-  };
-}
-
-/** By its name, not by the caller's alias: anything may stand there. */
-function fieldOf({ nodes }: GraphQLError): string | undefined {
-  const [node] = nodes ?? [];
-  return node?.kind === Kind.FIELD ? node.name.value : undefined;
 }

@@ -23,6 +23,8 @@ export function cutLateRequests(app: FastifyInstance, limitMs: number): void {
   });
 
   app.addHook("preClose", (done) => {
+    // Opened in advance, as browsers do: Node takes only those for idle that have had a request.
+    for (const [socket, request] of current) if (request === null && socket.bytesRead === 0) socket.destroy();
     const timer = setTimeout(() => {
       for (const [socket, request] of current) if (request?.complete !== true) socket.destroy();
     }, limitMs);

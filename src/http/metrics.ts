@@ -35,6 +35,12 @@ export interface Metrics {
   shed(what: ShedLoad): void;
   /** A request refused because its caller has used up a minute's worth. */
   rateLimited(what: "mutation" | "query" | "refusal"): void;
+  /** Has those who follow changes counted whenever somebody looks. */
+  followers(count: () => number): void;
+  /** One turned away: all places of its caller, or of this process, are taken. */
+  followerRefused(who: "caller" | "replica"): void;
+  /** Changes that could not be announced. */
+  notAnnounced(): void;
   /** All of it, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -88,6 +94,23 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     registers,
   });
   for (const what of ["mutation", "query", "refusal"]) rateLimited.inc({ what }, 0);
+  const followers = new Gauge({
+    name: "ebp_followers",
+    help: "Subscriptions that follow changes in this process now.",
+    registers,
+  });
+  const followersRefused = new Counter({
+    name: "ebp_followers_refused_total",
+    help: "Subscriptions refused because all places were taken: those of their caller, or of this process.",
+    labelNames: ["whose"],
+    registers,
+  });
+  for (const whose of ["caller", "replica"]) followersRefused.inc({ whose }, 0);
+  const notAnnounced = new Counter({
+    name: "ebp_announcements_lost_total",
+    help: "Announcements of changes that failed: who follows them learns of them later.",
+    registers,
+  });
   const readErrors = new Counter({
     name: "ebp_metrics_read_errors_total",
     help: "Looks at these metrics in which the open cancellations could not be read.",
@@ -112,6 +135,7 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     registers,
   });
 
+  let countFollowers = (): number => 0;
   let readAccessKeys: () => readonly ExpiringAccessKey[] = () => [];
   let readOpen: () => Promise<readonly OpenCancellations[]> = () => Promise.resolve([]);
 
@@ -139,7 +163,13 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     contradiction: () => contradictions.inc(),
     shed: (what) => shed.inc({ what }),
     rateLimited: (what) => rateLimited.inc({ what }),
+    followers: (count) => {
+      countFollowers = count;
+    },
+    followerRefused: (whose) => followersRefused.inc({ whose }),
+    notAnnounced: () => notAnnounced.inc(),
     expose: async () => {
+      followers.set(countFollowers());
       for (const { storeId, expiresInSeconds } of readAccessKeys())
         accessKeys.set({ store: storeId }, expiresInSeconds);
       try {

@@ -4,6 +4,11 @@ import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
 
+export interface FindingRow {
+  readonly order_no: string;
+  readonly event_count: number;
+}
+
 /**
  * One statement that commits what was learnt of a cancellation, and its event, whatever its state and whoever is in charge. One row
  * when it was; none when its one answer is recorded already, or when a settlement is told of one that awaits none.
@@ -39,7 +44,7 @@ export function findingStatement(
       WHERE store_id = ${storeId} AND id = ${id}::uuid
         AND (${!isAnswer} OR answered_at IS NULL)
         AND (${settlement === null} OR (status = 'SUCCEEDED' AND settlement = 'AWAITED'))
-      RETURNING store_id, id, event_count, status
+      RETURNING store_id, id, order_no, event_count, status
     ), confirmed AS (
       ${confirmItems({ storeId, id }, confirmation, Prisma.sql`noted`)}
     ), event AS (
@@ -53,5 +58,5 @@ export function findingStatement(
         ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
       FROM noted
     )
-    SELECT id FROM noted`;
+    SELECT order_no, event_count FROM noted`;
 }

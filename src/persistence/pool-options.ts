@@ -13,15 +13,16 @@ const SESSION = [
   "-c lock_timeout=10s",
 ].join(" ");
 
-/** What every pool of this service has in common: how its sessions are set, and that a dead network is noticed. */
-export function poolOptions(url: string): PoolConfig {
-  return { connectionString: withSession(url), keepAlive: true };
+/** What every connection of this service has in common: how its session is set, and that a dead network is noticed. */
+export function poolOptions(url: string, ...settings: readonly string[]): PoolConfig {
+  return { connectionString: withSession(url, settings), keepAlive: true };
 }
 
 /** In the URL, after what stands there: an `options` of the URL would replace one given beside it, and the last setting counts. */
-function withSession(url: string): string {
+function withSession(url: string, settings: readonly string[]): string {
   const parsed = new URL(url);
   const given = parsed.searchParams.get("options");
-  parsed.searchParams.set("options", given === null ? SESSION : `${given} ${SESSION}`);
+  const all = [...(given === null ? [] : [given]), SESSION, ...settings];
+  parsed.searchParams.set("options", all.join(" "));
   return parsed.href;
 }

@@ -1,6 +1,7 @@
 import { pendingCancellation } from "../cancellation/cancel/apply-transition.js";
 import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
@@ -23,7 +24,9 @@ export function createPrismaLedger(
   history: CancellationHistory,
   timing: Timing,
   intents: Pick<PrismaClient, "$queryRaw"> = prisma,
+  announce: AnnounceChange = () => undefined,
 ): CancellationLedger {
+  const record = { database: prisma, sealer, announce };
   return {
     async recordIntent(intent) {
       for (let round = 0; round < MAX_INTENT_ROUNDS; round += 1) {
@@ -35,8 +38,8 @@ export function createPrismaLedger(
       );
     },
 
-    recordTransition: (before, step) => recordTransition(prisma, sealer, before, step),
-    recordFinding: (reference, finding) => recordFinding(prisma, sealer, reference, finding),
+    recordTransition: (before, step) => recordTransition(record, before, step),
+    recordFinding: (reference, finding) => recordFinding(record, reference, finding),
     find: (storeIds, id) => history.find(storeIds, id),
 
     awaitOutcome: createOutcomeWaiter(history),
@@ -46,6 +49,8 @@ export function createPrismaLedger(
     const [row] = await intents.$queryRaw<IntentRow[]>(intentStatement(intent, sealer, timing.leaseMs));
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at !== null) {
+      const { id, store, request } = intent;
+      announce({ storeId: store.id, id, orderNo: request.orderNo, version: 1 });
       const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };
       return { kind: "recorded", cancellation: pendingCancellation(intent, lease) };
     }

@@ -1,5 +1,6 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
+import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
 import type { KeptEvent, ReceivedWebhook } from "../cancellation/webhooks/webhook-event.js";
 import type {
@@ -13,12 +14,16 @@ import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
-import { recordFinding, recordTransition, type Database } from "./record-step.js";
+import { recordFinding, recordTransition, type Database, type RecordParts } from "./record-step.js";
 
 /** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
 const MAX_CANCELLATIONS = 500;
 
-export function createPrismaWebhookInbox(prisma: PrismaClient, sealer: Sealer): WebhookInbox {
+export function createPrismaWebhookInbox(
+  prisma: PrismaClient,
+  sealer: Sealer,
+  announce: AnnounceChange = () => undefined,
+): WebhookInbox {
   return {
     async store(webhook) {
       const [row] = await prisma.$queryRaw<StoredRow[]>(storeStatement(webhook, sealer));
@@ -43,10 +48,11 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, sealer: Sealer): 
       return rows.map((row): Cancellation => toCancellation(row)).reverse();
     },
 
-    conclude(claim, conclusion) {
+    async conclude(claim, conclusion) {
       // Most webhooks tell nothing: no lock is held for them, not even for a moment.
       if (conclusion.told.length === 0) return close(prisma, claim, conclusion);
-      return prisma.$transaction(async (transaction) => {
+      const hints: ChangeHint[] = [];
+      const concluded = await prisma.$transaction(async (transaction) => {
         const row = await transaction.webhookEvent.findUniqueOrThrow({ where: { digest: claim.digest } });
         await lockOrder(transaction, row);
         // Another body may have told the same since this one was read: with the order locked, no more can.
@@ -54,9 +60,16 @@ export function createPrismaWebhookInbox(prisma: PrismaClient, sealer: Sealer): 
           throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
         }
         if (!(await close(transaction, claim, conclusion))) return false;
-        for (const one of conclusion.told) await tell(transaction, sealer, one);
+        const record = {
+          database: transaction,
+          sealer,
+          announce: (hint: ChangeHint) => void hints.push(hint),
+        };
+        for (const one of conclusion.told) await tell(record, one);
         return true;
       });
+      for (const hint of hints) announce(hint);
+      return concluded;
     },
   };
 }
@@ -137,11 +150,11 @@ async function close(
   return closed === 1;
 }
 
-async function tell(database: Database, sealer: Sealer, told: Told): Promise<void> {
+async function tell(record: RecordParts, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
-    await recordTransition(database, sealer, cancellation, told.transition);
-  } else if (!(await recordFinding(database, sealer, cancellation, told.finding))) {
+    await recordTransition(record, cancellation, told.transition);
+  } else if (!(await recordFinding(record, cancellation, told.finding))) {
     throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
   }
 }

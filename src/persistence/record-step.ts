@@ -4,25 +4,34 @@ import type { Cancellation } from "../cancellation/cancellation.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
 import type { Finding } from "../cancellation/doubt/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
+import type { AnnounceChange } from "../cancellation/live/change.js";
 import { assertCanMove } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
-import { findingStatement } from "./finding-statement.js";
+import { findingStatement, type FindingRow } from "./finding-statement.js";
 import type { Prisma } from "./generated/client.js";
 import { transitionStatement, type TransitionRow } from "./transition-statement.js";
 
 /** Connections, or one transaction on one of them. */
 export type Database = Pick<Prisma.TransactionClient, "$queryRaw">;
 
+export interface RecordParts {
+  readonly database: Database;
+  readonly sealer: Sealer;
+  /** Of what is written in a transaction, before it is committed: whoever opened it passes it on afterwards. */
+  readonly announce: AnnounceChange;
+}
+
 /** @throws StaleTransitionError as the ledger does. */
 export async function recordTransition(
-  database: Database,
-  sealer: Sealer,
+  { database, sealer, announce }: RecordParts,
   before: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   assertCanMove(before.status, step.to);
   const [row] = await database.$queryRaw<TransitionRow[]>(transitionStatement(before, step, sealer));
   if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
+  const { storeId, id, request } = before;
+  announce({ storeId, id, orderNo: request.orderNo, version: row.event_count });
   return applyTransition(before, step, {
     sentAt: row.sent_at,
     resolvedAt: row.resolved_at,
@@ -35,11 +44,13 @@ export async function recordTransition(
 
 /** False when there was nothing to record it on. */
 export async function recordFinding(
-  database: Database,
-  sealer: Sealer,
+  { database, sealer, announce }: RecordParts,
   reference: CancellationReference,
   finding: Finding,
 ): Promise<boolean> {
-  const rows = await database.$queryRaw<{ id: string }[]>(findingStatement(reference, finding, sealer));
-  return rows.length > 0;
+  const [row] = await database.$queryRaw<FindingRow[]>(findingStatement(reference, finding, sealer));
+  if (row === undefined) return false;
+  const { storeId, id } = reference;
+  announce({ storeId, id, orderNo: row.order_no, version: row.event_count });
+  return true;
 }

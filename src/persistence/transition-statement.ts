@@ -12,6 +12,7 @@ export interface TransitionRow {
   readonly next_check_at: Date | null;
   readonly answered_at: Date | null;
   readonly fencing_token: number;
+  readonly event_count: number;
 }
 
 /**
@@ -81,5 +82,5 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
         ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
       FROM moved
     )
-    SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token FROM moved`;
+    SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`;
 }

@@ -19,9 +19,16 @@ describe.each([
   test("knows the caller of a valid token", async () => {
     const { authenticate } = authenticator();
     const token = await identity.token({ stores: ["KR01"] });
-    const caller = { subject: "user-1", scopes: SCOPES, storeIds: ["KR01"] };
+    const caller = { subject: "user-1", scopes: SCOPES, storeIds: ["KR01"], provenUntil: expect.any(Date) };
     for (const scheme of ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
       expect(await authenticate(scheme + token)).toEqual(caller);
+  });
+
+  test("knows until when its token is taken: as long as clocks may differ beyond its end", async () => {
+    const { authenticate } = authenticator();
+    const exp = secondsFromNow(60);
+    const caller = await authenticate(`Bearer ${await identity.token({ exp })}`);
+    expect(caller?.provenUntil).toEqual(new Date((exp + 5) * 1_000));
   });
 
   test.each([
@@ -79,7 +86,7 @@ describe("lets a caller act for", () => {
 
   test("every store, as nobody in particular, when authentication is off", async () => {
     const { authenticate } = switchedOff();
-    const anybody = { subject: null, scopes: SCOPES, storeIds: STORES };
+    const anybody = { subject: null, scopes: SCOPES, storeIds: STORES, provenUntil: null };
     expect(await authenticate(undefined)).toEqual(anybody);
     expect(await authenticate("Bearer garbage")).toEqual(anybody);
   });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { buildSchema, graphql, type GraphQLSchema } from "graphql";
+import {
+  buildSchema,
+  createSourceEventStream,
+  graphql,
+  parse,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from "graphql";
 import { SCOPES } from "../../src/cancellation/caller.js";
 import { ACCESS, WITH_PARENT, type AccessRules } from "../../src/graphql/access.js";
 import { guardSchema } from "../../src/graphql/guard-schema.js";
@@ -68,7 +75,37 @@ test("a field with a scope is answered to whoever has it, and to nobody else", a
   }
 });
 
+test("what a subscription follows is not followed for whoever lacks its scope", async () => {
+  const schema = buildSchema("type Query { one: Int } type Subscription { changed: Int }");
+  const rules = { Query: { one: WITH_PARENT }, Subscription: { changed: "cancellations:read" } } as const;
+  let followed = 0;
+  const changed = schema.getSubscriptionType()?.getFields()["changed"];
+  if (changed) changed.subscribe = countIn(() => (followed += 1));
+  guardSchema(schema, rules);
+  const ask = (scopes: readonly string[]): Promise<AsyncIterable<unknown> | ExecutionResult> =>
+    createSourceEventStream({
+      schema,
+      document: parse("subscription { changed }"),
+      contextValue: { caller: { ...callerOf("KR"), scopes } },
+    });
+  expect(await ask(["cancellations:write"])).toMatchObject({
+    errors: [{ extensions: { code: "FORBIDDEN" } }],
+  });
+  expect(followed).toBe(0);
+  expect(Symbol.asyncIterator in (await ask(["cancellations:read"]))).toBe(true);
+  expect(followed).toBe(1);
+});
+
+function countIn(count: () => void): () => AsyncGenerator {
+  return () => {
+    count();
+    return (async function* () {
+      yield await Promise.resolve({ changed: 1 });
+    })();
+  };
+}
+
 test("everything that is asked for at the root needs a scope", () => {
-  for (const type of ["Query", "Mutation"])
+  for (const type of ["Query", "Mutation", "Subscription"])
     for (const rule of Object.values(ACCESS[type] ?? {})) expect(SCOPES).toContain(rule);
 });

@@ -182,6 +182,16 @@ describe("a stop", () => {
   });
 });
 
+test("a stop does not wait for connections that were opened in advance, and on which nothing has come", async () => {
+  const app = await serve({});
+  const { port } = app.server.address() as AddressInfo;
+  const waiting = connect(port, "127.0.0.1");
+  waiting.on("error", () => undefined);
+  await once(app.server, "connection");
+  await app.close();
+  waiting.destroy();
+});
+
 test("outside tests, a request has seconds to arrive, and an answer more than the longest cancel takes", () => {
   const { server } = createHttpServer({ logLevel: "silent" });
   expect([server.headersTimeout, server.requestTimeout, server.keepAliveTimeout, server.timeout]).toEqual([

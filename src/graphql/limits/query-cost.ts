@@ -133,7 +133,8 @@ class ObjectCounter {
   }
 
   #isResolved(type: GraphQLNamedType, field: string): boolean {
-    const roots: unknown[] = [this.schema.getQueryType(), this.schema.getMutationType()];
+    const { schema } = this;
+    const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     return roots.includes(type) || this.#resolved.has(`${type.name}.${field}`);
   }
 

@@ -19,6 +19,15 @@ function cost(query: string, variables?: Record<string, unknown>, operationName?
 const page = (args: string, fields = "id"): string =>
   `{ cancellations${args} { edges { node { ${fields} } } } }`;
 
+test("a subscription costs what one of its answers does: a query, and those of its fields", () => {
+  expect(cost("subscription { cancellationChanged { id } }")).toBe(Math.ceil((10 + 1) / 10));
+  const fields = "id items { seq } events { at }";
+  const id = "01a20241-82ea-7279-8944-e96e9036c6e3";
+  expect(cost(`subscription { cancellationChanged { ${fields} } }`)).toBe(
+    cost(`{ cancellation(id: "${id}") { ${fields} } }`),
+  );
+});
+
 describe("a page", () => {
   // A query is ten objects; a page is one, and each of its edges is two.
   test.each([

@@ -1,0 +1,107 @@
+import { Readable } from "node:stream";
+import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import type { LiveChanges } from "../../cancellation/live/live-changes.js";
+import type { Stores } from "../../cancellation/store.js";
+import { checkAddress } from "../check-address.js";
+import { checkHeaderLengths } from "../check-header-lengths.js";
+import type { GraphQLContext, LiveContext } from "../context.js";
+import type { Authenticate, CallerIdentification } from "../identify-caller.js";
+import { STREAM_PATH, type AskedSubscription } from "./ask-subscription.js";
+import { checkTakesEvents } from "./check-takes-events.js";
+import { toEventStream } from "./event-stream.js";
+import { followSubscription, type FollowParts } from "./follow-subscription.js";
+import { openStreams } from "./open-streams.js";
+import { refusalOf } from "./refusal.js";
+import { watchToken } from "./watch-token.js";
+
+/** What subscriptions follow. */
+export interface LiveParts {
+  readonly changes: LiveChanges;
+  readonly stores: Stores;
+}
+
+export interface StreamParts extends FollowParts {
+  readonly live: LiveParts;
+  readonly apollo: ApolloServer<GraphQLContext>;
+  readonly authenticate: Authenticate;
+  readonly callers: CallerIdentification;
+  /** @throws GraphQLError for a request that is not read. */
+  readonly contextOf: (request: FastifyRequest) => Promise<GraphQLContext>;
+  /** Errors as the caller may see them. */
+  readonly tell: (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
+}
+
+/** After a stream its connection is of no use: a stop would wait for it. nginx keeps answers back unless told not to. */
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  connection: "close",
+  "x-accel-buffering": "no",
+};
+
+const TOKEN_ENDED = new GraphQLError("Your token is taken no more. Subscribe again with a valid one.", {
+  extensions: { code: "UNAUTHENTICATED" },
+});
+
+/** Adds `POST /graphql/stream`. Whatever is refused is answered as at `/graphql`, before a stream begins. */
+export function addStream(app: FastifyInstance, parts: StreamParts): void {
+  const streams = openStreams(app);
+  app.route({
+    method: "POST",
+    url: STREAM_PATH,
+    onRequest: [checkHeaderLengths, parts.callers.identify],
+    preHandler: [checkAddress, checkTakesEvents],
+    handler: async (request, reply) => {
+      const ending = streams.add(reply);
+      const live: LiveContext = { ...parts.live, signal: ending.signal, asked: null };
+      const answer = await parts.apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: toGraphQLRequest(request),
+        context: async () => ({ ...(await parts.contextOf(request)), live }),
+      });
+      if (live.asked !== null) return stream(parts, request, reply, ending, live.asked);
+      const { status = 200, headers, body } = answer;
+      return reply
+        .code(status)
+        .headers(Object.fromEntries(headers))
+        .send(body.kind === "complete" ? body.string : "");
+    },
+  });
+}
+
+async function stream(
+  parts: StreamParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ending: AbortController,
+  asked: AskedSubscription,
+): Promise<FastifyReply> {
+  const { signal } = ending;
+  const followed = await followSubscription(parts, asked);
+  if ("errors" in followed) {
+    ending.abort();
+    const { status, headers, body } = refusalOf(parts.tell(followed.errors, request.id));
+    return reply.code(status).headers(headers).send(body);
+  }
+  const { authorization } = request.headers;
+  const { provenUntil } = parts.callers.callerOf(request);
+  const onEnd = (): void => ending.abort(TOKEN_ENDED);
+  const stopWatching = watchToken(parts.authenticate, authorization, provenUntil, onEnd);
+  signal.addEventListener("abort", stopWatching, { once: true });
+  const events = toEventStream(followed.results, {
+    signal,
+    tell: (errors) => parts.tell(errors, request.id),
+    onEnd: () => ending.abort(),
+  });
+  return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
+}
+
+/** Without its Accept header, which is for the stream: refusals are JSON. */
+function toGraphQLRequest({ body, method, headers }: FastifyRequest): HTTPGraphQLRequest {
+  const kept = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== "accept" && value !== undefined) kept.set(name, String(value));
+  }
+  return { body, method, headers: kept, search: "" };
+}

@@ -1,0 +1,61 @@
+import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellation/live/change.js";
+import { toCancellation } from "./cancellation-row.js";
+import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
+
+interface ChangeRow {
+  readonly now: Date;
+  /** Null in the one row there is when nothing has changed. */
+  readonly id: string | null;
+  readonly store_id: string;
+  readonly order_no: string;
+  readonly version: number;
+}
+
+/** @param storeIds the stores of this process: what changes in others is nobody's news here. */
+export function createPrismaChangeLog(prisma: PrismaClient, storeIds: readonly string[]): ChangeLog {
+  return {
+    async find(callersStores, id) {
+      const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...callersStores] }, id } });
+      return row === null ? null : toVersioned(row);
+    },
+
+    async read(references) {
+      const rows = await prisma.cancellation.findMany({
+        where: { OR: references.map(({ storeId, id }) => ({ storeId, id })) },
+      });
+      return rows.map(toVersioned);
+    },
+
+    async since(moment, atMost) {
+      // By the index over the time of events, which a range of pages answers to: it costs a commit nothing.
+      const rows = await prisma.$queryRaw<ChangeRow[]>`
+        /* cancellation: changes */
+        WITH look AS (
+          SELECT clock_timestamp() AS now, coalesce(${moment}::timestamptz, clock_timestamp() - interval '1 minute') AS since
+        ), changed AS (
+          SELECT store_id, cancellation_id, max(number) AS version
+          FROM cancellation_event
+          WHERE store_id = ANY(${[...storeIds]}) AND at >= (SELECT since FROM look)
+          GROUP BY store_id, cancellation_id
+          ORDER BY max(at) DESC
+          LIMIT ${atMost + 1}
+        )
+        SELECT look.now, changed.store_id, changed.version, cancellation.id, cancellation.order_no
+        FROM look LEFT JOIN (
+          changed JOIN cancellation ON cancellation.store_id = changed.store_id AND cancellation.id = changed.cancellation_id
+        ) ON true`;
+      const [first] = rows;
+      if (first === undefined) throw new Error("looking for changes: the statement returned no row");
+      const hints = rows.flatMap(toHint);
+      return { hints: hints.slice(0, atMost), isAll: hints.length <= atMost, until: first.now };
+    },
+  };
+}
+
+function toVersioned(row: CancellationRow): VersionedCancellation {
+  return { cancellation: toCancellation(row), version: row.eventCount };
+}
+
+function toHint({ id, store_id, order_no, version }: ChangeRow): ChangeHint[] {
+  return id === null ? [] : [{ storeId: store_id, id, orderNo: order_no, version }];
+}
