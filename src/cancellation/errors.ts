@@ -61,3 +61,12 @@ export class TooManyError extends Error {
     super(`reading ${what}: there are more than ${atMost}`);
   }
 }
+
+/** The database was at it for longer than it is let. Nothing was changed. */
+export class TooSlowError extends Error {
+  override readonly name = "TooSlowError";
+
+  constructor(what: string, patienceMs: number, cause: unknown) {
+    super(`reading ${what}: it took more than ${patienceMs} ms`, { cause });
+  }
+}

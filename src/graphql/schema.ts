@@ -18,6 +18,7 @@ import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
 import { RefreshCancellationResolver } from "./refresh-cancellation.resolver.js";
 import { ResolveCancellationResolver } from "./resolve-cancellation.resolver.js";
+import { StatsResolver } from "./stats.resolver.js";
 import { USER_ERROR_TYPES } from "./user-error.type.js";
 
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
@@ -33,6 +34,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
     [HistoryResolver, new HistoryResolver(stores, history, cursors)],
+    [StatsResolver, new StatsResolver(stores, history)],
     [OrderResolver, new OrderResolver(stores, history, cursors)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
@@ -45,6 +47,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       CancellationConnectionResolver,
       PageInfoResolver,
       HistoryResolver,
+      StatsResolver,
       OrderResolver,
       PreviewResolver,
       RefreshCancellationResolver,

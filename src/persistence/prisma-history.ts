@@ -5,6 +5,7 @@ import type { Sealer } from "./sealer.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
 import { countMatching, existsFrom, readPage } from "./history/pages.js";
+import { readStats } from "./history/stats.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
@@ -38,6 +39,8 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
     existsFrom: (filter, window) => existsFrom(prisma, filter, window),
 
     count: (filter, order) => countMatching(prisma, filter, order),
+
+    stats: (filter, grouping) => readStats(prisma, filter, grouping),
 
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
 

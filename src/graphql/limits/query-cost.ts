@@ -23,6 +23,7 @@ import {
 } from "graphql";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../page.args.js";
 import { fieldsWithResolver } from "./fields-with-resolver.js";
+import { FIXED_COSTS } from "./fixed-costs.js";
 import { fragmentsOf } from "./fragments-of.js";
 
 /** A point is as much as ten objects of an answer, or one query of the database. */
@@ -116,13 +117,19 @@ class ObjectCounter {
     if (name === "__schema" || name === "__type") return INTROSPECTION_OBJECTS;
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
     if (field === undefined) return 0;
-    const own = this.#isResolved(type, name) ? QUERY_OBJECTS : 0;
+    const own = this.#ownCost(type, name);
     const fieldType = getNamedType(field.type);
     if (!isCompositeType(fieldType) || !node.selectionSet) return own;
     const size = this.#pageSize(field, node);
     const each = 1 + this.inSelections(node.selectionSet, fieldType, size);
     const count = isListType(getNullableType(field.type)) ? (size ?? page ?? LIST_OBJECTS) : 1;
     return own + count * each;
+  }
+
+  #ownCost(type: GraphQLNamedType, field: string): number {
+    const fixed = FIXED_COSTS.get(`${type.name}.${field}`);
+    if (fixed !== undefined) return fixed * OBJECTS_PER_POINT;
+    return this.#isResolved(type, field) ? QUERY_OBJECTS : 0;
   }
 
   #isResolved(type: GraphQLNamedType, field: string): boolean {
