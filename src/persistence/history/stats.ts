@@ -17,8 +17,6 @@ import { statsStatement } from "./stats-statement.js";
 
 /** Ten times what a year of a million takes: nobody waits longer for a chart, and others need the connection. */
 const PATIENCE_MS = 10_000;
-/** Prisma gives up by its own clock, in words of its own: the database has done so before. */
-const TRANSACTION_MS = 2 * PATIENCE_MS;
 /** For the groups alone, which are few; what has more goes by way of the disk. */
 const MEMORY = "32MB";
 
@@ -44,12 +42,13 @@ export async function readStats(
   database: Pick<PrismaClient, "$queryRaw" | "$transaction">,
   filter: CancellationFilter,
   { keys, period }: StatsGrouping,
+  patienceMs = PATIENCE_MS,
 ): Promise<CancellationStat[]> {
   const extent = period && (await readExtent(database, filter));
   const periods = period && (extent === null ? [] : periodsOf(extent, period.unit, period.timeZone));
   if (periods?.length === 0) return [];
   const statement = statsStatement(filter, { keys, periods, limit: MAX_STATS + 1 });
-  const rows = await patiently(database, statement);
+  const rows = await patiently(database, statement, patienceMs);
   if (rows.length > MAX_STATS) throw new TooManyError("sums of cancellations", MAX_STATS);
   return rows.map((row) => toStat(row, periods)).sort(inOrder);
 }
@@ -77,6 +76,7 @@ async function readExtent(
 async function patiently(
   database: Pick<PrismaClient, "$transaction">,
   statement: Prisma.Sql,
+  patienceMs: number,
 ): Promise<StatRow[]> {
   try {
     return await database.$transaction(
@@ -84,15 +84,16 @@ async function patiently(
         // PostgreSQL takes each moment for a group of its own, and would sort a million rows rather than look up a dozen groups.
         await transaction.$queryRaw`
           SELECT
-            set_config('statement_timeout', ${String(PATIENCE_MS)}, true), set_config('work_mem', ${MEMORY}, true),
+            set_config('statement_timeout', ${String(patienceMs)}, true), set_config('work_mem', ${MEMORY}, true),
             set_config('enable_sort', 'off', true)`;
         return transaction.$queryRaw<StatRow[]>(statement);
       },
-      { timeout: TRANSACTION_MS },
+      // Prisma gives up by its own clock, in words of its own: the database has done so before.
+      { timeout: 2 * patienceMs },
     );
   } catch (error) {
     if (!isCancelled(error)) throw error;
-    throw new TooSlowError("sums of cancellations", PATIENCE_MS, error);
+    throw new TooSlowError("sums of cancellations", patienceMs, error);
   }
 }
 
