@@ -179,6 +179,7 @@ export default tseslint.config(
               "CancellationEvent",
               "CancellationFailure",
               "CancellationItem",
+              "CancellationStat",
               "Discrepancy",
               "EventEvidence",
               "FailureDetail",

@@ -190,7 +190,7 @@ test("more sums, or periods, than can be shown are refused with what to do about
   expect(errors).toMatchObject([
     {
       message: expect.stringMatching(
-        /more than 2000 sums, or over more than 3660 periods.*`createdFrom`/u,
+        /more than 5000 sums, or over more than 3660 periods.*`createdFrom`/u,
       ) as unknown,
       extensions: { code: "QUERY_TOO_COMPLEX" },
     },
