@@ -216,6 +216,31 @@ describe("sums over a history", () => {
     },
   );
 
+  test("of one item go by the amount basis of each cancellation, as those by kind do", async () => {
+    const [one] = rows;
+    if (one === undefined) throw new Error("there are rows");
+    const line = { seq: 1, itemType: "SERVICE", itemId: "P-BASIS", amount: 100, tax: 10 } as const;
+    const basis = { ...one, storeId: "BASIS", items: [line], amount: 100, tax: 10 };
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await insertHistory(client, [
+        { ...basis, id: crypto.randomUUID(), orderNo: "basis", idempotencyKey: "basis" },
+      ]);
+      await client.query(
+        "UPDATE cancellation_item SET quantity = 3, line_total = 300 WHERE store_id = 'BASIS'",
+      );
+    });
+    const sums = async (): Promise<string[]> => {
+      const filter = { storeIds: ["BASIS"], itemId: "P-BASIS" };
+      const stats = await fixture.history.stats(filter, { keys: ["ITEM_TYPE"], period: null });
+      return stats.flatMap(({ amount, taxAmount }) => [amount.toFixed(), taxAmount.toFixed()]);
+    };
+    expect(await sums()).toEqual(["300", "30"]);
+    await withConnection(fixture.databaseUrl, (client) =>
+      client.query("UPDATE cancellation SET amount_basis = 'line' WHERE store_id = 'BASIS'"),
+    );
+    expect(await sums()).toEqual(["300", "10"]);
+  });
+
   test("of no store, or of nothing, are none", async () => {
     const period = { unit: "DAY", timeZone: "Asia/Seoul" } as const;
     expect(await fixture.history.stats({ storeIds: [] }, { keys: [], period })).toEqual([]);
