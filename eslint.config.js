@@ -180,6 +180,7 @@ export default tseslint.config(
               "CancellationEvent",
               "CancellationFailure",
               "CancellationItem",
+              "CancellationStat",
               "Discrepancy",
               "EventEvidence",
               "FailureDetail",

@@ -83,3 +83,12 @@ export class MissedChangesError extends Error {
     super("following changes: more has changed than can be told");
   }
 }
+
+/** The database was at it for longer than it is let. Nothing was changed. */
+export class TooSlowError extends Error {
+  override readonly name = "TooSlowError";
+
+  constructor(what: string, patienceMs: number, cause: unknown) {
+    super(`reading ${what}: it took more than ${patienceMs} ms`, { cause });
+  }
+}

@@ -22,6 +22,7 @@ export const ACCESS: AccessRules = {
     cancellation: READ,
     cancellationByKey: READ,
     cancellations: READ,
+    cancellationStats: READ,
     order: READ,
     // It tells what a cancel would meet, so it is for whoever may cancel.
     cancelPaymentPreview: WRITE,
@@ -52,6 +53,8 @@ export const ACCESS: AccessRules = {
     Discrepancy: "field asked confirmed",
     CancellationConnection: "edges pageInfo totalCount",
     CancellationEdge: "cursor node",
+    CancellationStat:
+      "status settlement periodStart periodFrom periodBefore storeId itemType reason failureCode currencyCode count amount taxAmount",
     PageInfo: "startCursor endCursor hasNextPage hasPreviousPage",
     OrderCancellations:
       "storeId orderNo currencyCode cancelledTotal inDoubtTotal openCancellation lines cancellations liveStatus",

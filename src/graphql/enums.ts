@@ -2,6 +2,7 @@ import { registerEnumType } from "type-graphql";
 import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
 import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../cancellation/history/order.js";
+import { CANCELLATION_GROUPS } from "../cancellation/history/stats.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
 import { UNAVAILABLE_REASONS } from "../cancellation/history/live-status.js";
 import { PAYMENT_STATES } from "../cancellation/payment-gateway.js";
@@ -163,5 +164,25 @@ registerEnumType(OrderDirection, {
   valuesConfig: {
     ASC: { description: "The oldest, or the smallest, first." },
     DESC: { description: "The newest, or the largest, first." },
+  },
+});
+
+export const CancellationGroup = named(CANCELLATION_GROUPS);
+registerEnumType(CancellationGroup, {
+  name: "CancellationGroup",
+  description: "What sums of cancellations can be told apart by. They always are by currency.",
+  valuesConfig: {
+    STATUS: { description: "By what is known of it now." },
+    SETTLEMENT: { description: "By what EBP has told since; null for those that have not SUCCEEDED." },
+    DAY: { description: "By the day on which the cancel was asked for, in the time zone." },
+    WEEK: { description: "By the week, from Monday, in which the cancel was asked for." },
+    MONTH: { description: "By the month in which the cancel was asked for." },
+    STORE: { description: "By store." },
+    ITEM_TYPE: {
+      description:
+        "By kind of line. Amounts are then of the lines of that kind, and so add up to those of the whole cancellations; `count` is of the cancellations that have one, and one that has several kinds counts in each.",
+    },
+    REASON: { description: "By reason, word for word; null for those asked for without one." },
+    FAILURE_CODE: { description: "By EBP's result code of the `failure`; null for those without one." },
   },
 });

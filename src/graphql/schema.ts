@@ -21,6 +21,7 @@ import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
 import { RefreshCancellationResolver } from "./refresh-cancellation.resolver.js";
 import { ResolveCancellationResolver } from "./resolve-cancellation.resolver.js";
+import { StatsResolver } from "./stats.resolver.js";
 import { USER_ERROR_TYPES } from "./user-error.type.js";
 
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
@@ -41,6 +42,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [OrderConnectionResolver, new OrderConnectionResolver(history)],
     [OrderEdgeResolver, new OrderEdgeResolver()],
     [OrderResolver, new OrderResolver(stores, history, cursors, parts.liveStatus)],
+    [StatsResolver, new StatsResolver(stores, history)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
     [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],
@@ -55,6 +57,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       HistoryResolver,
       OrderConnectionResolver,
       OrderEdgeResolver,
+      StatsResolver,
       OrderResolver,
       PreviewResolver,
       RefreshCancellationResolver,

@@ -7,6 +7,7 @@ import type {
 import { Decimal } from "../cancellation/decimal.js";
 import type { Discrepancy } from "../cancellation/discrepancies.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
+import { ITEM_TYPES, type ItemType } from "../cancellation/request/cancel-request.js";
 import type { RequestIdentity } from "../cancellation/request/same-request.js";
 import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";
@@ -21,13 +22,22 @@ const IDENTITY_COLUMNS: ReadonlySet<string> = new Set<IdentityColumn>([
   "refundAccountKeyId",
 ]);
 
+/** What its lines add up to, which only sums over many are made of. */
+type TypeColumn = `${Lowercase<ItemType>}${"Amount" | "TaxAmount"}`;
+const TYPE_COLUMNS: ReadonlySet<string> = new Set<TypeColumn>(
+  ITEM_TYPES.flatMap((type): TypeColumn[] => {
+    const name = type.toLowerCase() as Lowercase<ItemType>;
+    return [`${name}Amount`, `${name}TaxAmount`];
+  }),
+);
+
 /** A cancellation as it is shown. */
-export type CancellationRow = Omit<Row, IdentityColumn>;
+export type CancellationRow = Omit<Row, IdentityColumn | TypeColumn>;
 
 /** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
 export const CANCELLATION_COLUMNS = Prisma.raw(
   Object.values(Prisma.CancellationScalarFieldEnum)
-    .filter((name) => !IDENTITY_COLUMNS.has(name))
+    .filter((name) => !IDENTITY_COLUMNS.has(name) && !TYPE_COLUMNS.has(name))
     .map((name) => `c.${name.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`)} AS "${name}"`)
     .join(", "),
 );

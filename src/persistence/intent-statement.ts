@@ -1,8 +1,9 @@
-import { lineTotal, statedTax } from "../cancellation/request/amount-rule.js";
+import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";
+import { TYPE_COLUMN_NAMES, TYPE_COLUMNS, type TypeColumns } from "./history/type-columns.js";
 
 export interface IntentRow {
   /** Null when a unique index, or the expected total, refused the intent. */
@@ -34,13 +35,14 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     ), intent AS (
       INSERT INTO cancellation (
         store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis,
-        total_cancel_amount, total_tax_amount, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
+        total_cancel_amount, total_tax_amount, ${TYPE_COLUMN_NAMES}, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
         refund_account_key_id, reason, note, requested_by, created_at, next_check_at
       )
       SELECT
         ${store.id}, ${id}::uuid, ${request.orderNo}, ${request.idempotencyKey}, ${intent.fingerprint}, 'PENDING',
         ${store.currencyCode}, ${store.amountBasis}::amount_basis, ${request.totalCancelAmount.toFixed()}::numeric,
         ${statedTax(request.items, store.amountBasis).toFixed()}::numeric,
+        ${typeTotals(intent)},
         ${masked?.bankCode ?? null}, ${masked?.accountNumberLast4 ?? null}, ${masked?.accountHolderName ?? null},
         ${sealed?.sealed ?? null}::bytea, ${sealed?.keyId ?? null}, ${request.reason}, ${request.note},
         ${intent.requestedBy}, clock_timestamp(), clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
@@ -63,6 +65,16 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
       SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', ${intent.requestedBy} FROM intent
     )
     SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`;
+}
+
+/** In the order of their columns. */
+function typeTotals({ request, store }: CancelIntent): Prisma.Sql {
+  const totals = totalsByType(request.items, store.amountBasis);
+  const ofType = ({ type }: TypeColumns): Prisma.Sql[] =>
+    [totals.get(type)?.amount, totals.get(type)?.tax].map(
+      (total) => Prisma.sql`${total?.toFixed() ?? null}::numeric`,
+    );
+  return Prisma.join(TYPE_COLUMNS.flatMap(ofType));
 }
 
 /** Amounts as JSON strings: jsonb_to_recordset reads them into NUMERIC as text, exactly. */

@@ -1,16 +1,24 @@
 import { TooManyError } from "../cancellation/errors.js";
 import type { CancellationHistory, CancellationReference } from "../cancellation/history/history.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
+import { fewAtOnce } from "./few-at-once.js";
 import type { Sealer } from "./sealer.js";
 import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
 import { countMatching, existsFrom, readPage } from "./history/pages.js";
+import { readStats } from "./history/stats.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
 import { readRunningTotals } from "./running-totals.js";
 
+/** Each keeps a connection and a processor for up to a second: the others are left to those who read pages. */
+const STATS_AT_ONCE = 3;
+/** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
+const STATS_WAITING = 12;
+
 export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): CancellationHistory {
+  const statsInTurn = fewAtOnce(STATS_AT_ONCE, STATS_WAITING);
   return {
     async find(storeIds, id) {
       const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...storeIds] }, id } });
@@ -39,6 +47,8 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
     existsFrom: (filter, window) => existsFrom(prisma, filter, window),
 
     count: (filter, order) => countMatching(prisma, filter, order),
+
+    stats: (filter, grouping) => statsInTurn(() => readStats(prisma, filter, grouping)),
 
     orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
 

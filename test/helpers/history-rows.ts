@@ -112,18 +112,27 @@ const oneRow = fc
 /** Writes them as the service would have. */
 export async function insertHistory(client: pg.Client, rows: readonly HistoryRow[]): Promise<void> {
   const json = JSON.stringify(rows);
+  const typeColumns = ITEM_TYPES.map((type) => `${type}_amount, ${type}_tax_amount`.toLowerCase()).join(", ");
+  const ofTypes = ITEM_TYPES.flatMap((type) =>
+    ["amount", "tax"].map(
+      (column) => `(
+        SELECT sum(${column}) FROM jsonb_to_recordset(items) AS item ("itemType" text, amount numeric, tax numeric)
+        WHERE "itemType" = '${type}'
+      )`,
+    ),
+  ).join(", ");
   await client.query(
     `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, settlement, resolved_by, currency_code,
        amount_basis, total_cancel_amount, total_tax_amount, reason, requested_by, return_request_id, ebp_request_id, failure_code,
-       failure_message, discrepancies, created_at, resolved_at, in_doubt_since, next_check_at)
+       failure_message, discrepancies, created_at, resolved_at, in_doubt_since, next_check_at, ${typeColumns})
      SELECT "storeId", id, "orderNo", "idempotencyKey", 'fingerprint', status, settlement, "resolvedBy",
        CASE WHEN "storeId" LIKE 'US%' THEN 'USD' ELSE 'KRW' END, 'unit', amount, tax, reason, "requestedBy", "returnRequestId", "requestId",
        "failureCode", 'no', CASE WHEN "hasDiscrepancies" THEN '[{"field": "status", "asked": "a", "confirmed": "b"}]' ELSE '[]' END::jsonb,
-       "createdAt", "resolvedAt", "inDoubtSince", CASE WHEN status = 'PENDING' THEN now() END
+       "createdAt", "resolvedAt", "inDoubtSince", CASE WHEN status = 'PENDING' THEN now() END, ${ofTypes}
      FROM jsonb_to_recordset($1::jsonb) AS row ("storeId" text, id uuid, "orderNo" text, "idempotencyKey" text, status cancellation_status,
        settlement settlement, "resolvedBy" resolved_by, amount numeric, tax numeric, reason text, "requestedBy" text, "returnRequestId" text,
        "requestId" text, "failureCode" text, "hasDiscrepancies" boolean, "createdAt" timestamptz, "resolvedAt" timestamptz,
-       "inDoubtSince" timestamptz)`,
+       "inDoubtSince" timestamptz, items jsonb)`,
     [json],
   );
   await client.query(

@@ -44,6 +44,9 @@ const BY_ID = `query ($id: ID!) { cancellation(id: $id) { ${IN_DOUBT_FIELDS} } n
 const BY_KEY = `query ($storeId: String, $key: String!) {
   cancellationByKey(storeId: $storeId, idempotencyKey: $key) { ${IN_DOUBT_FIELDS} }
 }`;
+const STATS = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!) {
+  cancellationStats(filter: $filter, groupBy: $groupBy) { storeId itemType reason status periodStart count amount taxAmount }
+}`;
 
 /** In every text of a store's rows, and in no other's. */
 function markOf(storeId: string): string {
@@ -134,6 +137,11 @@ const reads: fc.Arbitrary<Ask> = fc.oneof(
         ...(forward ? { first: count, after: cursor?.() } : { last: count, before: cursor?.() }),
         ...(cursor === undefined && { orderBy: { field: "CREATED_AT", direction } }),
       })),
+    ),
+  fc
+    .tuple(filters, fc.subarray(["REASON", "ITEM_TYPE", "STATUS", "DAY"]))
+    .map(([{ returnRequestId: _, ...filter }, groups]) =>
+      asking(STATS, () => ({ filter, groupBy: ["STORE", ...groups] })),
     ),
 );
 
@@ -245,6 +253,10 @@ test("another store's id, key, order and cursor are answered as ones that do not
             asking(HISTORY, () => ({ filter: { storeId: other } })),
             asking(HISTORY, () => ({ filter: { storeId: "NOT-A-STORE" } })),
           ],
+          ...[[], ["DAY"], ["ITEM_TYPE"]].map((groupBy): [Ask, Ask] => [
+            asking(STATS, () => ({ filter: { storeId: other }, groupBy })),
+            asking(STATS, () => ({ filter: { storeId: "NOT-A-STORE" }, groupBy })),
+          ]),
           [(h) => tryRefresh(fixture.service, foreign.id, h), (h) => tryRefresh(fixture.service, made, h)],
           [
             (h) => tryResolve(fixture.service, { id: foreign.id, outcome: "FAILED", note: "x" }, h),
@@ -260,4 +272,17 @@ test("another store's id, key, order and cursor are answered as ones that do not
     ),
     { numRuns: 15 },
   );
+});
+
+test("sums are of the caller's stores alone: all that callers see add up to what there is, and nothing twice", async () => {
+  const counts = async (stores: readonly string[]): Promise<number> => {
+    const headers = await fixture.bearer("somebody", stores);
+    const { data } = await fixture.service.graphql(STATS, { groupBy: [] }, headers);
+    return data.cancellationStats.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+  };
+  await learn();
+  for (const storeId of STORES)
+    expect(await counts([storeId])).toBe(known.filter((one) => one.storeId === storeId).length);
+  expect(await counts(STORES)).toBe(known.length);
+  expect(await counts([])).toBe(0);
 });

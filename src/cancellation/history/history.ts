@@ -5,6 +5,7 @@ import type { RequestIdentity } from "../request/same-request.js";
 import type { CancellationStatus } from "../status.js";
 import type { CancellationFilter } from "./filter.js";
 import type { HistoryOrder, HistoryPosition } from "./order.js";
+import type { CancellationStat, StatsGrouping } from "./stats.js";
 
 export interface HistoryWindow {
   readonly order: HistoryOrder;
@@ -76,6 +77,12 @@ export interface CancellationHistory {
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
   /** How many there are in all pages of this order. */
   count(filter: CancellationFilter, order: HistoryOrder): Promise<number>;
+  /**
+   * Sums over those that meet the filter, told apart as asked and always by currency, in the order of `inOrder`.
+   * @throws TooManyError when they are more than MAX_STATS, or their periods than MAX_PERIODS.
+   * @throws TooSlowError
+   */
+  stats(filter: CancellationFilter, grouping: StatsGrouping): Promise<CancellationStat[]>;
   /** Both of one moment. */
   orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
   /** @throws TooManyError when they add up more items than `atMost`. */

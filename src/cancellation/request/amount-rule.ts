@@ -1,4 +1,4 @@
-import type { CancelItem } from "./cancel-request.js";
+import type { CancelItem, ItemType } from "./cancel-request.js";
 import { Decimal, sum } from "../decimal.js";
 
 /**
@@ -34,6 +34,21 @@ export function lineTax(
 /** The tax in a total, as far as items state it. */
 export function statedTax(items: readonly CancelItem[], basis: AmountBasis): Decimal {
   return sum(items.map((item) => lineTax(item, basis)).filter((tax) => tax !== null));
+}
+
+/** What the items of each kind add to the total, and the tax in it as far as they state it. A kind without items is not there. */
+export function totalsByType(
+  items: readonly CancelItem[],
+  basis: AmountBasis,
+): ReadonlyMap<ItemType, { readonly amount: Decimal; readonly tax: Decimal }> {
+  const types = [...new Set(items.map(({ itemType }) => itemType))];
+  return new Map(
+    types.map((type) => {
+      const ofType = items.filter(({ itemType }) => itemType === type);
+      const amount = sum(ofType.map((item) => lineTotal(item, basis)));
+      return [type, { amount, tax: statedTax(ofType, basis) }];
+    }),
+  );
 }
 
 export interface ComputedTotals {

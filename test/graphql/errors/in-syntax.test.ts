@@ -71,7 +71,7 @@ describe("still helps with what is not a value:", () => {
     [
       "an unknown field",
       "{ cancelations { totalCount } }",
-      'Cannot query field "cancelations" on type "Query". Did you mean "cancellations" or "cancellation"?',
+      'Cannot query field "cancelations" on type "Query". Did you mean "cancellations", "cancellation", or "cancellationStats"?',
     ],
     [
       "an unknown argument",

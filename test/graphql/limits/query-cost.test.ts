@@ -61,6 +61,14 @@ describe("a page", () => {
   });
 });
 
+test("sums cost far more than a query, and two of them fit into a document", () => {
+  const sums = "cancellationStats(groupBy: [DAY]) { count amount }";
+  // Ten objects of the list besides.
+  expect(cost(`{ ${sums} }`)).toBe(451);
+  expect(cost(`{ a: ${sums} b: ${sums} }`)).toBeLessThanOrEqual(MAX_COST);
+  expect(cost(`{ a: ${sums} b: ${sums} c: ${sums} }`)).toBeGreaterThan(MAX_COST);
+});
+
 test("a fragment counts in each page with the size of that page", () => {
   const spread = `{ a: cancellations(first: 1) { ...p } b: cancellations(first: 100) { ...p } c: cancellations(first: 1) { ...p } }
     fragment p on CancellationConnection { edges { node { id } } }`;

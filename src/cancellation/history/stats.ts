@@ -1,0 +1,88 @@
+import type { Decimal } from "../decimal.js";
+import { InvalidArgumentError } from "../errors.js";
+import type { ItemType } from "../request/cancel-request.js";
+import type { CancellationStatus, Settlement } from "../status.js";
+import { PERIOD_UNITS, type Period, type PeriodUnit } from "./periods.js";
+import { checkTimeZone } from "./time-zone.js";
+
+/** What sums are told apart by besides their period. Also the order in which they come. */
+export const STATS_KEYS = ["STATUS", "SETTLEMENT", "STORE", "ITEM_TYPE", "REASON", "FAILURE_CODE"] as const;
+export type StatsKey = (typeof STATS_KEYS)[number];
+
+export const CANCELLATION_GROUPS = [
+  "STATUS",
+  "SETTLEMENT",
+  "DAY",
+  "WEEK",
+  "MONTH",
+  "STORE",
+  "ITEM_TYPE",
+  "REASON",
+  "FAILURE_CODE",
+] as const satisfies readonly (StatsKey | PeriodUnit)[];
+export type CancellationGroup = (typeof CANCELLATION_GROUPS)[number];
+
+/** How sums are told apart. They always are by currency: a sum of won and dollars is nothing. */
+export interface StatsGrouping {
+  readonly keys: readonly StatsKey[];
+  /** By when the cancel was asked for. */
+  readonly period: { readonly unit: PeriodUnit; readonly timeZone: string } | null;
+}
+
+/** One sum. What is not grouped by is null. */
+export interface CancellationStat {
+  readonly status: CancellationStatus | null;
+  readonly settlement: Settlement | null;
+  readonly period: Period | null;
+  readonly storeId: string | null;
+  readonly itemType: ItemType | null;
+  readonly reason: string | null;
+  readonly failureCode: string | null;
+  readonly currencyCode: string;
+  readonly count: number;
+  readonly amount: Decimal;
+  readonly taxAmount: Decimal;
+}
+
+/** By period, then by each of the keys, then by currency. What has none of something comes last. */
+export function inOrder(one: CancellationStat, other: CancellationStat): number {
+  const [left, right] = [placeOf(one), placeOf(other)];
+  const at = left.findIndex((value, place) => value !== right[place]);
+  return at === -1 ? 0 : compared(left[at] ?? null, right[at] ?? null);
+}
+
+function placeOf(stat: CancellationStat): (string | null)[] {
+  const { period, status, settlement, storeId, itemType, reason, failureCode, currencyCode } = stat;
+  return [period?.start ?? null, status, settlement, storeId, itemType, reason, failureCode, currencyCode];
+}
+
+function compared(left: string | null, right: string | null): number {
+  if (left === null || right === null) return left === null ? 1 : -1;
+  return left < right ? -1 : 1;
+}
+
+/** Each day of a year by status and store is 4 400. As an answer they are a megabyte. */
+export const MAX_STATS = 5_000;
+
+/**
+ * @param groupBy none for one sum of each currency.
+ * @throws InvalidArgumentError
+ */
+export function checkGrouping(
+  groupBy: readonly CancellationGroup[],
+  requestedZone: string | null | undefined,
+): StatsGrouping {
+  const timeZone = checkTimeZone("timeZone", requestedZone);
+  const repeated = groupBy.find((group, place) => groupBy.indexOf(group) !== place);
+  if (repeated !== undefined)
+    throw new InvalidArgumentError("groupBy", "each group once", `${repeated} several times`);
+  const [unit, ...others] = PERIOD_UNITS.filter((period) => groupBy.includes(period));
+  if (unit !== undefined && others.length > 0) {
+    const found = [unit, ...others].join(", ");
+    throw new InvalidArgumentError("groupBy", `at most one of ${PERIOD_UNITS.join(", ")}`, found);
+  }
+  return {
+    keys: STATS_KEYS.filter((key) => groupBy.includes(key)),
+    period: unit === undefined ? null : { unit, timeZone },
+  };
+}

@@ -1,0 +1,152 @@
+import type { CancellationFilter } from "../../cancellation/history/filter.js";
+import { NEWEST_FIRST } from "../../cancellation/history/order.js";
+import type { Period } from "../../cancellation/history/periods.js";
+import type { StatsKey } from "../../cancellation/history/stats.js";
+import { Prisma } from "../generated/client.js";
+import {
+  equalities,
+  hasItem,
+  itemEqualities,
+  rangesAcross,
+  rangesInOrder,
+  statusesOf,
+} from "./conditions.js";
+import { TYPE_COLUMNS, type TypeColumns } from "./type-columns.js";
+
+export interface StatsRequest {
+  readonly keys: readonly StatsKey[];
+  /** One after the other without gaps; null when sums are not told apart by period. */
+  readonly periods: readonly Period[] | null;
+  readonly limit: number;
+}
+
+/** Of a cancellation. Kinds of items are of its lines. */
+const KEY_COLUMNS: Readonly<Record<Exclude<StatsKey, "ITEM_TYPE">, string>> = {
+  STATUS: "status",
+  SETTLEMENT: "settlement",
+  STORE: "store_id",
+  REASON: "reason",
+  FAILURE_CODE: "failure_code",
+};
+
+/**
+ * In no order: up to `limit` rows with `period`, counted from 1, the columns of the keys, `currency_code`, `count`, `amount` and
+ * `tax_amount`. Which period a moment is in is looked up among where these begin: half as dear as a time zone for each row, and right
+ * whatever zones the database knows.
+ */
+export function statsStatement(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+  if (!request.keys.includes("ITEM_TYPE")) return sumsOfCancellations(filter, request);
+  return filter.itemId === undefined ? sumsByType(filter, request) : sumsOfLines(filter, request);
+}
+
+function sumsOfCancellations(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+  return Prisma.sql`
+    SELECT
+      ${columns(request)}, count(*)::integer AS count,
+      sum(c.total_cancel_amount) AS amount, sum(c.total_tax_amount) AS tax_amount
+    FROM cancellation c
+    WHERE ${conditions(filter, request)}
+    GROUP BY ${names(request)}
+    LIMIT ${request.limit}`;
+}
+
+/** From what each cancellation has of each kind: its lines, three times as many, are not read. */
+function sumsByType(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+  const asked = TYPE_COLUMNS.filter(({ type }) => filter.itemType === undefined || type === filter.itemType);
+  const sums = asked.map(({ amount, tax }) =>
+    Prisma.raw(
+      `count(c.${amount})::integer AS ${amount}_count, sum(c.${amount}) AS ${amount}, sum(c.${tax}) AS ${tax}`,
+    ),
+  );
+  const byType = asked.map(
+    ({ type, amount, tax }) =>
+      Prisma.sql`(${type}::item_type, ${Prisma.raw(`${amount}_count, ${amount}, ${tax}`)})`,
+  );
+  return Prisma.sql`
+    WITH of_all AS (
+      SELECT ${columns(request)}, ${Prisma.join(sums)}
+      FROM cancellation c
+      WHERE ${conditions(filter, request)}
+      GROUP BY ${names(request)}
+    )
+    SELECT ${names(request)}, of_type.*
+    FROM of_all CROSS JOIN LATERAL (VALUES ${Prisma.join(byType)}) AS of_type (item_type, count, amount, tax_amount)
+    WHERE of_type.count > 0
+    LIMIT ${request.limit}`;
+}
+
+/** Of one item, whose lines an index finds. A cancellation that has several of a kind counts once. */
+function sumsOfLines(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+  const ofItem = Prisma.join([conditions(filter, request), ...itemEqualities(filter)], " AND ");
+  return Prisma.sql`
+    WITH line AS (
+      SELECT
+        ${columns(request)}, item.item_type, sum(item.line_total) AS amount,
+        sum(CASE c.amount_basis WHEN 'unit' THEN item.quantity * item.tax_amount ELSE item.tax_amount END) AS tax_amount
+      FROM cancellation c
+      JOIN cancellation_item item ON item.store_id = c.store_id AND item.cancellation_id = c.id
+      WHERE ${ofItem}
+      GROUP BY c.store_id, c.id, item.item_type
+    )
+    SELECT
+      ${names(request)}, item_type, count(*)::integer AS count,
+      sum(amount) AS amount, coalesce(sum(tax_amount), 0) AS tax_amount
+    FROM line
+    GROUP BY ${names(request)}, item_type
+    LIMIT ${request.limit}`;
+}
+
+/** Of a cancellation `c`. */
+function columns(request: StatsRequest): Prisma.Sql {
+  const { periods } = request;
+  const period = periods && [Prisma.sql`width_bucket(c.created_at, ${beginnings(periods)}) AS period`];
+  const others = keyColumns(request).map((column) => Prisma.raw(`c.${column}`));
+  return Prisma.join([...(period ?? []), ...others]);
+}
+
+/** The same once they have been read. */
+function names(request: StatsRequest): Prisma.Sql {
+  return Prisma.raw([...(request.periods ? ["period"] : []), ...keyColumns(request)].join(", "));
+}
+
+function keyColumns({ keys }: StatsRequest): string[] {
+  const ofCancellation = keys.filter((key) => key !== "ITEM_TYPE").map((key) => KEY_COLUMNS[key]);
+  return [...ofCancellation, "currency_code"];
+}
+
+function conditions(filter: CancellationFilter, { periods }: StatsRequest): Prisma.Sql {
+  const statuses = statusesOf(filter);
+  return Prisma.join(
+    [
+      Prisma.sql`c.store_id = ANY(${[...filter.storeIds]}::text[])`,
+      ...(statuses === null ? [] : [Prisma.sql`c.status = ANY(${[...statuses]}::cancellation_status[])`]),
+      ...equalities(filter),
+      ...rangesInOrder(filter, NEWEST_FIRST),
+      ...rangesAcross(filter, NEWEST_FIRST),
+      ...withLines(filter),
+      ...within(periods),
+    ],
+    " AND ",
+  );
+}
+
+/** A kind of item alone is told by the cancellation itself. */
+function withLines(filter: CancellationFilter): readonly Prisma.Sql[] {
+  const ofType = ({ type }: TypeColumns): boolean => type === filter.itemType;
+  const column = filter.itemId === undefined ? TYPE_COLUMNS.find(ofType) : undefined;
+  return column === undefined ? hasItem(filter) : [Prisma.raw(`c.${column.amount} IS NOT NULL`)];
+}
+
+/** What has been asked for since the periods were made is in none of them. */
+function within(periods: StatsRequest["periods"]): Prisma.Sql[] {
+  const [first, last] = [periods?.[0], periods?.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return [
+    Prisma.sql`c.created_at >= ${first.from}::timestamptz`,
+    Prisma.sql`c.created_at < ${last.before}::timestamptz`,
+  ];
+}
+
+function beginnings(periods: readonly Period[]): Prisma.Sql {
+  return Prisma.sql`${periods.map(({ from }) => from.toISOString())}::timestamptz[]`;
+}

@@ -1,0 +1,205 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { cancel, cancelInput, item } from "../helpers/operations.js";
+import { useTwoStores } from "../helpers/two-stores.js";
+
+const fixture = useTwoStores();
+
+const FIELDS =
+  "status settlement periodStart periodFrom periodBefore storeId itemType reason failureCode currencyCode count amount taxAmount";
+const STATS = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!, $timeZone: String) {
+  cancellationStats(filter: $filter, groupBy: $groupBy, timeZone: $timeZone) { ${FIELDS} }
+}`;
+
+const GOODS = item({ seq: 1, itemId: "P001", quantity: 2, amount: "300", taxAmount: "30" });
+const MORE_GOODS = item({ seq: 2, itemId: "P002", quantity: 1, amount: "100", taxAmount: null });
+const DELIVERY = item({ seq: 3, itemType: "DELIVERY", itemId: "D1", amount: "50", taxAmount: "5" });
+
+async function ask(variables: object): Promise<any> {
+  const headers = await fixture.bearer("operator-7", ["SIM-KR", "SIM-TWO"]);
+  return fixture.service.graphql(STATS, variables, headers);
+}
+
+/** Without what was not grouped by. */
+async function stats(variables: object): Promise<any[]> {
+  const { data, errors } = await ask(variables);
+  expect(errors).toBeUndefined();
+  return data.cancellationStats.map((stat: object) =>
+    Object.fromEntries(Object.entries(stat).filter(([, value]) => value !== null)),
+  );
+}
+
+/** Midnight in Seoul lies between the first two, the end of its month between the last two. */
+const MOMENTS: Readonly<Record<string, string>> = {
+  "O-1": "2026-03-30T14:59:59.999Z",
+  "O-2": "2026-03-30T15:00:00Z",
+  "SIM-CANCELLATION-FAILED-1": "2026-03-31T14:59:59Z",
+  "O-3": "2026-03-31T15:00:00Z",
+};
+
+beforeAll(async () => {
+  const requests = [
+    { orderNo: "O-1", storeId: "SIM-KR", items: [GOODS, MORE_GOODS, DELIVERY], reason: "Damaged" },
+    { orderNo: "O-2", storeId: "SIM-KR", items: [GOODS], reason: null },
+    { orderNo: "SIM-CANCELLATION-FAILED-1", storeId: "SIM-KR", items: [GOODS], reason: "Damaged" },
+    { orderNo: "O-3", storeId: "SIM-TWO", items: [DELIVERY], reason: "Late" },
+  ];
+  const headers = await fixture.bearer("caller-1", ["SIM-KR", "SIM-TWO"]);
+  for (const request of requests) {
+    const total = request.items.reduce((sum, { amount, quantity }: any) => sum + amount * quantity, 0);
+    await cancel(fixture.service, cancelInput({ ...request, totalCancelAmount: String(total) }), headers);
+    await fixture.service.sql("UPDATE cancellation SET created_at = $2 WHERE order_no = $1", [
+      request.orderNo,
+      MOMENTS[request.orderNo],
+    ]);
+  }
+  await fixture.service.sql("UPDATE cancellation SET currency_code = 'USD' WHERE store_id = 'SIM-TWO'");
+});
+
+describe("sums of cancellations", () => {
+  test("never add what is of two currencies, also where nothing is asked to be told apart", async () => {
+    expect(await stats({ groupBy: [] })).toEqual([
+      { currencyCode: "KRW", count: 3, amount: "1950", taxAmount: "185" },
+      { currencyCode: "USD", count: 1, amount: "50", taxAmount: "5" },
+    ]);
+  });
+
+  test("are by day of the zone that is named, with the moments that find what is in it", async () => {
+    const days = await stats({ groupBy: ["DAY"], timeZone: "Asia/Seoul", filter: { storeId: "SIM-KR" } });
+    expect(days).toEqual([
+      {
+        periodStart: "2026-03-30",
+        periodFrom: "2026-03-29T15:00:00.000Z",
+        periodBefore: "2026-03-30T15:00:00.000Z",
+        currencyCode: "KRW",
+        count: 1,
+        amount: "750",
+        taxAmount: "65",
+      },
+      {
+        periodStart: "2026-03-31",
+        periodFrom: "2026-03-30T15:00:00.000Z",
+        periodBefore: "2026-03-31T15:00:00.000Z",
+        currencyCode: "KRW",
+        count: 2,
+        amount: "1200",
+        taxAmount: "120",
+      },
+    ]);
+    const { periodFrom: createdFrom, periodBefore: createdBefore } = days[1];
+    expect(await stats({ groupBy: ["STATUS"], filter: { createdFrom, createdBefore } })).toEqual([
+      { status: "FAILED", currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+      { status: "SUCCEEDED", currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+    ]);
+  });
+
+  test("are by month, and by week from Monday, in UTC where no zone is named", async () => {
+    const starts = async (group: string, timeZone?: string): Promise<unknown[]> =>
+      (await stats({ groupBy: [group], timeZone })).map(({ periodStart, count }) => [periodStart, count]);
+    expect(await starts("MONTH")).toEqual([
+      ["2026-03-01", 3],
+      ["2026-03-01", 1],
+    ]);
+    expect(await starts("MONTH", "Asia/Seoul")).toEqual([
+      ["2026-03-01", 3],
+      ["2026-04-01", 1],
+    ]);
+    expect(await starts("WEEK")).toEqual([
+      ["2026-03-30", 3],
+      ["2026-03-30", 1],
+    ]);
+  });
+
+  test("by kind of item are of its lines, and count a cancellation once however many of the kind it has", async () => {
+    expect(await stats({ groupBy: ["ITEM_TYPE", "STORE"] })).toEqual([
+      {
+        storeId: "SIM-KR",
+        itemType: "DELIVERY",
+        currencyCode: "KRW",
+        count: 1,
+        amount: "50",
+        taxAmount: "5",
+      },
+      {
+        storeId: "SIM-KR",
+        itemType: "PHYSICAL",
+        currencyCode: "KRW",
+        count: 3,
+        amount: "1900",
+        taxAmount: "180",
+      },
+      {
+        storeId: "SIM-TWO",
+        itemType: "DELIVERY",
+        currencyCode: "USD",
+        count: 1,
+        amount: "50",
+        taxAmount: "5",
+      },
+    ]);
+  });
+
+  test("of one item are of its lines by kind of item, and of whole cancellations otherwise", async () => {
+    const filter = { itemId: "P002" };
+    expect(await stats({ groupBy: ["ITEM_TYPE"], filter })).toEqual([
+      { itemType: "PHYSICAL", currencyCode: "KRW", count: 1, amount: "100", taxAmount: "0" },
+    ]);
+    expect(await stats({ groupBy: [], filter })).toEqual([
+      { currencyCode: "KRW", count: 1, amount: "750", taxAmount: "65" },
+    ]);
+    expect(
+      await stats({ groupBy: ["ITEM_TYPE"], filter: { itemType: "DELIVERY", storeId: "SIM-KR" } }),
+    ).toEqual([{ itemType: "DELIVERY", currencyCode: "KRW", count: 1, amount: "50", taxAmount: "5" }]);
+  });
+
+  test("are by reason and by result code, those without one by themselves and last", async () => {
+    expect(await stats({ groupBy: ["REASON"], filter: { storeId: "SIM-KR" } })).toEqual([
+      { reason: "Damaged", currencyCode: "KRW", count: 2, amount: "1350", taxAmount: "125" },
+      { currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+    ]);
+    expect(await stats({ groupBy: ["FAILURE_CODE", "SETTLEMENT"], filter: { storeId: "SIM-KR" } })).toEqual([
+      { settlement: "AWAITED", currencyCode: "KRW", count: 2, amount: "1350", taxAmount: "125" },
+      { failureCode: expect.any(String), currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+    ]);
+  });
+
+  test("are none where nothing meets the filter", async () => {
+    expect(await stats({ groupBy: ["DAY"], filter: { createdBefore: "2020-01-01T00:00:00Z" } })).toEqual([]);
+    expect(await stats({ groupBy: ["ITEM_TYPE"], filter: { itemId: "P999" } })).toEqual([]);
+  });
+});
+
+test.each([
+  [{ groupBy: ["DAY"], timeZone: "Asia/Nowhere" }, "timeZone", /found "Asia\/Nowhere"$/u],
+  [{ groupBy: ["DAY"], timeZone: "+09:00" }, "timeZone", /the IANA name of a time zone/u],
+  [{ groupBy: [], timeZone: "KST" }, "timeZone", /the IANA name of a time zone/u],
+  [{ groupBy: ["DAY", "MONTH"] }, "groupBy", /at most one of DAY, WEEK, MONTH, found DAY, MONTH$/u],
+  [{ groupBy: ["STATUS", "STATUS"] }, "groupBy", /each group once, found STATUS several times$/u],
+  [{ groupBy: [], filter: { status: [] } }, "filter.status", /at least one status/u],
+])("%j is refused, and told what is wrong", async (variables, field, message) => {
+  const { errors } = await ask(variables);
+  expect(errors).toMatchObject([
+    { message: expect.stringMatching(message) as unknown, extensions: { code: "BAD_USER_INPUT", field } },
+  ]);
+});
+
+test("more sums, or periods, than can be shown are refused with what to do about it", async () => {
+  await fixture.service.sql(
+    "UPDATE cancellation SET created_at = '2001-01-01T00:00:00Z' WHERE order_no = 'O-1'",
+  );
+  const { errors } = await ask({ groupBy: ["DAY"] });
+  expect(errors).toMatchObject([
+    {
+      message: expect.stringMatching(
+        /more than 5000 sums, or over more than 3660 periods.*`createdFrom`/u,
+      ) as unknown,
+      extensions: { code: "QUERY_TOO_COMPLEX" },
+    },
+  ]);
+  expect(await stats({ groupBy: ["DAY"], filter: { createdFrom: "2026-01-01T00:00:00Z" } })).toHaveLength(3);
+});
+
+test("whoever may not read the history is not told its sums", async () => {
+  const headers = await fixture.bearer("caller-1", ["SIM-KR"], { scope: "cancellations:write" });
+  const { errors } = await fixture.service.graphql(STATS, { groupBy: [] }, headers);
+  expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+});

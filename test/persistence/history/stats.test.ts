@@ -1,0 +1,295 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Decimal } from "../../../src/cancellation/decimal.js";
+import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
+import { NEWEST_FIRST } from "../../../src/cancellation/history/order.js";
+import { PERIOD_UNITS } from "../../../src/cancellation/history/periods.js";
+import {
+  inOrder,
+  MAX_STATS,
+  STATS_KEYS,
+  type CancellationStat,
+  type StatsGrouping,
+} from "../../../src/cancellation/history/stats.js";
+import { ITEM_TYPES } from "../../../src/cancellation/request/cancel-request.js";
+import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/status.js";
+import { readStats } from "../../../src/persistence/history/stats.js";
+import { createPrisma } from "../../../src/persistence/prisma.js";
+import { withConnection } from "../../helpers/connection.js";
+import { expectedHistory } from "../../helpers/history-model.js";
+import {
+  FAILURE_CODES,
+  HISTORY_STORES,
+  historyRows,
+  insertHistory,
+  ITEM_IDS,
+  REASONS,
+  type HistoryRow,
+} from "../../helpers/history-rows.js";
+import { useLedger } from "../../helpers/ledger.js";
+import { localDate, startOfPeriod, ZONES } from "../../helpers/local-dates.js";
+
+const HOUR_MS = 3_600_000;
+const COUNT = 600;
+/** Around them clocks are changed somewhere, or a day is skipped. */
+const CHANGES = [
+  "2011-12-30T10:00:00Z",
+  "2018-11-04T03:00:00Z",
+  "2026-03-08T07:00:00Z",
+  "2026-03-29T00:00:00Z",
+  "2026-11-01T05:00:00Z",
+].map((moment) => Date.parse(moment));
+
+const fixture = useLedger();
+let rows: HistoryRow[];
+
+/** Within two days of a change, with what has happened since. */
+function moved(row: HistoryRow, n: number): HistoryRow {
+  const createdAt = (CHANGES[n % CHANGES.length] ?? 0) + ((n * 7) % 97) * 0.5 * HOUR_MS - 24 * HOUR_MS;
+  const shift = createdAt - row.createdAt.getTime();
+  const shifted = (moment: Date | null): Date | null => moment && new Date(moment.getTime() + shift);
+  return {
+    ...row,
+    createdAt: new Date(createdAt),
+    resolvedAt: shifted(row.resolvedAt),
+    inDoubtSince: shifted(row.inDoubtSince),
+  };
+}
+
+beforeAll(async () => {
+  const [sample = []] = fc.sample(historyRows({ min: COUNT, max: COUNT }), { numRuns: 1, seed: 11 });
+  rows = sample.map(moved);
+  await withConnection(fixture.databaseUrl, (client) => insertHistory(client, rows));
+});
+
+/** One for each cancellation or, by kinds of items, for each kind of lines that it has and that fit. */
+function partsOf(row: HistoryRow, filter: CancellationFilter, { keys, period }: StatsGrouping): Part[] {
+  const has = (key: StatsGrouping["keys"][number]): boolean => keys.includes(key);
+  const group = {
+    status: has("STATUS") ? row.status : null,
+    settlement: has("SETTLEMENT") ? row.settlement : null,
+    start: period && startOfPeriod(localDate(row.createdAt, period.timeZone), period.unit),
+    storeId: has("STORE") ? row.storeId : null,
+    itemType: null,
+    reason: has("REASON") ? row.reason : null,
+    failureCode: has("FAILURE_CODE") ? row.failureCode : null,
+    currencyCode: row.storeId.startsWith("US") ? "USD" : "KRW",
+  };
+  if (!has("ITEM_TYPE")) return [{ group, amount: row.amount, tax: row.tax }];
+  return ITEM_TYPES.flatMap((itemType) => {
+    const lines = row.items.filter(
+      (item) =>
+        item.itemType === itemType &&
+        itemType === (filter.itemType ?? itemType) &&
+        item.itemId === (filter.itemId ?? item.itemId),
+    );
+    const [amount, tax] = [lines.map((line) => line.amount), lines.map((line) => line.tax)].map((values) =>
+      values.reduce((sum, value) => sum + value, 0),
+    );
+    return lines.length === 0 ? [] : [{ group: { ...group, itemType }, amount: amount ?? 0, tax: tax ?? 0 }];
+  });
+}
+
+interface Part {
+  readonly group: object;
+  readonly amount: number;
+  readonly tax: number;
+}
+
+/** By group, as text: how many, and how much. */
+function expected(filter: CancellationFilter, grouping: StatsGrouping): Map<string, number[]> {
+  const sums = new Map<string, number[]>();
+  for (const row of expectedHistory(rows, filter, NEWEST_FIRST, new Date())) {
+    for (const { group, amount, tax } of partsOf(row, filter, grouping)) {
+      const [count = 0, amounts = 0, taxes = 0] = sums.get(JSON.stringify(group)) ?? [];
+      sums.set(JSON.stringify(group), [count + 1, amounts + amount, taxes + tax]);
+    }
+  }
+  return sums;
+}
+
+function found(stats: readonly CancellationStat[]): Map<string, number[]> {
+  return new Map(
+    stats.map((stat) => {
+      const { status, settlement, period, storeId, itemType, reason, failureCode, currencyCode } = stat;
+      const start = period?.start ?? null;
+      const group = { status, settlement, start, storeId, itemType, reason, failureCode, currencyCode };
+      return [JSON.stringify(group), [stat.count, stat.amount.toNumber(), stat.taxAmount.toNumber()]];
+    }),
+  );
+}
+
+const moments = fc.nat(COUNT - 1).map((n) => rows[n]?.createdAt ?? new Date(0));
+const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
+  fc
+    .uniqueArray(fc.constantFrom(...CANCELLATION_STATUSES), { minLength: 1 })
+    .map((statuses) => ({ statuses })),
+  fc.constantFrom(...SETTLEMENTS).map((settlement) => ({ settlement })),
+  fc.constantFrom(...ITEM_IDS).map((itemId) => ({ itemId })),
+  fc.constantFrom(...ITEM_TYPES).map((itemType) => ({ itemType })),
+  fc.constantFrom(...REASONS).map((reason) => ({ reason })),
+  fc.constantFrom(...FAILURE_CODES).map((failureCode) => ({ failureCode })),
+  fc.constantFrom("ORD", "OR%", "none").map((orderNoPrefix) => ({ orderNoPrefix })),
+  fc.constantFrom(1_000, 5_000).map((amount) => ({ amountFrom: new Decimal(amount) })),
+  moments.map((createdFrom) => ({ createdFrom })),
+  moments.map((createdBefore) => ({ createdBefore })),
+  moments.map((resolvedBefore) => ({ resolvedBefore })),
+  fc.boolean().map((hasDiscrepancies) => ({ hasDiscrepancies })),
+];
+const filters: fc.Arbitrary<CancellationFilter> = fc
+  .tuple(
+    fc.subarray([...HISTORY_STORES], { minLength: 1 }),
+    fc.array(
+      fc.constantFrom(...conditions).chain((condition) => condition),
+      { maxLength: 2 },
+    ),
+  )
+  .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
+const groupings: fc.Arbitrary<StatsGrouping> = fc.record({
+  keys: fc.subarray([...STATS_KEYS], { maxLength: 3 }),
+  period: fc.option(
+    fc.record({ unit: fc.constantFrom(...PERIOD_UNITS), timeZone: fc.constantFrom(...ZONES) }),
+  ),
+});
+
+describe("sums over a history", () => {
+  test("are, whatever is asked, what adding up its rows by hand gives, in their order and once each", async () => {
+    await fc.assert(
+      fc.asyncProperty(filters, groupings, async (filter, grouping) => {
+        const wanted = expected(filter, grouping);
+        fc.pre(wanted.size <= MAX_STATS);
+        // Fewer periods than there are days between the changes.
+        const within = { createdFrom: new Date("2018-01-01"), ...filter };
+        const bounded = grouping.period?.unit === "DAY" ? within : filter;
+        const stats = await fixture.history.stats(bounded, grouping);
+
+        expect(found(stats)).toEqual(bounded === filter ? wanted : expected(bounded, grouping));
+        expect(found(stats).size).toBe(stats.length);
+        expect([...stats].sort(inOrder)).toEqual(stats);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("by kind of item add up to the sums of the whole", async () => {
+    await fc.assert(
+      fc.asyncProperty(filters, async ({ itemId: _, itemType: __, ...filter }) => {
+        const whole = await fixture.history.stats(filter, { keys: [], period: null });
+        const parts = await fixture.history.stats(filter, { keys: ["ITEM_TYPE"], period: null });
+        const total = (stats: readonly CancellationStat[], currency: string): string[] =>
+          ["amount" as const, "taxAmount" as const].map((field) =>
+            stats
+              .filter(({ currencyCode }) => currencyCode === currency)
+              .reduce((sum, stat) => sum.plus(stat[field]), new Decimal(0))
+              .toFixed(),
+          );
+        for (const currency of ["KRW", "USD"]) expect(total(parts, currency)).toEqual(total(whole, currency));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test.each(ZONES.flatMap((zone) => PERIOD_UNITS.map((unit) => [zone, unit] as const)))(
+    "are put into the periods of %s by %s that PostgreSQL's own time zones would put them into",
+    async (timeZone, unit) => {
+      const filter = { storeIds: [...HISTORY_STORES], createdFrom: new Date("2018-01-01") };
+      const stats = await fixture.history.stats(filter, { keys: [], period: { unit, timeZone } });
+      const theirs = await withConnection(fixture.databaseUrl, (client) =>
+        client.query<{ start: string; count: number }>(
+          `SELECT date_trunc($1, created_at AT TIME ZONE $2)::date::text AS start, currency_code, count(*)::integer AS count
+           FROM cancellation WHERE created_at >= $3 GROUP BY 1, 2 ORDER BY 1, 2`,
+          [unit, timeZone, filter.createdFrom],
+        ),
+      );
+      expect(stats.map(({ period, count }) => [period?.start, count])).toEqual(
+        theirs.rows.map(({ start, count }) => [start, count]),
+      );
+      for (const { period, count, currencyCode } of stats) {
+        const within = {
+          ...filter,
+          createdFrom: period?.from ?? new Date(0),
+          createdBefore: period?.before ?? new Date(0),
+        };
+        const inPeriod = await fixture.history.stats(within, { keys: [], period: null });
+        expect(inPeriod.find((stat) => stat.currencyCode === currencyCode)?.count).toBe(count);
+      }
+    },
+  );
+
+  test("of one item go by the amount basis of each cancellation, as those by kind do", async () => {
+    const [one] = rows;
+    if (one === undefined) throw new Error("there are rows");
+    const line = { seq: 1, itemType: "SERVICE", itemId: "P-BASIS", amount: 100, tax: 10 } as const;
+    const basis = { ...one, storeId: "BASIS", items: [line], amount: 100, tax: 10 };
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await insertHistory(client, [
+        { ...basis, id: crypto.randomUUID(), orderNo: "basis", idempotencyKey: "basis" },
+      ]);
+      await client.query(
+        "UPDATE cancellation_item SET quantity = 3, line_total = 300 WHERE store_id = 'BASIS'",
+      );
+    });
+    const sums = async (): Promise<string[]> => {
+      const filter = { storeIds: ["BASIS"], itemId: "P-BASIS" };
+      const stats = await fixture.history.stats(filter, { keys: ["ITEM_TYPE"], period: null });
+      return stats.flatMap(({ amount, taxAmount }) => [amount.toFixed(), taxAmount.toFixed()]);
+    };
+    expect(await sums()).toEqual(["300", "30"]);
+    await withConnection(fixture.databaseUrl, (client) =>
+      client.query("UPDATE cancellation SET amount_basis = 'line' WHERE store_id = 'BASIS'"),
+    );
+    expect(await sums()).toEqual(["300", "10"]);
+  });
+
+  test("of no store, or of nothing, are none", async () => {
+    const period = { unit: "DAY", timeZone: "Asia/Seoul" } as const;
+    expect(await fixture.history.stats({ storeIds: [] }, { keys: [], period })).toEqual([]);
+    expect(await fixture.history.stats({ storeIds: [] }, { keys: ["ITEM_TYPE"], period: null })).toEqual([]);
+    expect(await fixture.history.stats({ storeIds: ["NONE"] }, { keys: ["STATUS"], period: null })).toEqual(
+      [],
+    );
+  });
+
+  test("are given up when they are too many to show", async () => {
+    const [one] = rows;
+    if (one === undefined) throw new Error("there are rows");
+    const many = Array.from({ length: MAX_STATS + 1 }, (_, n): HistoryRow => {
+      const key = `many-${n}`;
+      return {
+        ...one,
+        storeId: "MANY",
+        id: crypto.randomUUID(),
+        orderNo: key,
+        idempotencyKey: key,
+        reason: key,
+      };
+    });
+    await withConnection(fixture.databaseUrl, (client) => insertHistory(client, many));
+
+    const filter = { storeIds: ["MANY"] };
+    await expect(fixture.history.stats(filter, { keys: ["REASON"], period: null })).rejects.toMatchObject({
+      name: "TooManyError",
+    });
+    const last = { ...filter, reason: "many-7" };
+    expect(await fixture.history.stats(last, { keys: ["REASON"], period: null })).toHaveLength(1);
+  });
+
+  test("are given up when the database is at it for too long", async () => {
+    const prisma = createPrisma(fixture.databaseUrl);
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await client.query("BEGIN");
+      await client.query("LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
+      const stats = readStats(prisma, { storeIds: ["KR01"] }, { keys: [], period: null }, 50);
+      await expect(stats).rejects.toMatchObject({
+        name: "TooSlowError",
+        message: "reading sums of cancellations: it took more than 50 ms",
+      });
+      await client.query("ROLLBACK");
+    });
+    // The connection is as it was before.
+    expect(await prisma.$queryRaw`SELECT current_setting('statement_timeout') AS patience`).toEqual([
+      { patience: "0" },
+    ]);
+    await prisma.$disconnect();
+  });
+});
