@@ -10,6 +10,8 @@ export interface LiveStream {
   event(): Promise<{ readonly event: string; readonly data: any } | undefined>;
   /** The cancellation of the next event; fails on an error, and at the end. */
   change(): Promise<any>;
+  /** The first from here on that this holds for: what came before somebody followed may be told of late. */
+  changeWhere(holds: (cancellation: any) => boolean): Promise<any>;
   /** All that is left, to the end. */
   rest(): Promise<readonly { readonly event: string; readonly data: any }[]>;
   /** Of a refusal. */
@@ -61,6 +63,12 @@ export async function post(
       if (next?.event !== "next" || next.data.errors !== undefined)
         throw new Error(`expected a change, found ${JSON.stringify(next)}`);
       return next.data.data.cancellationChanged;
+    },
+    async changeWhere(holds) {
+      for (;;) {
+        const cancellation = await self.change();
+        if (holds(cancellation)) return cancellation;
+      }
     },
     async rest() {
       const all: { event: string; data: any }[] = [];

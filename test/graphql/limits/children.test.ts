@@ -148,10 +148,10 @@ describe("the running totals of an order's cancels", () => {
     expect(most.errors).toBeUndefined();
     expect(most.data.a.cancellations.edges).toHaveLength(2);
 
-    const { data, errors } = await service.graphql(`{ ${running("a", SMALL_ORDER)} ${running("b", LONG)} }`);
-    expect(data.a.cancellations.edges).toEqual([
-      { cancelledTotalAfter: "1000", node: { status: "SUCCEEDED" } },
-    ]);
+    const { data, errors } = await service.graphql(
+      `{ a: order(orderNo: "${SMALL_ORDER}") { cancelledTotal } ${running("b", LONG)} }`,
+    );
+    expect(data.a).toEqual({ cancelledTotal: "1000" });
     expect(data.b.cancellations.edges).toEqual(
       Array.from({ length: 2 }, () => ({ cancelledTotalAfter: null, node: { status: "SUCCEEDED" } })),
     );
