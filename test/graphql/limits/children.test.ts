@@ -148,13 +148,13 @@ describe("the running totals of an order's cancels", () => {
     expect(most.errors).toBeUndefined();
     expect(most.data.a.cancellations.edges).toHaveLength(2);
 
-    const { data, errors } = await service.graphql(
-      `{ a: order(orderNo: "${SMALL_ORDER}") { cancelledTotal } ${running("b", LONG)} }`,
-    );
-    expect(data.a).toEqual({ cancelledTotal: "1000" });
-    expect(data.b.cancellations.edges).toEqual(
-      Array.from({ length: 2 }, () => ({ cancelledTotalAfter: null, node: { status: "SUCCEEDED" } })),
-    );
+    const { data, errors } = await service.graphql(`{ ${running("a", SMALL_ORDER)} ${running("b", LONG)} }`);
+    // Both are read at once: whichever comes second is too much.
+    const [refused, answered] = errors?.[0].path[0] === "a" ? (["a", "b"] as const) : (["b", "a"] as const);
+    const totals = (name: "a" | "b"): unknown[] =>
+      data[name].cancellations.edges.map((edge: any) => edge.cancelledTotalAfter);
+    expect(new Set(totals(refused))).toEqual(new Set([null]));
+    expect(totals(answered)).not.toContain(null);
     expect(errors?.[0]).toMatchObject({
       message: expect.stringMatching(/^The cancels that `cancelledTotalAfter` adds up are more than 10000/u),
       extensions: { code: "QUERY_TOO_COMPLEX" },
