@@ -2,16 +2,21 @@ import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler,
+} from "fastify";
 import { GraphQLError, Kind, OperationTypeNode, type GraphQLSchema } from "graphql";
+import type { Caller } from "../cancellation/caller.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
-import { checkHeaderLengths } from "./check-header-lengths.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
 import { createErrorFormat, isOurFault } from "./error-format.js";
-import { identifyCallers, type Authenticate } from "./identify-caller.js";
 import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
 import { limitOperations } from "./limits/limit-operations.js";
@@ -26,7 +31,7 @@ export interface GraphQLServerParts {
   readonly history: CancellationHistory;
   /** The same history, for what the answer to a mutation shows: it does not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
-  readonly authenticate: Authenticate;
+  readonly admission: Admission;
   /** Whether callers may read the schema, and be helped with its names. */
   readonly introspection: boolean;
   /** The only operations that are answered; null when any is. */
@@ -34,6 +39,13 @@ export interface GraphQLServerParts {
   readonly rateLimits: RateLimitParts;
   readonly refusals: RefusalParts;
   readonly load: LoadSheddingParts;
+}
+
+/** Who is let in. */
+export interface Admission {
+  /** Answer for whoever is not, before anything of a request is read. */
+  readonly hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[];
+  callerOf(request: FastifyRequest): Caller;
 }
 
 /**
@@ -73,10 +85,9 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     ],
   });
   await apollo.start();
-  const callers = identifyCallers(parts.authenticate);
   const handler = fastifyApolloHandler(apollo, {
     context: async (request): Promise<GraphQLContext> => {
-      const caller = callers.callerOf(request);
+      const caller = parts.admission.callerOf(request);
       await assertNotBarred(caller, parts.refusals);
       if (safelist !== null) assertListed(request, safelist);
       return {
@@ -98,7 +109,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
   app.route({
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
-    onRequest: [checkHeaderLengths, callers.identify],
+    onRequest: parts.admission.hooks,
     preHandler: [checkAddress, checkAccept],
     handler: handlerToTheEnd,
   });

@@ -18,8 +18,8 @@ const BODY = {
 };
 
 export interface LoadShedding {
-  /** The one route whose requests are refused. The others are few and small, and tell what is going on, or what became of money. */
-  readonly route: string;
+  /** The routes whose requests are refused. The others are few and small, and tell what is going on, or what became of money. */
+  readonly routes: readonly string[];
   /** How late the event loop may be on average; zero: as late as it is. */
   readonly maxDelayMs: number;
   /** Told of each request that is refused. */
@@ -32,7 +32,7 @@ export interface LoadShedding {
  */
 export async function addLoadShedding(
   app: FastifyInstance,
-  { route, maxDelayMs, onShed }: LoadShedding,
+  { routes, maxDelayMs, onShed }: LoadShedding,
 ): Promise<() => boolean> {
   const sampleMs = Math.max(SAMPLE_MS, maxDelayMs);
   await app.register(underPressure, {
@@ -53,7 +53,7 @@ export async function addLoadShedding(
     done();
   });
   app.addHook("onRequest", (request, reply, done) => {
-    if (request.routeOptions.url !== route || !isLate()) {
+    if (!routes.includes(request.routeOptions.url ?? "") || !isLate()) {
       done();
       return;
     }

@@ -21,8 +21,11 @@ const IDENTITY_COLUMNS: ReadonlySet<string> = new Set<IdentityColumn>([
   "refundAccountKeyId",
 ]);
 
-/** A cancellation as it is shown. */
-export type CancellationRow = Omit<Row, IdentityColumn>;
+/** A cancellation as it is shown. Who reads without Prisma has another class for its decimals. */
+export type CancellationRow = {
+  readonly [Column in Exclude<keyof Row, IdentityColumn>]: Readable<Row[Column]>;
+};
+type Readable<Value> = Value extends Prisma.Decimal ? { toFixed(): string } : Value;
 
 /** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
 export const CANCELLATION_COLUMNS = Prisma.raw(
