@@ -7,9 +7,11 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Compiling the sources and opening the database takes two or three. */
 const START_TIMEOUT_MS = 20_000;
 
+const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
+
 /** The service in a process of its own, without limits on how often one may ask. */
-export async function startServiceProcess(databaseUrl) {
-  const child = spawn(process.execPath, ["--import", "./scripts/register-typescript.mjs", "src/main.ts"], {
+export async function startServiceProcess(databaseUrl, program = FROM_SOURCES) {
+  const child = spawn(process.execPath, program, {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

@@ -2,6 +2,7 @@ import type { Cancellation, CancellationItem } from "../cancellation.js";
 import type { Decimal } from "../decimal.js";
 import type { Discrepancy } from "../discrepancies.js";
 import type { Failure } from "../outcome.js";
+import type { AmountBasis } from "../request/amount-rule.js";
 import type { MaskedRefundAccount } from "../request/refund-account.js";
 import type { ExportedCancellation } from "./export.js";
 
@@ -14,7 +15,6 @@ type Kept =
   | "resolvedBy"
   | "safeToRetry"
   | "currencyCode"
-  | "amountBasis"
   | "requestedBy";
 
 /** A cancellation as it stands in a file: by the names of the API, amounts and moments as the API writes them. */
@@ -24,6 +24,7 @@ export interface ExportRecord extends Pick<Cancellation, Kept> {
   readonly orderNo: string;
   readonly totalCancelAmount: string;
   readonly totalTaxAmount: string;
+  readonly amountBasis: Uppercase<AmountBasis>;
   readonly returnRequestId: string | null;
   readonly requestId: string | null;
   readonly processedCount: number | null;
@@ -73,7 +74,7 @@ export function toExportRecord(
     totalCancelAmount: request.totalCancelAmount.toFixed(),
     totalTaxAmount: totalTaxAmount.toFixed(),
     currencyCode: cancellation.currencyCode,
-    amountBasis: cancellation.amountBasis,
+    amountBasis: cancellation.amountBasis === "unit" ? "UNIT" : "LINE",
     returnRequestId: confirmation?.returnRequestId ?? null,
     requestId: cancellation.ebpRequestId,
     processedCount: confirmation?.processedCount ?? null,
