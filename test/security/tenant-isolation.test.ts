@@ -246,7 +246,7 @@ test("whoever acts for some stores neither sees nor changes a row of any other, 
   );
   // Otherwise nothing was looked at.
   expect(seen).toBeGreaterThan(50);
-}, 60_000);
+}, 120_000); // Each export has a connection of its own made for it.
 
 test("another store's id, key, order and cursor are answered as ones that do not exist, byte for byte", async () => {
   await fc.assert(
