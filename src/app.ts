@@ -8,12 +8,16 @@ import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
 import type { Config } from "./config.js";
 import { openCore, type Core } from "./core.js";
 import { createWebhookReader } from "./ebp/read-webhook.js";
+import { MAX_COST } from "./graphql/limits/limits.js";
+import { rateLimitBucket } from "./graphql/rate-limit-bucket.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { STREAM_PATH } from "./graphql/live/ask-subscription.js";
 import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/loopback.js";
+import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addHealth } from "./http/health.js";
+import { identifyCallers, type Admission } from "./http/identify-caller.js";
 import { addLoadShedding } from "./http/load-shedding.js";
 import { listen } from "./http/listen.js";
 import { serveLocalOnly } from "./http/local-only.js";
@@ -90,14 +94,14 @@ async function serve(
   });
   const reconciler = startReconciler(config, core, metrics, http, releases);
 
-  const authenticate = openAuthentication(config, [...core.stores.keys()], http.log, releases);
+  const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases));
   releases.add("the HTTP server", () => http.close());
   if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
   const accessKeys = watchAccessKeys(config, http.log);
   releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
   const isLate = await addLoadShedding(http, {
-    routes: ["/graphql", STREAM_PATH],
+    routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
     maxDelayMs: config.maxEventLoopDelayMs,
     onShed: () => metrics.shed("request"),
   });
@@ -116,7 +120,7 @@ async function serve(
     schema,
     history,
     ledgerHistory: core.ledgerHistory,
-    authenticate,
+    admission,
     introspection,
     persistedOperations,
     rateLimits: {
@@ -128,6 +132,7 @@ async function serve(
     live: { changes: openLiveChanges(core, metrics, http, releases), stores: core.stores },
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
   });
+  serveExports(config, core, metrics, http, admission);
   if (config.sandbox) addPage(http, SANDBOX_PAGE);
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
@@ -205,6 +210,30 @@ function receiveWebhooks(
       if (receipt === "stored") reconciler?.nudge();
       return receipt;
     },
+  });
+}
+
+/** Each costs what the dearest query may: it reads far more, and far more cheaply. */
+function serveExports(
+  { rateLimits: { queryCostPerMinute } }: Config,
+  core: Core,
+  metrics: Metrics,
+  http: FastifyInstance,
+  admission: Admission,
+): void {
+  const { openExport, stores, cursors, rateLimiters } = core;
+  const points = Math.min(MAX_COST, queryCostPerMinute);
+  addExports(http, {
+    open: openExport,
+    stores,
+    cursors,
+    admission,
+    isSaturated: () => core.isSaturated("reads"),
+    charge: (caller, storeId) =>
+      rateLimiters.takeQueryCost(rateLimitBucket(caller, [{ name: "cancellations", storeId }]), points),
+    onShed: () => metrics.shed("query"),
+    onLimited: () => metrics.rateLimited("query"),
+    onEnded: (result, rows) => metrics.exported(result, rows),
   });
 }
 

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
+import type { OpenExport } from "./cancellation/history/export.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
 import type { LiveChangesParts } from "./cancellation/live/live-changes.js";
 import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/doubt/reconcile.js";
@@ -15,6 +16,7 @@ import type { Log } from "./log.js";
 import type { ReencryptParts } from "./persistence/reencrypt.js";
 import { createSealer, type EncryptionKey, type Sealer } from "./persistence/sealer.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import { createExports } from "./persistence/history/export-cursor.js";
 import { readKeptEvidence, type KeptEvidence } from "./persistence/kept-evidence.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
@@ -51,6 +53,7 @@ export interface Core {
   /** The same history, read on the connections of what moves money: what a mutation shows must not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
   readonly cursors: Cursors;
+  readonly openExport: OpenExport;
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
@@ -143,6 +146,7 @@ export async function openCore(
     history: createPrismaHistory(prisma, sealer),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
+    openExport: createExports(databaseUrl),
     queue,
     inbox,
     onContradiction,

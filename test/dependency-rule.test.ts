@@ -23,6 +23,7 @@ const OWNED: readonly (readonly [name: string, owner: string])[] = [
   ["jose", "auth"],
   ["prom-client", "http"],
   ["@fastify/under-pressure", "http"],
+  ["csv-stringify/sync", "http"],
 ];
 
 /** The project's own rules, without those that need types: the texts here belong to no program. */

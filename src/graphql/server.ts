@@ -4,13 +4,12 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { Admission } from "./admission.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
-import { checkHeaderLengths } from "./check-header-lengths.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
 import { createErrorFormat } from "./error-format.js";
-import { identifyCallers, type Authenticate } from "./identify-caller.js";
 import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
 import { limitOperations } from "./limits/limit-operations.js";
@@ -28,7 +27,7 @@ export interface GraphQLServerParts {
   readonly history: CancellationHistory;
   /** The same history, for what the answer to a mutation shows: it does not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
-  readonly authenticate: Authenticate;
+  readonly admission: Admission;
   /** Whether callers may read the schema, and be helped with its names. */
   readonly introspection: boolean;
   /** The only operations that are answered; null when any is. */
@@ -77,9 +76,8 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     ],
   });
   await apollo.start();
-  const callers = identifyCallers(parts.authenticate);
   async function contextOf(request: FastifyRequest): Promise<GraphQLContext> {
-    const caller = callers.callerOf(request);
+    const caller = parts.admission.callerOf(request);
     await assertNotBarred(caller, parts.refusals);
     if (safelist !== null) assertListed(request, safelist);
     return {
@@ -102,14 +100,13 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
   app.route({
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
-    onRequest: [checkHeaderLengths, callers.identify],
+    onRequest: parts.admission.hooks,
     preHandler: [checkAddress, checkAccept],
     handler: handlerToTheEnd,
   });
   addStream(app, {
     ...parts,
     apollo,
-    callers,
     contextOf,
     tell: (errors, requestId) => {
       logFaults(app.log, errors, requestId);

@@ -41,12 +41,21 @@ export interface Metrics {
   followerRefused(who: "caller" | "replica"): void;
   /** Changes that could not be announced. */
   notAnnounced(): void;
+  /** An export has ended, having sent so many rows. */
+  exported(result: ExportResult, rows: number): void;
   /** All of it, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** What could not keep up: the connections for cancelling, those for reading, or the process. */
 export type ShedLoad = "mutation" | "query" | "request";
+
+/**
+ * - completed: all of it was sent.
+ * - cut: its client hung up or read too slowly, it took too long, or the service was stopped.
+ * - failed: it could not be read.
+ */
+export type ExportResult = "completed" | "cut" | "failed";
 
 export interface MetricsOptions {
   /** Prometheus gives a whole look 10 s unless told otherwise. */
@@ -111,6 +120,18 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     help: "Announcements of changes that failed: who follows them learns of them later.",
     registers,
   });
+  const exports = new Counter({
+    name: "ebp_exports_total",
+    help: "Exports begun and ended, by what became of them.",
+    labelNames: ["result"],
+    registers,
+  });
+  for (const result of ["completed", "cut", "failed"]) exports.inc({ result }, 0);
+  const exportedRows = new Counter({
+    name: "ebp_exported_rows_total",
+    help: "Cancellations sent in exports.",
+    registers,
+  });
   const readErrors = new Counter({
     name: "ebp_metrics_read_errors_total",
     help: "Looks at these metrics in which the open cancellations could not be read.",
@@ -168,6 +189,10 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
     },
     followerRefused: (whose) => followersRefused.inc({ whose }),
     notAnnounced: () => notAnnounced.inc(),
+    exported: (result, rows) => {
+      exports.inc({ result });
+      exportedRows.inc(rows);
+    },
     expose: async () => {
       followers.set(countFollowers());
       for (const { storeId, expiresInSeconds } of readAccessKeys())

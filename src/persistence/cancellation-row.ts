@@ -31,8 +31,11 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set<TypeColumn>(
   }),
 );
 
-/** A cancellation as it is shown. */
-export type CancellationRow = Omit<Row, IdentityColumn | TypeColumn>;
+/** A cancellation as it is shown. Who reads without Prisma has another class for its decimals. */
+export type CancellationRow = {
+  readonly [Column in Exclude<keyof Row, IdentityColumn | TypeColumn>]: Readable<Row[Column]>;
+};
+type Readable<Value> = Value extends Prisma.Decimal ? { toFixed(): string } : Value;
 
 /** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
 export const CANCELLATION_COLUMNS = Prisma.raw(

@@ -1,3 +1,4 @@
+import { until } from "../helpers/gate.js";
 import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import type { CanaryWorld } from "./canary-world.js";
 import { accountOf, type Canary } from "./canary-forms.js";
@@ -190,4 +191,21 @@ export async function distinctLiveStatuses({ graphql, sql }: CanaryWorld): Promi
     shown.add(fields.map((field) => JSON.stringify(field)).join(", "));
   }
   return [...shown];
+}
+
+/** What there is beside the API: among it the whole history as files, and the account where a parameter of theirs is wrong. */
+export async function readOtherPaths(
+  { service, kept, answers }: CanaryWorld,
+  { accountNumber }: Canary,
+): Promise<void> {
+  for (const path of ["metrics", "readyz"]) await kept(fetch(`${service.url}/${path}`));
+  for (const file of ["csv", "ndjson"]) {
+    const address = `${service.url}/exports/cancellations.${file}`;
+    await kept(fetch(`${address}?limit=${encodeURIComponent(accountNumber)}`));
+    // The place of the one before may not be free yet.
+    await until(async () => {
+      await kept(fetch(address));
+      return answers.at(-1)?.startsWith("200") === true;
+    });
+  }
 }

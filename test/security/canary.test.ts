@@ -9,7 +9,14 @@ import { runService, type ServiceProcess } from "../helpers/service-process.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { CANARIES } from "./canaries.js";
 import { accountOf, hitsIn, type Canary } from "./canary-forms.js";
-import { distinctLiveStatuses, misplaced, RESOLVE, sendDocuments, sendOddities } from "./canary-requests.js";
+import {
+  distinctLiveStatuses,
+  misplaced,
+  readOtherPaths,
+  RESOLVE,
+  sendDocuments,
+  sendOddities,
+} from "./canary-requests.js";
 import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
@@ -245,7 +252,7 @@ describe("and afterwards", () => {
     for (let info: any = { hasNextPage: true, endCursor: null }; info.hasNextPage;) {
       info = (await graphql(READ, { after: info.endCursor })).data.cancellations.pageInfo;
     }
-    for (const path of ["metrics", "readyz"]) await kept(fetch(`${world.service.url}/${path}`));
+    await readOtherPaths(world, CANARIES[0]);
     expect(answers.length).toBeGreaterThan(400);
     expect(answers.join("\n")).toContain("[redacted]");
     expect(answers.join("\n")).toContain("ebp_open_cancellations");

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
+import { download, linesOf } from "../helpers/exports.js";
 import { IN_DOUBT_FIELDS, tryRefresh, tryResolve } from "../helpers/in-doubt.js";
 import { cancel, CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import type { GraphQLAnswer } from "../helpers/service.js";
@@ -145,6 +146,19 @@ const reads: fc.Arbitrary<Ask> = fc.oneof(
     ),
 );
 
+/** A file is answered as data, so that it is looked at like everything else. */
+const exports: fc.Arbitrary<Ask> = fc
+  .tuple(filters, orNothing(anyCursor), fc.constantFrom("csv", "ndjson"))
+  .map(([{ returnRequestId, ...filter }, cursor, file]): Ask => async (headers) => {
+    const query = {
+      ...filter,
+      returnRequestId: returnRequestId?.(known).returnRequestId ?? undefined,
+      ...(cursor !== undefined && { after: cursor(), direction: "desc" }),
+    };
+    const answer = await download(fixture.service.url, file, query, headers);
+    return { ...answer, data: file === "ndjson" ? linesOf(answer) : null, errors: undefined };
+  });
+
 const inputs = fc
   .record({
     storeId: orNothing(anyStore),
@@ -168,6 +182,14 @@ const writes: fc.Arbitrary<Ask> = fc.oneof(
         tryResolve(fixture.service, { id: id(), outcome, note: "asked EBP" }, headers),
   ),
 );
+
+function exporting(query: Readonly<Record<string, string>>): Ask {
+  return async (headers) => ({
+    ...(await download(fixture.service.url, "csv", query, headers)),
+    data: null,
+    errors: undefined,
+  });
+}
 
 /** All rows of these stores, as text. */
 async function rowsOf(storeIds: readonly string[]): Promise<string> {
@@ -196,10 +218,17 @@ test("whoever acts for some stores neither sees nor changes a row of any other, 
         { weight: 1, arbitrary: fc.constant<string[]>([]) },
         { weight: 9, arbitrary: fc.subarray(STORES, { minLength: 1, maxLength: STORES.length - 1 }) },
       ),
-      fc.array(fc.oneof({ weight: 3, arbitrary: reads }, { weight: 2, arbitrary: writes }), {
-        minLength: 5,
-        maxLength: 8,
-      }),
+      fc.array(
+        fc.oneof(
+          { weight: 3, arbitrary: reads },
+          { weight: 1, arbitrary: exports },
+          { weight: 2, arbitrary: writes },
+        ),
+        {
+          minLength: 5,
+          maxLength: 8,
+        },
+      ),
       async (stores, questions) => {
         const others = STORES.filter((storeId) => !stores.includes(storeId));
         const before = await rowsOf(others);
@@ -226,7 +255,7 @@ test("whoever acts for some stores neither sees nor changes a row of any other, 
   );
   // Otherwise nothing was looked at.
   expect(seen).toBeGreaterThan(50);
-});
+}, 120_000); // Each export has a connection of its own made for it.
 
 test("another store's id, key, order and cursor are answered as ones that do not exist, byte for byte", async () => {
   await fc.assert(
@@ -257,6 +286,11 @@ test("another store's id, key, order and cursor are answered as ones that do not
             asking(STATS, () => ({ filter: { storeId: other }, groupBy })),
             asking(STATS, () => ({ filter: { storeId: "NOT-A-STORE" }, groupBy })),
           ]),
+          [exporting({ storeId: other }), exporting({ storeId: "NOT-A-STORE" })],
+          [
+            exporting({ storeId: other, orderNo: "O-1" }),
+            exporting({ storeId: "NOT-A-STORE", orderNo: "O-1" }),
+          ],
           [(h) => tryRefresh(fixture.service, foreign.id, h), (h) => tryRefresh(fixture.service, made, h)],
           [
             (h) => tryResolve(fixture.service, { id: foreign.id, outcome: "FAILED", note: "x" }, h),

@@ -4,10 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { LiveChanges } from "../../cancellation/live/live-changes.js";
 import type { Stores } from "../../cancellation/store.js";
+import type { Admission } from "../admission.js";
 import { checkAddress } from "../check-address.js";
-import { checkHeaderLengths } from "../check-header-lengths.js";
 import type { GraphQLContext, LiveContext } from "../context.js";
-import type { Authenticate, CallerIdentification } from "../identify-caller.js";
 import { STREAM_PATH, type AskedSubscription } from "./ask-subscription.js";
 import { checkTakesEvents } from "./check-takes-events.js";
 import { toEventStream } from "./event-stream.js";
@@ -25,8 +24,7 @@ export interface LiveParts {
 export interface StreamParts extends FollowParts {
   readonly live: LiveParts;
   readonly apollo: ApolloServer<GraphQLContext>;
-  readonly authenticate: Authenticate;
-  readonly callers: CallerIdentification;
+  readonly admission: Admission;
   /** @throws GraphQLError for a request that is not read. */
   readonly contextOf: (request: FastifyRequest) => Promise<GraphQLContext>;
   /** Errors as the caller may see them. */
@@ -51,7 +49,7 @@ export function addStream(app: FastifyInstance, parts: StreamParts): void {
   app.route({
     method: "POST",
     url: STREAM_PATH,
-    onRequest: [checkHeaderLengths, parts.callers.identify],
+    onRequest: parts.admission.hooks,
     preHandler: [checkAddress, checkTakesEvents],
     handler: async (request, reply) => {
       const ending = streams.add(reply);
@@ -85,9 +83,9 @@ async function stream(
     return reply.code(status).headers(headers).send(body);
   }
   const { authorization } = request.headers;
-  const { provenUntil } = parts.callers.callerOf(request);
+  const { provenUntil } = parts.admission.callerOf(request);
   const onEnd = (): void => ending.abort(TOKEN_ENDED);
-  const stopWatching = watchToken(parts.authenticate, authorization, provenUntil, onEnd);
+  const stopWatching = watchToken(parts.admission.authenticate, authorization, provenUntil, onEnd);
   signal.addEventListener("abort", stopWatching, { once: true });
   const events = toEventStream(followed.results, {
     signal,

@@ -1,4 +1,4 @@
-import type { PrismaClient } from "../generated/client.js";
+import { Prisma, type PrismaClient } from "../generated/client.js";
 
 /** A moment is stored to the millisecond, and so perhaps a little before it was. */
 const ROUNDING = "1 millisecond";
@@ -12,10 +12,16 @@ const ROUNDING = "1 millisecond";
  * transactions of its own database role, as everybody may; all replicas write with the same.
  */
 export async function readHorizon(database: Pick<PrismaClient, "$queryRaw">): Promise<Date> {
-  const [row] = await database.$queryRaw<{ horizon: Date }[]>`
-    SELECT (least(statement_timestamp(), min(xact_start)) - ${ROUNDING}::interval) AS horizon
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_xid IS NOT NULL`;
+  return horizonOf(await database.$queryRaw(HORIZON));
+}
+
+/** For whoever asks by other means. */
+export const HORIZON = Prisma.sql`
+  SELECT (least(statement_timestamp(), min(xact_start)) - ${ROUNDING}::interval) AS horizon
+  FROM pg_stat_activity
+  WHERE datname = current_database() AND backend_xid IS NOT NULL`;
+
+export function horizonOf([row]: readonly { readonly horizon: Date }[]): Date {
   if (row === undefined) throw new Error("asking up to when the history is complete: no answer");
   return row.horizon;
 }

@@ -1,5 +1,6 @@
-import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from "fastify";
 import type { Caller } from "../cancellation/caller.js";
+import { checkHeaderLengths } from "./check-header-lengths.js";
 
 /** Who calls, and until when the header proves it; null: without end. */
 export interface IdentifiedCaller extends Caller {
@@ -9,31 +10,35 @@ export interface IdentifiedCaller extends Caller {
 /** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
 export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
 
-export interface CallerIdentification {
-  /** Answers for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
-  readonly identify: onRequestAsyncHookHandler;
+export interface Admission {
+  /** Answer for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
+  readonly hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[];
   /** Who was let in. */
   callerOf(request: FastifyRequest): IdentifiedCaller;
+  /** The same again, for whoever stays. */
+  readonly authenticate: Authenticate;
 }
 
-export function identifyCallers(authenticate: Authenticate): CallerIdentification {
+export function identifyCallers(authenticate: Authenticate): Admission {
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
+  const identify: onRequestAsyncHookHandler = async (request, reply) => {
+    // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
+    const sent = request.raw.headersDistinct["authorization"] ?? [];
+    const authorization = sent.length === 1 ? sent[0] : undefined;
+    try {
+      const caller = await authenticate(authorization);
+      if (caller === null) return await refuse(reply, sent.length > 0);
+      callers.set(request, caller);
+      return undefined;
+    } catch (error) {
+      // That keys are away is told once, by whoever fetches them.
+      if (!isKeysUnavailable(error)) request.log.error({ err: error }, "reading who is calling failed");
+      return await postpone(reply, request.id);
+    }
+  };
   return {
-    async identify(request, reply) {
-      // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
-      const sent = request.raw.headersDistinct["authorization"] ?? [];
-      const authorization = sent.length === 1 ? sent[0] : undefined;
-      try {
-        const caller = await authenticate(authorization);
-        if (caller === null) return await refuse(reply, sent.length > 0);
-        callers.set(request, caller);
-        return undefined;
-      } catch (error) {
-        // That keys are away is told once, by whoever fetches them.
-        if (!isKeysUnavailable(error)) request.log.error({ err: error }, "reading who is calling failed");
-        return await postpone(reply, request.id);
-      }
-    },
+    hooks: [checkHeaderLengths, identify],
+    authenticate,
     callerOf(request) {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");

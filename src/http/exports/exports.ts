@@ -1,0 +1,177 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "../../cancellation/caller.js";
+import { InvalidArgumentError } from "../../cancellation/errors.js";
+import type { Cursors } from "../../cancellation/history/cursors.js";
+import { toExportRecord } from "../../cancellation/history/export-record.js";
+import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/export.js";
+import { positionOf } from "../../cancellation/history/order.js";
+import type { Stores } from "../../cancellation/store.js";
+import type { Admission } from "../identify-caller.js";
+import { answerRefusal, Refusal } from "../refusal.js";
+import { CSV } from "./export-csv.js";
+import type { ExportFormat } from "./export-format.js";
+import { NDJSON } from "./export-ndjson.js";
+import { createExportPlaces } from "./export-places.js";
+import { readExportRequest, type AskedExport } from "./export-request.js";
+import { exportStream, readText } from "./export-stream.js";
+import { watchExports, type ExportLimits, type ExportResult } from "./watch-exports.js";
+
+export interface ExportsParts {
+  readonly open: OpenExport;
+  readonly stores: Stores;
+  readonly cursors: Cursors;
+  readonly admission: Pick<Admission, "hooks"> & { callerOf(request: FastifyRequest): Caller };
+  /** Whether those who read wait too long for a connection: an export would read beside them. */
+  readonly isSaturated: () => boolean;
+  /** Takes what an export costs of what a caller, or a caller's only store, has for a minute. */
+  readonly charge: (
+    caller: Caller,
+    storeId: string | null,
+  ) => Promise<{ readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }>;
+  /** Told of each export that is refused while there is too much to do. */
+  readonly onShed: () => void;
+  /** Told of each that is refused because its caller asks too often, or for two at once. */
+  readonly onLimited: () => void;
+  readonly onEnded: (result: ExportResult, rows: number) => void;
+  readonly limits?: ExportLimits;
+}
+
+export const EXPORT_PATHS: readonly string[] = [CSV, NDJSON].map(pathOf);
+
+const SCOPE = "cancellations:read";
+/** The connections are free again as soon as what holds them is done. */
+const RETRY_WHEN_BUSY_SECONDS = 1;
+/** A million rows take a minute or two; most exports are far smaller. */
+const RETRY_WHEN_TAKEN_SECONDS = 10;
+
+const NOT_BEGUN =
+  "The history cannot be read at this moment, or hardly anything meets these conditions and finding it takes too long: then name a shorter time in createdFrom and createdBefore. Quote the x-request-id header of this answer if it goes on.";
+
+/** `GET /exports/cancellations.csv` and `.ndjson`: the history in one go. */
+export function addExports(app: FastifyInstance, parts: ExportsParts): void {
+  const places = createExportPlaces();
+  const watch = watchExports(app, parts.limits);
+
+  for (const format of [CSV, NDJSON]) {
+    app.route({
+      method: "GET",
+      url: pathOf(format),
+      // It would read all of it for nothing.
+      exposeHeadRoute: false,
+      onRequest: parts.admission.hooks,
+      errorHandler: (error, _request, reply) => {
+        if (!(error instanceof Refusal) && !(error instanceof InvalidArgumentError)) throw error;
+        void answerRefusal(reply, error);
+      },
+      handler: (request, reply) => answer(request, reply, format),
+    });
+  }
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    format: ExportFormat,
+  ): Promise<FastifyReply> {
+    const caller = parts.admission.callerOf(request);
+    assertMayRead(caller);
+    assertTellsTheEnd(request, reply);
+    const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
+    assertNotBusy();
+    const giveBack = takePlace(caller);
+    let rows = 0;
+    const write = (exported: ExportedCancellation): string => {
+      rows += 1;
+      return format.write(toExportRecord(exported, cursorOf(exported, asked)));
+    };
+    const { running, first } = await begin(caller, asked, write, request.log).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
+    const stream = exportStream(running, { beginning: format.head(asked) + first, write });
+    stream.once("close", giveBack);
+    watch.export(request, reply, stream, (result) => {
+      request.log.info({ format: format.extension, result, rows }, "export ended");
+      parts.onEnded(result, rows);
+    });
+    return reply
+      .type(format.contentType)
+      .header("content-disposition", `attachment; filename="cancellations.${format.extension}"`)
+      .send(stream);
+  }
+
+  /** Up to its first rows: what goes wrong until then can still be told. */
+  async function begin(
+    caller: Caller,
+    asked: AskedExport,
+    write: (exported: ExportedCancellation) => string,
+    log: FastifyRequest["log"],
+  ): Promise<{ readonly running: RunningExport; readonly first: string }> {
+    await charge(caller, asked);
+    let running: RunningExport | null = null;
+    try {
+      running = await parts.open(asked.request);
+      return { running, first: await readText(running, write) };
+    } catch (error) {
+      log.error({ err: error }, "beginning an export failed");
+      await running?.close().catch(() => undefined);
+      throw new Refusal(503, "SERVICE_UNAVAILABLE", NOT_BEGUN, RETRY_WHEN_TAKEN_SECONDS);
+    }
+  }
+
+  function cursorOf({ cancellation }: ExportedCancellation, { order }: AskedExport): string {
+    const position = positionOf(cancellation, order);
+    if (position === null) throw new Error("exporting a cancellation: it has no place in the order");
+    return parts.cursors.encode(position, order);
+  }
+
+  function assertNotBusy(): void {
+    if (!parts.isSaturated()) return;
+    parts.onShed();
+    throw new Refusal(
+      503,
+      "SERVICE_UNAVAILABLE",
+      `More is asked than can be served at this moment. Come again in ${RETRY_WHEN_BUSY_SECONDS} s.`,
+      RETRY_WHEN_BUSY_SECONDS,
+    );
+  }
+
+  function takePlace({ subject }: Caller): () => void {
+    const place = places.take(subject);
+    if (typeof place === "function") return place;
+    if (place === "caller") {
+      parts.onLimited();
+      const message = `One export at a time per caller, and one is under way; come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
+      throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
+    }
+    parts.onShed();
+    const message = `As many exports are under way as can be at once. Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
+    throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
+  }
+
+  /** @throws Refusal */
+  async function charge(caller: Caller, { onlyStoreId }: AskedExport): Promise<void> {
+    const charged = await parts.charge(caller, onlyStoreId);
+    if (charged.allowed) return;
+    parts.onLimited();
+    const { retryAfterSeconds } = charged;
+    const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
+    throw new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds);
+  }
+}
+
+function pathOf({ extension }: ExportFormat): string {
+  return `/exports/cancellations.${extension}`;
+}
+
+function assertMayRead({ scopes }: Caller): void {
+  if (scopes.includes(SCOPE)) return;
+  throw new Refusal(403, "FORBIDDEN", `An export needs the scope ${SCOPE}, which your token does not have.`);
+}
+
+/** Before HTTP/1.1 an answer ends where the connection does: one that was cut would look like a whole one. */
+function assertTellsTheEnd({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.httpVersion !== "1.0") return;
+  void reply.header("upgrade", "HTTP/1.1");
+  const message = "Ask by HTTP/1.1: by HTTP/1.0 nobody could tell a file that was cut from a whole one.";
+  throw new Refusal(426, "BAD_REQUEST", message);
+}

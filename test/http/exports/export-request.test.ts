@@ -1,0 +1,193 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Caller } from "../../../src/cancellation/caller.js";
+import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import { createCursors } from "../../../src/cancellation/history/cursors.js";
+import type { Store, Stores } from "../../../src/cancellation/store.js";
+import { CSV } from "../../../src/http/exports/export-csv.js";
+import type { ExportFormat } from "../../../src/http/exports/export-format.js";
+import { NDJSON } from "../../../src/http/exports/export-ndjson.js";
+import type { Query } from "../../../src/http/exports/export-parameters.js";
+import { readExportRequest, type AskedExport } from "../../../src/http/exports/export-request.js";
+
+const caller: Caller = {
+  subject: "desk",
+  scopes: ["cancellations:read"],
+  storeIds: ["KR01", "KR02", "US01"],
+};
+const stores: Stores = new Map(
+  caller.storeIds.map((id): [string, Store] => [
+    id,
+    { id, currencyCode: id.startsWith("US") ? "USD" : "KRW", currencyDecimals: 0, amountBasis: "unit" },
+  ]),
+);
+const cursors = createCursors([Buffer.alloc(32, 1)]);
+const position = { key: new Date(0), createdAt: new Date(0), id: "01a20241-82ea-7279-8944-e96e9036c6e3" };
+
+function read(query: Query, format: ExportFormat = CSV): AskedExport {
+  return readExportRequest(query, format, caller, { stores, cursors });
+}
+
+function refusalOf(query: Query, format?: ExportFormat): string {
+  try {
+    read(query, format);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("what an address asks for", () => {
+  test("is everything of the caller's, oldest first, when it asks for nothing in particular", () => {
+    expect(read({})).toEqual({
+      request: {
+        filter: { storeIds: caller.storeIds },
+        direction: "ASC",
+        after: null,
+        limit: null,
+        withItems: false,
+      },
+      order: { field: "CREATED_AT", direction: "ASC" },
+      onlyStoreId: null,
+      bom: false,
+    });
+  });
+
+  test("is each condition of the API's filter by its name", () => {
+    const { filter } = read({
+      storeId: "KR01",
+      status: ["FAILED", "UNKNOWN,FAILED"],
+      orderNoPrefix: "ORD",
+      itemId: "P001",
+      itemType: "PHYSICAL",
+      reason: "Damaged",
+      requestedBy: "front-end",
+      failureCode: "EBP-C-0010",
+      amountFrom: "0.1",
+      amountTo: "123456789012345.6789",
+      createdFrom: "2026-01-31T24:00:00Z".replace("24", "15"),
+      createdBefore: "2026-02-28T09:00:00+09:00",
+      hasDiscrepancies: "false",
+    }).request;
+    expect(filter.amountTo?.toFixed()).toBe("123456789012345.6789");
+    expect(filter).toMatchObject({
+      storeIds: ["KR01"],
+      statuses: ["FAILED", "UNKNOWN"],
+      orderNoPrefix: "ORD",
+      itemId: "P001",
+      itemType: "PHYSICAL",
+      reason: "Damaged",
+      requestedBy: "front-end",
+      failureCode: "EBP-C-0010",
+      createdFrom: new Date("2026-01-31T15:00:00Z"),
+      createdBefore: new Date("2026-02-28T00:00:00Z"),
+      hasDiscrepancies: false,
+    });
+  });
+
+  test("goes on behind a cursor, also as a CSV has it", () => {
+    const order = { field: "CREATED_AT", direction: "DESC" } as const;
+    const cursor = cursors.encode(position, order);
+    for (const after of [cursor, `'${cursor}`]) {
+      expect(read({ direction: "desc", after }).request.after).toEqual(position);
+    }
+    expect(refusalOf({ after: cursor })).toBe(
+      "after: expected a cursor of the order CREATED_AT ASC, found one of CREATED_AT DESC",
+    );
+  });
+
+  test.each<[string, Query, string]>([
+    [
+      "a parameter that there is none",
+      { sort: "x" },
+      "sort: expected only these parameters: storeId, status,",
+    ],
+    ["a name that may be anything", { "110-1234": "" }, "(the address): expected only these parameters"],
+    ["a name of JavaScript's own", { constructor: "x" }, "constructor: expected only these parameters"],
+    ["the same twice", { orderNo: ["A", "B"] }, "orderNo: expected a text, found 2 of them"],
+    [
+      "a state that there is none",
+      { status: "FAILED,DONE" },
+      "status: expected one of PENDING, SUCCEEDED, FAILED, UNKNOWN, found something else",
+    ],
+    [
+      "no state",
+      { status: "" },
+      "status: expected one of PENDING, SUCCEEDED, FAILED, UNKNOWN, found nothing",
+    ],
+    ["no order", { orderNo: "" }, "orderNo: expected"],
+    [
+      "a beginning that is too short",
+      { orderNoPrefix: "OR" },
+      "orderNoPrefix: expected at least 3 characters, found 2",
+    ],
+    [
+      "a day without a time",
+      { createdFrom: "2026-01-31" },
+      "createdFrom: expected a moment as RFC 3339 has it",
+    ],
+    [
+      "a day that there is none",
+      { createdFrom: "2026-02-30T00:00:00Z" },
+      "createdFrom: expected a moment as RFC 3339 has it",
+    ],
+    ["a plus that became a blank", { createdFrom: "2026-01-31T00:00:00 09:00" }, "a + in it as %2B"],
+    ["an amount that is none", { amountFrom: "1e3" }, "amountFrom: expected a decimal such as"],
+    ["a negative amount", { amountFrom: "-1", storeId: "KR01" }, "amountFrom: expected an amount from 0"],
+    [
+      "amounts of two currencies",
+      { amountFrom: "1" },
+      "amountFrom, amountTo: expected stores of one currency: name them in storeId",
+    ],
+    [
+      "a flag that is none",
+      { hasDiscrepancies: "1" },
+      "hasDiscrepancies: expected true or false, found something else",
+    ],
+    [
+      "seconds that are none",
+      { inDoubtLongerThanSeconds: "1.5" },
+      "inDoubtLongerThanSeconds: expected a whole number",
+    ],
+    [
+      "conditions that exclude each other",
+      { settlement: "VOIDED", status: "FAILED" },
+      "settlement: expected with the other conditions, one of SUCCEEDED, found FAILED",
+    ],
+    [
+      "an end before its beginning",
+      { createdFrom: "2026-02-01T00:00:00Z", createdBefore: "2026-01-01T00:00:00Z" },
+      "createdBefore: expected a moment after createdFrom",
+    ],
+    ["no rows", { limit: "0" }, "limit: expected a whole number from 1 to"],
+    ["more rows than can be counted", { limit: "9999999999" }, "limit: expected a whole number from 1 to"],
+    ["another direction", { direction: "DESC" }, "direction: expected one of asc, desc"],
+    ["a cursor that is none", { after: "abc" }, "after: expected a cursor"],
+  ])("is refused for %s, by its name", (_what, query, message) => {
+    expect(refusalOf(query)).toContain(message);
+  });
+
+  test("is refused without a word of what it says", () => {
+    const account = "110-1234-5678-90";
+    const names = [
+      "status",
+      "createdFrom",
+      "amountFrom",
+      "hasDiscrepancies",
+      "limit",
+      "after",
+      "bom",
+      "itemType",
+    ];
+    for (const name of [...names, account]) {
+      const message = refusalOf({ [name]: account });
+      expect(message).not.toBe("");
+      expect(message).not.toContain(account);
+    }
+  });
+
+  test("has a byte order mark only where a file may have one", () => {
+    expect(read({ bom: "true" }).bom).toBe(true);
+    expect(refusalOf({ bom: "true" }, NDJSON)).toContain("bom: expected only these parameters");
+  });
+});

@@ -1,0 +1,200 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
+import type { ExportedCancellation, ExportRequest } from "../../../src/cancellation/history/export.js";
+import { ORDER_DIRECTIONS } from "../../../src/cancellation/history/order.js";
+import { ITEM_TYPES } from "../../../src/cancellation/request/cancel-request.js";
+import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/status.js";
+import { createExports } from "../../../src/persistence/history/export-cursor.js";
+import { exportStatement } from "../../../src/persistence/history/export-statement.js";
+import { withConnection } from "../../helpers/connection.js";
+import { expectedHistory } from "../../helpers/history-model.js";
+import {
+  FIRST_MOMENT,
+  HISTORY_STORES,
+  historyRows,
+  insertHistory,
+  ITEM_IDS,
+  MINUTE_MS,
+  MINUTES,
+  REASONS,
+  type HistoryRow,
+} from "../../helpers/history-rows.js";
+import { useLedger } from "../../helpers/ledger.js";
+
+const fixture = useLedger();
+let rows: HistoryRow[];
+
+beforeAll(async () => {
+  [rows = []] = fc.sample(historyRows({ min: 300, max: 300 }), { numRuns: 1, seed: 8 });
+  await withConnection(fixture.databaseUrl, (client) => insertHistory(client, rows));
+});
+
+const ALL: ExportRequest = {
+  filter: { storeIds: HISTORY_STORES },
+  direction: "ASC",
+  after: null,
+  limit: null,
+  withItems: false,
+};
+
+async function readAll(changes: Partial<ExportRequest> = {}): Promise<ExportedCancellation[]> {
+  const running = await createExports(fixture.databaseUrl)({ ...ALL, ...changes });
+  const all: ExportedCancellation[] = [];
+  try {
+    while ((await running.read((one) => all.push(one))) > 0);
+  } finally {
+    await running.close();
+  }
+  return all;
+}
+
+const idsOf = (exported: readonly ExportedCancellation[]): string[] =>
+  exported.map(({ cancellation }) => cancellation.id);
+
+const moments = fc.nat(MINUTES).map((minute) => new Date(FIRST_MOMENT + minute * MINUTE_MS));
+const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
+  fc
+    .uniqueArray(fc.constantFrom(...CANCELLATION_STATUSES), { minLength: 1 })
+    .map((statuses) => ({ statuses })),
+  fc.constantFrom(...SETTLEMENTS).map((settlement) => ({ settlement })),
+  fc.constantFrom(...RESOLVERS).map((resolvedBy) => ({ resolvedBy })),
+  fc.constantFrom("ORD", "OR%", "none").map((orderNoPrefix) => ({ orderNoPrefix })),
+  fc.constantFrom(...ITEM_IDS).map((itemId) => ({ itemId })),
+  fc.constantFrom(...ITEM_TYPES).map((itemType) => ({ itemType })),
+  fc.constantFrom(...REASONS).map((reason) => ({ reason })),
+  moments.map((createdFrom) => ({ createdFrom })),
+  moments.map((createdBefore) => ({ createdBefore })),
+  moments.map((resolvedBefore) => ({ resolvedBefore })),
+  fc.boolean().map((hasDiscrepancies) => ({ hasDiscrepancies })),
+];
+const filters: fc.Arbitrary<CancellationFilter> = fc
+  .tuple(
+    fc.subarray([...HISTORY_STORES], { minLength: 1 }),
+    fc.array(
+      fc.constantFrom(...conditions).chain((condition) => condition),
+      { maxLength: 2 },
+    ),
+  )
+  .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
+
+describe("an export", () => {
+  test("has, whatever the conditions, what the history has and in its order, also from the middle and up to a limit", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        filters,
+        fc.constantFrom(...ORDER_DIRECTIONS),
+        fc.nat(),
+        fc.option(fc.integer({ min: 1, max: 80 })),
+        async (filter, direction, from, limit) => {
+          const order = { field: "CREATED_AT", direction } as const;
+          const expected = expectedHistory(rows, filter, order, new Date());
+          expect(idsOf(await readAll({ filter, direction }))).toEqual(expected.map(({ id }) => id));
+
+          const at = from % (expected.length + 1);
+          const before = expected[at - 1];
+          const after = before === undefined ? null : { ...before, key: before.createdAt };
+          const rest = expected.slice(at, limit === null ? undefined : at + limit);
+          expect(idsOf(await readAll({ filter, direction, after, limit }))).toEqual(rest.map(({ id }) => id));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("shows each as the history shows it, with its tax and its items", async () => {
+    const exported = await readAll({ withItems: true });
+    const { cancellations } = await fixture.history.page(ALL.filter, {
+      order: { field: "CREATED_AT", direction: "ASC" },
+      direction: "forward",
+      position: null,
+      size: 1_000,
+    });
+    const items = await fixture.history.items(cancellations);
+    expect(exported).toEqual(
+      cancellations.map((cancellation, n) => ({
+        cancellation,
+        totalTaxAmount: expect.anything(),
+        items: items[n],
+      })),
+    );
+    const taxes = new Map(rows.map(({ id, tax }) => [id, String(tax)]));
+    for (const { cancellation, totalTaxAmount } of exported) {
+      expect(totalTaxAmount.toFixed()).toBe(taxes.get(cancellation.id));
+    }
+  });
+
+  test("is of one moment: what is written meanwhile is in the next one, which misses nothing", async () => {
+    const [late] = fc.sample(historyRows({ min: 1, max: 1 }), { numRuns: 1, seed: 9 }).flat();
+    if (late === undefined) throw new Error("there is one");
+    const fresh = (name: string): HistoryRow => ({
+      ...late,
+      id: late.id.replace(/^.{8}/u, name === "early" ? "00000001" : "00000002"),
+      storeId: "LATE",
+      status: "FAILED",
+      idempotencyKey: name,
+      orderNo: name,
+      createdAt: new Date(),
+    });
+    const request = { filter: { storeIds: ["LATE"] } };
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await client.query("BEGIN");
+      const early = fresh("early");
+      await insertHistory(client, [early]);
+      // Of a later moment, and seen before it.
+      const later = fresh("later");
+      await withConnection(fixture.databaseUrl, (other) => insertHistory(other, [later]));
+      expect(idsOf(await readAll(request))).toEqual([]);
+      expect(idsOf(await readAll({ ...request, direction: "DESC" }))).toEqual([later.id]);
+      await client.query("COMMIT");
+      const both = await readAll(request);
+      expect(idsOf(both)).toEqual([early.id, later.id]);
+    });
+  });
+
+  test("of no store is empty", async () => {
+    expect(await readAll({ filter: { storeIds: [] } })).toEqual([]);
+  });
+
+  test("reads each store by an index in its order, and sorts nothing", async () => {
+    const { text, values } = exportStatement({ ...ALL, withItems: true }, new Date());
+    const plan = await withConnection(fixture.databaseUrl, async (client) => {
+      await client.query("ANALYZE");
+      // So few rows are cheaper to read as they lie.
+      await client.query("SET enable_seqscan = off");
+      await client.query("SET enable_bitmapscan = off");
+      const { rows: lines } = await client.query(`EXPLAIN ${text}`, values);
+      return lines.map((line) => String(line["QUERY PLAN"])).join("\n");
+    });
+    expect(plan).toContain("Merge Append");
+    expect(plan.match(/Index Scan using cancellation_store_id_created_at_id_idx/gu)).toHaveLength(3);
+    expect(plan).not.toMatch(/^\s*(?:->\s+)?Sort\b(?! Key)/mu);
+  });
+
+  test("whose connection is cut says so when it is read on, and not that it is at its end", async () => {
+    const running = await createExports(fixture.databaseUrl)(ALL);
+    try {
+      expect(await running.read(() => undefined)).toBe(50);
+      await withConnection(fixture.databaseUrl, (client) =>
+        client.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'FETCH%'",
+        ),
+      );
+      await expect(running.read(() => undefined)).rejects.toThrow();
+    } finally {
+      await running.close();
+    }
+  });
+
+  test("ends with what goes wrong where its rows are taken", async () => {
+    const running = await createExports(fixture.databaseUrl)(ALL);
+    try {
+      const fails = (): void => {
+        throw new Error("no room");
+      };
+      await expect(running.read(fails)).rejects.toThrow("no room");
+    } finally {
+      await running.close();
+    }
+  });
+});
