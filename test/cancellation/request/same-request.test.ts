@@ -9,7 +9,11 @@ import { cancelItem, cancelRequest } from "../../helpers/examples.js";
 const ACCOUNT = { accountNumber: "1234567890", bankCode: "001", accountHolderName: "John Doe" };
 
 function same(first: CancelRequest, second: CancelRequest): boolean {
-  return isSameRequest(second, { fingerprint: fingerprint(first), refundAccount: first.refundAccount });
+  return isSameRequest(second, {
+    fingerprint: fingerprint(first),
+    refundAccount: first.refundAccount,
+    isAccountArchived: false,
+  });
 }
 
 describe("a repeated request", () => {
