@@ -86,6 +86,7 @@ export default tseslint.config(
       "src/ebp/simulator/main.ts",
       "test/**",
       "scripts/**",
+      "bench/**",
       "*.config.{js,ts}",
     ],
     rules: { "no-restricted-properties": "off", "no-console": "off", "no-restricted-exports": "off" },

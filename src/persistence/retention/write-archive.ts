@@ -12,6 +12,8 @@ import { readArchive } from "./read-archive.js";
 /** Whoever has archived the same rows so often has something else to look after. */
 const MAX_FILES_OF_A_NAME = 10_000;
 
+const CHUNK_BYTES = 256 * 1024;
+
 export interface WrittenArchive {
   readonly path: string;
   /** Of the lines, and of the file that they are compressed into. */
@@ -121,7 +123,10 @@ async function fill(
   }
   try {
     await onDisk(partial, async () => {
-      await pipeline(Readable.from(all()), createGzip(), handle.createWriteStream({ autoClose: false }));
+      await pipeline(Readable.from(all()), createGzip({ chunkSize: CHUNK_BYTES }), async (chunks) => {
+        // Not through a stream of the handle's: it would never let the handle be closed.
+        for await (const chunk of chunks as AsyncIterable<Buffer>) await handle.writeFile(chunk);
+      });
       await handle.sync();
     });
   } catch (error) {
