@@ -15,6 +15,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   EDQUOT: "the quota is used up (EDQUOT)",
   EFBIG: "the file would be larger than it may be (EFBIG)",
   EROFS: "the file system is read-only (EROFS)",
+  ENOENT: "there is no such file (ENOENT)",
   EACCES: "permission is denied (EACCES)",
   EIO: "the disk has a fault (EIO)",
 };
