@@ -26,7 +26,21 @@ await withTemporaryDatabase(async (databaseUrl) => {
   await applyMigrations({ url: databaseUrl, directory: MIGRATIONS, log: () => undefined });
   const folder = await mkdtemp(join(tmpdir(), "retention-"));
   const client = new pg.Client({ connectionString: databaseUrl });
-  const real = createPrisma(databaseUrl); const T={}; const prisma = { $queryRaw: async (s,...v)=>{const t=performance.now(); const r=await real.$queryRaw(s,...v); const k=(s.sql??String(s)).match(/retention: [\w ]+/)?.[0]??"other"; T[k]=(T[k]??0)+performance.now()-t; return r;}, $disconnect:()=>{console.log(T); return real.$disconnect();}};
+  const real = createPrisma(databaseUrl);
+  const T = {};
+  const prisma = {
+    $queryRaw: async (s, ...v) => {
+      const t = performance.now();
+      const r = await real.$queryRaw(s, ...v);
+      const k = (s.sql ?? String(s)).match(/retention: [\w ]+/)?.[0] ?? "other";
+      T[k] = (T[k] ?? 0) + performance.now() - t;
+      return r;
+    },
+    $disconnect: () => {
+      console.log(T);
+      return real.$disconnect();
+    },
+  };
   await client.connect();
   try {
     await seed(client);

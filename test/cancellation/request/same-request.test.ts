@@ -81,4 +81,11 @@ describe("a repeated request", () => {
       }),
     );
   });
+
+  test("whose account is in an archive is told by its fingerprint alone", () => {
+    const first = cancelRequest({ refundAccount: ACCOUNT });
+    const known = { fingerprint: fingerprint(first), refundAccount: null, isAccountArchived: true };
+    expect(isSameRequest({ ...first, refundAccount: null }, known)).toBe(true);
+    expect(isSameRequest({ ...first, note: "another" }, known)).toBe(false);
+  });
 });

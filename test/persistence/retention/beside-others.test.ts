@@ -193,6 +193,17 @@ describe("what stays", () => {
   });
 });
 
+test("what is archived stands in nobody's way who moves the rest to another key", async () => {
+  const [old, young] = [await decided("rejected", OLD), await decided("rejected", 1)];
+  await storeWebhook(fixture, { kind: "CAPTURED" });
+  await fixture.sql(`UPDATE webhook_event SET received_at = now() - make_interval(months => ${OLD})`);
+  await run(await newFolder());
+  const result = await reencrypt({ prisma: fixture.prisma, sealer: createSealer([KEY_A, OLDEST]) });
+  expect(result).toMatchObject({ end: "done", moved: 2, unopenable: 0 });
+  expect((await rowOf(old.id)).refund_account_key_id).toBeNull();
+  expect((await rowOf(young.id)).refund_account_key_id).toBe("a");
+});
+
 test("two at a time: the second says that there is another, and does nothing", async () => {
   const folder = await newFolder();
   await decided("accepted", OLD);
