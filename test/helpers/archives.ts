@@ -81,7 +81,7 @@ export function archivedById(lines: readonly any[]): Map<string, { row: any; ite
 }
 
 /** That a row in a file says all that the database said: each column, amounts to the last digit, bytes in base64. */
-export function expectSameRow(archived: any, row: any): void {
+export function expectSameRow(archived: Record<string, any> = {}, row: Record<string, any> = {}): void {
   expect(Object.keys(archived).sort()).toEqual(Object.keys(row).sort());
   for (const [column, value] of Object.entries(row)) {
     const found = archived[column];
