@@ -17,7 +17,6 @@ import type { ReencryptParts } from "./persistence/reencrypt.js";
 import { createSealer, type EncryptionKey, type Sealer } from "./persistence/sealer.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { createExports } from "./persistence/history/export-cursor.js";
-import { readKeptEvidence, type KeptEvidence } from "./persistence/kept-evidence.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
@@ -63,8 +62,6 @@ export interface Core {
   isDatabaseUp(): Promise<boolean>;
   /** Whether those who come now would wait too long for a connection. */
   isSaturated(what: "reads" | "cancels"): boolean;
-  /** What EBP said about one cancellation, opened; it may hold personal data. Null when there is no such cancellation. */
-  evidenceOf(id: string): Promise<KeptEvidence[] | null>;
   /** Looks at all that is in doubt, once. */
   reconcile(isStopping?: () => boolean): Promise<ReconcileCounts>;
 }
@@ -155,7 +152,6 @@ export async function openCore(
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
     isDatabaseUp: () => isDatabaseUp(ledgerPrisma),
     isSaturated: (what) => queues[what].isSaturated,
-    evidenceOf: (id) => readKeptEvidence(recoveryPrisma, sealer, id),
     reconcile: (isStopping = () => false) =>
       reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
   };
@@ -188,20 +184,22 @@ function openChanges(
   return { announcer, listener };
 }
 
-/** What is sealed, and what opens it, for `npm run reencrypt`: it has nothing to ask EBP. */
+/** What is sealed, and what opens it, for commands that have nothing to ask EBP. */
 export interface SealedData {
   readonly prisma: ReencryptParts["prisma"];
+  readonly databaseUrl: string;
   readonly sealer: Sealer;
   /** The newest first. */
   readonly keyIds: readonly string[];
 }
 
 export async function openSealedData(config: Config, log: Log, releases: Releases): Promise<SealedData> {
-  const prisma = createPrisma(await openDatabase(config, log, releases));
+  const databaseUrl = await openDatabase(config, log, releases);
+  const prisma = createPrisma(databaseUrl);
   releases.add("the database connections", () => prisma.$disconnect());
   await assertSession(prisma);
   const keys = await encryptionKeys(config);
-  return { prisma, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
+  return { prisma, databaseUrl, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
 }
 
 /** An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. */

@@ -44,6 +44,8 @@ export interface Cancellation {
   /** When the first byte went out; null when none did, or when nobody is left who knows. */
   readonly sentAt: Date | null;
   readonly resolvedAt: Date | null;
+  /** When its events, note, refund account and failure details were moved to an archive: nothing is told of them here. Null when they were not. */
+  readonly archivedAt: Date | null;
 }
 
 export interface RecordedRequest {

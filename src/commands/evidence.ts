@@ -1,20 +1,48 @@
+import { parseArgs } from "node:util";
 import { validate } from "uuid";
+import { openSealedData, type SealedData } from "../core.js";
+import { readKeptEvidence } from "../persistence/kept-evidence.js";
+import { archivedSince, readArchivedEvidence } from "../persistence/retention/archived-evidence.js";
 import { runCommand } from "./run-command.js";
 
-const USAGE = "Usage: npm run evidence -- <cancellation id>. What it prints may hold personal data.\n";
+const USAGE =
+  "Usage: npm run evidence -- <cancellation id> [--archive <file>]. What it prints may hold personal data.\n";
 
 // Opens what EBP said about one cancellation: it is kept sealed, and shown nowhere else.
-const [id = ""] = process.argv.slice(2);
-if (validate(id)) {
-  await runCommand(process.env, async (core) => {
-    const evidence = await core.evidenceOf(id);
-    if (evidence === null) process.stderr.write("There is no cancellation with this id.\n");
-    for (const { at, what, text } of evidence ?? []) {
-      process.stdout.write(`${at.toISOString()} ${what}\n${text}\n\n`);
-    }
-    return evidence !== null;
-  });
-} else {
+const asked = readWords(process.argv.slice(2));
+if (asked === null) {
   process.stderr.write(USAGE);
   process.exitCode = 1;
+} else {
+  await runCommand(process.env, (data) => print(data, asked.id, asked.file), openSealedData);
+}
+
+function readWords(words: readonly string[]): { id: string; file: string | undefined } | null {
+  try {
+    const options = { archive: { type: "string" } } as const;
+    const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
+    const [id = "", ...more] = positionals;
+    return validate(id) && more.length === 0 ? { id, file: values.archive } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function print({ prisma, sealer }: SealedData, id: string, file: string | undefined): Promise<boolean> {
+  const kept = await readKeptEvidence(prisma, sealer, id);
+  if (kept === null) {
+    process.stderr.write("There is no cancellation with this id.\n");
+    return false;
+  }
+  const archived = file === undefined ? [] : await readArchivedEvidence(prisma, sealer, id, file);
+  const all = [...archived, ...kept].sort((a, b) => a.at.getTime() - b.at.getTime());
+  for (const { at, what, text } of all) process.stdout.write(`${at.toISOString()} ${what}\n${text}\n\n`);
+  const since = await archivedSince(prisma, id);
+  if (file === undefined && since !== null) process.stderr.write(whereItIs(since));
+  if (file !== undefined && archived.length === 0) process.stderr.write(`${file} has nothing about it.\n`);
+  return true;
+}
+
+function whereItIs(since: Date): string {
+  return `What hangs on it was moved to an archive, last on ${since.toISOString()}: to a file cancellations-<store>-<first>-<last>-<n>.ndjson.gz, whose first and last moment are around when it was decided; bodies of webhooks to webhooks-<first>-<last>-<n>.ndjson.gz. Open one with --archive <file>.\n`;
 }

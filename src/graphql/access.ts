@@ -41,7 +41,7 @@ export const ACCESS: AccessRules = {
       "id storeId orderNo idempotencyKey status safeToRetry settlement resolvedBy currencyCode amountBasis totalCancelAmount " +
       "items refundAccount reason note requestedBy createdAt sentAt resolvedAt events discrepancies failure " +
       "returnRequestId requestId processedCount totalProductAmount totalProductTaxAmount totalDeliveryAmount " +
-      "totalDeliveryTaxAmount inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep",
+      "totalDeliveryTaxAmount inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep archivedAt",
     CancellationItem:
       "seq itemType itemId quantity amount taxAmount lineTotal confirmedQuantity confirmedAmount confirmedTaxAmount",
     // What may be shown of it, and no more: the account itself is in no type.

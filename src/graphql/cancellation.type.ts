@@ -195,6 +195,13 @@ export class CancellationType extends NodeType {
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "When it was decided; null while it is not." })
   resolvedAt!: Date | null;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description:
+      "When its trail, note and refund account were moved to an archive; null while they are here. From then on `events` is empty, save for what has come since, and `note`, `refundAccount` and `failure.details` tell nothing.",
+  })
+  archivedAt!: Date | null;
 }
 
 export function toCancellationType(cancellation: Cancellation): CancellationType {

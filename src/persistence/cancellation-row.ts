@@ -94,6 +94,7 @@ export function toCancellation(row: CancellationRow): Cancellation {
     createdAt: row.createdAt,
     sentAt: row.sentAt,
     resolvedAt: row.resolvedAt,
+    archivedAt: row.archivedAt,
   };
 }
 
@@ -122,6 +123,8 @@ export function toIdentity(row: Row, sealer: Sealer): RequestIdentity {
   return {
     fingerprint: row.fingerprint,
     refundAccount: sealed === null || keyId === null ? null : sealer.openAccount({ sealed, keyId }, row),
+    // Blank then, whether there was one or not: it can only be compared in the archive.
+    isAccountArchived: row.archivedAt !== null,
   };
 }
 

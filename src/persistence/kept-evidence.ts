@@ -27,10 +27,16 @@ export async function readKeptEvidence(
       ? []
       : [{ at, what: source, text: sealer.openAnswer({ sealed, keyId }, { storeId, id }) }],
   );
-  const told = webhooks.map(({ receivedAt, eventType, bodySealed, bodyKeyId, digest }) => ({
-    at: receivedAt,
-    what: eventType ?? "webhook",
-    text: sealer.openWebhook({ sealed: bodySealed, keyId: bodyKeyId }, digest).toString("utf8"),
-  }));
+  const told = webhooks.flatMap(({ receivedAt, eventType, bodySealed: sealed, bodyKeyId: keyId, digest }) =>
+    sealed === null || keyId === null
+      ? []
+      : [
+          {
+            at: receivedAt,
+            what: eventType ?? "webhook",
+            text: sealer.openWebhook({ sealed, keyId }, digest).toString("utf8"),
+          },
+        ],
+  );
   return [...answers, ...told].sort((a, b) => a.at.getTime() - b.at.getTime());
 }

@@ -9,7 +9,7 @@ export interface ExportAnswer {
 export async function download(
   url: string,
   file: "csv" | "ndjson",
-  query: Readonly<Record<string, string | number | undefined>> = {},
+  query: Readonly<Record<string, string | number | readonly string[] | undefined>> = {},
   headers: Record<string, string> = {},
 ): Promise<ExportAnswer> {
   const parameters = new URLSearchParams();

@@ -13,6 +13,7 @@ import { withConnection } from "./connection.js";
 import { intent, recorded, step, STORE, TIMING, useLedger, type LedgerFixture } from "./ledger.js";
 
 export interface RecoveryFixture {
+  readonly databaseUrl: string;
   readonly ledger: LedgerFixture["ledger"];
   readonly history: LedgerFixture["history"];
   readonly queue: RecoveryQueue;
@@ -56,6 +57,9 @@ export function useRecovery(): RecoveryFixture {
   };
 
   const self: RecoveryFixture = {
+    get databaseUrl() {
+      return fixture.databaseUrl;
+    },
     get ledger() {
       return fixture.ledger;
     },

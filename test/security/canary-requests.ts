@@ -1,7 +1,16 @@
 import { until } from "../helpers/gate.js";
-import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import { CANCEL, CANCELLATION_FIELDS, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import type { CanaryWorld } from "./canary-world.js";
 import { accountOf, type Canary } from "./canary-forms.js";
+
+/** Where a killed process is killed. */
+export const CRASHES = [
+  "after intent",
+  "during cancel",
+  "halfway cancel",
+  "before transition",
+  "after transition",
+];
 
 export const RESOLVE = `mutation ($input: ResolveCancellationInput!) {
   resolveCancellation(input: $input) { cancellation { id status } userErrors { code message field } }
@@ -176,6 +185,11 @@ export async function sendOddities({ service, kept, post, raw }: CanaryWorld, ca
     `POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n${account}`,
   );
 }
+
+/** The whole history, page by page. */
+export const READ = `query ($after: String) {
+  cancellations(first: 100, after: $after) { edges { node { ${CANCELLATION_FIELDS} } } pageInfo { hasNextPage endCursor } }
+}`;
 
 /** What is shown of EBP's answers about payments whose accounts it echoes, in its tracking id too: word, id and reason. */
 export async function distinctLiveStatuses({ graphql, sql }: CanaryWorld): Promise<string[]> {

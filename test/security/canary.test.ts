@@ -4,14 +4,16 @@ import { dirname, join } from "node:path";
 import { describe, expect, jest, test } from "@jest/globals";
 import { runReconciler, struck } from "../faults/harness/instance.js";
 import { until } from "../helpers/gate.js";
-import { CANCEL, CANCELLATION_FIELDS, cancelInput, PREVIEW } from "../helpers/operations.js";
+import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { CANARIES } from "./canaries.js";
 import { accountOf, hitsIn, type Canary } from "./canary-forms.js";
 import {
+  CRASHES,
   distinctLiveStatuses,
   misplaced,
+  READ,
   readOtherPaths,
   RESOLVE,
   sendDocuments,
@@ -21,12 +23,6 @@ import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
 jest.setTimeout(120_000); // Many processes are started.
-
-/** Where a killed process is killed. */
-const CRASHES = ["after intent", "during cancel", "halfway cancel", "before transition", "after transition"];
-const READ = `query ($after: String) {
-  cancellations(first: 100, after: $after) { edges { node { ${CANCELLATION_FIELDS} } } pageInfo { hasNextPage endCursor } }
-}`;
 const world = useCanaryWorld();
 const { answers, processes, sql, kept, graphql, cancel, startOne } = world;
 
@@ -294,9 +290,8 @@ describe("and afterwards", () => {
     expect(world.tap.sent().includes("accepted-echo-")).toBe(true);
     expect(hitsIn(world.tap.sent(), CANARIES)).toEqual([]);
     const [{ folder }] = await sql("SELECT current_setting('data_directory', true) AS folder");
-    const log = await readFile(join(dirname(folder ?? "/none/none"), "postgres.log"), "utf8").catch(
-      () => null,
-    );
+    const path = join(dirname(folder ?? "/none/none"), "postgres.log");
+    const log = await readFile(path, "utf8").catch(() => null);
     if (log !== null) {
       expect(log).toContain("/* cancellation: intent */");
       expect(hitsIn(log, CANARIES)).toEqual([]);

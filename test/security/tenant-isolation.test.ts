@@ -2,10 +2,11 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { download, linesOf } from "../helpers/exports.js";
-import { IN_DOUBT_FIELDS, tryRefresh, tryResolve } from "../helpers/in-doubt.js";
+import { tryRefresh, tryResolve } from "../helpers/in-doubt.js";
 import { cancel, CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import type { GraphQLAnswer } from "../helpers/service.js";
 import { useTwoStores } from "../helpers/two-stores.js";
+import { BY_ID, BY_KEY, HISTORY, markOf, ORDER, STATS, storesIn } from "./tenant-questions.js";
 
 const STORES = ["KR01", "KR02", "US01", "US02"];
 /** The same in every store, so that nothing but the store tells one store's rows from another's. */
@@ -28,31 +29,6 @@ interface Known {
 /** Everything the history has, and cursors of pages that others have read. */
 const known: Known[] = [];
 const cursors = new Map<string, string[]>();
-
-const PAGE = `totalCount pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
-  edges { cursor node { ${IN_DOUBT_FIELDS} } }`;
-const HISTORY = `query ($filter: CancellationFilter, $first: Int, $after: String, $last: Int, $before: String, $orderBy: CancellationOrder) {
-  cancellations(filter: $filter, first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) { ${PAGE} }
-}`;
-const ORDER = `query ($storeId: String, $orderNo: String!, $after: String) {
-  order(storeId: $storeId, orderNo: $orderNo) {
-    storeId orderNo currencyCode cancelledTotal inDoubtTotal lines { itemId cancelledAmount inDoubtAmount }
-    openCancellation { ${IN_DOUBT_FIELDS} } liveStatus { paymentStatus requestId }
-    cancellations(after: $after, first: 2) { ${PAGE} edges { cancelledTotalAfter } }
-  }
-}`;
-const BY_ID = `query ($id: ID!) { cancellation(id: $id) { ${IN_DOUBT_FIELDS} } node(id: $id) { id } }`;
-const BY_KEY = `query ($storeId: String, $key: String!) {
-  cancellationByKey(storeId: $storeId, idempotencyKey: $key) { ${IN_DOUBT_FIELDS} }
-}`;
-const STATS = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!) {
-  cancellationStats(filter: $filter, groupBy: $groupBy) { storeId itemType reason status periodStart count amount taxAmount }
-}`;
-
-/** In every text of a store's rows, and in no other's. */
-function markOf(storeId: string): string {
-  return `seen-only-by-${storeId}`;
-}
 
 async function learn(): Promise<void> {
   const rows = await fixture.service.sql(
@@ -88,8 +64,8 @@ beforeAll(async () => {
 
 const anyStore = fc.constantFrom(...STORES, "NOT-A-STORE");
 /** Often nothing: conditions that all must hold would find nothing. */
-const orNothing = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
+const orNothing = <T>(values: fc.Arbitrary<T>, weight = 2): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
 const size = fc.integer({ min: 1, max: 100 });
 
 /** Resolved when it is asked: rows are made by the run itself. */
@@ -116,8 +92,16 @@ const asking =
     fixture.service.graphql(query, variables(), headers);
 
 const filters = fc.record({
-  storeId: orNothing(anyStore),
+  storeId: orNothing(fc.oneof(anyStore, fc.array(anyStore, { minLength: 1, maxLength: 3 }))),
   orderNo: orNothing(fc.constantFrom(...ORDERS)),
+  orderNoPrefix: orNothing(fc.constantFrom("SIM", "SIM-SYSTEM"), 9),
+  idempotencyKey: orNothing(fc.constantFrom(...KEYS), 9),
+  itemType: orNothing(fc.constant("PHYSICAL"), 9),
+  reason: orNothing(anyStore.map(markOf), 9),
+  requestedBy: orNothing(
+    anyStore.map((storeId) => `caller-of-${storeId}`),
+    9,
+  ),
   itemId: orNothing(anyStore.map(markOf)),
   returnRequestId: orNothing(pick),
 });
@@ -200,14 +184,6 @@ async function rowsOf(storeIds: readonly string[]): Promise<string> {
     ),
   );
   return JSON.stringify(rows);
-}
-
-function storesIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(storesIn);
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) =>
-    name === "storeId" && typeof inner === "string" ? [inner] : storesIn(inner),
-  );
 }
 
 test("whoever acts for some stores neither sees nor changes a row of any other, whatever is asked", async () => {

@@ -37,6 +37,7 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     answeredAt: null,
     sentAt: null,
     resolvedAt: null,
+    archivedAt: null,
     ...lease,
   };
 }

@@ -41,6 +41,7 @@ export interface ExportRecord extends Pick<Cancellation, Kept> {
   readonly sentAt: string | null;
   readonly resolvedAt: string | null;
   readonly inDoubtSince: string | null;
+  readonly archivedAt: string | null;
   readonly items?: readonly ExportRecordItem[];
 }
 
@@ -96,6 +97,7 @@ export function toExportRecord(
     sentAt: cancellation.sentAt?.toISOString() ?? null,
     resolvedAt: cancellation.resolvedAt?.toISOString() ?? null,
     inDoubtSince: cancellation.inDoubtSince?.toISOString() ?? null,
+    archivedAt: cancellation.archivedAt?.toISOString() ?? null,
     ...(items !== null && { items: items.map(toItem) }),
   };
 }

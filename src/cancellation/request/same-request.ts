@@ -5,6 +5,8 @@ import type { CancelRequest, RefundAccount } from "./cancel-request.js";
 export interface RequestIdentity {
   readonly fingerprint: string;
   readonly refundAccount: RefundAccount | null;
+  /** The account, if there was one, is in an archive, and cannot be compared any more. */
+  readonly isAccountArchived: boolean;
 }
 
 /**
@@ -31,9 +33,14 @@ export function fingerprint(request: CancelRequest): string {
   return createHash("sha256").update(canonical, "utf8").digest("hex");
 }
 
+/**
+ * Of one whose account is in an archive the fingerprint decides alone. No harm comes of it: nothing is ever sent for a used key, so a
+ * request with another account is told of the first one's cancellation, where it would have been told that the key is used.
+ */
 export function isSameRequest(request: CancelRequest, known: RequestIdentity): boolean {
   return (
-    fingerprint(request) === known.fingerprint && sameAccount(request.refundAccount, known.refundAccount)
+    fingerprint(request) === known.fingerprint &&
+    (known.isAccountArchived || sameAccount(request.refundAccount, known.refundAccount))
   );
 }
 

@@ -39,6 +39,7 @@ const COLUMNS: Readonly<Record<string, (record: ExportRecord) => Cell>> = {
   sentAt: ({ sentAt }) => sentAt,
   resolvedAt: ({ resolvedAt }) => resolvedAt,
   inDoubtSince: ({ inDoubtSince }) => inDoubtSince,
+  archivedAt: ({ archivedAt }) => archivedAt,
 };
 
 export const CSV_COLUMNS: readonly string[] = Object.keys(COLUMNS);

@@ -9,7 +9,11 @@ import { cancelItem, cancelRequest } from "../../helpers/examples.js";
 const ACCOUNT = { accountNumber: "1234567890", bankCode: "001", accountHolderName: "John Doe" };
 
 function same(first: CancelRequest, second: CancelRequest): boolean {
-  return isSameRequest(second, { fingerprint: fingerprint(first), refundAccount: first.refundAccount });
+  return isSameRequest(second, {
+    fingerprint: fingerprint(first),
+    refundAccount: first.refundAccount,
+    isAccountArchived: false,
+  });
 }
 
 describe("a repeated request", () => {
@@ -76,5 +80,12 @@ describe("a repeated request", () => {
         expect(same(first, { ...first })).toBe(true);
       }),
     );
+  });
+
+  test("whose account is in an archive is told by its fingerprint alone", () => {
+    const first = cancelRequest({ refundAccount: ACCOUNT });
+    const known = { fingerprint: fingerprint(first), refundAccount: null, isAccountArchived: true };
+    expect(isSameRequest({ ...first, refundAccount: null }, known)).toBe(true);
+    expect(isSameRequest({ ...first, note: "another" }, known)).toBe(false);
   });
 });

@@ -35,6 +35,7 @@ const RECORD: ExportRecord = {
   sentAt: null,
   resolvedAt: null,
   inDoubtSince: null,
+  archivedAt: null,
 };
 
 /** By another program than the one that wrote it. */

@@ -1,0 +1,63 @@
+import type { PrismaClient } from "../generated/client.js";
+import type { KeptEvidence } from "../kept-evidence.js";
+import type { Sealed, Sealer, SealedRow } from "../sealer.js";
+import type { CancellationLine, WebhookLine } from "./archive-lines.js";
+import { readArchive } from "./read-archive.js";
+
+/** When what hangs on a cancellation was last moved to an archive; null when it was not, or when there is none with this id. */
+export async function archivedSince(prisma: PrismaClient, id: string): Promise<Date | null> {
+  const cancellation = await prisma.cancellation.findFirst({ where: { id }, select: { archivedAt: true } });
+  return cancellation?.archivedAt ?? null;
+}
+
+/**
+ * What a file has of EBP's answers about one cancellation, or of the webhooks about its order.
+ * @throws ArchiveError when the file is not whole. UnsealError when a key that it was sealed with is missing.
+ */
+export async function readArchivedEvidence(
+  prisma: PrismaClient,
+  sealer: Sealer,
+  id: string,
+  path: string,
+): Promise<KeptEvidence[]> {
+  const cancellation = await prisma.cancellation.findFirst({
+    where: { id },
+    select: { storeId: true, orderNo: true },
+  });
+  if (cancellation === null) return [];
+  const { storeId, orderNo } = cancellation;
+  const answers: CancellationLine[] = [];
+  const told: WebhookLine[] = [];
+  await readArchive(path, (line) => {
+    const { cancellation: row, webhook } = line as Partial<CancellationLine & WebhookLine>;
+    if (row?.id === id) answers.push(line as CancellationLine);
+    const isOfOrder = webhook?.order_no === orderNo && webhook.store_ids?.includes(storeId) === true;
+    if (isOfOrder) told.push(line as WebhookLine);
+  });
+  return [
+    ...answers.flatMap((line) => answersOf(line, sealer, { storeId, id })),
+    ...told.flatMap((line) => bodyOf(line, sealer)),
+  ];
+}
+
+function answersOf({ events }: CancellationLine, sealer: Sealer, owner: SealedRow): KeptEvidence[] {
+  return events.flatMap(({ at, source, answer_sealed, answer_key_id }) => {
+    const sealed = asSealed(answer_sealed, answer_key_id);
+    return sealed === null
+      ? []
+      : [{ at: new Date(at), what: source, text: sealer.openAnswer(sealed, owner) }];
+  });
+}
+
+function bodyOf({ webhook }: WebhookLine, sealer: Sealer): KeptEvidence[] {
+  const sealed = asSealed(webhook.body_sealed, webhook.body_key_id);
+  if (sealed === null) return [];
+  const text = sealer.openWebhook(sealed, webhook.digest).toString("utf8");
+  return [{ at: new Date(webhook.received_at), what: webhook.event_type ?? "webhook", text }];
+}
+
+function asSealed(sealed: string | null, keyId: string | null): Sealed | null {
+  return sealed === null || keyId === null
+    ? null
+    : { keyId, sealed: Uint8Array.from(Buffer.from(sealed, "base64")) };
+}
