@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "undici";
-import { startServiceProcess } from "../../scripts/query-flood/service-process.mjs";
+import { startServiceProcess } from "../service-process.mjs";
 import { STORES } from "./vocabulary.mjs";
 
 const BUILT = ["--enable-source-maps", "dist/main.js"];

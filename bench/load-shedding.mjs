@@ -1,11 +1,11 @@
-// node scripts/measure-load-shedding.mjs: how soon a saturated service refuses, how soon a refusal is there, and how soon it serves again.
-import "./register-typescript.mjs";
+// node bench/load-shedding.mjs: how soon a saturated service refuses, how soon a refusal is there, and how soon it serves again.
+import "../scripts/register-typescript.mjs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { withTemporaryDatabase } from "./temporary-database.mjs";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 
 const ROUNDS = 10;
 const CONNECTIONS = 10;

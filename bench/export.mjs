@@ -1,12 +1,12 @@
-// node scripts/measure-export.mjs [rows]: how fast a whole history is exported, and how much memory it takes. A million rows by default.
-import "./register-typescript.mjs";
+// node bench/export.mjs [rows]: how fast a whole history is exported, and how much memory it takes. A million rows by default.
+import "../scripts/register-typescript.mjs";
 import { get } from "node:http";
 import { cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { seed } from "./measure-export/seed.mjs";
-import { startServiceProcess } from "./query-flood/service-process.mjs";
-import { withTemporaryDatabase } from "./temporary-database.mjs";
+import { seed } from "./export/seed.mjs";
+import { startServiceProcess } from "./service-process.mjs";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
 const MAX_GROWTH = 64 * 1_024 * 1_024;

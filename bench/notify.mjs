@@ -1,8 +1,8 @@
-// node scripts/measure-notify.mjs: how many commits a durable PostgreSQL makes in a second, without NOTIFY, with it in each of them,
+// node bench/notify.mjs: how many commits a durable PostgreSQL makes in a second, without NOTIFY, with it in each of them,
 // and with it after them, as this service does.
-import "./register-typescript.mjs";
+import "../scripts/register-typescript.mjs";
 import pg from "pg";
-import { withTemporaryDatabase } from "./temporary-database.mjs";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 
 const CONNECTIONS = 16;
 const ROUNDS = 5;

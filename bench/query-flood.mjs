@@ -1,12 +1,12 @@
-// node scripts/query-flood.mjs: what the worst accepted queries take, and what the next larger ones get. Ends within a minute.
-import "./register-typescript.mjs";
+// node bench/query-flood.mjs: what the worst accepted queries take, and what the next larger ones get. Ends within a minute.
+import "../scripts/register-typescript.mjs";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "graphql";
 import { CASES } from "./query-flood/cases.mjs";
 import { seed } from "./query-flood/seed.mjs";
-import { startServiceProcess } from "./query-flood/service-process.mjs";
-import { withTemporaryDatabase } from "./temporary-database.mjs";
+import { startServiceProcess } from "./service-process.mjs";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 
 const RUNS = 7;
 /** All cases together; each is asked at least once, so that the table is whole. */

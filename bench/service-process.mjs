@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Compiling the sources and opening the database takes two or three. */
 const START_TIMEOUT_MS = 20_000;
 const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
