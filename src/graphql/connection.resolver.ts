@@ -1,13 +1,18 @@
 import { FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { CancellationHistory, HistoryWindow } from "../cancellation/history/history.js";
 import { CancellationConnectionType, PageInfoType } from "./connection.type.js";
+import { COUNT_POINTS } from "./limits/limits.js";
 
 /** What costs a query of its own is computed only when asked for. */
 @Resolver(() => CancellationConnectionType)
 export class CancellationConnectionResolver {
   constructor(private readonly history: CancellationHistory) {}
 
-  @FieldResolver(() => Int, { description: "How many there are in all pages; counted only when asked for." })
+  @FieldResolver(() => Int, {
+    complexity: COUNT_POINTS,
+    description:
+      "How many there are in all pages; counted only when asked for, which takes longer than a page.",
+  })
   totalCount(@Root() { query }: CancellationConnectionType): Promise<number> {
     return this.history.count(query.filter, query.window.order);
   }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { buildSchema, getIntrospectionQuery, isObjectType, parse, type GraphQLSchema } from "graphql";
 import { fieldsWithResolver } from "../../../src/graphql/limits/fields-with-resolver.js";
-import { LIVE_STATUS_POINTS, MAX_COST } from "../../../src/graphql/limits/limits.js";
+import { COUNT_POINTS, LIVE_STATUS_POINTS, MAX_COST } from "../../../src/graphql/limits/limits.js";
 import { costOf } from "../../../src/graphql/limits/query-cost.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../../src/graphql/schema.js";
 import { CANCELLATION_FIELDS } from "../../helpers/operations.js";
@@ -55,7 +55,7 @@ describe("a page", () => {
 
   test("counts what is asked once for it once, and what is asked of each as often as there are", () => {
     const count = "{ cancellations(first: 100) { totalCount edges { node { id } } } }";
-    expect(cost(count) - cost(page("(first: 100)"))).toBe(1);
+    expect(cost(count) - cost(page("(first: 100)"))).toBe(COUNT_POINTS);
     // A query, and ten lines for each.
     expect(cost(page("(first: 100)", "items { seq }")) - cost(page("(first: 100)"))).toBe(200);
   });

@@ -167,7 +167,7 @@ describe("an export", () => {
       return lines.map((line) => String(line["QUERY PLAN"])).join("\n");
     });
     expect(plan).toContain("Merge Append");
-    expect(plan.match(/Index Scan using cancellation_store_id_created_at_id_idx/gu)).toHaveLength(3);
+    expect(plan.match(/Index Scan using cancellation_by_creation/gu)).toHaveLength(3);
     expect(plan).not.toMatch(/^\s*(?:->\s+)?Sort\b(?! Key)/mu);
   });
 
