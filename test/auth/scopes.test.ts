@@ -26,6 +26,11 @@ const ROOT_FIELDS: readonly (readonly [string, Scope, Ask])[] = [
     asks('{ cancellationByKey(idempotencyKey: "k") { id } }', () => ({})),
   ],
   ["cancellations", "cancellations:read", asks("{ cancellations { totalCount } }", () => ({}))],
+  [
+    "cancellationStats",
+    "cancellations:read",
+    asks("{ cancellationStats(groupBy: [STATUS]) { count } }", () => ({})),
+  ],
   ["order", "cancellations:read", asks('{ order(orderNo: "O") { cancelledTotal } }', () => ({}))],
   ["cancelPaymentPreview", "cancellations:write", asks(PREVIEW, () => ({ input: cancelInput() }))],
   ["cancelPayment", "cancellations:write", asks(CANCEL, () => ({ input: cancelInput() }))],

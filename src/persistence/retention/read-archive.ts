@@ -14,20 +14,33 @@ const LINE_FEED = 0x0a;
 export async function readArchive(path: string, onLine: (line: unknown) => void): Promise<LastLine> {
   const hash = createHash("sha256");
   const read: { lines: number; last: LastLine | null } = { lines: 0, last: null };
+  let fault: unknown = null;
+
+  function take(bytes: Buffer): void {
+    if (read.last !== null) throw new ArchiveError("it goes on after its last line");
+    const line: unknown = JSON.parse(bytes.toString("utf8"));
+    if (isLastLine(line)) {
+      read.last = line;
+      return;
+    }
+    hash.update(bytes);
+    read.lines += 1;
+    onLine(line);
+  }
+
   try {
     await pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
       for await (const bytes of linesOf(chunks)) {
-        if (read.last !== null) throw new ArchiveError("it goes on after its last line");
-        const line: unknown = JSON.parse(bytes.toString("utf8"));
-        if (isLastLine(line)) {
-          read.last = line;
-        } else {
-          hash.update(bytes);
-          read.lines += 1;
-          onLine(line);
+        // Read to its end all the same: whoever stops aborts what is read from, and that may be told instead of why.
+        if (fault !== null) continue;
+        try {
+          take(bytes);
+        } catch (error) {
+          fault = error;
         }
       }
     });
+    if (fault !== null) throw fault as Error;
     if (read.last === null) throw new ArchiveError("its last line is missing");
     assertEnd(read.last, read.lines, hash.digest("hex"));
     return read.last;
