@@ -5,7 +5,8 @@ const MOST_STATS_MS = 1_000;
 
 /** Whether a case keeps to what its kind has to keep to; null when that is nothing, or cannot be said. */
 export function keepsGoal({ kind, small, large }) {
-  if (kind === "stats") return large.p99 < MOST_STATS_MS;
+  // Sums of nothing would be quick.
+  if (kind === "stats") return large.shown > 0 && large.p99 < MOST_STATS_MS;
   if (kind === "page" && small.shown === large.shown) return growthOf({ small, large }) <= MOST_GROWTH;
   return null;
 }

@@ -50,8 +50,11 @@ export function createLines(random, cancellations) {
 
 /** In minor units. */
 export function totalOf(lines) {
-  const total = { amount: 0, tax: 0, product: 0, productTax: 0, delivery: 0, deliveryTax: 0 };
-  for (const { lineTotal, lineTax, isDelivery } of lines) {
+  const total = { amount: 0, tax: 0, product: 0, productTax: 0, delivery: 0, deliveryTax: 0, byType: {} };
+  for (const { itemType, lineTotal, lineTax, isDelivery } of lines) {
+    const ofType = (total.byType[itemType] ??= { amount: 0, tax: 0 });
+    ofType.amount += lineTotal;
+    ofType.tax += lineTax;
     total.amount += lineTotal;
     total.tax += lineTax;
     total[isDelivery ? "delivery" : "product"] += lineTotal;

@@ -1,4 +1,5 @@
 import { money } from "./cancellations.mjs";
+import { ITEM_TYPES } from "./vocabulary.mjs";
 
 const when = (ms) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -17,6 +18,12 @@ const CANCELLATION = {
   amount_basis: () => "unit",
   total_cancel_amount: ({ total, store }) => money(total.amount, store),
   total_tax_amount: ({ total, store }) => money(total.tax, store),
+  ...Object.fromEntries(
+    ITEM_TYPES.flatMap(([type]) => [
+      [`${type.toLowerCase()}_amount`, ofType(type, "amount")],
+      [`${type.toLowerCase()}_tax_amount`, ofType(type, "tax")],
+    ]),
+  ),
   bank_code: ({ account }) => account && account.bankCode,
   account_last_four: ({ account }) => account && account.lastFour,
   account_holder_masked: ({ account }) => account && account.holder,
@@ -94,6 +101,11 @@ export const TABLES = [
 
 /** Its rows are known once all cancellations are. */
 export const ORDER_TABLE = { name: "cancelled_order", columns: ORDER };
+
+/** Null where there is no such line. */
+function ofType(type, what) {
+  return ({ total, store }) => (total.byType[type] ? money(total.byType[type][what], store) : null);
+}
 
 function ifConfirmed(value) {
   return (row) => ((row.of ?? row).status === "SUCCEEDED" ? value(row) : null);

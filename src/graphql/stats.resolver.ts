@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { Arg, Ctx, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, Int, Query, Resolver } from "type-graphql";
 import { TooManyError, TooSlowError } from "../cancellation/errors.js";
 import { checkFilter } from "../cancellation/history/filter.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
@@ -41,9 +41,14 @@ export class StatsResolver {
         'Where days, weeks and months begin: the IANA name of a time zone, such as "Asia/Seoul". UTC when left out.',
     })
     timeZone: string | null | undefined,
+    @Arg("largest", () => Int, {
+      nullable: true,
+      description: `Only so many sums, 1 to ${MAX_STATS}: those with the largest counts. For reasons, which may be more than a chart can show. All when left out.`,
+    })
+    largest: number | null | undefined,
     @Ctx() { caller }: GraphQLContext,
   ): Promise<CancellationStatType[]> {
-    const grouping = checkGrouping(groupBy, timeZone);
+    const grouping = checkGrouping(groupBy, timeZone, largest);
     const checked = checkFilter(filter ?? {}, caller, this.stores);
     const stats = await this.history.stats(checked, grouping).catch(refuseTooMuch);
     return stats.map(toStatType);
@@ -54,7 +59,7 @@ export class StatsResolver {
 function refuseTooMuch(error: unknown): never {
   if (error instanceof TooManyError)
     throw tooComplex(
-      `These are more than ${MAX_STATS} sums, or over more than ${MAX_PERIODS} periods. Group by less or by longer periods, or narrow the filter, such as with \`createdFrom\`.`,
+      `These are more than ${MAX_STATS} sums, or over more than ${MAX_PERIODS} periods. Group by less or by longer periods, ask for the \`largest\`, or narrow the filter, such as with \`createdFrom\`.`,
     );
   if (error instanceof TooSlowError)
     throw tooComplex("Summing this up takes too long. Narrow the filter, such as with `createdFrom`.");

@@ -1,7 +1,7 @@
 import { daysBefore } from "./query.mjs";
 
-const STATS_QUERY = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!) {
-  cancellationStats(filter: $filter, groupBy: $groupBy, timeZone: "Asia/Seoul") {
+const STATS_QUERY = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!, $largest: Int) {
+  cancellationStats(filter: $filter, groupBy: $groupBy, timeZone: "Asia/Seoul", largest: $largest) {
     status settlement periodStart storeId itemType reason failureCode currencyCode count amount taxAmount
   }
 }`;
@@ -13,14 +13,14 @@ const GROUPS = [
   ["by day and status", ["DAY", "STATUS"]],
   ["by settlement", ["SETTLEMENT"]],
   ["by item type", ["ITEM_TYPE"]],
-  ["by reason", ["REASON"]],
+  ["by reason, the twenty most frequent", ["REASON"], 20],
   ["by failure code", ["FAILURE_CODE"]],
   ["by store", ["STORE"]],
 ];
 
-export const STATS = GROUPS.map(([name, groupBy]) => ({
+export const STATS = GROUPS.map(([name, groupBy, largest]) => ({
   name: `stats over a year ${name}`,
   kind: "stats",
   query: STATS_QUERY,
-  variables: (facts) => ({ filter: { createdFrom: daysBefore(facts, 365) }, groupBy }),
+  variables: (facts) => ({ filter: { createdFrom: daysBefore(facts, 365) }, groupBy, largest }),
 }));

@@ -1,6 +1,9 @@
 -- DropIndex
 DROP INDEX "cancellation_item_store_id_item_id_idx";
 
+-- DropIndex
+DROP INDEX "cancellation_store_id_order_no_created_at_id_idx";
+
 -- AlterTable
 ALTER TABLE "cancellation" ADD COLUMN     "total_tax_amount" DECIMAL NOT NULL DEFAULT 0,
 -- By bytes, whatever the database's language: so that the beginning of an order number is a range of the index.
@@ -22,6 +25,9 @@ FROM (
     GROUP BY store_id, cancellation_id
 ) item
 WHERE cancellation.store_id = item.store_id AND cancellation.id = item.cancellation_id;
+
+-- CreateIndex
+CREATE INDEX "cancellation_store_id_order_no_created_at_id_status_idx" ON "cancellation"("store_id", "order_no", "created_at", "id", "status");
 
 -- CreateIndex
 CREATE INDEX "cancellation_store_id_resolved_at_created_at_id_idx" ON "cancellation"("store_id", "resolved_at", "created_at", "id");

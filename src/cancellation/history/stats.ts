@@ -9,17 +9,7 @@ import { checkTimeZone } from "./time-zone.js";
 export const STATS_KEYS = ["STATUS", "SETTLEMENT", "STORE", "ITEM_TYPE", "REASON", "FAILURE_CODE"] as const;
 export type StatsKey = (typeof STATS_KEYS)[number];
 
-export const CANCELLATION_GROUPS = [
-  "STATUS",
-  "SETTLEMENT",
-  "DAY",
-  "WEEK",
-  "MONTH",
-  "STORE",
-  "ITEM_TYPE",
-  "REASON",
-  "FAILURE_CODE",
-] as const satisfies readonly (StatsKey | PeriodUnit)[];
+export const CANCELLATION_GROUPS = [...STATS_KEYS, ...PERIOD_UNITS] as const;
 export type CancellationGroup = (typeof CANCELLATION_GROUPS)[number];
 
 /** How sums are told apart. They always are by currency: a sum of won and dollars is nothing. */
@@ -27,6 +17,8 @@ export interface StatsGrouping {
   readonly keys: readonly StatsKey[];
   /** By when the cancel was asked for. */
   readonly period: { readonly unit: PeriodUnit; readonly timeZone: string } | null;
+  /** Only so many of them: those with the largest counts. */
+  readonly largest?: number;
 }
 
 /** One sum. What is not grouped by is null. */
@@ -71,6 +63,7 @@ export const MAX_STATS = 5_000;
 export function checkGrouping(
   groupBy: readonly CancellationGroup[],
   requestedZone: string | null | undefined,
+  largest: number | null | undefined = null,
 ): StatsGrouping {
   const timeZone = checkTimeZone("timeZone", requestedZone);
   const repeated = groupBy.find((group, place) => groupBy.indexOf(group) !== place);
@@ -84,5 +77,11 @@ export function checkGrouping(
   return {
     keys: STATS_KEYS.filter((key) => groupBy.includes(key)),
     period: unit === undefined ? null : { unit, timeZone },
+    ...(largest !== null && largest !== undefined && { largest: checkedLargest(largest) }),
   };
+}
+
+function checkedLargest(largest: number): number {
+  if (largest >= 1 && largest <= MAX_STATS) return largest;
+  throw new InvalidArgumentError("largest", `1 to ${MAX_STATS}`, String(largest));
 }

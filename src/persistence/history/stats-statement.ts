@@ -17,6 +17,8 @@ export interface StatsRequest {
   readonly keys: readonly StatsKey[];
   /** One after the other without gaps; null when sums are not told apart by period. */
   readonly periods: readonly Period[] | null;
+  /** The largest counts come first where they are bounded by a number that is asked for. */
+  readonly largestFirst: boolean;
   readonly limit: number;
 }
 
@@ -47,7 +49,7 @@ function sumsOfCancellations(filter: CancellationFilter, request: StatsRequest):
     FROM cancellation c
     WHERE ${conditions(filter, request)}
     GROUP BY ${names(request)}
-    LIMIT ${request.limit}`;
+    ${bounded(request)}`;
 }
 
 /** From what each cancellation has of each kind: its lines, three times as many, are not read. */
@@ -72,7 +74,7 @@ function sumsByType(filter: CancellationFilter, request: StatsRequest): Prisma.S
     SELECT ${names(request)}, of_type.*
     FROM of_all CROSS JOIN LATERAL (VALUES ${Prisma.join(byType)}) AS of_type (item_type, count, amount, tax_amount)
     WHERE of_type.count > 0
-    LIMIT ${request.limit}`;
+    ${bounded(request)}`;
 }
 
 /** Of one item, whose lines an index finds. A cancellation that has several of a kind counts once. */
@@ -93,7 +95,12 @@ function sumsOfLines(filter: CancellationFilter, request: StatsRequest): Prisma.
       sum(amount) AS amount, coalesce(sum(tax_amount), 0) AS tax_amount
     FROM line
     GROUP BY ${names(request)}, item_type
-    LIMIT ${request.limit}`;
+    ${bounded(request)}`;
+}
+
+/** Of equal ones whichever: a chart of the largest shows either. */
+function bounded({ largestFirst, limit }: StatsRequest): Prisma.Sql {
+  return Prisma.sql`${largestFirst ? Prisma.raw("ORDER BY count DESC") : Prisma.empty} LIMIT ${limit}`;
 }
 
 /** Of a cancellation `c`. */

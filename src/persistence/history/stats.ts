@@ -41,13 +41,14 @@ interface StatRow {
 export async function readStats(
   database: Pick<PrismaClient, "$queryRaw" | "$transaction">,
   filter: CancellationFilter,
-  { keys, period }: StatsGrouping,
+  { keys, period, largest }: StatsGrouping,
   patienceMs = PATIENCE_MS,
 ): Promise<CancellationStat[]> {
   const extent = period && (await readExtent(database, filter));
   const periods = period && (extent === null ? [] : periodsOf(extent, period.unit, period.timeZone));
   if (periods?.length === 0) return [];
-  const statement = statsStatement(filter, { keys, periods, limit: MAX_STATS + 1 });
+  const limit = largest ?? MAX_STATS + 1;
+  const statement = statsStatement(filter, { keys, periods, largestFirst: largest !== undefined, limit });
   const rows = await patiently(database, statement, patienceMs);
   if (rows.length > MAX_STATS) throw new TooManyError("sums of cancellations", MAX_STATS);
   return rows.map((row) => toStat(row, periods)).sort(inOrder);

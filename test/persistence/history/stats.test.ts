@@ -172,6 +172,27 @@ describe("sums over a history", () => {
     );
   });
 
+  test("are, where only the largest are asked for, those with the largest counts, in their order", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        filters,
+        fc.subarray([...STATS_KEYS], { maxLength: 2 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (filter, keys, largest) => {
+          const all = await fixture.history.stats(filter, { keys, period: null });
+          const some = await fixture.history.stats(filter, { keys, period: null, largest });
+          const counts = (stats: readonly CancellationStat[]): number[] =>
+            stats.map(({ count }) => count).sort((a, b) => b - a);
+
+          expect(counts(some)).toEqual(counts(all).slice(0, largest));
+          expect(all).toEqual(expect.arrayContaining(some));
+          expect([...some].sort(inOrder)).toEqual(some);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("by kind of item add up to the sums of the whole", async () => {
     await fc.assert(
       fc.asyncProperty(filters, async ({ itemId: _, itemType: __, ...filter }) => {
