@@ -1,10 +1,6 @@
 import { parseArgs } from "node:util";
+import { areMonthsEnough, LEAST_MONTHS_KEPT } from "../cancellation/history/retention-rules.js";
 
-/**
- * A year is closed with its figures at hand, and a payment may be disputed for long: 13 months is the longest that we know a payer to
- * have by law (the EU's PSD2, article 71). Until then whoever asks finds all of it by itself.
- */
-export const LEAST_MONTHS = 13;
 const MOST_MONTHS = 1_200;
 
 export const RETENTION_USAGE = `Usage: npm run retention -- --older-than-months <months> --to <folder> [--dry-run]
@@ -12,7 +8,7 @@ export const RETENTION_USAGE = `Usage: npm run retention -- --older-than-months 
 Moves what hangs on old cancellations (events with EBP's answers, note, refund account, failure details), and the bodies of old
 webhooks, to files. The cancellations themselves stay, with their ids, keys, totals and items.
 
-  --older-than-months <months>  what was decided, or came in, longer ago than that; at least ${LEAST_MONTHS}
+  --older-than-months <months>  what was decided, or came in, longer ago than that; at least ${LEAST_MONTHS_KEPT}
   --to <folder>                 where the files go; made if there is none
   --dry-run                     only says what would be archived
   --help                        this text
@@ -24,7 +20,7 @@ export interface RetentionOptions {
   readonly isDryRun: boolean;
 }
 
-export class RetentionOptionsError extends Error {
+class RetentionOptionsError extends Error {
   override readonly name = "RetentionOptionsError";
 }
 
@@ -68,8 +64,8 @@ function parse(words: readonly string[]): Given {
 
 function readMonths(text: string | undefined): number {
   const months = /^\d{1,4}$/u.test(text ?? "") ? Number(text) : 0;
-  if (months >= LEAST_MONTHS && months <= MOST_MONTHS) return months;
-  throw unusable("--older-than-months", `${LEAST_MONTHS} to ${MOST_MONTHS} months`, text);
+  if (areMonthsEnough(months) && months <= MOST_MONTHS) return months;
+  throw unusable("--older-than-months", `${LEAST_MONTHS_KEPT} to ${MOST_MONTHS} months`, text);
 }
 
 function readFolder(text: string | undefined): string {

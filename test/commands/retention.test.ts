@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { LEAST_MONTHS, readRetentionOptions } from "../../src/commands/retention-options.js";
+import { LEAST_MONTHS_KEPT } from "../../src/cancellation/history/retention-rules.js";
+import { readRetentionOptions } from "../../src/commands/retention-options.js";
 import { filesIn, useFolders } from "../helpers/archives.js";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
@@ -219,7 +220,7 @@ describe("npm run retention", () => {
   });
 
   test("takes the fewest months there may be", () => {
-    const words = ["--older-than-months", String(LEAST_MONTHS), "--to", "x"];
+    const words = ["--older-than-months", String(LEAST_MONTHS_KEPT), "--to", "x"];
     expect(readRetentionOptions(words)).toEqual({ olderThanMonths: 13, folder: "x", isDryRun: false });
     expect(readRetentionOptions(["--help"])).toBeNull();
   });

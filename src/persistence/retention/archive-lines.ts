@@ -5,7 +5,7 @@ export interface CancellationLine {
 }
 
 /** Those that are emptied once they are archived, and the id. What is sealed is in base64. */
-export interface ArchivedColumns {
+interface ArchivedColumns {
   readonly store_id: string;
   readonly id: string;
   readonly note: string | null;
@@ -17,7 +17,7 @@ export interface ArchivedColumns {
   readonly failure_details: unknown;
 }
 
-export interface ArchivedEvent {
+interface ArchivedEvent {
   readonly cancellation_id: string;
   readonly number: number;
   readonly at: string;

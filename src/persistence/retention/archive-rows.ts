@@ -1,6 +1,6 @@
 import { fileName } from "./archive-folder.js";
 import type { ArchivedKind } from "./archived-kind.js";
-import { within, type RetentionSizes } from "./sizes.js";
+import { portions, type RetentionSizes } from "./sizes.js";
 import { writeArchive } from "./write-archive.js";
 
 /** What has become of one kind of rows. */
@@ -37,7 +37,7 @@ export async function archiveRows<Row>(
     const page: Row[] = await kind.examine(last);
     last = page.at(-1) ?? null;
     due.push(...page.filter((row) => kind.isDue(row)));
-    const files = [...within(due, parts.sizes.file, (row) => kind.weigh(row))];
+    const files = [...portions(due, parts.sizes.file, (row) => kind.weigh(row))];
     // What does not fill a file waits for the rows of the next page.
     due = last === null ? [] : (files.pop() ?? []);
     for (const rows of files) {

@@ -1,4 +1,16 @@
+import type { PrismaClient } from "../generated/client.js";
+import type { RowJson } from "./row-json.js";
+import type { RetentionSizes } from "./sizes.js";
 import type { ArchiveReader } from "./write-archive.js";
+
+/** What every kind is made with. */
+export interface KindParts {
+  readonly prisma: PrismaClient;
+  readonly json: RowJson;
+  /** What was decided, or came in, before this is old enough. */
+  readonly before: Date;
+  readonly sizes: RetentionSizes;
+}
 
 /** One kind of row that is archived: how those are found that are due, written, and removed again. */
 export interface ArchivedKind<Row> {

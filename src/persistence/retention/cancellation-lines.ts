@@ -7,7 +7,7 @@ import {
   type ExaminedCancellation,
 } from "./cancellation-statements.js";
 import type { RowJson } from "./row-json.js";
-import { within, type RetentionSizes } from "./sizes.js";
+import { portions, type RetentionSizes } from "./sizes.js";
 
 interface LineParts {
   readonly prisma: Pick<PrismaClient, "$queryRaw">;
@@ -24,7 +24,7 @@ export async function* cancellationLines(
   storeId: string,
   rows: readonly ExaminedCancellation[],
 ): AsyncGenerator<string> {
-  for (const batch of within(rows, parts.size, (row) => row)) yield* linesOfBatch(parts, storeId, batch);
+  for (const batch of portions(rows, parts.size, (row) => row)) yield* linesOfBatch(parts, storeId, batch);
 }
 
 async function* linesOfBatch(

@@ -17,21 +17,14 @@ export interface ExaminedCancellation {
 }
 
 export interface CancellationRowJson {
-  readonly id: string;
   readonly cancellation: string;
   readonly items: string;
 }
 
 export interface EventRowJson {
-  readonly id: string;
   readonly position: number;
   readonly number: number;
   readonly event: string;
-}
-
-export interface Removed {
-  readonly rows: number;
-  readonly events: number;
 }
 
 /** How many of each store are decided and old enough; one part of them is archived already, as a rule. */
@@ -83,7 +76,7 @@ export function rowsStatement(json: RowJson, storeId: string, ids: readonly stri
   return Prisma.sql`
     /* retention: rows */
     SELECT
-      cancellation.id, ${json.cancellation}::text AS cancellation,
+      ${json.cancellation}::text AS cancellation,
       (
         SELECT coalesce(json_agg(${json.cancellation_item} ORDER BY seq), '[]') FROM cancellation_item
         WHERE cancellation_item.store_id = cancellation.store_id AND cancellation_id = cancellation.id
@@ -103,7 +96,7 @@ export function eventsStatement(
 ): Prisma.Sql {
   return Prisma.sql`
     /* retention: events */
-    SELECT cancellation_id AS id, position, number, ${json.cancellation_event}::text AS event FROM (
+    SELECT position, number, ${json.cancellation_event}::text AS event FROM (
       SELECT
         position::integer AS position, cancellation_event.*,
         row_number() OVER page AS place, coalesce(sum(octet_length(answer_sealed)) OVER page, 0) AS bytes
@@ -156,7 +149,6 @@ export function removeStatement(storeId: string, archived: readonly ArchivedCanc
       WHERE cancellation_event.store_id = locked.store_id AND cancellation_event.cancellation_id = locked.id
         AND archived_event.cancellation_id = locked.id AND cancellation_event.number = archived_event.number
         AND cancellation_event.answer_key_id IS NOT DISTINCT FROM archived_event.answer_key_id
-      RETURNING cancellation_event.number
     ), emptied AS (
       UPDATE cancellation SET
         note = NULL, bank_code = NULL, account_last_four = NULL, account_holder_masked = NULL,
@@ -166,7 +158,5 @@ export function removeStatement(storeId: string, archived: readonly ArchivedCanc
       WHERE cancellation.store_id = locked.store_id AND cancellation.id = locked.id
       RETURNING cancellation.id
     )
-    SELECT
-      (SELECT count(*) FROM emptied)::integer AS rows,
-      (SELECT count(*) FROM removed)::integer AS events`;
+    SELECT count(*)::integer AS rows FROM emptied`;
 }

@@ -1,23 +1,9 @@
-import type { PrismaClient } from "../generated/client.js";
 import { ArchiveError } from "./archive-error.js";
 import { ArchivedCancellations, type CancellationLine } from "./archive-lines.js";
-import type { ArchivedKind, Gathering } from "./archived-kind.js";
+import type { ArchivedKind, Gathering, KindParts } from "./archived-kind.js";
 import { cancellationLines } from "./cancellation-lines.js";
-import {
-  examineStatement,
-  removeStatement,
-  type ExaminedCancellation,
-  type Removed,
-} from "./cancellation-statements.js";
-import type { RowJson } from "./row-json.js";
-import { within, type RetentionSizes } from "./sizes.js";
-
-export interface KindParts {
-  readonly prisma: PrismaClient;
-  readonly json: RowJson;
-  readonly before: Date;
-  readonly sizes: RetentionSizes;
-}
+import { examineStatement, removeStatement, type ExaminedCancellation } from "./cancellation-statements.js";
+import { removeInSlices } from "./remove-in-slices.js";
 
 /** The cancellations of one store. */
 export function cancellationsOf(
@@ -42,14 +28,8 @@ export function cancellationsOf(
     return {
       line: (line) => archived.add(line as CancellationLine),
       end: () => assertAll(rows, archived),
-      async remove() {
-        let count = 0;
-        for (const slice of within(archived.all, { rows: sizes.removal }, () => ({ events: 0, bytes: 0 }))) {
-          const [removed] = await prisma.$queryRaw<Removed[]>(removeStatement(storeId, slice));
-          count += removed?.rows ?? 0;
-        }
-        return count;
-      },
+      remove: () =>
+        removeInSlices({ prisma, sizes }, archived.all, (slice) => removeStatement(storeId, slice)),
     };
   }
 

@@ -1,9 +1,10 @@
+import { assertMonthsEnough } from "../../cancellation/history/retention-rules.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { ArchiveError } from "./archive-error.js";
 import { partialFiles, prepareFolder } from "./archive-folder.js";
 import { archiveRows, type Archived, type ArchiveRowsParts } from "./archive-rows.js";
-import type { ArchivedKind } from "./archived-kind.js";
-import { cancellationsOf, type KindParts } from "./cancellations.js";
+import type { ArchivedKind, KindParts } from "./archived-kind.js";
+import { cancellationsOf } from "./cancellations.js";
 import { countStatement } from "./cancellation-statements.js";
 import { withRetentionLock } from "./lock.js";
 import { readRowJson } from "./row-json.js";
@@ -41,8 +42,10 @@ export interface Retention {
 /**
  * Moves what hangs on old cancellations, and the bodies of old webhooks, to files: a file is there for good before anything that it has is
  * removed, so wherever this ends, at worst something is in two files. Null when another run is at it. The rows themselves stay for ever.
+ * @throws InvalidArgumentError when so many months are too few; nothing is done then.
  */
 export async function retain(parts: RetentionParts): Promise<Retention | null> {
+  assertMonthsEnough("olderThanMonths", parts.olderThanMonths);
   return withRetentionLock(parts.databaseUrl, async (isHeld) => {
     const isStopping = (): boolean => !isHeld() || parts.isStopping?.() === true;
     return retainAlone({ ...parts, isStopping });

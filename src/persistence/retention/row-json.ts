@@ -1,13 +1,8 @@
 import { Prisma, type PrismaClient } from "../generated/client.js";
 
 /** The tables whose rows go to an archive. */
-export const ARCHIVED_TABLES = [
-  "cancellation",
-  "cancellation_item",
-  "cancellation_event",
-  "webhook_event",
-] as const;
-export type ArchivedTable = (typeof ARCHIVED_TABLES)[number];
+const ARCHIVED_TABLES = ["cancellation", "cancellation_item", "cancellation_event", "webhook_event"] as const;
+type ArchivedTable = (typeof ARCHIVED_TABLES)[number];
 
 /** For each table, what makes a row of it, named as the table, into JSON. */
 export type RowJson = Readonly<Record<ArchivedTable, Prisma.Sql>>;

@@ -18,22 +18,22 @@ export const RETENTION_SIZES: RetentionSizes = {
 };
 
 /** What counts of a row towards the bounds of a file and of a batch. */
-export interface Weight {
+interface Weight {
   readonly rows: number;
   readonly events: number;
   readonly bytes: number;
 }
 
 /** Takes as many as keep within the bounds, in their order; one that is past them by itself stands alone. */
-export function* within<T>(
+export function* portions<T>(
   rows: readonly T[],
   bounds: Partial<Weight>,
-  weigh: (row: T) => Omit<Weight, "rows">,
+  weigh: (row: T) => Omit<Weight, "rows"> = () => NOTHING,
 ): Generator<T[]> {
   let taken: T[] = [];
   let sum = NOTHING;
   for (const row of rows) {
-    const one = { rows: 1, ...weigh(row) };
+    const one = { ...weigh(row), rows: 1 };
     if (taken.length > 0 && isPast(bounds, add(sum, one))) {
       yield taken;
       [taken, sum] = [[], NOTHING];

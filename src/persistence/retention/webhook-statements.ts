@@ -1,6 +1,6 @@
+import { WEBHOOKS_THAT_CAN_GO } from "../../cancellation/history/retention-rules.js";
 import { Prisma } from "../generated/client.js";
 import type { ArchivedWebhook } from "./archive-lines.js";
-import type { Removed } from "./cancellation-statements.js";
 import type { RowJson } from "./row-json.js";
 
 export interface ExaminedWebhook {
@@ -12,13 +12,12 @@ export interface ExaminedWebhook {
   readonly bytes: number;
 }
 
-export type RemovedWebhooks = Pick<Removed, "rows">;
-
-/**
- * From such a one nothing follows, whatever else comes in. Not so from one that is IGNORED alone: captures are, and tell how much there is to
- * cancel; and so is an event told of in another body, which must stay the same event if that body comes again.
- */
-const CAN_GO = Prisma.sql`(kind = 'OTHER' AND state = 'IGNORED')`;
+const CAN_GO = Prisma.sql`(${Prisma.join(
+  WEBHOOKS_THAT_CAN_GO.map(
+    ({ kind, state }) => Prisma.sql`kind = ${kind}::webhook_kind AND state = ${state}::webhook_state`,
+  ),
+  " OR ",
+)})`;
 
 export function countWebhooksStatement(): Prisma.Sql {
   return Prisma.sql`SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = 'webhook_event'::regclass`;

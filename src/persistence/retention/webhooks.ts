@@ -1,14 +1,13 @@
 import { ArchiveError } from "./archive-error.js";
 import type { ArchivedWebhook, WebhookLine } from "./archive-lines.js";
-import type { ArchivedKind, Gathering } from "./archived-kind.js";
-import type { KindParts } from "./cancellations.js";
-import { within } from "./sizes.js";
+import type { ArchivedKind, Gathering, KindParts } from "./archived-kind.js";
+import { removeInSlices } from "./remove-in-slices.js";
+import { portions } from "./sizes.js";
 import {
   examineWebhooksStatement,
   removeWebhooksStatement,
   webhookRowsStatement,
   type ExaminedWebhook,
-  type RemovedWebhooks,
 } from "./webhook-statements.js";
 
 /** Webhooks of all stores: EBP's do not name one. */
@@ -29,7 +28,7 @@ export function webhooks(
   };
 
   async function* linesOf(rows: readonly ExaminedWebhook[]): AsyncGenerator<string> {
-    for (const batch of within(rows, sizes.batch, ({ bytes }) => ({ events: 0, bytes }))) {
+    for (const batch of portions(rows, sizes.batch, ({ bytes }) => ({ events: 0, bytes }))) {
       const digests = batch.map(({ digest }) => digest);
       const read = await prisma.$queryRaw<{ webhook: string }[]>(webhookRowsStatement(json, digests));
       for (const { webhook } of read) yield `{"webhook":${webhook}}`;
@@ -45,14 +44,7 @@ export function webhooks(
           archived.length === rows.length && archived.every(({ digest }, n) => digest === rows[n]?.digest);
         if (!isSame) throw new ArchiveError(`a file of ${rows.length} webhooks does not have them all`);
       },
-      async remove() {
-        let count = 0;
-        for (const slice of within(archived, { rows: sizes.removal }, () => ({ events: 0, bytes: 0 }))) {
-          const [removed] = await prisma.$queryRaw<RemovedWebhooks[]>(removeWebhooksStatement(slice));
-          count += removed?.rows ?? 0;
-        }
-        return count;
-      },
+      remove: () => removeInSlices({ prisma, sizes }, archived, removeWebhooksStatement),
     };
   }
 }

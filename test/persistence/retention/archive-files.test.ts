@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { ArchiveError } from "../../../src/persistence/retention/archive-error.js";
 import { fileName, prepareFolder } from "../../../src/persistence/retention/archive-folder.js";
 import { readArchive } from "../../../src/persistence/retention/read-archive.js";
-import { within } from "../../../src/persistence/retention/sizes.js";
+import { portions } from "../../../src/persistence/retention/sizes.js";
 import { writeArchive, type WrittenArchive } from "../../../src/persistence/retention/write-archive.js";
 import { useFolders } from "../../helpers/archives.js";
 
@@ -162,7 +162,7 @@ test("rows are taken together as far as the bounds allow, none is lost, and thei
   const bounds = fc.record({ rows: fc.integer({ min: 1, max: 5 }), events: fc.nat(20), bytes: fc.nat(200) });
   fc.assert(
     fc.property(fc.array(weight, { maxLength: 30 }), bounds, (rows, most) => {
-      const groups = [...within(rows, most, (row) => row)];
+      const groups = [...portions(rows, most, (row) => row)];
       expect(groups.flat()).toEqual(rows);
       for (const group of groups) {
         const sum = (what: "events" | "bytes"): number => group.reduce((total, row) => total + row[what], 0);
