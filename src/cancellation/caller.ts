@@ -12,6 +12,9 @@ import type { Store, Stores } from "./store.js";
 export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What an export asks for: the same as reading the history page by page. */
+export const EXPORT_SCOPE: Scope = "cancellations:read";
+
 /** Who is calling, for what, and for which stores. */
 export interface Caller {
   /** The subject of the caller's token; null when authentication is off. */

@@ -8,6 +8,13 @@ import { Decimal as DecimalJs } from "decimal.js";
 export const Decimal = DecimalJs.clone({ precision: 80, toExpNeg: -80, toExpPos: 80 });
 export type Decimal = DecimalJs;
 
+const PLAIN = /^-?\d{1,40}(?:\.\d{1,40})?$/u;
+
+/** As somebody writes it, without an exponent, and of at most 40 digits either side of the point; null for anything else. */
+export function readPlainDecimal(text: string): Decimal | null {
+  return PLAIN.test(text) ? new Decimal(text) : null;
+}
+
 export function sum(values: Iterable<Decimal>): Decimal {
   let total: Decimal = new Decimal(0);
   for (const value of values) total = total.plus(value);

@@ -14,6 +14,7 @@ const RESOLVE: Scope = "cancellations:resolve";
 
 /**
  * Who may ask for what: the one place. A field that is not in here can be asked for by nobody: the schema is refused at start.
+ * The exports are the exception, as they are not of the schema: theirs is EXPORT_SCOPE, asked for in http/exports.
  * For which stores is not decided here but in each query to the database, by the caller's stores.
  */
 export const ACCESS: AccessRules = {

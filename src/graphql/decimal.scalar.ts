@@ -1,8 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import { isLosslessNumber } from "lossless-json";
-import { Decimal } from "../cancellation/decimal.js";
+import { Decimal, readPlainDecimal } from "../cancellation/decimal.js";
 
-const PLAIN = /^-?\d{1,40}(?:\.\d{1,40})?$/u;
 const SCIENTIFIC = /^(-?\d{1,40}(?:\.\d{1,40})?)[eE]([+-]?\d{1,3})$/u;
 /** Past this many places either way a number is a mistake, and writing it out would only cost memory. */
 const MAX_EXPONENT = 40;
@@ -38,7 +37,8 @@ export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
 });
 
 function parse(text: string): Decimal {
-  if (PLAIN.test(text)) return new Decimal(text);
+  const plain = readPlainDecimal(text);
+  if (plain !== null) return plain;
   const exponent = SCIENTIFIC.exec(text)?.[2];
   if (exponent !== undefined && Math.abs(Number(exponent)) <= MAX_EXPONENT) return new Decimal(text);
   throw new GraphQLError(

@@ -31,11 +31,19 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set<TypeColumn>(
   }),
 );
 
-/** A cancellation as it is shown. Who reads without Prisma has another class for its decimals. */
+/** A number of the database, with all its digits: Prisma has an object for it, and pg its text. */
+type Exactly = string | { toFixed(): string };
+type Readable<Value> = Value extends Prisma.Decimal ? Exactly : Value;
+
+/** A cancellation as it is shown. */
 export type CancellationRow = {
   readonly [Column in Exclude<keyof Row, IdentityColumn | TypeColumn>]: Readable<Row[Column]>;
 };
-type Readable<Value> = Value extends Prisma.Decimal ? { toFixed(): string } : Value;
+
+/** A line as it is shown. */
+export type ItemRow = {
+  readonly [Column in keyof CancellationItem]: Readable<Prisma.CancellationItemModel[Column]>;
+};
 
 /** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
 export const CANCELLATION_COLUMNS = Prisma.raw(
@@ -46,11 +54,16 @@ export const CANCELLATION_COLUMNS = Prisma.raw(
 );
 
 /** Prisma's Decimal is another class, which rounds at 20 digits; its text is exact. */
-export function exact(value: { toFixed(): string }): Decimal {
-  return new Decimal(value.toFixed());
+export function exact(value: Exactly): Decimal {
+  return new Decimal(typeof value === "string" ? value : value.toFixed());
 }
 
-function exactOrNull(value: { toFixed(): string } | null): Decimal | null {
+/** Of a sum, which SQL has as NULL where there was nothing to add. */
+export function exactOrZero(value: Exactly | null | undefined): Decimal {
+  return value === null || value === undefined ? new Decimal(0) : exact(value);
+}
+
+function exactOrNull(value: Exactly | null): Decimal | null {
   return value === null ? null : exact(value);
 }
 
@@ -128,7 +141,7 @@ export function toIdentity(row: Row, sealer: Sealer): RequestIdentity {
   };
 }
 
-export function toItem(row: Prisma.CancellationItemModel): CancellationItem {
+export function toItem(row: ItemRow): CancellationItem {
   return {
     seq: row.seq,
     itemType: row.itemType,

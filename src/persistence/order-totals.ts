@@ -1,6 +1,5 @@
-import { Decimal } from "../cancellation/decimal.js";
 import type { OrderTotals } from "../cancellation/history/history.js";
-import { exact } from "./cancellation-row.js";
+import { exactOrZero } from "./cancellation-row.js";
 import type { Prisma, PrismaClient } from "./generated/client.js";
 
 interface TotalsRow {
@@ -27,8 +26,4 @@ export async function readOrderTotals(
     cancelledTotal: exactOrZero(totals?.cancelled),
     inDoubtTotal: exactOrZero(totals?.in_doubt),
   };
-}
-
-function exactOrZero(amount: Prisma.Decimal | null | undefined): Decimal {
-  return amount ? exact(amount) : new Decimal(0);
 }

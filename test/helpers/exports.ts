@@ -1,9 +1,12 @@
 /** An answer of the exports: loosely typed on purpose, as a test says what it expects of it. */
-export interface ExportAnswer {
+interface ExportAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
+
+/** Far more than it takes until what has been sent is also closed. */
+const MOST_TRIES = 1_000;
 
 /** Of one service, by one caller. The place of an export before may not be free yet: then it comes again. */
 export async function download(
@@ -17,10 +20,11 @@ export async function download(
     if (value !== undefined) parameters.set(name, String(value));
   }
   const address = `${url}/exports/cancellations.${file}?${parameters.toString()}`;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const answer = await fetch(address, { headers });
     const text = await answer.text();
     if (answer.status !== 429) return { status: answer.status, headers: answer.headers, text };
+    if (tries === MOST_TRIES) throw new Error(`no export within ${MOST_TRIES} tries: ${text}`);
   }
 }
 

@@ -20,21 +20,23 @@ const STATUSES_IN_ORDER_OF_RESOLUTION: readonly CancellationStatus[] = ["SUCCEED
 
 /**
  * Conditions that exclude each other are a mistake of whoever states them: an empty page would hide it.
+ * @param prefix of the names of conditions.
  * @throws InvalidArgumentError
  */
-export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null): void {
-  assertSomeStatus(filter, order);
-  assertAfter(filter, "createdFrom", "createdBefore");
-  assertAfter(filter, "resolvedFrom", "resolvedBefore");
+export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
+  assertSomeStatus(filter, order, prefix);
+  assertAfter(filter, "createdFrom", "createdBefore", prefix);
+  assertAfter(filter, "resolvedFrom", "resolvedBefore", prefix);
   // What is decided was asked for before.
-  assertAfter(filter, "createdFrom", "resolvedBefore");
+  assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
   const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
   if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
-    const expected = `filter.amountFrom (${amountFrom.toFixed()}) or more`;
-    throw new InvalidArgumentError("filter.amountTo", expected, amountTo.toFixed());
+    const expected = `${prefix}amountFrom (${amountFrom.toFixed()}) or more`;
+    throw new InvalidArgumentError(`${prefix}amountTo`, expected, amountTo.toFixed());
   }
   if (orderNo !== undefined && orderNoPrefix !== undefined && !orderNo.startsWith(orderNoPrefix)) {
-    throw new InvalidArgumentError("filter.orderNo", "one that begins with filter.orderNoPrefix", "another");
+    const expected = `one that begins with ${prefix}orderNoPrefix`;
+    throw new InvalidArgumentError(`${prefix}orderNo`, expected, "another");
   }
 }
 
@@ -42,15 +44,16 @@ function assertAfter(
   filter: CancellationFilter,
   from: "createdFrom" | "resolvedFrom",
   before: "createdBefore" | "resolvedBefore",
+  prefix: string,
 ): void {
   const [first, end] = [filter[from], filter[before]];
   if (first === undefined || end === undefined || first < end) return;
-  const expected = `a moment after filter.${from} (${first.toISOString()})`;
-  throw new InvalidArgumentError(`filter.${before}`, expected, end.toISOString());
+  const expected = `a moment after ${prefix}${from} (${first.toISOString()})`;
+  throw new InvalidArgumentError(`${prefix}${before}`, expected, end.toISOString());
 }
 
 /** Names the condition that leaves nothing over, and what those before it have left. */
-function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null): void {
+function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
   let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
   const narrow = (field: string, to: readonly CancellationStatus[]): void => {
     const both = left.filter((status) => to.includes(status));
@@ -64,7 +67,8 @@ function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null
     left = both;
   };
   for (const [condition, statuses] of Object.entries(STATUSES_WITH)) {
-    if (filter[condition as keyof CancellationFilter] !== undefined) narrow(`filter.${condition}`, statuses);
+    if (filter[condition as keyof CancellationFilter] !== undefined)
+      narrow(`${prefix}${condition}`, statuses);
   }
   if (order?.field === "RESOLVED_AT") narrow("orderBy.field", STATUSES_IN_ORDER_OF_RESOLUTION);
 }

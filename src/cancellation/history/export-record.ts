@@ -45,7 +45,7 @@ export interface ExportRecord extends Pick<Cancellation, Kept> {
   readonly items?: readonly ExportRecordItem[];
 }
 
-export interface ExportRecordItem extends Pick<
+interface ExportRecordItem extends Pick<
   CancellationItem,
   "seq" | "itemType" | "itemId" | "quantity" | "confirmedQuantity"
 > {

@@ -60,7 +60,15 @@ const MIN_PREFIX_LENGTH = 3;
 /** Ten years: nothing is older. */
 const MAX_DOUBT_SECONDS = 10 * 366 * 24 * 60 * 60;
 
-const LONGEST: Readonly<Record<string, number>> = {
+/** A condition that may be any text. */
+type TextCondition = {
+  [Condition in keyof CancellationFilter]-?: string extends CancellationFilter[Condition] ? Condition : never;
+}[keyof CancellationFilter];
+
+/** What is no prose. A reason has rules of its own. */
+type Identifier = Exclude<TextCondition, "reason">;
+
+const LONGEST: Readonly<Record<Identifier, number>> = {
   orderNo: limits.MAX_IDENTIFIER_LENGTH,
   orderNoPrefix: limits.MAX_IDENTIFIER_LENGTH,
   idempotencyKey: limits.MAX_IDEMPOTENCY_KEY_LENGTH,
@@ -73,6 +81,7 @@ const LONGEST: Readonly<Record<string, number>> = {
 
 /**
  * @param order in which they are read: some conditions cannot be met in some orders.
+ * @param prefix of the names of conditions, as whoever states them has them.
  * @throws InvalidArgumentError for conditions that nothing can meet, which are mistakes.
  */
 export function checkFilter(
@@ -80,35 +89,44 @@ export function checkFilter(
   caller: Caller,
   stores: Stores,
   order: HistoryOrder | null = null,
+  prefix = "filter.",
 ): CancellationFilter {
   const { storeId, status, ...rest } = requested;
   const conditions = Object.fromEntries(Object.entries(rest).filter(([, value]) => given(value)));
   const filter: CancellationFilter = {
     ...conditions,
-    storeIds: checkedStores(storeId, caller),
-    ...(given(status) && { statuses: checkedStatuses(status) }),
+    storeIds: checkedStores(storeId, caller, `${prefix}storeId`),
+    ...(given(status) && { statuses: checkedStatuses(status, `${prefix}status`) }),
   };
-  for (const [name, value] of Object.entries(conditions)) assertReadable(`filter.${name}`, name, value);
-  assertPossible(filter, order);
+  for (const [name, value] of Object.entries(conditions)) assertReadable(`${prefix}${name}`, name, value);
+  assertPossible(filter, order, prefix);
   if (given(filter.amountFrom) || given(filter.amountTo))
-    assertOneCurrency(filter, stores, "filter.amountFrom, filter.amountTo");
-  if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field");
-  return filter;
+    assertOneCurrency(filter, stores, `${prefix}amountFrom, ${prefix}amountTo`, prefix);
+  if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field", prefix);
+  // After all that can be refused: an error tells what the caller has stated.
+  if (filter.inDoubtLongerThanSeconds === undefined || filter.statuses !== undefined) return filter;
+  return { ...filter, statuses: ["UNKNOWN"] };
 }
 
 /** Of stores that the caller cannot see there is nothing to be found. */
-function checkedStores(requested: readonly string[] | null | undefined, caller: Caller): readonly string[] {
+function checkedStores(
+  requested: readonly string[] | null | undefined,
+  caller: Caller,
+  field: string,
+): readonly string[] {
   if (!given(requested)) return caller.storeIds;
-  if (requested.length === 0)
-    throw new InvalidArgumentError("filter.storeId", "at least one store", "an empty list");
-  for (const id of requested) assertText("filter.storeId", id, limits.MAX_IDENTIFIER_LENGTH);
+  if (requested.length === 0) throw new InvalidArgumentError(field, "at least one store", "an empty list");
+  for (const id of requested) assertText(field, id, limits.MAX_IDENTIFIER_LENGTH);
   return caller.storeIds.filter((id) => requested.includes(id));
 }
 
 /** Each once: a list may name the same one ten thousand times. */
-function checkedStatuses(requested: readonly CancellationStatus[]): readonly CancellationStatus[] {
+function checkedStatuses(
+  requested: readonly CancellationStatus[],
+  field: string,
+): readonly CancellationStatus[] {
   if (requested.length > 0) return [...new Set(requested)];
-  throw new InvalidArgumentError("filter.status", "at least one status", "an empty list");
+  throw new InvalidArgumentError(field, "at least one status", "an empty list");
 }
 
 /** Nothing stored is equal to what is refused here, and the database would say some of it in its own words. */
@@ -117,11 +135,17 @@ function assertReadable(field: string, name: string, value: unknown): void {
   else if (Decimal.isDecimal(value)) assertAmount(field, value);
   else if (name === "inDoubtLongerThanSeconds") assertSeconds(field, value as number);
   else if (name === "reason") assertReason(field, value as string);
-  else if (typeof value === "string" && LONGEST[name] !== undefined) {
-    assertText(field, value, LONGEST[name]);
-    if (name !== "orderNoPrefix" || value.length >= MIN_PREFIX_LENGTH) return;
-    throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, `${value.length}`);
-  }
+  else if (isIdentifier(name)) assertIdentifier(field, name, value as string);
+}
+
+function isIdentifier(name: string): name is Identifier {
+  return Object.hasOwn(LONGEST, name);
+}
+
+function assertIdentifier(field: string, name: Identifier, text: string): void {
+  assertText(field, text, LONGEST[name]);
+  if (name !== "orderNoPrefix" || text.length >= MIN_PREFIX_LENGTH) return;
+  throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, `${text.length}`);
 }
 
 /** The year 0, which ISO 8601 has and PostgreSQL has not. */
@@ -147,12 +171,17 @@ function assertReason(field: string, reason: string): void {
 }
 
 /** A number of won is not more, or less, than a number of dollars. */
-function assertOneCurrency({ storeIds }: CancellationFilter, stores: Stores, field: string): void {
+function assertOneCurrency(
+  { storeIds }: CancellationFilter,
+  stores: Stores,
+  field: string,
+  prefix: string,
+): void {
   const currencies = [...new Set(storeIds.map((id) => stores.get(id)?.currencyCode))].sort();
   if (currencies.length <= 1) return;
   throw new InvalidArgumentError(
     field,
-    "stores of one currency: name them in filter.storeId",
+    `stores of one currency: name them in ${prefix}storeId`,
     `stores of ${currencies.join(", ")}`,
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Decimal } from "../../cancellation/decimal.js";
+import { readPlainDecimal } from "../../cancellation/decimal.js";
 import { InvalidArgumentError } from "../../cancellation/errors.js";
 import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type { OrderDirection } from "../../cancellation/history/order.js";
@@ -7,7 +7,7 @@ import { ITEM_TYPES } from "../../cancellation/request/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../cancellation/status.js";
 
 /** What an address asks for, each by itself as it should be written; whether it makes sense is for the domain to say. */
-export interface ExportParameters {
+interface ExportParameters {
   readonly filter: RequestedFilter;
   readonly direction: OrderDirection;
   readonly after: string | null;
@@ -18,7 +18,6 @@ export interface ExportParameters {
 type Reader<T> = (name: string, given: readonly string[]) => T;
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-const PLAIN_DECIMAL = /^-?\d{1,40}(?:\.\d{1,40})?$/u;
 const WHOLE = /^-?\d{1,10}$/u;
 const MAX_LIMIT = 2_147_483_647;
 const MOMENT = z.iso.datetime({ offset: true });
@@ -32,7 +31,7 @@ const moment = single(
 );
 const decimal = single(
   'a decimal such as "1999.90", of at most 40 digits either side of the point',
-  (given) => (PLAIN_DECIMAL.test(given) ? new Decimal(given) : undefined),
+  (given) => readPlainDecimal(given) ?? undefined,
 );
 const whole = single("a whole number", (given) => (WHOLE.test(given) ? Number(given) : undefined));
 const flag = single("true or false", (given) => ({ true: true, false: false })[given]);

@@ -1,7 +1,7 @@
 /** Each holds a connection of its own, and a snapshot that PostgreSQL keeps old rows for. */
 const MAX_AT_ONCE = 2;
 
-export interface ExportPlaces {
+interface ExportPlaces {
   /**
    * What gives the place back; else who has taken what is asked for: the caller, who has one already, or others, who have all.
    * @param caller null while nobody has to say who calls.

@@ -1,5 +1,4 @@
 import type { Caller } from "../../cancellation/caller.js";
-import { InvalidArgumentError } from "../../cancellation/errors.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import type { ExportRequest } from "../../cancellation/history/export.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
@@ -28,7 +27,8 @@ export function readExportRequest(
   const [onlyStoreId = null, ...others] = requested.storeId ?? [];
   return {
     request: {
-      filter: byParameters(() => checkFilter(requested, caller, stores, order)),
+      // In an address the conditions stand by themselves, and not in a `filter`.
+      filter: checkFilter(requested, caller, stores, order, ""),
       direction,
       after: after === null ? null : cursors.decode(withoutApostrophe(after), order, "after"),
       limit,
@@ -43,15 +43,4 @@ export function readExportRequest(
 /** As it stands in a CSV, where one that begins with a minus has an apostrophe before it. */
 function withoutApostrophe(cursor: string): string {
   return cursor.startsWith("'") ? cursor.slice(1) : cursor;
-}
-
-/** In an address the conditions stand by themselves, and not in a `filter`. */
-function byParameters<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    const [field, expected] = [error.field, error.expected].map((words) => words.replaceAll("filter.", ""));
-    throw new InvalidArgumentError(field ?? "", expected ?? "", error.found);
-  }
 }

@@ -4,7 +4,7 @@ import type { ExportedCancellation, RunningExport } from "../../cancellation/his
 /** Two or three readings of the database: so much is read ahead of what is sent, and no more. */
 const BUFFERED_BYTES = 64 * 1_024;
 
-export interface ExportText {
+interface ExportText {
   /** What has been read already, and what stands before it. */
   readonly beginning: string;
   readonly write: (exported: ExportedCancellation) => string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Caller } from "../../cancellation/caller.js";
+import { EXPORT_SCOPE, type Caller } from "../../cancellation/caller.js";
 import { InvalidArgumentError } from "../../cancellation/errors.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { toExportRecord } from "../../cancellation/history/export-record.js";
@@ -38,7 +38,6 @@ export interface ExportsParts {
 
 export const EXPORT_PATHS: readonly string[] = [CSV, NDJSON].map(pathOf);
 
-const SCOPE = "cancellations:read";
 /** The connections are free again as soon as what holds them is done. */
 const RETRY_WHEN_BUSY_SECONDS = 1;
 /** A million rows take a minute or two; most exports are far smaller. */
@@ -164,8 +163,12 @@ function pathOf({ extension }: ExportFormat): string {
 }
 
 function assertMayRead({ scopes }: Caller): void {
-  if (scopes.includes(SCOPE)) return;
-  throw new Refusal(403, "FORBIDDEN", `An export needs the scope ${SCOPE}, which your token does not have.`);
+  if (scopes.includes(EXPORT_SCOPE)) return;
+  throw new Refusal(
+    403,
+    "FORBIDDEN",
+    `An export needs the scope ${EXPORT_SCOPE}, which your token does not have.`,
+  );
 }
 
 /** Before HTTP/1.1 an answer ends where the connection does: one that was cut would look like a whole one. */

@@ -26,11 +26,11 @@ const EXPORT_LIMITS: ExportLimits = {
 };
 
 /** It would end otherwise only with its client. */
-export class ExportCutError extends Error {
+class ExportCutError extends Error {
   override readonly name = "ExportCutError";
 }
 
-export interface ExportWatch {
+interface ExportWatch {
   /** Cuts off whatever goes on for too long: never so that it looks like a whole file. */
   export(
     request: FastifyRequest,

@@ -8,7 +8,7 @@ type Conditions = readonly Prisma.Sql[];
 
 /** The states that have to be looked in; null for all. */
 export function statusesOf(filter: CancellationFilter): readonly CancellationStatus[] | null {
-  return filter.statuses ?? (filter.inDoubtLongerThanSeconds === undefined ? null : ["UNKNOWN"]);
+  return filter.statuses ?? null;
 }
 
 /** What is equal to something: an index has these in the order of creation, or there are few of them. */

@@ -1,22 +1,21 @@
 import pg from "pg";
-import type { CancellationItem } from "../../cancellation/cancellation.js";
-import { Decimal } from "../../cancellation/decimal.js";
 import type {
   ExportedCancellation,
   ExportRequest,
   OpenExport,
   RunningExport,
 } from "../../cancellation/history/export.js";
-import { exact, toCancellation, type CancellationRow } from "../cancellation-row.js";
+import { exact, toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
 import { CONNECT_MS } from "../pool-queue.js";
 import { poolOptions } from "../pool-options.js";
 import { exportStatement } from "./export-statement.js";
 import { HORIZON, horizonOf } from "./horizon.js";
 
-/** A few hundred kilobytes mostly: fewer would be more ways to the database and back. */
-const ROWS_AT_ONCE = 50;
-/** A cancellation may have 500 items: so many of the largest are some 40 MB while they are written out. */
-const ROWS_WITH_ITEMS_AT_ONCE = 50;
+/**
+ * A few hundred kilobytes mostly: fewer would be more ways to the database and back. A cancellation may have 500 items: so many of the
+ * largest are some 40 MB while they are written out.
+ */
+export const ROWS_AT_ONCE = 50;
 /**
  * The first rows of a filter that hardly anything meets may take a while. It ends before a client is taken for gone that has received
  * nothing meanwhile.
@@ -34,26 +33,11 @@ const BEGIN = `
   SET LOCAL statement_timeout = ${READ_MS};
   SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`;
 
+/** pg leaves NUMERIC as its text, and the items have theirs so: a number would be rounded. */
 interface ExportRow extends CancellationRow {
   /** Where they were asked for. */
   readonly items?: readonly ItemRow[];
 }
-
-type ItemRow = {
-  readonly [Column in keyof CancellationItem]: CancellationItem[Column] extends Decimal
-    ? string
-    : CancellationItem[Column] extends Decimal | null
-      ? string | null
-      : CancellationItem[Column];
-};
-
-/** NUMERIC comes as text; pg leaves it so, since a number would be rounded. */
-const TYPES: pg.CustomTypesConfig = {
-  getTypeParser: (type, format) =>
-    type === pg.types.builtins.NUMERIC
-      ? (text: string): CancellationRow["totalTaxAmount"] => ({ toFixed: () => text })
-      : (pg.types.getTypeParser(type, format) as (text: string) => unknown),
-};
 
 /**
  * Reads by a cursor of the database, on a connection of its own for each export: one that is read slowly holds nobody else up. DECLARE
@@ -64,7 +48,6 @@ export function createExports(databaseUrl: string): OpenExport {
     const client = new pg.Client({
       ...poolOptions(databaseUrl),
       connectionTimeoutMillis: CONNECT_MS,
-      types: TYPES,
     });
     // A connection that breaks while nothing is read is met by the next read; unheard, it would end the process.
     client.on("error", () => undefined);
@@ -91,8 +74,8 @@ async function readHorizonBy(client: pg.Client): Promise<Date> {
   return horizonOf((await client.query<{ horizon: Date }>({ text, values, ...PATIENCE })).rows);
 }
 
-function running(client: pg.Client, { filter, withItems }: ExportRequest): RunningExport {
-  const text = `FETCH ${withItems ? ROWS_WITH_ITEMS_AT_ONCE : ROWS_AT_ONCE} FROM export`;
+function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
+  const text = `FETCH ${ROWS_AT_ONCE} FROM export`;
   let isFirst = true;
   return {
     async read(take) {
@@ -140,19 +123,4 @@ function toExported(row: ExportRow): ExportedCancellation {
     totalTaxAmount: exact(row.totalTaxAmount),
     items: row.items?.map(toItem) ?? null,
   };
-}
-
-function toItem(item: ItemRow): CancellationItem {
-  return {
-    ...item,
-    amount: new Decimal(item.amount),
-    taxAmount: decimalOrNull(item.taxAmount),
-    lineTotal: new Decimal(item.lineTotal),
-    confirmedAmount: decimalOrNull(item.confirmedAmount),
-    confirmedTaxAmount: decimalOrNull(item.confirmedTaxAmount),
-  };
-}
-
-function decimalOrNull(text: string | null): Decimal | null {
-  return text === null ? null : new Decimal(text);
 }

@@ -1,4 +1,3 @@
-import { Decimal } from "../../cancellation/decimal.js";
 import { TooManyError, TooSlowError } from "../../cancellation/errors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import { periodsOf, type Extent, type Period } from "../../cancellation/history/periods.js";
@@ -10,7 +9,7 @@ import {
 } from "../../cancellation/history/stats.js";
 import type { ItemType } from "../../cancellation/request/cancel-request.js";
 import type { CancellationStatus, Settlement } from "../../cancellation/status.js";
-import { exact } from "../cancellation-row.js";
+import { exactOrZero } from "../cancellation-row.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { createdWithin } from "./conditions.js";
 import { statsStatement } from "./stats-statement.js";
@@ -122,8 +121,4 @@ function toStat(row: StatRow, periods: readonly Period[] | null): CancellationSt
     amount: exactOrZero(row.amount),
     taxAmount: exactOrZero(row.tax_amount),
   };
-}
-
-function exactOrZero(amount: Prisma.Decimal | null): Decimal {
-  return amount === null ? new Decimal(0) : exact(amount);
 }

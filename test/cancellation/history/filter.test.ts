@@ -50,7 +50,14 @@ test("what is null, or left out, is no condition", () => {
 
 test("false, zero and the empty moment of a range are conditions", () => {
   const filter = { hasDiscrepancies: false, amountFrom: new Decimal(0), inDoubtLongerThanSeconds: 0 };
-  expect(checked(filter)).toEqual({ storeIds: ["KR01", "KR02"], ...filter });
+  expect(checked(filter)).toMatchObject({ storeIds: ["KR01", "KR02"], ...filter });
+});
+
+test("what is in doubt for some time is UNKNOWN, unless states are named", () => {
+  expect(checked({ inDoubtLongerThanSeconds: 0 }).statuses).toEqual(["UNKNOWN"]);
+  const status = ["UNKNOWN", "FAILED"] as const;
+  expect(checked({ inDoubtLongerThanSeconds: 0, status }).statuses).toEqual(status);
+  expect(checked({}).statuses).toBeUndefined();
 });
 
 test("of several stores those that are not the caller's do not exist", () => {

@@ -159,6 +159,16 @@ describe("what an address asks for", () => {
       { createdFrom: "2026-02-01T00:00:00Z", createdBefore: "2026-01-01T00:00:00Z" },
       "createdBefore: expected a moment after createdFrom",
     ],
+    [
+      "less than nothing",
+      { amountFrom: "2", amountTo: "1", storeId: "KR01" },
+      "amountTo: expected amountFrom (2) or more, found 1",
+    ],
+    [
+      "an order number that begins otherwise",
+      { orderNo: "ORD-1", orderNoPrefix: "ORX" },
+      "orderNo: expected one that begins with orderNoPrefix, found another",
+    ],
     ["no rows", { limit: "0" }, "limit: expected a whole number from 1 to"],
     ["more rows than can be counted", { limit: "9999999999" }, "limit: expected a whole number from 1 to"],
     ["another direction", { direction: "DESC" }, "direction: expected one of asc, desc"],

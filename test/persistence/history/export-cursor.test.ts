@@ -5,7 +5,7 @@ import type { ExportedCancellation, ExportRequest } from "../../../src/cancellat
 import { ORDER_DIRECTIONS } from "../../../src/cancellation/history/order.js";
 import { ITEM_TYPES } from "../../../src/cancellation/request/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/status.js";
-import { createExports } from "../../../src/persistence/history/export-cursor.js";
+import { createExports, ROWS_AT_ONCE } from "../../../src/persistence/history/export-cursor.js";
 import { exportStatement } from "../../../src/persistence/history/export-statement.js";
 import { withConnection } from "../../helpers/connection.js";
 import { expectedHistory } from "../../helpers/history-model.js";
@@ -124,7 +124,36 @@ describe("an export", () => {
     }
   });
 
-  test("is of one moment: what is written meanwhile is in the next one, which misses nothing", async () => {
+  test("is of one moment: what is written between two of its readings is in the next one", async () => {
+    const STORE = "MEANWHILE";
+    const [sample = []] = fc.sample(historyRows({ min: ROWS_AT_ONCE + 11, max: ROWS_AT_ONCE + 11 }), {
+      numRuns: 1,
+      seed: 10,
+    });
+    const [late, ...before] = sample.map((row) => ({ ...row, storeId: STORE }));
+    if (late === undefined) throw new Error("there is one");
+    // Behind all of them, and long before the moment up to which it is read.
+    const createdAt = new Date(FIRST_MOMENT + MINUTES * MINUTE_MS);
+    const meanwhile: HistoryRow = { ...late, status: "FAILED", orderNo: "meanwhile", createdAt };
+    const request: ExportRequest = { ...ALL, filter: { storeIds: [STORE] } };
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await insertHistory(client, before);
+      const seen: ExportedCancellation[] = [];
+      const running = await createExports(fixture.databaseUrl)(request);
+      try {
+        expect(await running.read((one) => seen.push(one))).toBe(ROWS_AT_ONCE);
+        await insertHistory(client, [meanwhile]);
+        while ((await running.read((one) => seen.push(one))) > 0);
+      } finally {
+        await running.close();
+      }
+      expect(seen).toHaveLength(before.length);
+      expect(idsOf(seen)).not.toContain(meanwhile.id);
+      expect(idsOf(await readAll(request)).at(-1)).toBe(meanwhile.id);
+    });
+  });
+
+  test("misses nothing: what was not committed yet is in the next one, before what came later", async () => {
     const [late] = fc.sample(historyRows({ min: 1, max: 1 }), { numRuns: 1, seed: 9 }).flat();
     if (late === undefined) throw new Error("there is one");
     const fresh = (name: string): HistoryRow => ({
@@ -174,7 +203,7 @@ describe("an export", () => {
   test("whose connection is cut says so when it is read on, and not that it is at its end", async () => {
     const running = await createExports(fixture.databaseUrl)(ALL);
     try {
-      expect(await running.read(() => undefined)).toBe(50);
+      expect(await running.read(() => undefined)).toBe(ROWS_AT_ONCE);
       await withConnection(fixture.databaseUrl, (client) =>
         client.query(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'FETCH%'",

@@ -117,7 +117,7 @@ const CONDITIONS: Readonly<Record<string, () => Partial<CancellationFilter>>> = 
   "an amount range": () => ({ storeIds: ["BENCH-KR"], amountFrom: new Decimal(1_000_000) }),
   "a week of creation": () => ({ createdFrom: daysAgo(107), createdBefore: daysAgo(100) }),
   "a week of resolution": () => ({ resolvedFrom: daysAgo(107), resolvedBefore: daysAgo(100) }),
-  "in doubt longer than a day": () => ({ inDoubtLongerThanSeconds: 86_400 }),
+  "in doubt longer than a day": () => ({ statuses: ["UNKNOWN"], inDoubtLongerThanSeconds: 86_400 }),
   discrepancies: () => ({ hasDiscrepancies: true }),
   "no discrepancies": () => ({ hasDiscrepancies: false }),
   "support: in doubt, of a store, longer than a day": () => ({
