@@ -8,7 +8,7 @@ const CONNECTIONS = 16;
 const ROUNDS = 5;
 const ROUND_MS = 3_000;
 
-const { createChangeAnnouncer } = await import("../src/persistence/change-announcer.ts");
+const { createChangeAnnouncer } = await import("../src/persistence/live/change-announcer.ts");
 
 await withTemporaryDatabase(
   async (databaseUrl) => {

@@ -19,6 +19,7 @@ import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { createExports } from "./persistence/history/export-cursor.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
+import { READS } from "./persistence/pool-options.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import {
   assertSession,
@@ -28,10 +29,10 @@ import {
   REQUEST_PATIENCE_MS,
   WORK_PATIENCE_MS,
 } from "./persistence/prisma.js";
-import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/change-announcer.js";
-import { createChangeListener, type ChangeListener } from "./persistence/change-listener.js";
-import { createPrismaChangeLog } from "./persistence/prisma-change-log.js";
-import { createPrismaHistory } from "./persistence/prisma-history.js";
+import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/live/change-announcer.js";
+import { createChangeListener, type ChangeListener } from "./persistence/live/change-listener.js";
+import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
+import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPrismaLedger } from "./persistence/prisma-ledger.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
@@ -81,7 +82,7 @@ export async function openCore(
 ): Promise<Core> {
   const databaseUrl = await openDatabase(config, log, releases);
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
-  const queues = { reads: new PoolQueue(databaseUrl), cancels: new PoolQueue(databaseUrl) };
+  const queues = { reads: new PoolQueue(databaseUrl, READS), cancels: new PoolQueue(databaseUrl) };
   const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
   const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
   const intentPrisma = prismaOn(queues.cancels, REQUEST_PATIENCE_MS);

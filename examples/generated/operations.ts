@@ -74,17 +74,17 @@ export type CancellationFilter = {
   reason?: string | null | undefined;
   /** Only the one with EBP's tracking id of its answer. */
   requestId?: string | null | undefined;
-  /** Only those that this subject of a token asked for. */
+  /** Only those asked for by this caller: `sub` of its token. */
   requestedBy?: string | null | undefined;
   /** Decided before this moment. */
   resolvedBefore?: string | null | undefined;
-  /** Only those that this has decided. */
+  /** Only those decided by this kind of evidence. */
   resolvedBy?: ResolvedBy | null | undefined;
   /** Decided at this moment or later. */
   resolvedFrom?: string | null | undefined;
   /** Only the one with EBP's id of the return request. */
   returnRequestId?: string | null | undefined;
-  /** Only those of which EBP has told this. */
+  /** Only those whose `settlement` is this. */
   settlement?: Settlement | null | undefined;
   /** Only these states. */
   status?: Array<CancellationStatus> | null | undefined;

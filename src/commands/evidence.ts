@@ -2,11 +2,14 @@ import { parseArgs } from "node:util";
 import { validate } from "uuid";
 import { openSealedData, type SealedData } from "../core.js";
 import { readKeptEvidence } from "../persistence/kept-evidence.js";
-import { archivedSince, readArchivedEvidence } from "../persistence/retention/archived-evidence.js";
+import { isInArchive, readArchivedEvidence } from "../persistence/retention/archived-evidence.js";
 import { runCommand } from "./run-command.js";
 
 const USAGE =
   "Usage: npm run evidence -- <cancellation id> [--archive <file>]. What it prints may hold personal data.\n";
+
+const WHERE_IT_IS =
+  "Some of it was moved to an archive: EBP's answers to a file cancellations-<store>-<first>-<last>-<n>.ndjson.gz, whose first and last moment are around when it was decided (`archivedAt` says when that was done); bodies of webhooks to webhooks-<first>-<last>-<n>.ndjson.gz. Open one with --archive <file>.\n";
 
 // Opens what EBP said about one cancellation: it is kept sealed, and shown nowhere else.
 const asked = readWords(process.argv.slice(2));
@@ -37,12 +40,7 @@ async function print({ prisma, sealer }: SealedData, id: string, file: string | 
   const archived = file === undefined ? [] : await readArchivedEvidence(prisma, sealer, id, file);
   const all = [...archived, ...kept].sort((a, b) => a.at.getTime() - b.at.getTime());
   for (const { at, what, text } of all) process.stdout.write(`${at.toISOString()} ${what}\n${text}\n\n`);
-  const since = await archivedSince(prisma, id);
-  if (file === undefined && since !== null) process.stderr.write(whereItIs(since));
+  if (file === undefined && (await isInArchive(prisma, id))) process.stderr.write(WHERE_IT_IS);
   if (file !== undefined && archived.length === 0) process.stderr.write(`${file} has nothing about it.\n`);
   return true;
-}
-
-function whereItIs(since: Date): string {
-  return `What hangs on it was moved to an archive, last on ${since.toISOString()}: to a file cancellations-<store>-<first>-<last>-<n>.ndjson.gz, whose first and last moment are around when it was decided; bodies of webhooks to webhooks-<first>-<last>-<n>.ndjson.gz. Open one with --archive <file>.\n`;
 }

@@ -9,7 +9,7 @@ import { CancellationType, toCancellationType } from "./cancellation.type.js";
 export class CancellationEdgeType {
   @Field(() => String, {
     description:
-      "Opaque; good for `after` and `before` in the same order, for good: also when more comes in, or this cancellation is not there any more.",
+      "Opaque; for `after` and `before` in the same order. Stays good when more comes in, or this cancellation is archived.",
   })
   cursor!: string;
 

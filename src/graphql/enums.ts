@@ -4,7 +4,7 @@ import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
 import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../cancellation/history/order.js";
 import { CANCELLATION_GROUPS } from "../cancellation/history/stats.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
-import { UNAVAILABLE_REASONS } from "../cancellation/history/live-status.js";
+import { LIVE_STATUS_LIMIT_MS, UNAVAILABLE_REASONS } from "../cancellation/history/live-status.js";
 import { PAYMENT_STATES } from "../cancellation/payment-gateway.js";
 import { OPERATOR_OUTCOMES } from "../cancellation/doubt/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
@@ -125,7 +125,7 @@ registerEnumType(UnavailableReason, {
   name: "LiveStatusUnavailableReason",
   description: "Why EBP's view of a payment cannot be shown.",
   valuesConfig: {
-    TIMED_OUT: { description: "EBP did not answer within 3 s." },
+    TIMED_OUT: { description: `EBP did not answer within ${LIVE_STATUS_LIMIT_MS / 1_000} s.` },
     NOT_REACHED: { description: "No connection to EBP could be made." },
     REFUSED: { description: "EBP answered with an error code: of an order it does not know, among others." },
     NOT_READABLE: { description: "What came is no readable answer about this payment." },

@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   NothingSentError,
   TooManyFollowersError,
+  TooSlowError,
 } from "../cancellation/errors.js";
 import { MAX_TOKENS } from "./limits/limits.js";
 import { isArgumentError, literalError, TOO_MANY_ERRORS, variableError } from "./value-errors.js";
@@ -15,6 +16,9 @@ const OURS =
 
 const NOTHING_SENT =
   "The request could not be stored, so nothing was sent to EBP. Repeat it with the same idempotency key. Quote the x-request-id header of this answer if it goes on.";
+
+const TOO_SLOW =
+  "This takes too long to find: few or none meet all of these conditions together. Narrow the filter, such as with `createdFrom`.";
 
 const BUSY =
   "More is asked than can be served at this moment, and this waited in vain for its turn. Repeat it in a moment; a cancel with the same idempotency key.";
@@ -47,6 +51,7 @@ export function isOurFault(error: unknown): boolean {
   const cause = unwrapResolverError(error);
   // Who is turned away under load is counted: a line of log for each would add to it.
   if (cause instanceof BusyError || cause instanceof TooManyFollowersError) return false;
+  if (cause instanceof TooSlowError) return false;
   if (cause instanceof InvalidArgumentError || isArgumentError(cause)) return false;
   if (!(error instanceof GraphQLError)) return true;
   const code = String(error.extensions["code"]);
@@ -76,6 +81,9 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   const cause = unwrapResolverError(error);
   if (cause instanceof InvalidArgumentError) {
     return { ...where, message: cause.message, extensions: { code: "BAD_USER_INPUT", field: cause.field } };
+  }
+  if (cause instanceof TooSlowError) {
+    return { ...where, message: TOO_SLOW, extensions: { code: "QUERY_TOO_COMPLEX" } };
   }
   if (cause instanceof BusyError) {
     return { ...where, message: BUSY, extensions: { code: "SERVICE_UNAVAILABLE" } };

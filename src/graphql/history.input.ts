@@ -37,10 +37,10 @@ export class CancellationFilterType implements RequestedFilter {
   @Field(() => [CancellationStatus], { nullable: true, description: "Only these states." })
   status?: Status[] | null;
 
-  @Field(() => Settlement, { nullable: true, description: "Only those of which EBP has told this." })
+  @Field(() => Settlement, { nullable: true, description: "Only those whose `settlement` is this." })
   settlement?: Settled | null;
 
-  @Field(() => ResolvedBy, { nullable: true, description: "Only those that this has decided." })
+  @Field(() => ResolvedBy, { nullable: true, description: "Only those decided by this kind of evidence." })
   resolvedBy?: Resolver | null;
 
   @Field(() => String, { nullable: true, description: "Only this order." })
@@ -79,7 +79,10 @@ export class CancellationFilterType implements RequestedFilter {
   })
   reason?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only those that this subject of a token asked for." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Only those asked for by this caller: `sub` of its token.",
+  })
   requestedBy?: string | null;
 
   @Field(() => String, {

@@ -33,7 +33,8 @@ export class LivePaymentStatusType {
 
   @Field(() => PaymentCancelState, {
     nullable: true,
-    description: "What that says of cancels, as this service reads it; null when `unavailable` says why.",
+    description:
+      "What `paymentStatus` says of cancels, as this service reads it; null when `unavailable` says why.",
   })
   cancels!: PaymentState | null;
 

@@ -3,7 +3,7 @@ import { findStore } from "../cancellation/caller.js";
 import { assertText } from "../cancellation/field-rules.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory, OrderLine } from "../cancellation/history/history.js";
-import type { AskLiveStatus } from "../cancellation/history/live-status.js";
+import { LIVE_STATUS_LIMIT_MS, type AskLiveStatus } from "../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
 import type { Stores } from "../cancellation/store.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
@@ -85,8 +85,7 @@ export class OrderResolver {
   @FieldResolver(() => LivePaymentStatusType, {
     nullable: true,
     complexity: LIVE_STATUS_POINTS,
-    description:
-      "What EBP says of the payment now. It is asked on demand, for at most 3 s; when it is away, `unavailable` says why, and the rest is answered as ever. Costs 200 points: ask for a few orders, not for lists of them. Null only when this service itself has failed.",
+    description: `What EBP says of the payment now. It is asked on demand, for at most ${LIVE_STATUS_LIMIT_MS / 1_000} s; when it is away, \`unavailable\` says why, and the rest is answered as ever. Costs ${LIVE_STATUS_POINTS} points: ask for a few orders, not for lists of them. Null only when this service itself has failed.`,
   })
   liveStatus(
     @Root() { storeId, orderNo }: OrderCancellationsType,

@@ -23,7 +23,11 @@ export class PageArgs {
   @Field(() => Int, { nullable: true, description: "The last so many, 1 to 100." })
   last?: number | null;
 
-  @Field(() => String, { nullable: true, description: "Only what comes before this cursor." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Only what comes before this cursor. To follow what is new, read on with `after` in ascending order: what is committed late may stand behind a cursor of the newest.",
+  })
   before?: string | null;
 }
 

@@ -31,14 +31,14 @@ export class CancellationStatType implements Omit<CancellationStat, "period"> {
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      "The moment at which that period begins; with `periodBefore` a `createdFrom` and `createdBefore` that find what is in it.",
+      "The moment at which the period of `periodStart` begins; with `periodBefore` a `createdFrom` and `createdBefore` that find what is in it.",
   })
   periodFrom!: Date | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      "The moment at which the next period begins: 23 or 25 hours after a day's `periodFrom` where clocks were changed. The filter may have cut off a part.",
+      "The moment at which the period after that of `periodStart` begins: 23 or 25 hours after a day's `periodFrom` where clocks were changed. The filter may have cut off a part.",
   })
   periodBefore!: Date | null;
 
@@ -73,7 +73,7 @@ export class CancellationStatType implements Omit<CancellationStat, "period"> {
 
   @Field(() => DecimalScalar, {
     description:
-      "What was asked to be cancelled; by ITEM_TYPE, what its lines add to that. By STATUS it is told what of it was.",
+      "What was asked for, whether or not it succeeded: group by STATUS to tell these apart. By ITEM_TYPE, what the lines of this kind add to it.",
   })
   amount!: Decimal;
 

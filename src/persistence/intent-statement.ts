@@ -3,7 +3,7 @@ import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";
-import { TYPE_COLUMN_NAMES, TYPE_COLUMNS, type TypeColumns } from "./history/type-columns.js";
+import { TYPE_COLUMN_NAMES, TYPE_COLUMNS, type TypeColumns } from "./type-columns.js";
 
 export interface IntentRow {
   /** Null when a unique index, or the expected total, refused the intent. */

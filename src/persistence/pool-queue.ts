@@ -50,9 +50,9 @@ export class PoolQueue {
 
   #ending: Promise<void> | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, ...settings: readonly string[]) {
     this.options = {
-      ...poolOptions(url),
+      ...poolOptions(url, ...settings),
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: QUERY_TIMEOUT_MS,

@@ -54,7 +54,8 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
         failure_details = ${JSON.stringify(failure?.details ?? [])}::jsonb,
         discrepancies = ${JSON.stringify(step.discrepancies)}::jsonb,
         sent_at = coalesce(${fromNow(step.sentAgoMs === null ? null : -step.sentAgoMs)}, sent_at),
-        resolved_at = CASE WHEN ${step.resolvedBy !== null} THEN clock_timestamp() END,
+        -- Never before it was asked for, also where the clock was put back: histories rely on it.
+        resolved_at = CASE WHEN ${step.resolvedBy !== null} THEN greatest(clock_timestamp(), created_at) END,
         in_doubt_since = CASE WHEN ${step.to === "UNKNOWN"} THEN clock_timestamp() ELSE in_doubt_since END,
         next_check_at = ${fromNow(firstLookupMs)},
         answered_at = CASE WHEN ${isAnswer} THEN clock_timestamp() ELSE answered_at END,

@@ -238,9 +238,7 @@ describe("npm run evidence", () => {
 
     const without = run("evidence", id);
     expect([await without.ended, without.stdout]).toEqual([0, ""]);
-    expect(without.stderr).toMatch(
-      /moved to an archive, last on \d{4}-\S+Z: to a file cancellations-<store>-/u,
-    );
+    expect(without.stderr).toMatch(/was moved to an archive: .* to a file cancellations-<store>-/u);
     const opened = run("evidence", id, "--archive", join(folder, answers));
     expect([await opened.ended, opened.stderr]).toEqual([0, ""]);
     expect(opened.stdout).toMatch(/^\S+Z RESPONSE\n\{.*EBP-C-0010/su);

@@ -15,7 +15,7 @@ import { fingerprint } from "../../src/cancellation/request/same-request.js";
 import type { Store } from "../../src/cancellation/store.js";
 import { timingOf } from "../../src/cancellation/timing.js";
 import { createSealer } from "../../src/persistence/sealer.js";
-import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
+import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { createTestDatabase } from "./database.js";

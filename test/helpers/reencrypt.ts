@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach } from "@jest/globals";
 import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
 import type { Prisma, PrismaClient } from "../../src/persistence/generated/client.js";
-import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
+import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { readKeptEvidence } from "../../src/persistence/kept-evidence.js";
 import { reencrypt, type Reencryption, type ReencryptParts } from "../../src/persistence/reencrypt.js";
 import { createSealer, type EncryptionKey, type Sealer } from "../../src/persistence/sealer.js";

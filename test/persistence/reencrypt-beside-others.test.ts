@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
-import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
+import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { intent, recorded, step, TIMING } from "../helpers/ledger.js";

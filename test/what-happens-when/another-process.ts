@@ -4,7 +4,7 @@ import type { CancellationHistory } from "../../src/cancellation/history/history
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
 import { createSealer } from "../../src/persistence/sealer.js";
-import { createPrismaHistory } from "../../src/persistence/prisma-history.js";
+import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { intent as intentOf, recorded, TIMING } from "../helpers/ledger.js";

@@ -77,7 +77,7 @@ export function checkGrouping(
   return {
     keys: STATS_KEYS.filter((key) => groupBy.includes(key)),
     period: unit === undefined ? null : { unit, timeZone },
-    ...(largest !== null && largest !== undefined && { largest: checkedLargest(largest) }),
+    ...(largest !== null && { largest: checkedLargest(largest) }),
   };
 }
 

@@ -84,8 +84,8 @@ async function stream(
   }
   const { authorization } = request.headers;
   const { provenUntil } = parts.admission.callerOf(request);
-  const onEnd = (): void => ending.abort(TOKEN_ENDED);
-  const stopWatching = watchToken(parts.admission.authenticate, authorization, provenUntil, onEnd);
+  const onTokenEnded = (): void => ending.abort(TOKEN_ENDED);
+  const stopWatching = watchToken(parts.admission.authenticate, authorization, provenUntil, onTokenEnded);
   signal.addEventListener("abort", stopWatching, { once: true });
   const events = toEventStream(followed.results, {
     signal,

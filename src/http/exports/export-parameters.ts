@@ -34,7 +34,11 @@ const decimal = single(
   (given) => readPlainDecimal(given) ?? undefined,
 );
 const whole = single("a whole number", (given) => (WHOLE.test(given) ? Number(given) : undefined));
-const flag = single("true or false", (given) => ({ true: true, false: false })[given]);
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["false", false],
+]);
+const flag = single("true or false", (given) => FLAGS.get(given));
 const limit = single(`a whole number from 1 to ${MAX_LIMIT}`, (given) => {
   const rows = WHOLE.test(given) ? Number(given) : 0;
   return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;

@@ -7,6 +7,7 @@ import type {
 } from "../../cancellation/history/export.js";
 import { exact, toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
 import { CONNECT_MS } from "../pool-queue.js";
+import { endInTime } from "../end-in-time.js";
 import { poolOptions } from "../pool-options.js";
 import { exportStatement } from "./export-statement.js";
 import { HORIZON, horizonOf } from "./horizon.js";
@@ -55,7 +56,7 @@ export function createExports(databaseUrl: string): OpenExport {
       await client.connect();
       if (request.filter.storeIds.length > 0) await declare(client, request);
     } catch (error) {
-      await client.end();
+      await endInTime(client);
       throw error;
     }
     return running(client, request);
@@ -86,7 +87,7 @@ function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
       return eachRow(client, { text, ...patience }, (row) => take(toExported(row)));
     },
     // With a query under way pg cuts the connection; PostgreSQL ends what it was at.
-    close: () => client.end(),
+    close: () => endInTime(client),
   };
 }
 

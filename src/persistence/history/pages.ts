@@ -7,6 +7,7 @@ import { Prisma, type PrismaClient } from "../generated/client.js";
 import { equalities, hasItem, rangesAcross, rangesInOrder, statusesOf } from "./conditions.js";
 import { readHorizon } from "./horizon.js";
 import { pageStatement } from "./page-statement.js";
+import { sortOf } from "./sort.js";
 
 type Database = Pick<PrismaClient, "$queryRaw">;
 
@@ -57,10 +58,10 @@ export async function countMatching(
 }
 
 /**
- * Whoever reads on towards the end of time meets what is being written. Amounts have no such end; and what is written of one order is
- * written, and committed, one after the other, because its row is locked.
+ * Whoever reads upwards comes to what is being written, in whichever order it is shown. Amounts have no such end; and what is written of
+ * one order is written, and committed, one after the other, because its row is locked.
  */
-function mayBeOvertaken({ orderNo }: CancellationFilter, { order, direction }: HistoryWindow): boolean {
-  const isTowardsTheEnd = order.direction === "ASC" && direction === "forward";
-  return isTowardsTheEnd && order.field !== "TOTAL_CANCEL_AMOUNT" && orderNo === undefined;
+function mayBeOvertaken({ orderNo }: CancellationFilter, window: HistoryWindow): boolean {
+  const { field, upwards } = sortOf(window);
+  return upwards && field !== "TOTAL_CANCEL_AMOUNT" && orderNo === undefined;
 }

@@ -11,7 +11,7 @@ import {
   rangesInOrder,
   statusesOf,
 } from "./conditions.js";
-import { TYPE_COLUMNS, type TypeColumns } from "./type-columns.js";
+import { TYPE_COLUMNS, type TypeColumns } from "../type-columns.js";
 
 export interface StatsRequest {
   readonly keys: readonly StatsKey[];

@@ -1,4 +1,4 @@
-import { TooManyError, TooSlowError } from "../../cancellation/errors.js";
+import { TooManyError } from "../../cancellation/errors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import { periodsOf, type Extent, type Period } from "../../cancellation/history/periods.js";
 import {
@@ -12,6 +12,7 @@ import type { CancellationStatus, Settlement } from "../../cancellation/status.j
 import { exactOrZero } from "../cancellation-row.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { createdWithin } from "./conditions.js";
+import { orTooSlow } from "./too-slow.js";
 import { statsStatement } from "./stats-statement.js";
 
 /** Ten times what a year of a million takes: nobody waits longer for a chart, and others need the connection. */
@@ -78,32 +79,19 @@ async function patiently(
   statement: Prisma.Sql,
   patienceMs: number,
 ): Promise<StatRow[]> {
-  try {
-    return await database.$transaction(
-      async (transaction) => {
-        // PostgreSQL takes each moment for a group of its own, and would sort a million rows rather than look up a dozen groups.
-        await transaction.$queryRaw`
+  const summing = database.$transaction(
+    async (transaction) => {
+      // PostgreSQL takes each moment for a group of its own, and would sort a million rows rather than look up a dozen groups.
+      await transaction.$queryRaw`
           SELECT
             set_config('statement_timeout', ${String(patienceMs)}, true), set_config('work_mem', ${MEMORY}, true),
             set_config('enable_sort', 'off', true)`;
-        return transaction.$queryRaw<StatRow[]>(statement);
-      },
-      // Prisma gives up by its own clock, in words of its own: the database has done so before.
-      { timeout: 2 * patienceMs },
-    );
-  } catch (error) {
-    if (!isCancelled(error)) throw error;
-    throw new TooSlowError("sums of cancellations", patienceMs, error);
-  }
-}
-
-const QUERY_CANCELLED = "57014";
-
-function isCancelled(error: unknown): boolean {
-  return (
-    error instanceof Prisma.PrismaClientKnownRequestError &&
-    JSON.stringify(error.meta).includes(QUERY_CANCELLED)
+      return transaction.$queryRaw<StatRow[]>(statement);
+    },
+    // Prisma gives up by its own clock, in words of its own: the database has done so before.
+    { timeout: 2 * patienceMs },
   );
+  return orTooSlow("sums of cancellations", patienceMs, summing);
 }
 
 function toStat(row: StatRow, periods: readonly Period[] | null): CancellationStat {

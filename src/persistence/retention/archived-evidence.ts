@@ -4,10 +4,17 @@ import type { Sealed, Sealer, SealedRow } from "../sealer.js";
 import type { CancellationLine, WebhookLine } from "./archive-lines.js";
 import { readArchive } from "./read-archive.js";
 
-/** When what hangs on a cancellation was last moved to an archive; null when it was not, or when there is none with this id. */
-export async function archivedSince(prisma: PrismaClient, id: string): Promise<Date | null> {
-  const cancellation = await prisma.cancellation.findFirst({ where: { id }, select: { archivedAt: true } });
-  return cancellation?.archivedAt ?? null;
+/** Whether anything of what EBP said about a cancellation, or about its order, was moved to an archive. */
+export async function isInArchive(prisma: PrismaClient, id: string): Promise<boolean> {
+  const cancellation = await prisma.cancellation.findFirst({
+    where: { id },
+    select: { archivedAt: true, storeId: true, orderNo: true },
+  });
+  if (cancellation === null) return false;
+  const { archivedAt, storeId, orderNo } = cancellation;
+  if (archivedAt !== null) return true;
+  const emptied = { orderNo, storeIds: { has: storeId }, bodySealed: null };
+  return (await prisma.webhookEvent.count({ where: emptied })) > 0;
 }
 
 /**

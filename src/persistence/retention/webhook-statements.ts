@@ -6,7 +6,7 @@ import type { RowJson } from "./row-json.js";
 export interface ExaminedWebhook {
   readonly digest: string;
   readonly received_at: Date;
-  /** Its body is here, or the whole row can go; and it is old enough. */
+  /** Its body is here, or the whole row can go; it is old enough, and nothing of its order is in doubt. */
   readonly is_due: boolean;
   /** Of what is sealed in it. */
   readonly bytes: number;
@@ -28,7 +28,12 @@ export function examineWebhooksStatement(before: Date, after: string | null, lim
   return Prisma.sql`
     /* retention: examine webhooks */
     SELECT
-      digest, received_at, received_at < ${before} AND (body_sealed IS NOT NULL OR ${CAN_GO}) AS is_due,
+      digest, received_at,
+      received_at < ${before} AND (body_sealed IS NOT NULL OR ${CAN_GO}) AND NOT EXISTS (
+        SELECT FROM cancellation
+        WHERE store_id = ANY(store_ids) AND cancellation.order_no = webhook_event.order_no
+          AND status IN ('PENDING', 'UNKNOWN')
+      ) AS is_due,
       coalesce(octet_length(body_sealed), 0)::float8 AS bytes
     FROM webhook_event
     WHERE ${after === null ? Prisma.sql`true` : Prisma.sql`digest > ${after}`}

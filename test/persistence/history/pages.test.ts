@@ -154,6 +154,16 @@ describe("a history", () => {
           storeIds: [one?.storeId ?? ""],
           idempotencyKey: one?.idempotencyKey ?? "",
         };
+        // Before the moment of all of them: there is nothing on the side away from them.
+        const past = {
+          key: order.field === "TOTAL_CANCEL_AMOUNT" ? new Decimal(0) : new Date(0),
+          createdAt: new Date(0),
+          id: position.id,
+        };
+        const away = order.direction === "ASC" ? "backward" : "forward";
+        expect(await fixture.history.existsFrom(alone, { order, direction: away, position: past })).toBe(
+          false,
+        );
         for (const direction of ["forward", "backward"] as const) {
           expect(await fixture.history.existsFrom(alone, { order, direction, position })).toBe(true);
           const page = await fixture.history.page(alone, { order, direction, position, size: 1 });

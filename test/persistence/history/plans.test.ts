@@ -183,8 +183,12 @@ describe("a page finds its rows by an index, and by no table read from end to en
         "reason, rare",
       ];
       for (const name of names) {
-        if (order.field === "TOTAL_CANCEL_AMOUNT" && name === "nothing") continue;
-        const { ways } = readings(await executed(filterOf(name), order, null));
+        // Amounts of several currencies are not compared, and not asked for.
+        const filter =
+          order.field === "TOTAL_CANCEL_AMOUNT"
+            ? { ...filterOf(name), storeIds: ["BENCH-KR"] }
+            : filterOf(name);
+        const { ways } = readings(await executed(filter, order, null));
         expect(
           ways.filter((way) => !/^(?:Index|Index Only|Bitmap Heap|Bitmap Index|CTE) Scan$/u.test(way)),
         ).toEqual([]);

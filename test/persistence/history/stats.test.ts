@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../../src/cancellation/decimal.js";
 import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
-import { NEWEST_FIRST } from "../../../src/cancellation/history/order.js";
 import { PERIOD_UNITS } from "../../../src/cancellation/history/periods.js";
 import {
   inOrder,
@@ -16,7 +15,6 @@ import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/st
 import { readStats } from "../../../src/persistence/history/stats.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";
 import { withConnection } from "../../helpers/connection.js";
-import { expectedHistory } from "../../helpers/history-model.js";
 import {
   FAILURE_CODES,
   HISTORY_STORES,
@@ -27,7 +25,8 @@ import {
   type HistoryRow,
 } from "../../helpers/history-rows.js";
 import { useLedger } from "../../helpers/ledger.js";
-import { localDate, startOfPeriod, ZONES } from "../../helpers/local-dates.js";
+import { ZONES } from "../../helpers/local-dates.js";
+import { expectedStats, foundStats } from "../../helpers/stats-model.js";
 
 const HOUR_MS = 3_600_000;
 const COUNT = 600;
@@ -61,63 +60,6 @@ beforeAll(async () => {
   rows = sample.map(moved);
   await withConnection(fixture.databaseUrl, (client) => insertHistory(client, rows));
 });
-
-/** One for each cancellation or, by kinds of items, for each kind of lines that it has and that fit. */
-function partsOf(row: HistoryRow, filter: CancellationFilter, { keys, period }: StatsGrouping): Part[] {
-  const has = (key: StatsGrouping["keys"][number]): boolean => keys.includes(key);
-  const group = {
-    status: has("STATUS") ? row.status : null,
-    settlement: has("SETTLEMENT") ? row.settlement : null,
-    start: period && startOfPeriod(localDate(row.createdAt, period.timeZone), period.unit),
-    storeId: has("STORE") ? row.storeId : null,
-    itemType: null,
-    reason: has("REASON") ? row.reason : null,
-    failureCode: has("FAILURE_CODE") ? row.failureCode : null,
-    currencyCode: row.storeId.startsWith("US") ? "USD" : "KRW",
-  };
-  if (!has("ITEM_TYPE")) return [{ group, amount: row.amount, tax: row.tax }];
-  return ITEM_TYPES.flatMap((itemType) => {
-    const lines = row.items.filter(
-      (item) =>
-        item.itemType === itemType &&
-        itemType === (filter.itemType ?? itemType) &&
-        item.itemId === (filter.itemId ?? item.itemId),
-    );
-    const [amount, tax] = [lines.map((line) => line.amount), lines.map((line) => line.tax)].map((values) =>
-      values.reduce((sum, value) => sum + value, 0),
-    );
-    return lines.length === 0 ? [] : [{ group: { ...group, itemType }, amount: amount ?? 0, tax: tax ?? 0 }];
-  });
-}
-
-interface Part {
-  readonly group: object;
-  readonly amount: number;
-  readonly tax: number;
-}
-
-/** By group, as text: how many, and how much. */
-function expected(filter: CancellationFilter, grouping: StatsGrouping): Map<string, number[]> {
-  const sums = new Map<string, number[]>();
-  for (const row of expectedHistory(rows, filter, NEWEST_FIRST, new Date())) {
-    for (const { group, amount, tax } of partsOf(row, filter, grouping)) {
-      const [count = 0, amounts = 0, taxes = 0] = sums.get(JSON.stringify(group)) ?? [];
-      sums.set(JSON.stringify(group), [count + 1, amounts + amount, taxes + tax]);
-    }
-  }
-  return sums;
-}
-
-function found(stats: readonly CancellationStat[]): Map<string, number[]> {
-  return new Map(
-    stats.map((stat) => {
-      const { status, settlement, period, storeId, itemType, reason, failureCode, currencyCode } = stat;
-      const start = period?.start ?? null;
-      const group = { status, settlement, start, storeId, itemType, reason, failureCode, currencyCode };
-      return [JSON.stringify(group), [stat.count, stat.amount.toNumber(), stat.taxAmount.toNumber()]];
-    }),
-  );
-}
 
 const moments = fc.nat(COUNT - 1).map((n) => rows[n]?.createdAt ?? new Date(0));
 const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
@@ -156,7 +98,7 @@ describe("sums over a history", () => {
   test("are, whatever is asked, what adding up its rows by hand gives, in their order and once each", async () => {
     await fc.assert(
       fc.asyncProperty(filters, groupings, async (filter, grouping) => {
-        const wanted = expected(filter, grouping);
+        const wanted = expectedStats(rows, filter, grouping);
         fc.pre(wanted.size <= MAX_STATS);
         // Fewer periods than there are days between the changes.
         const [from, asked] = [new Date("2018-01-01"), filter.createdFrom];
@@ -164,8 +106,10 @@ describe("sums over a history", () => {
         const bounded = grouping.period?.unit === "DAY" ? within : filter;
         const stats = await fixture.history.stats(bounded, grouping);
 
-        expect(found(stats)).toEqual(bounded === filter ? wanted : expected(bounded, grouping));
-        expect(found(stats).size).toBe(stats.length);
+        expect(foundStats(stats)).toEqual(
+          bounded === filter ? wanted : expectedStats(rows, bounded, grouping),
+        );
+        expect(foundStats(stats).size).toBe(stats.length);
         expect([...stats].sort(inOrder)).toEqual(stats);
       }),
       { numRuns: 150 },

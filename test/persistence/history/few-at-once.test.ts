@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { BusyError } from "../../src/cancellation/errors.js";
-import { fewAtOnce } from "../../src/persistence/few-at-once.js";
+import { BusyError } from "../../../src/cancellation/errors.js";
+import { fewAtOnce } from "../../../src/persistence/history/few-at-once.js";
 
 test("so many go on at once, the next in order, and who finds too many waiting is turned away", async () => {
   const enter = fewAtOnce(2, 2);

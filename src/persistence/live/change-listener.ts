@@ -1,7 +1,8 @@
 import pg from "pg";
-import type { ChangeHint, ChangeHints } from "../cancellation/live/change.js";
+import type { ChangeHint, ChangeHints } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, fromPayload } from "./change-payload.js";
-import { poolOptions } from "./pool-options.js";
+import { endInTime } from "../end-in-time.js";
+import { poolOptions } from "../pool-options.js";
 
 const CONNECT_MS = 5_000;
 /** A connection whose other side is gone without a word is noticed after two of these. */
@@ -57,7 +58,9 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
       over(error);
       throw error;
     }
-    if (isClosed || broken.signal.aborted) {
+    // Cut in the very moment in which it was answered: nobody has been told, and it is tried again.
+    if (broken.signal.aborted) throw new Error("listening for changes: the connection has ended");
+    if (isClosed) {
       over(null);
       return;
     }
@@ -97,7 +100,7 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
       clearInterval(timer);
       const last = client;
       client = null;
-      await last?.end();
+      if (last !== null) await endInTime(last);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { fromPayload, MAX_PAYLOAD_BYTES, toPayloads } from "../../src/persistence/change-payload.js";
+import { fromPayload, MAX_PAYLOAD_BYTES, toPayloads } from "../../../src/persistence/live/change-payload.js";
 
 const hint = fc.record({
   storeId: fc.string({ minLength: 1, maxLength: 100, unit: "grapheme" }),

@@ -1,6 +1,6 @@
-import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellation/live/change.js";
-import { toCancellation } from "./cancellation-row.js";
-import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
+import type { ChangeHint, ChangeLog, VersionedCancellation } from "../../cancellation/live/change.js";
+import { toCancellation } from "../cancellation-row.js";
+import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
 
 interface ChangeRow {
   readonly now: Date;

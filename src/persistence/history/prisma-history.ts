@@ -1,16 +1,18 @@
-import { TooManyError } from "../cancellation/errors.js";
-import type { CancellationHistory, CancellationReference } from "../cancellation/history/history.js";
-import { OPEN_STATUSES } from "../cancellation/status.js";
+import { TooManyError } from "../../cancellation/errors.js";
+import type { CancellationHistory, CancellationReference } from "../../cancellation/history/history.js";
+import { OPEN_STATUSES } from "../../cancellation/status.js";
 import { fewAtOnce } from "./few-at-once.js";
-import type { Sealer } from "./sealer.js";
-import { toCancellation, toEvent, toIdentity, toItem } from "./cancellation-row.js";
-import type { Cancellation as CancellationRow, PrismaClient } from "./generated/client.js";
-import { countMatching, existsFrom, readPage } from "./history/pages.js";
-import { readStats } from "./history/stats.js";
+import type { Sealer } from "../sealer.js";
+import { toCancellation, toEvent, toIdentity, toItem } from "../cancellation-row.js";
+import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
+import { countMatching, existsFrom, readPage } from "./pages.js";
+import { readStats } from "./stats.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
+import { READ_MS } from "../pool-options.js";
 import { readRunningTotals } from "./running-totals.js";
+import { orTooSlow } from "./too-slow.js";
 
 /** Each keeps a connection and a processor for up to a second: the others are left to those who read pages. */
 const STATS_AT_ONCE = 3;
@@ -42,11 +44,11 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
       return row === null ? null : toCancellation(row);
     },
 
-    page: (filter, window) => readPage(prisma, filter, window),
+    page: (filter, window) => orTooSlow("a page", READ_MS, readPage(prisma, filter, window)),
 
-    existsFrom: (filter, window) => existsFrom(prisma, filter, window),
+    existsFrom: (filter, window) => orTooSlow("a page", READ_MS, existsFrom(prisma, filter, window)),
 
-    count: (filter, order) => countMatching(prisma, filter, order),
+    count: (filter, order) => orTooSlow("a count", READ_MS, countMatching(prisma, filter, order)),
 
     stats: (filter, grouping) => statsInTurn(() => readStats(prisma, filter, grouping)),
 

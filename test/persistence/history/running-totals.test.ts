@@ -1,23 +1,23 @@
 import { expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import { TooManyError } from "../../src/cancellation/errors.js";
-import type { HistoryWindow } from "../../src/cancellation/history/history.js";
+import type { Cancellation } from "../../../src/cancellation/cancellation.js";
+import { Decimal } from "../../../src/cancellation/decimal.js";
+import { TooManyError } from "../../../src/cancellation/errors.js";
+import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import {
   NEWEST_FIRST,
   OLDEST_FIRST,
   positionOf,
   type HistoryOrder,
   type HistoryPosition,
-} from "../../src/cancellation/history/order.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
-import { readRunningTotals } from "../../src/persistence/running-totals.js";
-import { amount } from "../helpers/arbitraries.js";
-import { withConnection } from "../helpers/connection.js";
-import { cancelItem } from "../helpers/examples.js";
-import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
+} from "../../../src/cancellation/history/order.js";
+import { createPrisma } from "../../../src/persistence/prisma.js";
+import { readRunningTotals } from "../../../src/persistence/history/running-totals.js";
+import { amount } from "../../helpers/arbitraries.js";
+import { withConnection } from "../../helpers/connection.js";
+import { cancelItem } from "../../helpers/examples.js";
+import { intent, recorded, step, STORE, useLedger } from "../../helpers/ledger.js";
 
 const fixture = useLedger();
 const MANY = 1_000;

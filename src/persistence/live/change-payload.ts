@@ -1,4 +1,4 @@
-import type { ChangeHint } from "../cancellation/live/change.js";
+import type { ChangeHint } from "../../cancellation/live/change.js";
 
 /** Per database: another service's on the same server are not heard. */
 export const CHANGE_CHANNEL = "cancellation_changed";

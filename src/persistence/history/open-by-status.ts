@@ -1,6 +1,6 @@
-import type { OpenCount } from "../cancellation/history/history.js";
-import { OPEN_STATUSES } from "../cancellation/status.js";
-import type { PrismaClient } from "./generated/client.js";
+import type { OpenCount } from "../../cancellation/history/history.js";
+import { OPEN_STATUSES } from "../../cancellation/status.js";
+import type { PrismaClient } from "../generated/client.js";
 
 /** Reads the open ones only, which the partial index holds. A status of which there is none is told too. */
 export async function readOpenByStatus(prisma: PrismaClient): Promise<OpenCount[]> {

@@ -1,6 +1,6 @@
-import type { OrderTotals } from "../cancellation/history/history.js";
-import { exactOrZero } from "./cancellation-row.js";
-import type { Prisma, PrismaClient } from "./generated/client.js";
+import type { OrderTotals } from "../../cancellation/history/history.js";
+import { exactOrZero } from "../cancellation-row.js";
+import type { Prisma, PrismaClient } from "../generated/client.js";
 
 interface TotalsRow {
   readonly cancelled: Prisma.Decimal | null;

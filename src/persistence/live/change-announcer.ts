@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
+import type { AnnounceChange, ChangeHint } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, toPayloads } from "./change-payload.js";
-import { poolOptions } from "./pool-options.js";
+import { poolOptions } from "../pool-options.js";
 
 /** Nobody sees a delay of this length, and all that is committed meanwhile goes out with one statement. */
 const GATHER_MS = 5;

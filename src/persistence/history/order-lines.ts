@@ -1,8 +1,8 @@
-import type { ItemType } from "../cancellation/request/cancel-request.js";
-import { TooManyError } from "../cancellation/errors.js";
-import type { OrderLines } from "../cancellation/history/history.js";
-import { exact } from "./cancellation-row.js";
-import type { Prisma, PrismaClient } from "./generated/client.js";
+import type { ItemType } from "../../cancellation/request/cancel-request.js";
+import { TooManyError } from "../../cancellation/errors.js";
+import type { OrderLines } from "../../cancellation/history/history.js";
+import { exact } from "../cancellation-row.js";
+import type { Prisma, PrismaClient } from "../generated/client.js";
 
 interface LineRow {
   readonly seq: number;

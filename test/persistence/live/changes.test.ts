@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { ChangeHint } from "../../src/cancellation/live/change.js";
-import { createChangeAnnouncer } from "../../src/persistence/change-announcer.js";
-import { createChangeListener } from "../../src/persistence/change-listener.js";
-import { CHANGE_CHANNEL, toPayloads } from "../../src/persistence/change-payload.js";
-import { createPrismaChangeLog } from "../../src/persistence/prisma-change-log.js";
-import { databaseUrl } from "../helpers/connection.js";
-import { until } from "../helpers/gate.js";
-import { STORE } from "../helpers/ledger.js";
-import { useRecovery } from "../helpers/recovery.js";
+import type { ChangeHint } from "../../../src/cancellation/live/change.js";
+import { createChangeAnnouncer } from "../../../src/persistence/live/change-announcer.js";
+import { createChangeListener } from "../../../src/persistence/live/change-listener.js";
+import { CHANGE_CHANNEL, toPayloads } from "../../../src/persistence/live/change-payload.js";
+import { createPrismaChangeLog } from "../../../src/persistence/live/prisma-change-log.js";
+import { databaseUrl } from "../../helpers/connection.js";
+import { until } from "../../helpers/gate.js";
+import { STORE } from "../../helpers/ledger.js";
+import { useRecovery } from "../../helpers/recovery.js";
 
 const fixture = useRecovery();
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { TooManyError } from "../../src/cancellation/errors.js";
-import type { PrismaClient } from "../../src/persistence/generated/client.js";
-import { readOrderLines } from "../../src/persistence/order-lines.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
-import { cancelItem } from "../helpers/examples.js";
-import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
+import { TooManyError } from "../../../src/cancellation/errors.js";
+import type { PrismaClient } from "../../../src/persistence/generated/client.js";
+import { readOrderLines } from "../../../src/persistence/history/order-lines.js";
+import { createPrisma } from "../../../src/persistence/prisma.js";
+import { cancelItem } from "../../helpers/examples.js";
+import { intent, recorded, step, STORE, useLedger } from "../../helpers/ledger.js";
 
 const CANCELS = 20;
 const LINES = 50;

@@ -1,7 +1,7 @@
-import { TooManyError } from "../cancellation/errors.js";
-import type { RunningTotals } from "../cancellation/history/history.js";
-import { exact } from "./cancellation-row.js";
-import type { Prisma, PrismaClient } from "./generated/client.js";
+import { TooManyError } from "../../cancellation/errors.js";
+import type { RunningTotals } from "../../cancellation/history/history.js";
+import { exact } from "../cancellation-row.js";
+import type { Prisma, PrismaClient } from "../generated/client.js";
 
 interface RunningRow {
   readonly total: Prisma.Decimal | null;

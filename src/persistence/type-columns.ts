@@ -1,5 +1,5 @@
-import { ITEM_TYPES, type ItemType } from "../../cancellation/request/cancel-request.js";
-import { Prisma } from "../generated/client.js";
+import { ITEM_TYPES, type ItemType } from "../cancellation/request/cancel-request.js";
+import { Prisma } from "./generated/client.js";
 
 /** Where a cancellation has what its lines of one kind add up to; null where it has no such line. */
 export interface TypeColumns {

@@ -1,0 +1,68 @@
+import type { CancellationFilter } from "../../src/cancellation/history/filter.js";
+import { NEWEST_FIRST } from "../../src/cancellation/history/order.js";
+import type { CancellationStat, StatsGrouping } from "../../src/cancellation/history/stats.js";
+import { ITEM_TYPES } from "../../src/cancellation/request/cancel-request.js";
+import { expectedHistory } from "./history-model.js";
+import type { HistoryRow } from "./history-rows.js";
+import { localDate, startOfPeriod } from "./local-dates.js";
+
+/** One for each cancellation or, by kinds of items, for each kind of lines that it has and that fit. */
+function partsOf(row: HistoryRow, filter: CancellationFilter, { keys, period }: StatsGrouping): Part[] {
+  const has = (key: StatsGrouping["keys"][number]): boolean => keys.includes(key);
+  const group = {
+    status: has("STATUS") ? row.status : null,
+    settlement: has("SETTLEMENT") ? row.settlement : null,
+    start: period && startOfPeriod(localDate(row.createdAt, period.timeZone), period.unit),
+    storeId: has("STORE") ? row.storeId : null,
+    itemType: null,
+    reason: has("REASON") ? row.reason : null,
+    failureCode: has("FAILURE_CODE") ? row.failureCode : null,
+    currencyCode: row.storeId.startsWith("US") ? "USD" : "KRW",
+  };
+  if (!has("ITEM_TYPE")) return [{ group, amount: row.amount, tax: row.tax }];
+  return ITEM_TYPES.flatMap((itemType) => {
+    const lines = row.items.filter(
+      (item) =>
+        item.itemType === itemType &&
+        itemType === (filter.itemType ?? itemType) &&
+        item.itemId === (filter.itemId ?? item.itemId),
+    );
+    const [amount, tax] = [lines.map((line) => line.amount), lines.map((line) => line.tax)].map((values) =>
+      values.reduce((sum, value) => sum + value, 0),
+    );
+    return lines.length === 0 ? [] : [{ group: { ...group, itemType }, amount: amount ?? 0, tax: tax ?? 0 }];
+  });
+}
+
+interface Part {
+  readonly group: object;
+  readonly amount: number;
+  readonly tax: number;
+}
+
+/** By group, as text: how many, and how much. */
+export function expectedStats(
+  rows: readonly HistoryRow[],
+  filter: CancellationFilter,
+  grouping: StatsGrouping,
+): Map<string, number[]> {
+  const sums = new Map<string, number[]>();
+  for (const row of expectedHistory(rows, filter, NEWEST_FIRST, new Date())) {
+    for (const { group, amount, tax } of partsOf(row, filter, grouping)) {
+      const [count = 0, amounts = 0, taxes = 0] = sums.get(JSON.stringify(group)) ?? [];
+      sums.set(JSON.stringify(group), [count + 1, amounts + amount, taxes + tax]);
+    }
+  }
+  return sums;
+}
+
+export function foundStats(stats: readonly CancellationStat[]): Map<string, number[]> {
+  return new Map(
+    stats.map((stat) => {
+      const { status, settlement, period, storeId, itemType, reason, failureCode, currencyCode } = stat;
+      const start = period?.start ?? null;
+      const group = { status, settlement, start, storeId, itemType, reason, failureCode, currencyCode };
+      return [JSON.stringify(group), [stat.count, stat.amount.toNumber(), stat.taxAmount.toNumber()]];
+    }),
+  );
+}
