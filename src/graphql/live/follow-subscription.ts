@@ -22,6 +22,8 @@ export type Followed =
 export async function followSubscription(
   { schema, history }: FollowParts,
   { document, operationName, variables, context }: AskedSubscription,
+  /** Resolves when the next event may be read; to false when nobody waits for it any more. */
+  isNext: () => Promise<boolean>,
 ): Promise<Followed> {
   const asked = { schema, document, operationName, variableValues: variables };
   const source = await createSourceEventStream({ ...asked, contextValue: context });
@@ -31,6 +33,7 @@ export async function followSubscription(
 
   async function* results(events: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult> {
     for await (const rootValue of events) {
+      if (!(await isNext())) return;
       // Each with loaders of its own: those of the last event remember what was so then.
       const contextValue = { ...context, loaders: createLoaders(history) };
       yield await execute({ ...asked, rootValue, contextValue });

@@ -1,17 +1,22 @@
 import { Readable } from "node:stream";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { LiveChanges } from "../../cancellation/live/live-changes.js";
 import type { Stores } from "../../cancellation/store.js";
 import type { Admission } from "../admission.js";
+import { askedFieldsOf } from "../asked-fields.js";
 import { checkAddress } from "../check-address.js";
 import type { GraphQLContext, LiveContext } from "../context.js";
+import { costOf } from "../limits/query-cost.js";
+import { rateLimitBucket } from "../rate-limit-bucket.js";
+import type { RateLimitParts } from "../rate-limits.js";
 import { STREAM_PATH, type AskedSubscription } from "./ask-subscription.js";
 import { checkTakesEvents } from "./check-takes-events.js";
 import { toEventStream } from "./event-stream.js";
 import { followSubscription, type FollowParts } from "./follow-subscription.js";
 import { openStreams } from "./open-streams.js";
+import { paceEvent } from "./pace-events.js";
 import { refusalOf } from "./refusal.js";
 import { watchToken } from "./watch-token.js";
 
@@ -23,6 +28,7 @@ export interface LiveParts {
 
 export interface StreamParts extends FollowParts {
   readonly live: LiveParts;
+  readonly rateLimits: Pick<RateLimitParts, "queryCostPerMinute" | "takeQueryCost">;
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly admission: Admission;
   /** @throws GraphQLError for a request that is not read. */
@@ -76,7 +82,11 @@ async function stream(
   asked: AskedSubscription,
 ): Promise<FastifyReply> {
   const { signal } = ending;
-  const followed = await followSubscription(parts, asked);
+  const points = Math.min(pointsOfEvent(parts.schema, asked), parts.rateLimits.queryCostPerMinute);
+  const bucket = bucketOf(asked);
+  const followed = await followSubscription(parts, asked, () =>
+    paceEvent((cost) => parts.rateLimits.takeQueryCost(bucket, cost), points, signal),
+  );
   if ("errors" in followed) {
     ending.abort();
     const { status, headers, body } = refusalOf(parts.tell(followed.errors, request.id));
@@ -93,6 +103,19 @@ async function stream(
     onEnd: () => ending.abort(),
   });
   return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
+}
+
+function pointsOfEvent(
+  schema: GraphQLSchema,
+  { document, operationName, variables }: AskedSubscription,
+): number {
+  return costOf({ schema, document, operationName, variables });
+}
+
+/** The same that it was charged to when it began. */
+function bucketOf({ document, operationName, variables, context }: AskedSubscription): string {
+  const operation = getOperationAST(document, operationName);
+  return rateLimitBucket(context.caller, operation ? askedFieldsOf(document, operation, variables) : []);
 }
 
 /** Without its Accept header, which is for the stream: refusals are JSON. */
