@@ -14,7 +14,7 @@ const SESSION = [
 ].join(" ");
 
 /** What only reads, and for whoever waits for an answer, is ended by the database after this time: nobody looks at it any more. */
-export const READ_MS = 10_000;
+export const READ_MS = 20_000;
 export const READS = `-c statement_timeout=${READ_MS}`;
 
 /** What every connection of this service has in common: how its session is set, and that a dead network is noticed. */

@@ -191,7 +191,14 @@ describe("npm run retention", () => {
       await holder.query("BEGIN; LOCK TABLE cancellation IN EXCLUSIVE MODE");
       const running = retention(folder);
       try {
-        await until(async () => (await service.sql("SELECT FROM pg_locks WHERE NOT granted")).length > 0);
+        await until(
+          async () =>
+            (
+              await service.sql(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+              )
+            ).length > 0,
+        );
         running.kill(signal);
         const second = retention(folder);
         expect(await second.ended).toBe(1);

@@ -18,8 +18,10 @@ import { createPrisma } from "../../../src/persistence/prisma.js";
 import { createTestDatabase, type TestDatabase } from "../../helpers/database.js";
 
 /** Large enough that PostgreSQL reads a table from end to end only where no index serves. */
-const ROWS = 30_000;
+const ROWS = 100_000;
 const UNTIL = new Date("2027-03-01T09:00:00.000Z");
+/** Ten seconds, and more where much else goes on. */
+const SEEDING_MS = 120_000;
 const DAY_MS = 24 * 60 * 60_000;
 const ALL_STORES = ["BENCH-KR", "BENCH-KR-2", "BENCH-US"];
 
@@ -37,7 +39,7 @@ beforeAll(async () => {
     orderBy: { createdAt: "desc" },
   });
   sample = { ...found, returnRequestId: found.returnRequestId ?? "", ebpRequestId: found.ebpRequestId ?? "" };
-});
+}, SEEDING_MS);
 afterAll(async () => {
   await prisma.$disconnect();
   await database.drop();
