@@ -1,4 +1,5 @@
-import { createAuthenticator, type Authenticate } from "./auth/authenticator.js";
+import { createAuthenticator } from "./auth/authenticator.js";
+import type { Authenticate } from "./cancellation/caller.js";
 import type { Config } from "./config.js";
 import type { Log } from "./log.js";
 import { startPeriodic } from "./periodic.js";

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import { SCOPES, type Caller } from "../cancellation/caller.js";
+import { SCOPES, type Authenticate, type IdentifiedCaller } from "../cancellation/caller.js";
 import type { Clock } from "../cancellation/cancel/send-window.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 import { createKeyServer } from "./key-server.js";
@@ -10,14 +10,6 @@ export type AuthSettings =
   | { readonly kind: "off" }
   | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
   | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
-
-/** Who calls, and until when the token that says so is taken; null: without end. */
-export interface AuthenticatedCaller extends Caller {
-  readonly provenUntil: Date | null;
-}
-
-/** Who calls, or null when the token does not prove it. */
-export type Authenticate = (authorization: string | undefined) => Promise<AuthenticatedCaller | null>;
 
 export interface Authenticator {
   readonly authenticate: Authenticate;
@@ -123,7 +115,7 @@ function keysOf(settings: Exclude<AuthSettings, { kind: "off" }>, parts: Authent
 function toCaller(
   { sub, scope, stores, exp = 0 }: JWTPayload,
   allStoreIds: readonly string[],
-): AuthenticatedCaller | null {
+): IdentifiedCaller | null {
   // Who asked for a cancel is kept with it: a token that does not say it, in a text, proves nothing.
   if (typeof sub !== "string" || !NAMES_SOMEBODY.test(sub)) return null;
   const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];

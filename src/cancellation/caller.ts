@@ -24,6 +24,14 @@ export interface Caller {
   readonly storeIds: readonly string[];
 }
 
+/** Who calls, and until when the token that says so is taken; null: without end. */
+export interface IdentifiedCaller extends Caller {
+  readonly provenUntil: Date | null;
+}
+
+/** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
+export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
+
 /**
  * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's is
  * answered exactly as one that does not exist.

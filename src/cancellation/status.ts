@@ -37,5 +37,8 @@ export function assertCanMove(from: CancellationStatus, to: CancellationStatus):
   if (!canMove(from, to)) throw new Error(`a cancellation cannot move from ${from} to ${to}`);
 }
 
+/** Of a decided one it is known whether money moved. */
+export const DECIDED_STATUSES = ["SUCCEEDED", "FAILED"] as const satisfies readonly CancellationStatus[];
+
 /** An open cancellation keeps its order closed to others: its money may still move. */
 export const OPEN_STATUSES = ["PENDING", "UNKNOWN"] as const satisfies readonly CancellationStatus[];

@@ -1,14 +1,6 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from "fastify";
-import type { Caller } from "../cancellation/caller.js";
+import type { Authenticate, IdentifiedCaller } from "../cancellation/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
-
-/** Who calls, and until when the header proves it; null: without end. */
-export interface IdentifiedCaller extends Caller {
-  readonly provenUntil: Date | null;
-}
-
-/** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
-export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
 
 export interface Admission {
   /** Answer for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */

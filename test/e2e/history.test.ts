@@ -244,7 +244,7 @@ describe("the history", () => {
       "conditions that exclude each other",
       { filter: { status: "PENDING", settlement: "VOIDED" } },
       "filter.settlement",
-      "filter.settlement: expected with the other conditions, one of SUCCEEDED, found PENDING",
+      "filter.settlement: expected the other conditions to leave one of SUCCEEDED, found PENDING",
     ],
     [
       "a range that ends before it begins",

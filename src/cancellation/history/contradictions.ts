@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors.js";
-import { CANCELLATION_STATUSES, type CancellationStatus } from "../status.js";
+import { CANCELLATION_STATUSES, DECIDED_STATUSES, type CancellationStatus } from "../status.js";
 import type { CancellationFilter } from "./filter.js";
 import type { HistoryOrder } from "./order.js";
 
@@ -7,16 +7,13 @@ import type { HistoryOrder } from "./order.js";
 const STATUSES_WITH: Readonly<Partial<Record<keyof CancellationFilter, readonly CancellationStatus[]>>> = {
   // Webhooks tell what became of the money once it has been cancelled.
   settlement: ["SUCCEEDED"],
-  resolvedBy: ["SUCCEEDED", "FAILED"],
-  resolvedFrom: ["SUCCEEDED", "FAILED"],
-  resolvedBefore: ["SUCCEEDED", "FAILED"],
+  resolvedBy: DECIDED_STATUSES,
+  resolvedFrom: DECIDED_STATUSES,
+  resolvedBefore: DECIDED_STATUSES,
   // Also an answer that proves nothing has its code.
   failureCode: ["FAILED", "UNKNOWN"],
   inDoubtLongerThanSeconds: ["UNKNOWN"],
 };
-
-/** What is in the order of resolution has been decided. */
-const STATUSES_IN_ORDER_OF_RESOLUTION: readonly CancellationStatus[] = ["SUCCEEDED", "FAILED"];
 
 /**
  * Conditions that exclude each other are a mistake of whoever states them: an empty page would hide it.
@@ -60,7 +57,7 @@ function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null
     if (both.length === 0) {
       throw new InvalidArgumentError(
         field,
-        `with the other conditions, one of ${to.join(", ")}`,
+        `the other conditions to leave one of ${to.join(", ")}`,
         left.join(", "),
       );
     }
@@ -70,5 +67,5 @@ function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null
     if (filter[condition as keyof CancellationFilter] !== undefined)
       narrow(`${prefix}${condition}`, statuses);
   }
-  if (order?.field === "RESOLVED_AT") narrow("orderBy.field", STATUSES_IN_ORDER_OF_RESOLUTION);
+  if (order?.field === "RESOLVED_AT") narrow("orderBy.field", DECIDED_STATUSES);
 }

@@ -11,6 +11,18 @@ export function statusesOf(filter: CancellationFilter): readonly CancellationSta
   return filter.statuses ?? null;
 }
 
+/** All that a cancellation `c` has to meet, of whatever store and state, and to have a place in the order. */
+export function matching(filter: CancellationFilter, order: HistoryOrder): Prisma.Sql[] {
+  const statuses = statusesOf(filter);
+  return [
+    Prisma.sql`c.store_id = ANY(${[...filter.storeIds]}::text[])`,
+    ...(statuses === null ? [] : [Prisma.sql`c.status = ANY(${[...statuses]}::cancellation_status[])`]),
+    ...equalities(filter),
+    ...rangesInOrder(filter, order),
+    ...rangesAcross(filter, order),
+  ];
+}
+
 /** What is equal to something: an index has these in the order of creation, or there are few of them. */
 export function equalities(filter: CancellationFilter): Conditions {
   return [

@@ -4,7 +4,7 @@ import type { HistoryPage, HistoryWindow } from "../../cancellation/history/hist
 import type { HistoryOrder } from "../../cancellation/history/order.js";
 import { toCancellation, type CancellationRow } from "../cancellation-row.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
-import { equalities, hasItem, rangesAcross, rangesInOrder, statusesOf } from "./conditions.js";
+import { hasItem, matching } from "./conditions.js";
 import { readHorizon } from "./horizon.js";
 import { pageStatement } from "./page-statement.js";
 import { sortOf } from "./sort.js";
@@ -43,15 +43,7 @@ export async function countMatching(
   filter: CancellationFilter,
   order: HistoryOrder,
 ): Promise<number> {
-  const statuses = statusesOf(filter);
-  const conditions = [
-    Prisma.sql`c.store_id = ANY(${[...filter.storeIds]}::text[])`,
-    ...(statuses === null ? [] : [Prisma.sql`c.status = ANY(${[...statuses]}::cancellation_status[])`]),
-    ...equalities(filter),
-    ...rangesInOrder(filter, order),
-    ...rangesAcross(filter, order),
-    ...hasItem(filter),
-  ];
+  const conditions = [...matching(filter, order), ...hasItem(filter)];
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`;
   return row?.count ?? 0;

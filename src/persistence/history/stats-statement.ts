@@ -3,14 +3,7 @@ import { NEWEST_FIRST } from "../../cancellation/history/order.js";
 import type { Period } from "../../cancellation/history/periods.js";
 import type { StatsKey } from "../../cancellation/history/stats.js";
 import { Prisma } from "../generated/client.js";
-import {
-  equalities,
-  hasItem,
-  itemEqualities,
-  rangesAcross,
-  rangesInOrder,
-  statusesOf,
-} from "./conditions.js";
+import { hasItem, itemEqualities, matching } from "./conditions.js";
 import { TYPE_COLUMNS, type TypeColumns } from "../type-columns.js";
 
 export interface StatsRequest {
@@ -122,19 +115,7 @@ function keyColumns({ keys }: StatsRequest): string[] {
 }
 
 function conditions(filter: CancellationFilter, { periods }: StatsRequest): Prisma.Sql {
-  const statuses = statusesOf(filter);
-  return Prisma.join(
-    [
-      Prisma.sql`c.store_id = ANY(${[...filter.storeIds]}::text[])`,
-      ...(statuses === null ? [] : [Prisma.sql`c.status = ANY(${[...statuses]}::cancellation_status[])`]),
-      ...equalities(filter),
-      ...rangesInOrder(filter, NEWEST_FIRST),
-      ...rangesAcross(filter, NEWEST_FIRST),
-      ...withLines(filter),
-      ...within(periods),
-    ],
-    " AND ",
-  );
+  return Prisma.join([...matching(filter, NEWEST_FIRST), ...withLines(filter), ...within(periods)], " AND ");
 }
 
 /** A kind of item alone is told by the cancellation itself. */

@@ -112,7 +112,7 @@ describe("conditions that exclude each other are an error that names the one tha
     ],
   ])("%j", (requested, field, expected, found) => {
     expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError(field, `with the other conditions, one of ${expected}`, found),
+      new InvalidArgumentError(field, `the other conditions to leave one of ${expected}`, found),
     );
   });
 
@@ -120,7 +120,7 @@ describe("conditions that exclude each other are an error that names the one tha
     expect(() => checked({ status: ["UNKNOWN", "PENDING"] }, inOrderOf("RESOLVED_AT"))).toThrow(
       new InvalidArgumentError(
         "orderBy.field",
-        "with the other conditions, one of SUCCEEDED, FAILED",
+        "the other conditions to leave one of SUCCEEDED, FAILED",
         "UNKNOWN, PENDING",
       ),
     );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { IdentifiedCaller } from "../../../src/graphql/admission.js";
+import type { IdentifiedCaller } from "../../../src/cancellation/caller.js";
 import { watchToken } from "../../../src/graphql/live/watch-token.js";
 import { callerOf } from "../../helpers/examples.js";
 

@@ -152,7 +152,7 @@ describe("what an address asks for", () => {
     [
       "conditions that exclude each other",
       { settlement: "VOIDED", status: "FAILED" },
-      "settlement: expected with the other conditions, one of SUCCEEDED, found FAILED",
+      "settlement: expected the other conditions to leave one of SUCCEEDED, found FAILED",
     ],
     [
       "an end before its beginning",
