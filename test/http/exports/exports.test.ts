@@ -87,7 +87,7 @@ const download = (caller: string): Promise<Response> =>
   fetch(url + PATH, { headers: { "x-caller": caller } });
 
 async function extensionsOf(answer: Response): Promise<any> {
-  const { errors } = (await answer.json()) as any;
+  const { errors }: any = await answer.json();
   return errors[0].extensions;
 }
 
