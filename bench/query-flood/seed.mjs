@@ -79,8 +79,8 @@ async function insert(client, { kind, count, lines, events, orderNo, before }) {
   );
   await client.query(
     `INSERT INTO cancellation_item (store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total,
-       confirmed_quantity, confirmed_amount, confirmed_tax_amount)
-     SELECT store_id, id, seq, 'PHYSICAL', CASE seq WHEN 1 THEN '${COMMON_ITEM}' ELSE 'P' || seq END, 2, 50000, 5000, 100000, 2, 50000, 5000
+       confirmed_quantity, confirmed_amount, confirmed_tax_amount, created_at)
+     SELECT store_id, id, seq, 'PHYSICAL', CASE seq WHEN 1 THEN '${COMMON_ITEM}' ELSE 'P' || seq END, 2, 50000, 5000, 100000, 2, 50000, 5000, created_at
      FROM cancellation, generate_series(1, $2) seq WHERE starts_with(idempotency_key, $1)`,
     [kind, lines],
   );

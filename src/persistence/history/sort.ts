@@ -46,14 +46,13 @@ function ordered({ upwards }: Sort, expressions: readonly string[]): Prisma.Sql 
   return Prisma.raw(expressions.map((expression) => `${expression} ${upwards ? "ASC" : "DESC"}`).join(", "));
 }
 
-/** Rows strictly beyond a position, or also at it: a comparison of rows, which an index in this order begins with. */
+/** Cancellations `c` strictly beyond a position, or also at it: a comparison of rows, which an index in this order begins with. */
 export function beyond(
   { field, upwards }: Sort,
   position: HistoryPosition | null,
-  options: { readonly inclusive?: boolean; readonly table?: string } = {},
+  { inclusive = false }: { readonly inclusive?: boolean } = {},
 ): Prisma.Sql[] {
   if (position === null) return [];
-  const { inclusive = false, table = "c" } = options;
   const { key, createdAt, id } = position;
   const comparison = Prisma.raw(`${upwards ? ">" : "<"}${inclusive ? "=" : ""}`);
   const first = Decimal.isDecimal(key)
@@ -64,5 +63,5 @@ export function beyond(
     Prisma.sql`${createdAt}::timestamptz`,
     Prisma.sql`${id}::uuid`,
   ]);
-  return [Prisma.sql`(${columnsOf({ field, upwards }, table)}) ${comparison} (${place})`];
+  return [Prisma.sql`(${columnsOf({ field, upwards }, "c")}) ${comparison} (${place})`];
 }

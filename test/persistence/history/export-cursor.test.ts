@@ -20,6 +20,7 @@ import {
   REASONS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
+import { filtersOf } from "../../helpers/history-filters.js";
 import { useLedger } from "../../helpers/ledger.js";
 
 const fixture = useLedger();
@@ -68,15 +69,7 @@ const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
   moments.map((resolvedBefore) => ({ resolvedBefore })),
   fc.boolean().map((hasDiscrepancies) => ({ hasDiscrepancies })),
 ];
-const filters: fc.Arbitrary<CancellationFilter> = fc
-  .tuple(
-    fc.subarray([...HISTORY_STORES], { minLength: 1 }),
-    fc.array(
-      fc.constantFrom(...conditions).chain((condition) => condition),
-      { maxLength: 2 },
-    ),
-  )
-  .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
+const filters = filtersOf(conditions, 2);
 
 describe("an export", () => {
   test("has, whatever the conditions, what the history has and in its order, also from the middle and up to a limit", async () => {

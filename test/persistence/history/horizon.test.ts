@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import pg from "pg";
 import {
+  NEWEST_FIRST,
   OLDEST_FIRST,
   positionOf,
-  type HistoryOrder,
   type HistoryPosition,
 } from "../../../src/cancellation/history/order.js";
 import { historyRows, insertHistory, type HistoryRow } from "../../helpers/history-rows.js";
@@ -16,7 +16,6 @@ const writers: pg.Client[] = [];
 afterAll(() => Promise.all(writers.splice(0).map((client) => client.end())));
 const fixture = useLedger();
 const STORE = { storeIds: ["KR01"] };
-const NEWEST_FIRST: HistoryOrder = { field: "CREATED_AT", direction: "DESC" };
 
 let rows: HistoryRow[];
 let next = 0;

@@ -17,7 +17,6 @@ import { expectedHistory } from "../../helpers/history-model.js";
 import {
   FAILURE_CODES,
   FIRST_MOMENT,
-  HISTORY_STORES,
   historyRows,
   insertHistory,
   ITEM_IDS,
@@ -27,6 +26,7 @@ import {
   REQUESTERS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
+import { filtersOf } from "../../helpers/history-filters.js";
 import { useLedger } from "../../helpers/ledger.js";
 
 const fixture = useLedger();
@@ -52,7 +52,6 @@ const doubts = fc
   .nat(MINUTES)
   .map((minutes) => Math.floor((Date.now() - FIRST_MOMENT) / 1_000) - minutes * 60);
 
-/** Up to three conditions at a time: with more, hardly anything is left. */
 const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
   fc
     .uniqueArray(fc.constantFrom(...CANCELLATION_STATUSES), { minLength: 1 })
@@ -80,15 +79,7 @@ const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
   doubts.map((inDoubtLongerThanSeconds) => ({ inDoubtLongerThanSeconds })),
   fc.boolean().map((hasDiscrepancies) => ({ hasDiscrepancies })),
 ];
-const filters: fc.Arbitrary<CancellationFilter> = fc
-  .tuple(
-    fc.subarray([...HISTORY_STORES], { minLength: 1 }),
-    fc.array(
-      fc.constantFrom(...conditions).chain((condition) => condition),
-      { maxLength: 3 },
-    ),
-  )
-  .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
+const filters = filtersOf(conditions, 3);
 
 async function readAll(
   filter: CancellationFilter,

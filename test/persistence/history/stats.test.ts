@@ -24,6 +24,7 @@ import {
   REASONS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
+import { filtersOf } from "../../helpers/history-filters.js";
 import { useLedger } from "../../helpers/ledger.js";
 import { ZONES } from "../../helpers/local-dates.js";
 import { expectedStats, foundStats } from "../../helpers/stats-model.js";
@@ -78,15 +79,7 @@ const conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[] = [
   moments.map((resolvedBefore) => ({ resolvedBefore })),
   fc.boolean().map((hasDiscrepancies) => ({ hasDiscrepancies })),
 ];
-const filters: fc.Arbitrary<CancellationFilter> = fc
-  .tuple(
-    fc.subarray([...HISTORY_STORES], { minLength: 1 }),
-    fc.array(
-      fc.constantFrom(...conditions).chain((condition) => condition),
-      { maxLength: 2 },
-    ),
-  )
-  .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
+const filters = filtersOf(conditions, 2);
 const groupings: fc.Arbitrary<StatsGrouping> = fc.record({
   keys: fc.subarray([...STATS_KEYS], { maxLength: 3 }),
   period: fc.option(
