@@ -1,6 +1,7 @@
 import { Decimal } from "../cancellation/decimal.js";
 import { normaliseAccountNumber } from "../cancellation/request/refund-account.js";
 import type { RefundAccount } from "../cancellation/request/cancel-request.js";
+import { hintOf, type SecretHint } from "./secret-hint.js";
 import { accountNumberPattern, namePattern, type SecretPattern } from "./secret-pattern.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH, storableText } from "./storable-text.js";
 
@@ -31,17 +32,21 @@ export interface Redactor {
 
 /**
  * Takes a refund account, and names of other people, out of texts, in every form they may be echoed in (see
- * `secret-pattern.ts`). Each name costs milliseconds to prepare for: bound how many there are and how long.
+ * `secret-pattern.ts`). Where there is something to take out, each name costs milliseconds to prepare for: bound how many there
+ * are and how long.
  */
 export function createRedactor(account: RefundAccount | null, otherNames: readonly string[] = []): Redactor {
   const number = account === null ? "" : normaliseAccountNumber(account.accountNumber);
   const names = distinctNames([account?.accountHolderName ?? "", ...otherNames]);
-  const numberPattern = accountNumberPattern(number);
-  const patterns = [numberPattern, ...names.map(namePattern)];
-  const everywhere = finderOf(number, patterns);
+  const numbers = number === "" ? [] : [secretOf(number, accountNumberPattern)];
+  const secrets = [...numbers, ...names.map((name) => secretOf(name, namePattern))];
+  const everywhere = finderOf(number, secrets);
   const inIdentifiers = names.every(isTakenOutOfIdentifiers)
     ? everywhere
-    : finderOf(number, [numberPattern, ...names.filter(isTakenOutOfIdentifiers).map(namePattern)]);
+    : finderOf(number, [
+        ...numbers,
+        ...names.filter(isTakenOutOfIdentifiers).map((name) => secretOf(name, namePattern)),
+      ]);
 
   function identifier(text: string): string;
   function identifier(text: string | null): string | null;
@@ -54,7 +59,7 @@ export function createRedactor(account: RefundAccount | null, otherNames: readon
     message: (text) => storableText(takeOut(text, everywhere), MAX_MESSAGE_LENGTH),
     answer: (text, isComplete) => {
       const redacted = takeOut(text, everywhere);
-      return storableText(isComplete ? redacted : takeOutTail(redacted, patterns));
+      return storableText(isComplete ? redacted : takeOutTail(redacted, secrets));
     },
   };
 }
@@ -72,39 +77,59 @@ function isTakenOutOfIdentifiers(name: string): boolean {
   return name.length > 1 && !/[\x20-\x7e]/u.test(name);
 }
 
-interface Finder {
-  readonly accountNumber: string;
-  /** Finds any of the secrets; null when there is none. One for all, and compiled once: it is large. */
-  readonly whole: RegExp | null;
+interface Secret {
+  readonly mayBeIn: SecretHint;
+  readonly pattern: () => SecretPattern;
 }
 
-function finderOf(accountNumber: string, secrets: readonly (SecretPattern | null)[]): Finder {
-  const sources = secrets.flatMap((secret) => secret?.whole ?? []);
-  return { accountNumber, whole: sources.length === 0 ? null : new RegExp(sources.join("|"), "gu") };
+function secretOf(secret: string, patternOf: (secret: string) => SecretPattern): Secret {
+  return { mayBeIn: hintOf(secret), pattern: once(() => patternOf(secret)) };
+}
+
+interface Finder {
+  readonly secrets: readonly Secret[];
+  /** Whether a number is the account's. */
+  readonly isEcho: (number: string) => boolean;
+  /** Finds any of the secrets. One for all, and compiled once, if at all: it is large. */
+  readonly whole: () => RegExp;
+}
+
+function finderOf(accountNumber: string, secrets: readonly Secret[]): Finder {
+  return {
+    secrets,
+    isEcho: echoOf(accountNumber),
+    whole: once(() => new RegExp(secrets.map(({ pattern }) => pattern().whole).join("|"), "gu")),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
 }
 
 /** All secrets in one pass: a second could find a secret in the mark that the first left. */
-function takeOut(text: string, { accountNumber, whole }: Finder): string {
-  if (whole === null) return text;
-  const withoutNumbers = text.replace(NUMBER, (found) => (isEcho(found, accountNumber) ? REDACTED : found));
-  return withoutNumbers.replace(whole, REDACTED);
+function takeOut(text: string, { secrets, isEcho, whole }: Finder): string {
+  if (secrets.length === 0) return text;
+  const withoutNumbers = text.replace(NUMBER, (found) => (isEcho(found) ? REDACTED : found));
+  return secrets.some(({ mayBeIn }) => mayBeIn(withoutNumbers))
+    ? withoutNumbers.replace(whole(), REDACTED)
+    : withoutNumbers;
 }
 
 /** What the text ends in may be the beginning of a secret whose rest never came. */
-function takeOutTail(text: string, secrets: readonly (SecretPattern | null)[]): string {
+function takeOutTail(text: string, secrets: readonly Secret[]): string {
   let tail = text.slice(-TAIL_LENGTH);
-  for (const secret of secrets) {
-    if (secret !== null) tail = tail.replace(new RegExp(secret.beginningAtEnd, "u"), REDACTED);
-  }
+  for (const { pattern } of secrets) tail = tail.replace(new RegExp(pattern().beginningAtEnd, "u"), REDACTED);
   return text.slice(0, -TAIL_LENGTH) + tail;
 }
 
-/** Is this number the account number, read as a number: without leading zeros, as a float, with an exponent? */
-function isEcho(number: string, accountNumber: string): boolean {
+/** Finds out whether a number is the account number, read as a number: without leading zeros, as a float, with an exponent. */
+function echoOf(accountNumber: string): (number: string) => boolean {
   const significant = accountNumber.replace(/^0+/u, "");
-  if (significant.length < MIN_LENGTH_IN_IDENTIFIERS || !/^\d+$/u.test(significant)) return false;
+  if (significant.length < MIN_LENGTH_IN_IDENTIFIERS || !/^\d+$/u.test(significant)) return () => false;
   const beginning = significant.slice(0, MIN_LENGTH_IN_IDENTIFIERS).replace(/0+$/u, "");
-  if (!number.replace(".", "").replace(/^0+/u, "").startsWith(beginning)) return false;
   const value = new Decimal(significant);
-  return new Decimal(number).minus(value).abs().lessThanOrEqualTo(value.times(FLOAT_ERROR));
+  return (number) =>
+    number.replace(".", "").replace(/^0+/u, "").startsWith(beginning) &&
+    new Decimal(number).minus(value).abs().lessThanOrEqualTo(value.times(FLOAT_ERROR));
 }

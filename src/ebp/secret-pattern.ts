@@ -29,13 +29,13 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&apos;",
 };
-/** Null for an empty number. Also finds it grouped by spaces or hyphens, and without its leading zeros. */
-export function accountNumberPattern(accountNumber: string): SecretPattern | null {
+/** Of a number that is not empty. Also finds it grouped by spaces or hyphens, and without its leading zeros. */
+export function accountNumberPattern(accountNumber: string): SecretPattern {
   return patternOf([Array.from(accountNumber, characterForms)], GROUPING);
 }
 
-/** Null for an empty name. Finds it in either Unicode normal form, and with other white space between its parts. */
-export function namePattern(name: string): SecretPattern | null {
+/** Of a name that is not empty. Finds it in either Unicode normal form, and with other white space between its parts. */
+export function namePattern(name: string): SecretPattern {
   const spellings = new Set([name, name.normalize("NFC"), name.normalize("NFD")]);
   return patternOf(
     [...spellings].map((spelling) =>
@@ -48,8 +48,7 @@ export function namePattern(name: string): SecretPattern | null {
 }
 
 /** `spellings`: for each way to write the secret, the pattern of each of its characters. */
-function patternOf(spellings: readonly (readonly string[])[], between: string): SecretPattern | null {
-  if (spellings.some((characters) => characters.length === 0)) return null;
+function patternOf(spellings: readonly (readonly string[])[], between: string): SecretPattern {
   const wholes = spellings.map((characters) => characters.join(between));
   const beginnings = spellings.map((characters) =>
     characters.reduceRight((rest, character) => `${character}${rest && `(?:${between}${rest})?`}`, ""),
