@@ -20,6 +20,7 @@ import { createExports } from "./persistence/history/export-cursor.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
 import { READS } from "./persistence/pool-options.js";
+import { PoolAccess } from "./persistence/pool-access.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import {
   assertSession,
@@ -33,7 +34,8 @@ import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/live/
 import { createChangeListener, type ChangeListener } from "./persistence/live/change-listener.js";
 import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
-import { createPrismaLedger } from "./persistence/prisma-ledger.js";
+import { createPostgresLedger } from "./persistence/postgres-ledger.js";
+import { preparedOn } from "./persistence/prepared-statements.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
@@ -85,12 +87,9 @@ export async function openCore(
   const queues = { reads: new PoolQueue(databaseUrl, READS), cancels: new PoolQueue(databaseUrl) };
   const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
   const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
-  const intentPrisma = prismaOn(queues.cancels, REQUEST_PATIENCE_MS);
   const recoveryPrisma = createPrisma(databaseUrl);
   releases.add("the database connections", () =>
-    Promise.all(
-      [prisma, ledgerPrisma, intentPrisma, recoveryPrisma].map((connections) => connections.$disconnect()),
-    ),
+    Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect())),
   );
   await assertSession(ledgerPrisma);
   const { announcer, listener } = openChanges(databaseUrl, log, releases, events);
@@ -114,15 +113,17 @@ export async function openCore(
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const keys = await encryptionKeys(config);
   const sealer = createSealer(keys);
+  const onPooler = (): void =>
+    log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
   const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer);
-  const ledger = createPrismaLedger(
-    ledgerPrisma,
+  const ledger = createPostgresLedger({
+    database: preparedOn(new PoolAccess(queues.cancels, WORK_PATIENCE_MS), onPooler),
+    intents: preparedOn(new PoolAccess(queues.cancels, REQUEST_PATIENCE_MS), onPooler),
     sealer,
-    ledgerHistory,
+    history: ledgerHistory,
     timing,
-    intentPrisma,
-    announcer.announce,
-  );
+    announce: announcer.announce,
+  });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
   const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {

@@ -32,7 +32,7 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set<TypeColumn>(
 );
 
 /** A number of the database, with all its digits: Prisma has an object for it, and pg its text. */
-type Exactly = string | { toFixed(): string };
+export type Exactly = string | { toFixed(): string };
 type Readable<Value> = Value extends Prisma.Decimal ? Exactly : Value;
 
 /** A cancellation as it is shown. */

@@ -3,6 +3,7 @@ import type { CancellationReference } from "../cancellation/history/history.js";
 import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
+import type { Statement } from "./prepared-statements.js";
 
 export interface FindingRow {
   readonly order_no: string;
@@ -17,12 +18,12 @@ export function findingStatement(
   { storeId, id }: CancellationReference,
   finding: Finding,
   sealer: Sealer,
-): Prisma.Sql {
+): Statement {
   const { source, actor, settlement, confirmation, discrepancies, sentAgoMs } = finding;
   const { rawAnswer, ...evidence } = finding.evidence;
   const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, { storeId, id });
   const isAnswer = source === "RESPONSE";
-  return Prisma.sql`
+  const sql = Prisma.sql`
     /* cancellation: finding */
     WITH noted AS (
       UPDATE cancellation SET
@@ -59,4 +60,5 @@ export function findingStatement(
       FROM noted
     )
     SELECT order_no, event_count FROM noted`;
+  return { name: "finding", sql };
 }

@@ -2,7 +2,9 @@ import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amou
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Sealer } from "./sealer.js";
+import type { Exactly } from "./cancellation-row.js";
 import { Prisma } from "./generated/client.js";
+import type { Statement } from "./prepared-statements.js";
 import { TYPE_COLUMN_NAMES, TYPE_COLUMNS, type TypeColumns } from "./type-columns.js";
 
 export interface IntentRow {
@@ -10,7 +12,7 @@ export interface IntentRow {
   readonly created_at: Date | null;
   readonly next_check_at: Date | null;
   /** What was cancelled on the order when its row was locked. */
-  readonly cancelled_total: Prisma.Decimal;
+  readonly cancelled_total: Exactly;
 }
 
 /**
@@ -20,12 +22,12 @@ export interface IntentRow {
  * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
  */
-export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Prisma.Sql {
+export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Statement {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
   const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
-  return Prisma.sql`
+  const sql = Prisma.sql`
     /* cancellation: intent */
     WITH the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
@@ -65,6 +67,7 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
       SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', ${intent.requestedBy} FROM intent
     )
     SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`;
+  return { name: "intent", sql };
 }
 
 /** In the order of their columns. */

@@ -14,7 +14,8 @@ import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
-import { recordFinding, recordTransition, type Database, type RecordParts } from "./record-step.js";
+import { throughPrisma } from "./prepared-statements.js";
+import { recordFinding, recordTransition, type RecordParts } from "./record-step.js";
 
 /** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
 const MAX_CANCELLATIONS = 500;
@@ -61,7 +62,7 @@ export function createPrismaWebhookInbox(
         }
         if (!(await close(transaction, claim, conclusion))) return false;
         const record = {
-          database: transaction,
+          database: throughPrisma(transaction),
           sealer,
           announce: (hint: ChangeHint) => void hints.push(hint),
         };
@@ -96,7 +97,10 @@ async function isRepeat(
 }
 
 /** Webhooks of one order are concluded one after the other. Locked first, as by whoever writes a cancellation of it. */
-async function lockOrder(database: Database, { storeIds, orderNo }: WebhookRow): Promise<void> {
+async function lockOrder(
+  database: Pick<Prisma.TransactionClient, "$queryRaw">,
+  { storeIds, orderNo }: WebhookRow,
+): Promise<void> {
   await database.$queryRaw`
     SELECT FROM cancelled_order WHERE store_id = ANY(${storeIds}) AND order_no = ${orderNo}
     ORDER BY store_id FOR UPDATE`;

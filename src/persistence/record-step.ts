@@ -8,11 +8,8 @@ import type { AnnounceChange } from "../cancellation/live/change.js";
 import { assertCanMove } from "../cancellation/status.js";
 import type { Sealer } from "./sealer.js";
 import { findingStatement, type FindingRow } from "./finding-statement.js";
-import type { Prisma } from "./generated/client.js";
+import type { Database } from "./prepared-statements.js";
 import { transitionStatement, type TransitionRow } from "./transition-statement.js";
-
-/** Connections, or one transaction on one of them. */
-export type Database = Pick<Prisma.TransactionClient, "$queryRaw">;
 
 export interface RecordParts {
   readonly database: Database;
@@ -28,7 +25,7 @@ export async function recordTransition(
   step: Transition,
 ): Promise<Cancellation> {
   assertCanMove(before.status, step.to);
-  const [row] = await database.$queryRaw<TransitionRow[]>(transitionStatement(before, step, sealer));
+  const [row] = await database.rows<TransitionRow>(transitionStatement(before, step, sealer));
   if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
   const { storeId, id, request } = before;
   announce({ storeId, id, orderNo: request.orderNo, version: row.event_count });
@@ -48,7 +45,7 @@ export async function recordFinding(
   reference: CancellationReference,
   finding: Finding,
 ): Promise<boolean> {
-  const [row] = await database.$queryRaw<FindingRow[]>(findingStatement(reference, finding, sealer));
+  const [row] = await database.rows<FindingRow>(findingStatement(reference, finding, sealer));
   if (row === undefined) return false;
   const { storeId, id } = reference;
   announce({ storeId, id, orderNo: row.order_no, version: row.event_count });

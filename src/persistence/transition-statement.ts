@@ -4,6 +4,7 @@ import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { confirmItems, fromNow, text } from "./sql-parts.js";
 import { Prisma } from "./generated/client.js";
+import type { Statement } from "./prepared-statements.js";
 
 export interface TransitionRow {
   readonly sent_at: Date | null;
@@ -22,14 +23,14 @@ export interface TransitionRow {
  * The order's row is locked before the cancellation's, as the intent statement does: taken the other way round, an intent
  * and an outcome of the same order could wait for each other.
  */
-export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Prisma.Sql {
+export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Statement {
   const { storeId, id } = before;
   const { confirmation, failure } = step;
   const { rawAnswer, ...evidence } = step.evidence;
   const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, before);
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
-  return Prisma.sql`
+  const sql = Prisma.sql`
     /* cancellation: transition */
     WITH the_order AS (
       SELECT order_no FROM cancelled_order
@@ -84,4 +85,5 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
       FROM moved
     )
     SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`;
+  return { name: "transition", sql };
 }

@@ -16,8 +16,11 @@ import type { Store } from "../../src/cancellation/store.js";
 import { timingOf } from "../../src/cancellation/timing.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
+import { preparedOn } from "../../src/persistence/prepared-statements.js";
+import { PoolAccess } from "../../src/persistence/pool-access.js";
+import { PoolQueue } from "../../src/persistence/pool-queue.js";
+import { prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/prisma.js";
 import { createTestDatabase } from "./database.js";
 import { cancelRequest } from "./examples.js";
 
@@ -36,7 +39,8 @@ export function useLedger(): LedgerFixture {
   const releases: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     const database = await createTestDatabase();
-    const prisma = createPrisma(database.url);
+    const connections = new PoolQueue(database.url);
+    const prisma = prismaOn(connections, WORK_PATIENCE_MS);
     releases.push(
       () => database.drop(),
       () => prisma.$disconnect(),
@@ -46,7 +50,12 @@ export function useLedger(): LedgerFixture {
     fixture = {
       databaseUrl: database.url,
       history,
-      ledger: createPrismaLedger(prisma, sealer, history, TIMING),
+      ledger: createPostgresLedger({
+        database: preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS)),
+        sealer,
+        history,
+        timing: TIMING,
+      }),
     };
   });
   afterAll(async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
+import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
+import { throughPrisma } from "../../src/persistence/prepared-statements.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { intent, recorded, step, TIMING } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
@@ -55,7 +56,12 @@ describe("beside others", () => {
 
   test("a service that takes cancels and records outcomes loses none, and nothing fails", async () => {
     const history = createPrismaHistory(fixture.prisma, toA);
-    const ledger = createPrismaLedger(fixture.prisma, toA, history, TIMING);
+    const ledger = createPostgresLedger({
+      database: throughPrisma(fixture.prisma),
+      sealer: toA,
+      history,
+      timing: TIMING,
+    });
     await many(10);
     const taken: CancelIntent[] = [];
     const takeTen = async (): Promise<void> => {
@@ -83,7 +89,12 @@ describe("beside others", () => {
   });
 
   test("a service that still seals with an older key, it has an end, and says that it has not come to rest", async () => {
-    const old = createPrismaLedger(fixture.prisma, fixture.sealer, fixture.history, TIMING);
+    const old = createPostgresLedger({
+      database: throughPrisma(fixture.prisma),
+      sealer: fixture.sealer,
+      history: fixture.history,
+      timing: TIMING,
+    });
     await many(4);
     const result = await run(toA, {
       prisma: before("reencrypt: page", () => recorded(old, intent({ refundAccount: ACCOUNT }))),

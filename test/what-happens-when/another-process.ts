@@ -5,7 +5,8 @@ import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPrismaLedger } from "../../src/persistence/prisma-ledger.js";
+import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
+import { throughPrisma } from "../../src/persistence/prepared-statements.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { intent as intentOf, recorded, TIMING } from "../helpers/ledger.js";
 import type { TestService } from "../helpers/service.js";
@@ -30,7 +31,7 @@ export async function anotherProcess<T>(
   const gateway = createEbpClient({ stores: new Map([[store.storeId, store]]), timeoutMs: 2_000 });
   const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 7) }]);
   const history = createPrismaHistory(prisma, sealer);
-  const ledger = createPrismaLedger(prisma, sealer, history, TIMING);
+  const ledger = createPostgresLedger({ database: throughPrisma(prisma), sealer, history, timing: TIMING });
   try {
     return await work({
       ledger,

@@ -5,7 +5,7 @@ import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
-import type { PrismaClient } from "./generated/client.js";
+import type { Database } from "./prepared-statements.js";
 import { intentStatement, type IntentRow } from "./intent-statement.js";
 import { createOutcomeWaiter } from "./outcome-waiter.js";
 import { recordFinding, recordTransition } from "./record-step.js";
@@ -17,16 +17,19 @@ import { recordFinding, recordTransition } from "./record-step.js";
  */
 const MAX_INTENT_ROUNDS = 200;
 
-/** @param intents the same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
-export function createPrismaLedger(
-  prisma: PrismaClient,
-  sealer: Sealer,
-  history: CancellationHistory,
-  timing: Timing,
-  intents: Pick<PrismaClient, "$queryRaw"> = prisma,
-  announce: AnnounceChange = () => undefined,
-): CancellationLedger {
-  const record = { database: prisma, sealer, announce };
+export interface LedgerParts {
+  readonly database: Database;
+  /** The same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
+  readonly intents?: Database;
+  readonly sealer: Sealer;
+  readonly history: CancellationHistory;
+  readonly timing: Timing;
+  readonly announce?: AnnounceChange;
+}
+
+export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
+  const { database, intents = database, sealer, history, timing, announce = () => undefined } = parts;
+  const record = { database, sealer, announce };
   return {
     async recordIntent(intent) {
       for (let round = 0; round < MAX_INTENT_ROUNDS; round += 1) {
@@ -46,7 +49,7 @@ export function createPrismaLedger(
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const [row] = await intents.$queryRaw<IntentRow[]>(intentStatement(intent, sealer, timing.leaseMs));
+    const [row] = await intents.rows<IntentRow>(intentStatement(intent, sealer, timing.leaseMs));
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at !== null) {
       const { id, store, request } = intent;
