@@ -4,6 +4,7 @@ import { SCOPES, type Authenticate, type IdentifiedCaller } from "../cancellatio
 import type { Clock } from "../cancellation/cancel/send-window.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 import { createKeyServer } from "./key-server.js";
+import { ProvenTokens } from "./proven-tokens.js";
 import { NAMES_SOMEBODY } from "./subject.js";
 
 export type AuthSettings =
@@ -61,7 +62,13 @@ export function createAuthenticator(
     return { authenticate: () => Promise.resolve(everybody), refreshKeys: () => Promise.resolve() };
   }
   const { issuer, audience } = settings;
-  const { keyOf, algorithms, refresh } = keysOf(settings, parts);
+  const proven = new ProvenTokens();
+  let fetches = 0;
+  const onFetched = (): void => {
+    fetches += 1;
+    proven.forget();
+  };
+  const { keyOf, algorithms, refresh } = keysOf(settings, parts, onFetched);
   const options = {
     issuer,
     audience,
@@ -74,10 +81,16 @@ export function createAuthenticator(
     async authenticate(authorization) {
       const token = BEARER.exec(authorization ?? "")?.[1];
       if (token === undefined || token.length > MAX_TOKEN_LENGTH) return null;
+      const nowMs = parts.clock.wallMs();
+      const known = proven.callerOf(token, nowMs);
+      if (known !== null) return known;
       try {
-        const currentDate = new Date(parts.clock.wallMs());
-        const { payload } = await jwtVerify(token, keyOf, { ...options, currentDate });
-        return toCaller(payload, allStoreIds);
+        const fetchesBefore = fetches;
+        const { payload } = await jwtVerify(token, keyOf, { ...options, currentDate: new Date(nowMs) });
+        const caller = toCaller(payload, allStoreIds);
+        // With keys that were fetched meanwhile, it may not be valid any more.
+        if (caller !== null && fetches === fetchesBefore) proven.keep(token, caller, nowMs);
+        return caller;
       } catch (error) {
         if (TOKEN_ERRORS.some((kind) => error instanceof kind)) return null;
         throw error;
@@ -92,12 +105,17 @@ interface Keys {
   readonly refresh: () => Promise<void>;
 }
 
-function keysOf(settings: Exclude<AuthSettings, { kind: "off" }>, parts: AuthenticatorParts): Keys {
+function keysOf(
+  settings: Exclude<AuthSettings, { kind: "off" }>,
+  parts: AuthenticatorParts,
+  onFetched: () => void,
+): Keys {
   if (settings.kind === "jwks") {
     const server = createKeyServer({
       url: settings.url,
       timeoutMs: parts.keyServerTimeoutMs,
       monotonicMs: () => parts.clock.monotonicMs(),
+      onFetched,
       onDown: parts.onKeyServerDown,
       onUp: parts.onKeyServerUp,
     });

@@ -13,6 +13,8 @@ export interface KeyServerParts {
   /** Of one fetch, body and all. Only callers whose key is not known wait for it. */
   readonly timeoutMs: number;
   readonly monotonicMs: () => number;
+  /** Told of each fetch, when it is over. */
+  readonly onFetched: () => void;
   /** Told once when fetching begins to fail, with the first failure, and once when it succeeds again. */
   readonly onDown: (error: unknown) => void;
   readonly onUp: () => void;
@@ -25,7 +27,14 @@ export interface KeyServer {
   readonly refresh: () => Promise<void>;
 }
 
-export function createKeyServer({ url, timeoutMs, monotonicMs, onDown, onUp }: KeyServerParts): KeyServer {
+export function createKeyServer({
+  url,
+  timeoutMs,
+  monotonicMs,
+  onFetched,
+  onDown,
+  onUp,
+}: KeyServerParts): KeyServer {
   // On its own jose refetches as part of a request, which then waits for a key server that hangs and fails with one that is down.
   // So here nothing goes stale for it, and `refresh` alone fetches; what runs out is up to whoever calls that.
   const never = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
@@ -40,6 +49,7 @@ export function createKeyServer({ url, timeoutMs, monotonicMs, onDown, onUp }: K
       (cause: unknown) => ({ cause }),
     );
     triedAtMs = monotonicMs();
+    onFetched();
     const before = failure;
     failure = next;
     if (before === null && next !== null) onDown(next.cause);

@@ -23,6 +23,8 @@ export interface GraphQLContext {
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
   loaders: Loaders;
+  /** What the operation costs at most, in points; zero until it has been counted. */
+  cost: number;
   /** How often this request was told that a key stands for another request. */
   reusedKeys: number;
   /** Null where only queries and mutations are answered. */

@@ -2,7 +2,7 @@ import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode } from "graphql";
 import { askedFieldsOf } from "./asked-fields.js";
 import type { GraphQLContext } from "./context.js";
-import { costOf, pointsOf } from "./limits/query-cost.js";
+import { pointsOf } from "./limits/query-cost.js";
 import { mutationPoints, WRONG_GUESS_POINTS } from "./mutation-points.js";
 import { rateLimitBucket } from "./rate-limit-bucket.js";
 
@@ -70,7 +70,7 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
       /** Whose request it is, and what a query has been charged; null until it may be executed. */
       let charged: { readonly bucket: string; readonly cost: number | null } | null = null;
       return Promise.resolve({
-        async didResolveOperation({ schema, document, operation, operationName, request, contextValue }) {
+        async didResolveOperation({ document, operation, request, contextValue }) {
           if (operation === undefined) return;
           const variables = request.variables ?? {};
           const fields = askedFieldsOf(document, operation, variables);
@@ -78,7 +78,7 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
           const isMutation = operation.operation === OperationTypeNode.MUTATION;
           const mutations = fields.reduce((sum, { name }) => sum + mutationPoints(name, isMutation), 0);
           if (mutations > 0) await charge("mutation", bucket, mutations);
-          const cost = isMutation ? null : costOf({ schema, document, operationName, variables });
+          const cost = isMutation ? null : contextValue.cost;
           if (cost !== null) await charge("query", bucket, cost);
           charged = { bucket, cost };
         },

@@ -9,6 +9,7 @@ import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
 import { createLoaders, type GraphQLContext } from "./context.js";
+import { createDocumentStore } from "./document-store.js";
 import { createErrorFormat } from "./error-format.js";
 import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./load-shedding.js";
@@ -56,8 +57,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     // Their texts would be kept in memory for whoever sends them.
     persistedQueries: false,
-    // So would documents, 120 MB of them, with whatever account number stands in one. To read one anew takes a millisecond.
-    documentStore: null,
+    documentStore: createDocumentStore(),
     stopOnTerminationSignals: false,
     formatError,
     logger: app.log,
@@ -85,6 +85,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       language: chooseLanguage(request.headers["accept-language"]),
       requestId: request.id,
       loaders: createLoaders(parts.history),
+      cost: 0,
       reusedKeys: 0,
       live: null,
     };

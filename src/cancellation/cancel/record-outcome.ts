@@ -28,17 +28,11 @@ export async function recordOutcome(
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const waiting = new AbortController();
   const recorded = recordUntilStored(parts, pending, step);
-  const patience = delay(parts.waitMs, pending, { signal: waiting.signal });
-  try {
-    return await Promise.race([recorded, patience]);
-  } finally {
-    waiting.abort();
-    // Whichever lost the race is awaited by nobody.
-    patience.catch(() => undefined);
-    recorded.catch(() => undefined);
-  }
+  return new Promise((resolve, reject) => {
+    const patience = setTimeout(resolve, parts.waitMs, pending);
+    void recorded.then(resolve, reject).finally(() => clearTimeout(patience));
+  });
 }
 
 async function recordUntilStored(

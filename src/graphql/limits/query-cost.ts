@@ -24,6 +24,7 @@ import {
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../page.args.js";
 import { fieldsWithResolver } from "./fields-with-resolver.js";
 import { fragmentsOf } from "./fragments-of.js";
+import { onceForEach } from "./once-for-each.js";
 
 /** A point is as much as ten objects of an answer, or one query of the database. */
 const OBJECTS_PER_POINT = 10;
@@ -46,13 +47,21 @@ export interface CostedRequest {
  * is counted without being listed here; one that is dearer than a query says so where it is declared (`complexity`, in points).
  * A request that cannot be executed (no such operation, variables that do not fit) costs 1.
  */
-export function costOf({ schema, document, operationName, variables }: CostedRequest): number {
+export function costOf(
+  { schema, document, operationName, variables }: CostedRequest,
+  { assumeVariablesFit = false } = {},
+): number {
   const operation = getOperationAST(document, operationName);
   const root = operation ? schema.getRootType(operation.operation) : null;
   if (!operation || !root) return 1;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
-    maxErrors: 1,
-  });
+  const { coerced = assumeVariablesFit ? {} : undefined } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    variables ?? {},
+    {
+      maxErrors: 1,
+    },
+  );
   if (coerced === undefined) return 1;
   const counter = new ObjectCounter(schema, document, coerced);
   return Math.max(1, pointsOf(counter.inSelections(operation.selectionSet, root, null)));
@@ -69,10 +78,12 @@ function declaredObjects({ extensions }: GraphQLField<unknown, unknown>): number
   return typeof complexity === "number" ? complexity * OBJECTS_PER_POINT : null;
 }
 
+const resolvedFieldsOf = onceForEach<GraphQLSchema, [], ReadonlySet<string>>(fieldsWithResolver);
+
 /** Counts objects, and queries as so many objects. */
 class ObjectCounter {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #resolved = fieldsWithResolver();
+  readonly #resolved: ReadonlySet<string>;
   /** Each fragment once for each page size around it: fragments that spread others twice would double at each step. */
   readonly #known = new Map<string, number>();
 
@@ -82,6 +93,7 @@ class ObjectCounter {
     private readonly variables: Readonly<Record<string, unknown>>,
   ) {
     this.#fragments = fragmentsOf(document);
+    this.#resolved = resolvedFieldsOf(schema);
   }
 
   /** @param page the size of the page whose fields these are; null when they are not a page's. */
@@ -157,6 +169,7 @@ class ObjectCounter {
   }
 
   #isAskedFor(node: SelectionNode): boolean {
+    if (node.directives === undefined || node.directives.length === 0) return true;
     try {
       const skip = getDirectiveValues(GraphQLSkipDirective, node, this.variables)?.["if"] === true;
       const include = getDirectiveValues(GraphQLIncludeDirective, node, this.variables)?.["if"] !== false;

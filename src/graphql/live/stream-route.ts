@@ -1,14 +1,13 @@
 import { Readable } from "node:stream";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import { getOperationAST, GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { LiveChanges } from "../../cancellation/live/live-changes.js";
 import type { Stores } from "../../cancellation/store.js";
 import type { Admission } from "../admission.js";
 import { askedFieldsOf } from "../asked-fields.js";
 import { checkAddress } from "../check-address.js";
 import type { GraphQLContext, LiveContext } from "../context.js";
-import { costOf } from "../limits/query-cost.js";
 import { rateLimitBucket } from "../rate-limit-bucket.js";
 import type { RateLimitParts } from "../rate-limits.js";
 import { STREAM_PATH, type AskedSubscription } from "./ask-subscription.js";
@@ -82,7 +81,7 @@ async function stream(
   asked: AskedSubscription,
 ): Promise<FastifyReply> {
   const { signal } = ending;
-  const points = Math.min(pointsOfEvent(parts.schema, asked), parts.rateLimits.queryCostPerMinute);
+  const points = Math.min(asked.context.cost, parts.rateLimits.queryCostPerMinute);
   const bucket = bucketOf(asked);
   const followed = await followSubscription(parts, asked, () =>
     paceEvent((cost) => parts.rateLimits.takeQueryCost(bucket, cost), points, signal),
@@ -103,13 +102,6 @@ async function stream(
     onEnd: () => ending.abort(),
   });
   return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
-}
-
-function pointsOfEvent(
-  schema: GraphQLSchema,
-  { document, operationName, variables }: AskedSubscription,
-): number {
-  return costOf({ schema, document, operationName, variables });
 }
 
 /** The same that it was charged to when it began. */
