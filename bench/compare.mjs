@@ -5,20 +5,16 @@ import { setMaxListeners } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
-import { countSteps, measureCancels } from "./compare/cancels.mjs";
 import { forkChild } from "./compare/child.mjs";
-import { findContenders } from "./compare/contenders.mjs";
 import { cpuOf, HAS_PROC } from "./compare/meters.mjs";
 import { readOptions } from "./compare/options.mjs";
 import { during } from "./compare/releases.mjs";
 import { toMarkdown } from "./compare/report.mjs";
-import { createSteps } from "./compare/steps.mjs";
 import { describeMachine } from "./history/machine.mjs";
 
 const { prepareService } = await import("./compare/our-service.mjs");
+const { MEASURE } = await import("./compare/parts.mjs");
 const { openServer } = await import("./compare/server.mjs");
-
-const PARTS = { cancels };
 
 try {
   const options = await readOptions(process.argv.slice(2));
@@ -53,23 +49,13 @@ async function run(options, url, interrupted) {
       runId: Date.now().toString(36),
       ours: await prepareOurs(upstream.url),
     };
-    const notes = HAS_PROC ? [] : ["This system has no /proc: CPU times and memory are not measured."];
+    const notes = new Set();
+    if (!HAS_PROC) notes.add("This system has no /proc: CPU times and memory are not measured.");
     const machine = { ...(await describeMachine(url)), settings: server.settings };
     const parts = {};
-    for (const part of options.parts) parts[part] = await PARTS[part](bench, options, notes);
-    return { machine, options, notes, parts };
+    for (const part of options.parts) parts[part] = await MEASURE[part](bench, options, notes);
+    return { machine, options, notes: [...notes], parts };
   });
-}
-
-async function cancels(bench, options, notes) {
-  const found = await findContenders("CANCELLING", options.find);
-  notes.push(...found.notes);
-  const steps = createSteps(process.stderr, "cancels", countSteps(options, found.contenders));
-  try {
-    return await measureCancels(bench, options, found.contenders, steps.step);
-  } finally {
-    steps.end();
-  }
 }
 
 async function startUpstream(interrupted) {

@@ -45,7 +45,7 @@ export async function readOptions(args) {
     }
     const known = await namesOfContenders({ list: values.contenders });
     return {
-      parts: values.only.length === 0 ? PARTS : values.only.map((part) => oneOf("--only", part, PARTS)),
+      parts: partsOf(values.only),
       find: {
         list: values.contenders,
         only: values.contender.map((name) => oneOf("--contender", name, known)),
@@ -64,6 +64,12 @@ export async function readOptions(args) {
   } catch (error) {
     throw new Error(`${error.message}\n\n${USAGE}`, { cause: error });
   }
+}
+
+/** Each once, in the order of all. */
+function partsOf(only) {
+  const wanted = only.map((part) => oneOf("--only", part, PARTS));
+  return PARTS.filter((part) => wanted.length === 0 || wanted.includes(part));
 }
 
 function oneOf(name, text, choices) {

@@ -47,20 +47,25 @@ export async function prepareService(upstreamUrl) {
     RATE_LIMIT_QUERY_COST: ENOUGH,
   };
   const [store] = stores;
+  const start = (databaseUrl, settings, interrupted) =>
+    startProgram(
+      {
+        name: "ours",
+        args: ARGS,
+        cwd: ROOT,
+        env: { ...environment, ...settings, DATABASE_URL: databaseUrl },
+        says: SAYS,
+      },
+      interrupted,
+    );
   return {
     token,
     stores,
-    start: (databaseUrl, interrupted, more = {}) =>
-      startProgram(
-        {
-          name: "ours",
-          args: ARGS,
-          cwd: ROOT,
-          env: { ...environment, ...variablesOf(store), DATABASE_URL: databaseUrl, ...more },
-          says: SAYS,
-        },
-        interrupted,
-      ),
+    /** With the one store that cancels are sent for. */
+    start: (databaseUrl, interrupted) => start(databaseUrl, variablesOf(store), interrupted),
+    /** With all of them, which a file lists. */
+    startWithStores: (databaseUrl, file, interrupted) =>
+      start(databaseUrl, { EBP_STORES_FILE: file }, interrupted),
   };
 }
 
