@@ -5,6 +5,7 @@ import { setMaxListeners } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
+import { toSvg } from "./compare/chart.mjs";
 import { forkChild } from "./compare/child.mjs";
 import { cpuOf, HAS_PROC } from "./compare/meters.mjs";
 import { readOptions } from "./compare/options.mjs";
@@ -25,6 +26,7 @@ try {
     });
     report.machine.load = load;
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.svg !== undefined) await writeFile(options.svg, toSvg(report));
     console.log(toMarkdown(report));
   }
 } catch (error) {

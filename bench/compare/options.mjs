@@ -43,9 +43,12 @@ export async function readOptions(args) {
       console.log(USAGE);
       return null;
     }
+    const parts = partsOf(values.only);
+    if (values.svg !== undefined && !parts.includes("cancels"))
+      throw new Error("--svg: it shows cancels, and --only leaves them out");
     const known = await namesOfContenders({ list: values.contenders });
     return {
-      parts: partsOf(values.only),
+      parts,
       find: {
         list: values.contenders,
         only: values.contender.map((name) => oneOf("--contender", name, known)),
