@@ -19,18 +19,15 @@ export function createSteps() {
 
   async function cancel(input) {
     const id = uuidv7();
-    const intent = await pool.query(intentQuery(id, input));
+    const { rows: intents } = await pool.query(intentQuery(id, input));
     const { httpStatus, answer, sentAt } = await ebp.cancel(input);
     const envelope = JSON.parse(answer);
     if (envelope.resultCode !== "0") throw new Error(`EBP has not cancelled it: ${envelope.resultCode}`);
     const sentAgoMs = Math.round(performance.now() - sentAt);
-    const outcome = await pool.query(outcomeQuery(id, input, { httpStatus, answer, envelope, sentAgoMs }));
-    return {
-      id,
-      returnRequestId: envelope.data.returnRequestId,
-      createdAt: intent.rows[0].created_at,
-      resolvedAt: outcome.rows[0].resolved_at,
-    };
+    const exchange = { httpStatus, answer, envelope, sentAgoMs };
+    const { rows: outcomes } = await pool.query(outcomeQuery(id, input, exchange));
+    const { returnRequestId } = envelope.data;
+    return { id, returnRequestId, createdAt: intents[0].created_at, resolvedAt: outcomes[0].resolved_at };
   }
 
   return { cancel, close: () => Promise.all([pool.end(), ebp.close()]) };
