@@ -13,30 +13,35 @@ const SAYS = /listening on (http:\/\/\S+)/u;
  * left out, and why. Their libraries are not the service's: they are installed beside them, by hand or when asked to.
  */
 export async function findContenders(kind, { list = LIST, only, install }) {
-  if (!existsSync(list))
-    return { contenders: [], notes: [`There are no contenders: ${relative(ROOT, list)} is not there.`] };
   const module = pathToFileURL(list).href;
-  const all = (await import(module))[kind] ?? [];
-  const wanted = all.filter(({ name }) => only.length === 0 || only.includes(name));
-  const [contenders, notes] = [[], []];
-  for (const contender of wanted) {
+  const wanted = (await importList(list))[kind]?.filter(
+    ({ name }) => only.length === 0 || only.includes(name),
+  );
+  const contenders = [];
+  const missing = new Map();
+  for (const contender of wanted ?? []) {
     const folder = folderOf(programOf(contender));
     if (install && !isInstalled(folder)) installIn(folder);
     if (isInstalled(folder))
       contenders.push({ ...contender, reference: { module, list: kind, name: contender.name } });
-    else
-      notes.push(
-        `${contender.name} is left out: it is not installed. Run: npm ci --prefix ${relative(process.cwd(), folder)}`,
-      );
+    else missing.set(folder, [...(missing.get(folder) ?? []), contender.name]);
   }
+  const notes = [...missing].map(
+    ([folder, names]) =>
+      `Left out, because their libraries are not installed: ${names.join(", ")}. Run \`npm ci --prefix ${relative(process.cwd(), folder)}\`, or pass --install.`,
+  );
   return { contenders, notes };
 }
 
 /** All that can be asked for by name. */
 export async function namesOfContenders({ list = LIST }) {
-  if (!existsSync(list)) return [];
-  const { CANCELLING = [], READING = [] } = await import(pathToFileURL(list).href);
+  const { CANCELLING = [], READING = [] } = await importList(list);
   return [...new Set([...CANCELLING, ...READING].map(({ name }) => name))];
+}
+
+async function importList(list) {
+  if (!existsSync(list)) throw new Error(`there is no list of contenders at ${list}`);
+  return import(pathToFileURL(list).href);
 }
 
 export function startContender({ upstream, interrupted }, contender, databaseUrl) {

@@ -63,10 +63,11 @@ function callInTurn({ client, next, check }, shared) {
         chunks.push(chunk);
       },
       onResponseEnd() {
-        shared.latencies.record(start);
+        const latency = performance.now() - start;
         text = (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)).toString();
         const rows = judge();
         if (rows === null) return fail(`HTTP ${status}: ${text.slice(0, SHOWN_OF_AN_ANSWER)}`);
+        shared.latencies.record(latency);
         shared.rows += rows;
         go();
       },

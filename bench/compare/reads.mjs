@@ -6,7 +6,7 @@ import { seedHistory } from "../history/seed.mjs";
 import { STORES } from "../history/vocabulary.mjs";
 import { findContenders, startContender } from "./contenders.mjs";
 import { measure } from "./measure.mjs";
-import { PAGE_SIZE } from "./ours.mjs";
+import { PAGE_SIZE } from "./contenders/example-cancel.mjs";
 import { measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./steps.mjs";
 
