@@ -1,0 +1,85 @@
+// node bench/compare.mjs: what a cancel costs here, beside other ways to make one, and what a page of the history does; after
+// `npm run build`.
+import "../scripts/register-typescript.mjs";
+import { setMaxListeners } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
+import { toSvg } from "./compare/chart.mjs";
+import { forkChild } from "./compare/child.mjs";
+import { cpuOf, HAS_PROC } from "./compare/meters.mjs";
+import { readOptions } from "./compare/options.mjs";
+import { during } from "./compare/releases.mjs";
+import { toMarkdown } from "./compare/report.mjs";
+import { describeMachine } from "./history/machine.mjs";
+
+const { prepareService } = await import("./compare/our-service.mjs");
+const { MEASURE } = await import("./compare/parts.mjs");
+const { openServer } = await import("./compare/server.mjs");
+
+try {
+  const options = await readOptions(process.argv.slice(2));
+  if (options !== null) {
+    const load = loadavg()[0].toFixed(1);
+    const report = await withTemporaryDatabase((url, interrupted) => run(options, url, interrupted), {
+      durable: true,
+    });
+    report.machine.load = load;
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.svg !== undefined) await writeFile(options.svg, toSvg(report));
+    console.log(toMarkdown(report));
+  }
+} catch (error) {
+  console.error(String(error));
+  process.exitCode = 1;
+}
+
+async function run(options, url, interrupted) {
+  // Everything that waits hears of an interruption.
+  setMaxListeners(0, interrupted);
+  return during(async (defer) => {
+    const server = await openServer(url);
+    await defer({ stop: () => server.close() });
+    const upstream = await defer(startUpstream(interrupted));
+    const load = await defer(startLoad(interrupted));
+    const bench = {
+      server,
+      upstream,
+      load,
+      interrupted,
+      during,
+      runId: Date.now().toString(36),
+      ours: await prepareOurs(upstream.url),
+    };
+    const notes = new Set();
+    if (!HAS_PROC) notes.add("This system has no /proc: CPU times and memory are not measured.");
+    const machine = { ...(await describeMachine(url)), settings: server.settings };
+    const parts = {};
+    for (const part of options.parts) parts[part] = await MEASURE[part](bench, options, notes);
+    return { machine, options, notes: [...notes], parts };
+  });
+}
+
+async function startUpstream(interrupted) {
+  const child = forkChild(new URL("compare/upstream.mjs", import.meta.url), interrupted);
+  const { url } = await child.ask("listen");
+  return {
+    url,
+    cpu: () => cpuOf(child.pid),
+    counts: () => child.ask("counts"),
+    setDelay: (ms) => child.ask("setDelay", { ms }),
+    stop: child.end,
+  };
+}
+
+async function startLoad(interrupted) {
+  const child = forkChild(new URL("compare/load.mjs", import.meta.url), interrupted);
+  return { ask: child.ask, cpu: () => cpuOf(child.pid), stop: child.end };
+}
+
+async function prepareOurs(upstreamUrl) {
+  const service = await prepareService(upstreamUrl);
+  const module = new URL("compare/ours.mjs", import.meta.url).href;
+  const reference = (list) => ({ module, list, name: "ours", context: { token: service.token } });
+  return { ...service, cancelling: reference("cancelling"), reading: reference("reading") };
+}

@@ -1,0 +1,86 @@
+// Sends a cancel to EBP as the service does: the same body, headers and signature, over the same kind of connections.
+import { createHash } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { Agent } from "undici";
+import { STORE } from "./store.mjs";
+
+export const CANCEL_PATH = "/api/v2/payment/cancel";
+const CONNECTIONS = 64;
+const IDLE_CONNECTION_MS = 2_000;
+
+export function createAgent() {
+  return new Agent({
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    keepAliveMaxTimeout: IDLE_CONNECTION_MS,
+  });
+}
+
+export function createEbp(baseUrl) {
+  const agent = createAgent();
+  return {
+    cancel: (input) => post(agent, baseUrl, Buffer.from(cancelBody(input), "utf8")),
+    close: () => agent.close(),
+  };
+}
+
+export function requestHeaders(body) {
+  return {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": String(Buffer.byteLength(body)),
+    Accept: "application/json",
+    "Accept-Language": "en-US",
+    "Time-Zone": "UTC",
+    "X-System-Language": "en",
+    "X-Language-Code": "en",
+    "X-Access-Key": STORE.accessKey,
+    "X-EBP-Signature": createHash("sha256").update(body).update(STORE.hashKey, "utf8").digest("hex"),
+    "X-Division-Code": STORE.divisionCode,
+    "X-Store-Id": STORE.storeId,
+    "X-Channel-Code": STORE.channelCode,
+    "X-Ric-Code": STORE.ricCode,
+    "X-Country-Code": STORE.countryCode,
+    "X-Currency-Code": STORE.currencyCode,
+  };
+}
+
+/** Amounts come as text and go as numbers with the digits they have. */
+function cancelBody({ orderNo, totalCancelAmount, refundAccount, items }) {
+  const { accountNumber, bankCode, accountHolderName } = refundAccount;
+  const account = JSON.stringify({ accountNumber, bankCode, accountHolderName });
+  const lines = items.map(
+    ({ seq, itemType, itemId, quantity, amount, taxAmount }) =>
+      `{"seq":${seq},"itemType":"${itemType}","itemId":${JSON.stringify(itemId)},"quantity":${quantity},"amount":${amount},"taxAmount":${taxAmount}}`,
+  );
+  return `{"orderNo":${JSON.stringify(orderNo)},"totalCancelAmount":${totalCancelAmount},"refundAccount":${account},"items":[${lines}]}`;
+}
+
+/** Dispatched to undici directly: its `request` makes a stream of the answer, which costs more. */
+function post(agent, origin, body) {
+  return new Promise((resolve, reject) => {
+    const chunks = [];
+    let httpStatus = 0;
+    let sentAt = 0;
+    const options = { origin, path: CANCEL_PATH, method: "POST", headers: requestHeaders(body), body };
+    agent.dispatch(options, {
+      onRequestStart() {
+        sentAt = performance.now();
+      },
+      onResponseStart(_controller, status) {
+        httpStatus = status;
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        const answer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+        resolve({ httpStatus, answer, sentAt });
+      },
+      onResponseError(_controller, error) {
+        reject(error);
+      },
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from "node:url";
+import { applyMigrations } from "../../src/persistence/migrations.ts";
+import { CHANGE_CHANNEL } from "../../src/persistence/live/change-payload.ts";
+import { connect, databaseAt } from "../history/connection.mjs";
+import { cpuOfServer, parentOf } from "./meters.mjs";
+
+const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+/** What a commit must wait for, or it is not one. */
+const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
+
+/** The one PostgreSQL of a run: makes databases in it, and reads its meters. */
+export async function openServer(url) {
+  const control = await connect(databaseAt(url, "postgres"));
+  const { rows } = await control.query(
+    "SELECT pg_backend_pid() AS pid, current_setting('server_version') AS version",
+  );
+  const postmaster = parentOf(rows[0].pid);
+  const settings = {};
+  for (const [name, expected] of Object.entries(DURABLE)) {
+    settings[name] = (await control.query(`SHOW ${name}`)).rows[0][name];
+    if (settings[name] !== expected)
+      throw new Error(`PostgreSQL has ${name} ${settings[name]}, not ${expected}`);
+  }
+  await applyMigrations({ url, directory: MIGRATIONS, log: () => undefined });
+  const template = new URL(url).pathname.slice(1);
+  const listeners = [];
+
+  return {
+    settings,
+    version: rows[0].version,
+    template: url,
+    /** A database of its own for `name`, as it is after the migrations, or as `from` is. */
+    async createDatabase(name, from = template) {
+      const database = `bench_${name.toLowerCase().replaceAll(/[^a-z0-9]+/gu, "_")}`;
+      await control.query(`CREATE DATABASE ${database} TEMPLATE ${from}`);
+      return databaseAt(url, database);
+    },
+    dropDatabase: (databaseUrl) =>
+      control.query(`DROP DATABASE ${new URL(databaseUrl).pathname.slice(1)} WITH (FORCE)`),
+    query: (...query) => control.query(...query),
+    /** So that none begins by the clock while something is measured. */
+    checkpoint: () => control.query("CHECKPOINT"),
+    /** Counts what is announced there. The service does it in a statement of its own, and all that waits fits in one payload. */
+    async countAnnouncements(databaseUrl) {
+      const client = await connect(databaseUrl);
+      listeners.push(client);
+      let count = 0;
+      client.on("notification", () => (count += 1));
+      await client.query(`LISTEN ${CHANGE_CHANNEL}`);
+      return () => count;
+    },
+    async read() {
+      const meters = await control.query(
+        "SELECT pg_current_wal_insert_lsn() - '0/0' AS wal, pg_snapshot_xmax(pg_current_snapshot())::text AS xid",
+      );
+      const [{ wal, xid }] = meters.rows;
+      return { wal: Number(wal), transactions: Number(xid), cpu: cpuOfServer(postmaster) };
+    },
+    close: () => Promise.all([control, ...listeners].map((client) => client.end())),
+  };
+}
