@@ -8,7 +8,7 @@ export const CANCEL_PATH = "/api/v2/payment/cancel";
 const CONNECTIONS = 64;
 const IDLE_CONNECTION_MS = 2_000;
 
-export function createAgent() {
+function createAgent() {
   return new Agent({
     connections: CONNECTIONS,
     pipelining: 1,
