@@ -43,10 +43,20 @@ export function cancelInput({ storeId, orderNo, idempotencyKey, n }) {
       },
       { seq: 2, itemType: "DELIVERY", itemId: "DELIVERY-1", quantity: 1, amount: "3000", taxAmount: "272" },
     ],
-    refundAccount: { accountNumber: "1234567890", bankCode: "001", accountHolderName: "John Doe" },
+    refundAccount: { accountNumber: accountNumber(n), bankCode: "001", accountHolderName: holder(n) },
     reason: "Customer changed their mind",
     note: "Asked for by telephone; the parcel has not left yet.",
   };
+}
+
+/** Another account each time, as customers have: what is made for one would otherwise be there for all. */
+function accountNumber(n) {
+  return String(1_000_000_000 + ((n * 7_919) % 9_000_000_000));
+}
+
+function holder(n) {
+  const letter = (at) => String.fromCharCode(97 + (Math.floor(n / 26 ** at) % 26));
+  return `John D${letter(0)}${letter(1)}${letter(2)}e`;
 }
 
 export function cancelOperation(order) {
