@@ -1,9 +1,8 @@
 import type { Finding } from "../cancellation/doubt/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
 import type { Sealer } from "./sealer.js";
-import { confirmItems, fromNow, text } from "./sql-parts.js";
-import { Prisma } from "./generated/client.js";
-import type { Statement } from "./prepared-statements.js";
+import { confirmedValues, confirmItems, fromNow } from "./sql-parts.js";
+import { statement, type Asked } from "./statement.js";
 
 export interface FindingRow {
   readonly order_no: string;
@@ -14,40 +13,30 @@ export interface FindingRow {
  * One statement that commits what was learnt of a cancellation, and its event, whatever its state and whoever is in charge. One row
  * when it was; none when its one answer is recorded already, or when a settlement is told of one that awaits none.
  */
-export function findingStatement(
-  { storeId, id }: CancellationReference,
-  finding: Finding,
-  sealer: Sealer,
-): Statement {
-  const { source, actor, settlement, confirmation, discrepancies, sentAgoMs } = finding;
-  const { rawAnswer, ...evidence } = finding.evidence;
-  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, { storeId, id });
-  const isAnswer = source === "RESPONSE";
-  const sql = Prisma.sql`
-    /* cancellation: finding */
+const FINDING = statement(
+  "finding",
+  `/* cancellation: finding */
     WITH noted AS (
       UPDATE cancellation SET
-        settlement = coalesce(${settlement}::settlement, settlement),
-        safe_to_retry = safe_to_retry AND ${!finding.contradicts},
-        discrepancies = discrepancies || ${JSON.stringify(discrepancies)}::jsonb,
-        return_request_id = coalesce(return_request_id, ${confirmation?.returnRequestId ?? null}),
-        ebp_request_id = coalesce(ebp_request_id, ${isAnswer ? finding.evidence.requestId : null}),
-        processed_count = coalesce(processed_count, ${confirmation?.processedCount ?? null}::integer),
-        total_product_amount = coalesce(total_product_amount, ${text(confirmation?.totalProductAmount)}::numeric),
-        total_product_tax_amount =
-          coalesce(total_product_tax_amount, ${text(confirmation?.totalProductTaxAmount)}::numeric),
-        total_delivery_amount = coalesce(total_delivery_amount, ${text(confirmation?.totalDeliveryAmount)}::numeric),
-        total_delivery_tax_amount =
-          coalesce(total_delivery_tax_amount, ${text(confirmation?.totalDeliveryTaxAmount)}::numeric),
-        sent_at = coalesce(sent_at, ${fromNow(sentAgoMs === null ? null : -sentAgoMs)}),
-        answered_at = CASE WHEN ${isAnswer} THEN clock_timestamp() ELSE answered_at END,
+        settlement = coalesce(:settlement::settlement, settlement),
+        safe_to_retry = safe_to_retry AND NOT :contradicts::boolean,
+        discrepancies = discrepancies || :discrepancies::jsonb,
+        return_request_id = coalesce(return_request_id, :returnRequestId),
+        ebp_request_id = coalesce(ebp_request_id, :ebpRequestId),
+        processed_count = coalesce(processed_count, :processedCount::integer),
+        total_product_amount = coalesce(total_product_amount, :totalProductAmount::numeric),
+        total_product_tax_amount = coalesce(total_product_tax_amount, :totalProductTaxAmount::numeric),
+        total_delivery_amount = coalesce(total_delivery_amount, :totalDeliveryAmount::numeric),
+        total_delivery_tax_amount = coalesce(total_delivery_tax_amount, :totalDeliveryTaxAmount::numeric),
+        sent_at = coalesce(sent_at, ${fromNow(":sentMs")}),
+        answered_at = CASE WHEN :isAnswer::boolean THEN clock_timestamp() ELSE answered_at END,
         event_count = event_count + 1
-      WHERE store_id = ${storeId} AND id = ${id}::uuid
-        AND (${!isAnswer} OR answered_at IS NULL)
-        AND (${settlement === null} OR (status = 'SUCCEEDED' AND settlement = 'AWAITED'))
+      WHERE store_id = :storeId AND id = :id::uuid
+        AND (NOT :isAnswer::boolean OR answered_at IS NULL)
+        AND (:settlement::settlement IS NULL OR (status = 'SUCCEEDED' AND settlement = 'AWAITED'))
       RETURNING store_id, id, order_no, event_count, status
     ), confirmed AS (
-      ${confirmItems({ storeId, id }, confirmation, Prisma.sql`noted`)}
+      ${confirmItems("noted")}
     ), event AS (
       INSERT INTO cancellation_event (
         store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, answer_sealed,
@@ -55,10 +44,28 @@ export function findingStatement(
       )
       SELECT
         store_id, id, event_count, clock_timestamp(), status, status,
-        ${source}::event_source, ${actor}, ${JSON.stringify(evidence)}::jsonb,
-        ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
+        :source::event_source, :actor, :evidence::jsonb, :answerSealed::bytea, :answerKeyId
       FROM noted
     )
-    SELECT order_no, event_count FROM noted`;
-  return { name: "finding", sql };
+    SELECT order_no, event_count FROM noted`,
+);
+
+export function findingStatement(reference: CancellationReference, finding: Finding, sealer: Sealer): Asked {
+  const { rawAnswer, ...evidence } = finding.evidence;
+  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, reference);
+  const isAnswer = finding.source === "RESPONSE";
+  return FINDING({
+    ...confirmedValues(reference, finding.confirmation),
+    settlement: finding.settlement,
+    contradicts: finding.contradicts,
+    discrepancies: JSON.stringify(finding.discrepancies),
+    isAnswer,
+    ebpRequestId: isAnswer ? finding.evidence.requestId : null,
+    sentMs: finding.sentAgoMs === null ? null : -finding.sentAgoMs,
+    source: finding.source,
+    actor: finding.actor,
+    evidence: JSON.stringify(evidence),
+    answerSealed: answer?.sealed ?? null,
+    answerKeyId: answer?.keyId ?? null,
+  });
 }

@@ -1,11 +1,11 @@
 import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
-import type { Sealer } from "./sealer.js";
 import type { Exactly } from "./cancellation-row.js";
-import { Prisma } from "./generated/client.js";
-import type { Statement } from "./prepared-statements.js";
-import { TYPE_COLUMN_NAMES, TYPE_COLUMNS, type TypeColumns } from "./type-columns.js";
+import type { Sealer } from "./sealer.js";
+import { text } from "./sql-parts.js";
+import { statement, type Asked } from "./statement.js";
+import { TYPE_COLUMNS } from "./type-columns.js";
 
 export interface IntentRow {
   /** Null when a unique index, or the expected total, refused the intent. */
@@ -15,6 +15,8 @@ export interface IntentRow {
   readonly cancelled_total: Exactly;
 }
 
+const TYPE_TOTALS = TYPE_COLUMNS.flatMap(({ amount, tax }) => [amount, tax]);
+
 /**
  * One statement that commits the PENDING cancellation, its items and its first event, or nothing.
  *
@@ -22,35 +24,28 @@ export interface IntentRow {
  * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
  */
-export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Statement {
-  const { id, store, request } = intent;
-  const { refundAccount } = request;
-  const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
-  const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
-  const sql = Prisma.sql`
-    /* cancellation: intent */
+const INTENT = statement(
+  "intent",
+  `/* cancellation: intent */
     WITH the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
-      VALUES (${store.id}, ${request.orderNo})
+      VALUES (:storeId, :orderNo)
       ON CONFLICT (store_id, order_no) DO UPDATE SET order_no = excluded.order_no
       RETURNING cancelled_total
     ), intent AS (
       INSERT INTO cancellation (
         store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis,
-        total_cancel_amount, total_tax_amount, ${TYPE_COLUMN_NAMES}, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
+        total_cancel_amount, total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
         refund_account_key_id, reason, note, requested_by, created_at, next_check_at
       )
       SELECT
-        ${store.id}, ${id}::uuid, ${request.orderNo}, ${request.idempotencyKey}, ${intent.fingerprint}, 'PENDING',
-        ${store.currencyCode}, ${store.amountBasis}::amount_basis, ${request.totalCancelAmount.toFixed()}::numeric,
-        ${statedTax(request.items, store.amountBasis).toFixed()}::numeric,
-        ${typeTotals(intent)},
-        ${masked?.bankCode ?? null}, ${masked?.accountNumberLast4 ?? null}, ${masked?.accountHolderName ?? null},
-        ${sealed?.sealed ?? null}::bytea, ${sealed?.keyId ?? null}, ${request.reason}, ${request.note},
-        ${intent.requestedBy}, clock_timestamp(), clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
+        :storeId, :id::uuid, :orderNo, :idempotencyKey, :fingerprint, 'PENDING',
+        :currencyCode, :amountBasis::amount_basis, :totalCancelAmount::numeric, :totalTaxAmount::numeric,
+        ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")},
+        :bankCode, :accountLastFour, :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :reason, :note,
+        :requestedBy, clock_timestamp(), clock_timestamp() + :leaseMs::float8 * interval '1 millisecond'
       FROM the_order
-      WHERE ${request.expectedCancelledTotal?.toFixed() ?? null}::numeric IS NULL
-         OR cancelled_total = ${request.expectedCancelledTotal?.toFixed() ?? null}::numeric
+      WHERE :expectedCancelledTotal::numeric IS NULL OR cancelled_total = :expectedCancelledTotal::numeric
       ON CONFLICT DO NOTHING
       RETURNING store_id, id, created_at, next_check_at
     ), items AS (
@@ -58,26 +53,57 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
         store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
       )
       SELECT intent.store_id, intent.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
-      FROM intent, jsonb_to_recordset(${itemsJson(intent)}::jsonb) AS item (
+      FROM intent, jsonb_to_recordset(:items::jsonb) AS item (
         seq integer, item_type item_type, item_id text, quantity integer,
         amount numeric, tax_amount numeric, line_total numeric
       )
     ), event AS (
       INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, actor)
-      SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', ${intent.requestedBy} FROM intent
+      SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', :requestedBy FROM intent
     )
-    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`;
-  return { name: "intent", sql };
+    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`,
+);
+
+export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Asked {
+  const { id, store, request } = intent;
+  const { refundAccount } = request;
+  const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
+  const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
+  return INTENT({
+    storeId: store.id,
+    id,
+    orderNo: request.orderNo,
+    idempotencyKey: request.idempotencyKey,
+    fingerprint: intent.fingerprint,
+    currencyCode: store.currencyCode,
+    amountBasis: store.amountBasis,
+    totalCancelAmount: text(request.totalCancelAmount),
+    expectedCancelledTotal: text(request.expectedCancelledTotal),
+    totalTaxAmount: text(statedTax(request.items, store.amountBasis)),
+    ...typeTotals(intent),
+    bankCode: masked?.bankCode ?? null,
+    accountLastFour: masked?.accountNumberLast4 ?? null,
+    accountHolderMasked: masked?.accountHolderName ?? null,
+    accountSealed: sealed?.sealed ?? null,
+    accountKeyId: sealed?.keyId ?? null,
+    reason: request.reason,
+    note: request.note,
+    requestedBy: intent.requestedBy,
+    leaseMs,
+    items: itemsJson(intent),
+  });
 }
 
-/** In the order of their columns. */
-function typeTotals({ request, store }: CancelIntent): Prisma.Sql {
+/** By the names of their columns. */
+function typeTotals({ request, store }: CancelIntent): Record<string, string | null> {
   const totals = totalsByType(request.items, store.amountBasis);
-  const ofType = ({ type }: TypeColumns): Prisma.Sql[] =>
-    [totals.get(type)?.amount, totals.get(type)?.tax].map(
-      (total) => Prisma.sql`${total?.toFixed() ?? null}::numeric`,
-    );
-  return Prisma.join(TYPE_COLUMNS.flatMap(ofType));
+  const found: Record<string, string | null> = {};
+  for (const { type, amount, tax } of TYPE_COLUMNS) {
+    const ofType = totals.get(type);
+    found[amount] = text(ofType?.amount);
+    found[tax] = text(ofType?.tax);
+  }
+  return found;
 }
 
 /** Amounts as JSON strings: jsonb_to_recordset reads them into NUMERIC as text, exactly. */
@@ -88,9 +114,9 @@ function itemsJson({ request, store }: CancelIntent): string {
       item_type: item.itemType,
       item_id: item.itemId,
       quantity: item.quantity,
-      amount: item.amount.toFixed(),
-      tax_amount: item.taxAmount?.toFixed() ?? null,
-      line_total: lineTotal(item, store.amountBasis).toFixed(),
+      amount: text(item.amount),
+      tax_amount: text(item.taxAmount),
+      line_total: text(lineTotal(item, store.amountBasis)),
     })),
   );
 }

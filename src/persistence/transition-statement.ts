@@ -2,9 +2,8 @@ import type { Transition } from "../cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/cancellation.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
-import { confirmItems, fromNow, text } from "./sql-parts.js";
-import { Prisma } from "./generated/client.js";
-import type { Statement } from "./prepared-statements.js";
+import { confirmedValues, confirmItems, fromNow, text } from "./sql-parts.js";
+import { statement, type Asked } from "./statement.js";
 
 export interface TransitionRow {
   readonly sent_at: Date | null;
@@ -23,55 +22,50 @@ export interface TransitionRow {
  * The order's row is locked before the cancellation's, as the intent statement does: taken the other way round, an intent
  * and an outcome of the same order could wait for each other.
  */
-export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Statement {
-  const { storeId, id } = before;
-  const { confirmation, failure } = step;
-  const { rawAnswer, ...evidence } = step.evidence;
-  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, before);
-  const isAnswer = step.source === "RESPONSE";
-  const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
-  const sql = Prisma.sql`
-    /* cancellation: transition */
+const TRANSITION = statement(
+  "transition",
+  `/* cancellation: transition */
     WITH the_order AS (
       SELECT order_no FROM cancelled_order
-      WHERE store_id = ${storeId} AND order_no = ${before.request.orderNo}
+      WHERE store_id = :storeId AND order_no = :orderNo
       FOR UPDATE
     ), moved AS (
       UPDATE cancellation SET
-        status = ${step.to}::cancellation_status,
-        safe_to_retry = ${step.safeToRetry},
-        settlement = ${step.settlement}::settlement,
-        resolved_by = ${step.resolvedBy}::resolved_by,
-        return_request_id = ${confirmation?.returnRequestId ?? null},
-        ebp_request_id = coalesce(${isAnswer ? step.evidence.requestId : null}, ebp_request_id),
-        processed_count = ${confirmation?.processedCount ?? null}::integer,
-        total_product_amount = ${text(confirmation?.totalProductAmount)}::numeric,
-        total_product_tax_amount = ${text(confirmation?.totalProductTaxAmount)}::numeric,
-        total_delivery_amount = ${text(confirmation?.totalDeliveryAmount)}::numeric,
-        total_delivery_tax_amount = ${text(confirmation?.totalDeliveryTaxAmount)}::numeric,
-        failure_kind = ${step.failureKind}::failure_kind,
-        failure_code = ${failure?.resultCode ?? null},
-        failure_message = ${failure?.message ?? null},
-        failure_details = ${JSON.stringify(failure?.details ?? [])}::jsonb,
-        discrepancies = ${JSON.stringify(step.discrepancies)}::jsonb,
-        sent_at = coalesce(${fromNow(step.sentAgoMs === null ? null : -step.sentAgoMs)}, sent_at),
+        status = :to::cancellation_status,
+        safe_to_retry = :safeToRetry::boolean,
+        settlement = :settlement::settlement,
+        resolved_by = :resolvedBy::resolved_by,
+        return_request_id = :returnRequestId,
+        ebp_request_id = coalesce(:ebpRequestId, ebp_request_id),
+        processed_count = :processedCount::integer,
+        total_product_amount = :totalProductAmount::numeric,
+        total_product_tax_amount = :totalProductTaxAmount::numeric,
+        total_delivery_amount = :totalDeliveryAmount::numeric,
+        total_delivery_tax_amount = :totalDeliveryTaxAmount::numeric,
+        failure_kind = :failureKind::failure_kind,
+        failure_code = :failureCode,
+        failure_message = :failureMessage,
+        failure_details = :failureDetails::jsonb,
+        discrepancies = :discrepancies::jsonb,
+        sent_at = coalesce(${fromNow(":sentMs")}, sent_at),
         -- Never before it was asked for, also where the clock was put back: histories rely on it.
-        resolved_at = CASE WHEN ${step.resolvedBy !== null} THEN greatest(clock_timestamp(), created_at) END,
-        in_doubt_since = CASE WHEN ${step.to === "UNKNOWN"} THEN clock_timestamp() ELSE in_doubt_since END,
-        next_check_at = ${fromNow(firstLookupMs)},
-        answered_at = CASE WHEN ${isAnswer} THEN clock_timestamp() ELSE answered_at END,
+        resolved_at = CASE WHEN :resolvedBy::resolved_by IS NOT NULL THEN greatest(clock_timestamp(), created_at) END,
+        in_doubt_since =
+          CASE WHEN :to::cancellation_status = 'UNKNOWN' THEN clock_timestamp() ELSE in_doubt_since END,
+        next_check_at = ${fromNow(":firstLookupMs")},
+        answered_at = CASE WHEN :isAnswer::boolean THEN clock_timestamp() ELSE answered_at END,
         event_count = event_count + 1
       FROM the_order
-      WHERE store_id = ${storeId} AND id = ${id}::uuid AND status = ${before.status}::cancellation_status
-        AND fencing_token = ${before.fencingToken} AND (${!isAnswer} OR answered_at IS NULL)
+      WHERE store_id = :storeId AND id = :id::uuid AND status = :from::cancellation_status
+        AND fencing_token = :fencingToken::integer AND (NOT :isAnswer::boolean OR answered_at IS NULL)
       RETURNING store_id, id, event_count, sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token
     ), totalled AS (
-      UPDATE cancelled_order SET cancelled_total = cancelled_total + ${before.request.totalCancelAmount.toFixed()}::numeric
+      UPDATE cancelled_order SET cancelled_total = cancelled_total + :totalCancelAmount::numeric
       FROM moved
-      WHERE cancelled_order.store_id = ${storeId} AND cancelled_order.order_no = ${before.request.orderNo}
-        AND ${step.to === "SUCCEEDED"}
+      WHERE cancelled_order.store_id = :storeId AND cancelled_order.order_no = :orderNo
+        AND :to::cancellation_status = 'SUCCEEDED'
     ), confirmed AS (
-      ${confirmItems({ storeId, id }, confirmation, Prisma.sql`moved`)}
+      ${confirmItems("moved")}
     ), event AS (
       INSERT INTO cancellation_event (
         store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, answer_sealed,
@@ -79,11 +73,42 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
       )
       SELECT
         store_id, id, event_count, coalesce(resolved_at, in_doubt_since, clock_timestamp()),
-        ${before.status}::cancellation_status, ${step.to}::cancellation_status,
-        ${step.source}::event_source, ${step.actor}, ${JSON.stringify(evidence)}::jsonb,
-        ${answer?.sealed ?? null}::bytea, ${answer?.keyId ?? null}
+        :from::cancellation_status, :to::cancellation_status, :source::event_source, :actor, :evidence::jsonb,
+        :answerSealed::bytea, :answerKeyId
       FROM moved
     )
-    SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`;
-  return { name: "transition", sql };
+    SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`,
+);
+
+export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Asked {
+  const { confirmation, failure } = step;
+  const { rawAnswer, ...evidence } = step.evidence;
+  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, before);
+  const isAnswer = step.source === "RESPONSE";
+  const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
+  return TRANSITION({
+    ...confirmedValues(before, confirmation),
+    orderNo: before.request.orderNo,
+    totalCancelAmount: text(before.request.totalCancelAmount),
+    from: before.status,
+    to: step.to,
+    fencingToken: before.fencingToken,
+    safeToRetry: step.safeToRetry,
+    settlement: step.settlement,
+    resolvedBy: step.resolvedBy,
+    isAnswer,
+    ebpRequestId: isAnswer ? step.evidence.requestId : null,
+    failureKind: step.failureKind,
+    failureCode: failure?.resultCode ?? null,
+    failureMessage: failure?.message ?? null,
+    failureDetails: JSON.stringify(failure?.details ?? []),
+    discrepancies: JSON.stringify(step.discrepancies),
+    sentMs: step.sentAgoMs === null ? null : -step.sentAgoMs,
+    firstLookupMs,
+    source: step.source,
+    actor: step.actor,
+    evidence: JSON.stringify(evidence),
+    answerSealed: answer?.sealed ?? null,
+    answerKeyId: answer?.keyId ?? null,
+  });
 }

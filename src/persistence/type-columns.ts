@@ -1,5 +1,4 @@
 import { ITEM_TYPES, type ItemType } from "../cancellation/request/cancel-request.js";
-import { Prisma } from "./generated/client.js";
 
 /** Where a cancellation has what its lines of one kind add up to; null where it has no such line. */
 export interface TypeColumns {
@@ -12,8 +11,3 @@ export const TYPE_COLUMNS: readonly TypeColumns[] = ITEM_TYPES.map((type) => {
   const name = type.toLowerCase();
   return { type, amount: `${name}_amount`, tax: `${name}_tax_amount` };
 });
-
-/** As they stand in a list of columns. */
-export const TYPE_COLUMN_NAMES = Prisma.raw(
-  TYPE_COLUMNS.map(({ amount, tax }) => `${amount}, ${tax}`).join(", "),
-);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { Prisma } from "../../src/persistence/generated/client.js";
-import { preparedOn, type Database, type Statement } from "../../src/persistence/prepared-statements.js";
+import { preparedOn, type Database } from "../../src/persistence/prepared-statements.js";
+import { statement, type Asked } from "../../src/persistence/statement.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 
 let database: TestDatabase;
@@ -32,21 +32,19 @@ async function prepared(): Promise<Prepared[]> {
   return rows;
 }
 
-const add = (one: number, other: number): Statement => ({
-  name: "add",
-  sql: Prisma.sql`SELECT ${one}::integer + ${other}::integer AS sum`,
-});
-const subtract: Statement = { name: "add", sql: Prisma.sql`SELECT ${5}::integer - ${3}::integer AS sum` };
+const ADD = statement("add", "SELECT :one::integer + :other::integer AS sum");
+const add = (one: number, other: number): Asked => ADD({ one, other });
+const subtract = statement("add", "SELECT 5 - 3 AS sum")({});
 
-async function sum(statement: Statement): Promise<number | undefined> {
-  const [row] = await statements.rows<{ sum: number }>(statement);
+async function sum(asked: Asked): Promise<number | undefined> {
+  const [row] = await statements.rows<{ sum: number }>(asked);
   return row?.sum;
 }
 
 test("a statement is prepared once, and run with other values each time", async () => {
   expect([await sum(add(1, 2)), await sum(add(3, 4)), await sum(add(5, 6))]).toEqual([3, 7, 11]);
   expect(await prepared()).toEqual([
-    { name: expect.stringMatching(/^add_[\da-f]{16}$/u), statement: add(1, 2).sql.text },
+    { name: expect.stringMatching(/^add_[\da-f]{16}$/u), statement: add(1, 2).text },
   ]);
   expect(poolers).toBe(0);
 });
@@ -56,9 +54,13 @@ test("another text has another name, whatever it is called: two releases never r
   expect(new Set((await prepared()).map(({ name }) => name)).size).toBe(2);
 });
 
+test("a value that is missing is an error, and not NULL", () => {
+  expect(() => ADD({ one: 1 })).toThrow("the statement add: there is no value for :other");
+});
+
 test("what PostgreSQL refuses is not run again", async () => {
   await pool.query("CREATE SEQUENCE runs");
-  const wrong = { name: "wrong", sql: Prisma.sql`SELECT nextval('runs') / ${0}::integer` };
+  const wrong = statement("wrong", "SELECT nextval('runs') / :zero::integer")({ zero: 0 });
   await expect(sum(wrong)).rejects.toThrow("division by zero");
   const { rows } = await pool.query<{ runs: string }>("SELECT nextval('runs') AS runs");
   expect(rows).toEqual([{ runs: "2" }]);
@@ -80,7 +82,7 @@ describe("behind a pooler that gives each transaction another connection,", () =
     const [{ name } = { name: "" }] = await prepared();
     const anotherPool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
-      await anotherPool.query(`PREPARE ${name} AS ${add(1, 2).sql.text}`);
+      await anotherPool.query(`PREPARE ${name} AS ${add(1, 2).text}`);
       const others = preparedOn(anotherPool, () => (poolers += 1));
       expect(await others.rows(add(3, 4))).toEqual([{ sum: 7 }]);
       expect(poolers).toBe(1);
@@ -91,13 +93,10 @@ describe("behind a pooler that gives each transaction another connection,", () =
 
   test("those under way at that moment are run once each, and it is told once", async () => {
     await pool.query("CREATE TABLE counted (n integer)");
-    const count = (n: number): Statement => ({
-      name: "count",
-      sql: Prisma.sql`INSERT INTO counted VALUES (${n}::integer)`,
-    });
-    await statements.rows(count(0));
+    const count = statement("count", "INSERT INTO counted VALUES (:n::integer)");
+    await statements.rows(count({ n: 0 }));
     await pool.query("DEALLOCATE ALL");
-    await Promise.all([1, 2, 3, 4, 5].map((n) => statements.rows(count(n))));
+    await Promise.all([1, 2, 3, 4, 5].map((n) => statements.rows(count({ n }))));
     const { rows } = await pool.query<{ n: number }>("SELECT n FROM counted ORDER BY n");
     expect(rows.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(poolers).toBe(1);

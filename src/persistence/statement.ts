@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { Prisma } from "./generated/client.js";
+
+/** What a driver can send. Amounts go as text, which PostgreSQL reads into NUMERIC exactly. */
+export type SqlValue = string | number | boolean | null | Uint8Array;
+export type SqlValues = Readonly<Record<string, SqlValue>>;
+
+/** A statement with its values, to be run. */
+export interface Asked {
+  /** By which a connection knows it. */
+  readonly name: string;
+  /** With `$1`, `$2` and so on for its values. */
+  readonly text: string;
+  readonly values: SqlValue[];
+  /** The same for Prisma. */
+  readonly toSql: () => Prisma.Sql;
+}
+
+/** `:name`, and not the type after `::`. */
+const PLACE = /(?<![:\w]):([a-z]\w*)/giu;
+
+/**
+ * A statement whose text never changes: `:name` stands for the value of that name, as often as it is needed. The text is made
+ * once, so that a cancel makes its values only, and PostgreSQL can prepare it.
+ * @param what what it is, such as `intent`.
+ * @returns what makes it of its values. @throws when one is missing.
+ */
+export function statement(what: string, sql: string): (values: SqlValues) => Asked {
+  const places = [...sql.matchAll(PLACE)].map(([, name = ""]) => name);
+  const names = [...new Set(places)];
+  const text = sql.replace(PLACE, (_, name: string) => `$${names.indexOf(name) + 1}`);
+  // With a digest of the text: two releases that share a pooler's connections must never run each other's.
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const name = `${what}_${digest}`;
+  const parts = sql.split(PLACE).filter((_, index) => index % 2 === 0);
+  return (given) => {
+    const valueOf = (of: string): SqlValue => {
+      const value = given[of];
+      if (value === undefined) throw new Error(`the statement ${what}: there is no value for :${of}`);
+      return value;
+    };
+    return {
+      name,
+      text,
+      values: names.map(valueOf),
+      toSql: () => Prisma.sql(parts, ...places.map(valueOf)),
+    };
+  };
+}
