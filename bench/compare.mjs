@@ -7,7 +7,7 @@ import { loadavg } from "node:os";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 import { toSvg } from "./compare/chart.mjs";
 import { forkChild } from "./compare/child.mjs";
-import { cpuOf, HAS_PROC } from "./compare/meters.mjs";
+import { HAS_PROC } from "./compare/meters.mjs";
 import { readOptions } from "./compare/options.mjs";
 import { during } from "./compare/releases.mjs";
 import { toMarkdown } from "./compare/report.mjs";
@@ -40,8 +40,8 @@ async function run(options, url, interrupted) {
   return during(async (defer) => {
     const server = await openServer(url);
     await defer({ stop: () => server.close() });
-    const upstream = await defer(startUpstream(interrupted));
-    const load = await defer(startLoad(interrupted));
+    const upstream = await startUpstream(interrupted, defer);
+    const load = await defer(forkChild(new URL("compare/load.mjs", import.meta.url), interrupted));
     const bench = {
       server,
       upstream,
@@ -60,21 +60,15 @@ async function run(options, url, interrupted) {
   });
 }
 
-async function startUpstream(interrupted) {
-  const child = forkChild(new URL("compare/upstream.mjs", import.meta.url), interrupted);
+async function startUpstream(interrupted, defer) {
+  const child = await defer(forkChild(new URL("compare/upstream.mjs", import.meta.url), interrupted));
   const { url } = await child.ask("listen");
   return {
     url,
-    cpu: () => cpuOf(child.pid),
+    cpu: child.cpu,
     counts: () => child.ask("counts"),
     setDelay: (ms) => child.ask("setDelay", { ms }),
-    stop: child.end,
   };
-}
-
-async function startLoad(interrupted) {
-  const child = forkChild(new URL("compare/load.mjs", import.meta.url), interrupted);
-  return { ask: child.ask, cpu: () => cpuOf(child.pid), stop: child.end };
 }
 
 async function prepareOurs(upstreamUrl) {

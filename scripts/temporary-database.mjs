@@ -22,12 +22,15 @@ export async function withTemporaryDatabase(work, { durable = false } = {}) {
   const interrupt = (name) => interruption.abort(new Error(`interrupted by ${name}`));
   // A second one ends the process at once, as the first would have without this.
   for (const name of SIGNALS) process.once(name, interrupt);
-  const server = await startEmbeddedPostgres({ dataDir, durable, log: console.error });
+  let server;
   try {
+    // Ctrl-C reaches initdb as well, which then fails.
+    server = await startEmbeddedPostgres({ dataDir, durable, log: console.error });
     return await unlessInterrupted(work(server.url, interruption.signal), interruption.signal);
   } finally {
-    await server.stop();
-    await Promise.all([dataDir, server.folder].map((folder) => rm(folder, { recursive: true, force: true })));
+    await server?.stop();
+    const folders = [dataDir, ...(server === undefined ? [] : [server.folder])];
+    await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
     for (const name of SIGNALS) process.off(name, interrupt);
   }
 }

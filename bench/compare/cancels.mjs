@@ -5,7 +5,7 @@ import { measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./steps.mjs";
 
 /** What is compiled while it runs is compiled then: few callers of a slow upstream would take minutes for it. */
-const FIRST_WARM_UP = { callers: 16, seconds: 5 };
+const FIRST_WARM_UP = { callers: 16, seconds: 30 };
 const WARM_UP_SECONDS = 1;
 
 /** Cancels: ours and each contender in turn, for each number of callers and each delay of the upstream. */
@@ -21,7 +21,7 @@ export async function measureCancels(bench, options, notes) {
       await bench.upstream.setDelay(0);
       for (const side of sides) {
         steps.step("warming up");
-        await measure(bench, side, FIRST_WARM_UP);
+        await measure(bench, side, { ...FIRST_WARM_UP, count: options.warmUp });
       }
       const cases = [];
       for (const delay of options.delays) {

@@ -1,4 +1,4 @@
-import { rate } from "./format.mjs";
+import { rate, rounded } from "./format.mjs";
 
 const WIDTH = 760;
 const NAMES = 190;
@@ -77,7 +77,7 @@ function drawCase({ callers, delay, results }, top) {
       (
         value,
       ) => `<line class="grid" x1="${x(value)}" x2="${x(value)}" y1="${top + CASE_HEAD - 4}" y2="${bottom}"/>
-${text("quiet tick", x(value), bottom + 14, rate(value))}`,
+${text("quiet tick", x(value), bottom + 14, Number.isInteger(value) ? rounded(value) : String(value))}`,
     ),
     text("quiet tick", round((NAMES + right) / 2), bottom + 30, "cancels a second"),
     ...results.map((result, i) => drawBar(result, i, top + CASE_HEAD + i * ROW, x)),

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { cpuOf } from "./meters.mjs";
 
 /** In a forked process: answers what its parent asks for, and ends with it. */
 export function serveParent(handlers) {
@@ -18,6 +19,7 @@ export function serveParent(handlers) {
 
 /** A module of this project in a process of its own. `ask` rejects when it ends, or when everything is interrupted. */
 export function forkChild(url, interrupted) {
+  interrupted.throwIfAborted();
   const child = fork(url, { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
   const ended = once(child, "exit");
   const waiting = new Map();
@@ -37,7 +39,6 @@ export function forkChild(url, interrupted) {
   interrupted.addEventListener("abort", () => giveUp(interrupted.reason));
 
   return {
-    pid: child.pid,
     ask(what, details) {
       interrupted.throwIfAborted();
       asked += 1;
@@ -48,7 +49,8 @@ export function forkChild(url, interrupted) {
         else reject(new Error(`${what}: the process has ended`));
       });
     },
-    async end() {
+    cpu: () => cpuOf(child.pid),
+    async stop() {
       if (child.connected) child.disconnect();
       await ended;
     },

@@ -8,6 +8,7 @@ const USAGE = `npm run bench -- [options]
   --contender <name>    only these beside ours; may be repeated (all of them)
   --rounds <n>          how often each contender has its turn in each case (5)
   --seconds <s>         how long a turn is (2)
+  --warm-up <n>         how many answers each gives before anything is measured, within 30 s (3000)
   --callers <n,n>       how many ask at a time, for cancels (1,16,64) and for reads (1,16)
   --upstream <ms,ms>    how long the upstream takes to answer (0,50)
   --rows <n>            cancellations in the history that is read (100000)
@@ -28,6 +29,7 @@ export async function readOptions(args) {
         contender: { type: "string", multiple: true, default: [] },
         rounds: { type: "string", default: "5" },
         seconds: { type: "string", default: "2" },
+        "warm-up": { type: "string", default: "3000" },
         callers: { type: "string" },
         upstream: { type: "string", default: "0,50" },
         rows: { type: "string", default: "100000" },
@@ -56,6 +58,7 @@ export async function readOptions(args) {
       },
       rounds: number("--rounds", values.rounds, { least: 1, most: 1_000 }),
       seconds: number("--seconds", values.seconds, { least: 0.1, most: 600, whole: false }),
+      warmUp: number("--warm-up", values["warm-up"], { least: 1, most: 1_000_000 }),
       callers: list("--callers", values.callers ?? "1,16,64", { least: 1, most: 1_000 }),
       readers: list("--callers", values.callers ?? "1,16", { least: 1, most: 1_000 }),
       delays: list("--upstream", values.upstream, { least: 0, most: 5_000 }),

@@ -10,7 +10,7 @@ import { PAGE_SIZE } from "./contenders/example-cancel.mjs";
 import { measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./steps.mjs";
 
-const FIRST_WARM_UP = { callers: 16, seconds: 5 };
+const FIRST_WARM_UP = { callers: 16, seconds: 30 };
 const WARM_UP_SECONDS = 1;
 const PRIVATE = 0o600;
 /** The one most of the history is of. */
@@ -40,7 +40,7 @@ export async function measureReads(bench, options, notes) {
       const sides = await startSides(bench, databaseUrl, found.contenders, defer);
       for (const side of sides) {
         steps.step("warming up");
-        await measure(bench, side, FIRST_WARM_UP);
+        await measure(bench, side, { ...FIRST_WARM_UP, count: options.warmUp });
       }
       const cases = [];
       for (const callers of options.readers) {

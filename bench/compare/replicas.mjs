@@ -9,7 +9,7 @@ import { createSteps } from "./steps.mjs";
 const CALLERS = 64;
 const COUNTS = [1, 2, 4];
 const POOLED = 2;
-const FIRST_WARM_UP_SECONDS = 5;
+const FIRST_WARM_UP_SECONDS = 30;
 const WARM_UP_SECONDS = 1;
 
 /**
@@ -27,7 +27,8 @@ export async function measureReplicas(bench, options, notes) {
       const sides = await startSides(bench, program, defer);
       for (const side of sides) {
         steps.step("warming up");
-        await measure(bench, side, { callers: CALLERS, seconds: FIRST_WARM_UP_SECONDS });
+        const count = options.warmUp * side.services.length;
+        await measure(bench, side, { callers: CALLERS, seconds: FIRST_WARM_UP_SECONDS, count });
       }
       await bench.server.checkpoint();
       const step = (what) => steps.step(`${CALLERS} callers: ${what}`);
