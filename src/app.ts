@@ -56,7 +56,7 @@ export async function startApp(config: Config): Promise<App> {
     releases.run((what, error) => http.log.error({ err: error }, `closing ${what} failed`));
   try {
     // Before anything else answers: what is refused early has them too.
-    await addSecurityHeaders(http, { https: config.production });
+    addSecurityHeaders(http, { https: config.production });
     const metrics = createMetrics();
     const core = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradiction(),

@@ -22,6 +22,7 @@ export async function measureCancels(bench, options, notes) {
       for (const side of sides) {
         steps.step("warming up");
         await measure(bench, side, { ...FIRST_WARM_UP, count: options.warmUp });
+        if (side.databaseUrl !== null) await bench.server.analyze(side.databaseUrl);
       }
       const cases = [];
       for (const delay of options.delays) {
@@ -63,6 +64,7 @@ export async function sideOf({ server }, contender, databaseUrl) {
     name: contender.name,
     contender,
     storeId: STORE,
+    databaseUrl,
     announcements: databaseUrl === null ? undefined : await server.countAnnouncements(databaseUrl),
   };
 }

@@ -8,7 +8,7 @@ const USAGE = `npm run bench -- [options]
   --contender <name>    only these beside ours; may be repeated (all of them)
   --rounds <n>          how often each contender has its turn in each case (5)
   --seconds <s>         how long a turn is (2)
-  --warm-up <n>         how many answers each gives before anything is measured, within 30 s (3000)
+  --warm-up <n>         how many answers each gives before anything is measured, within 30 s (10000)
   --callers <n,n>       how many ask at a time, for cancels (1,16,64) and for reads (1,16)
   --upstream <ms,ms>    how long the upstream takes to answer (0,50)
   --rows <n>            cancellations in the history that is read (100000)

@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
@@ -63,6 +66,8 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     logger: app.log,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
+      // It looks at every field of every answer, to say in the end what every answer here says already: not to be kept.
+      ApolloServerPluginCacheControlDisabled(),
       ...(safelist === null ? [] : [resolveIds(safelist)]),
       askSubscriptions(),
       // Before whatever charges for an operation: what is refused costs nothing.

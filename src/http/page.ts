@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { NOTHING_ALLOWED } from "./security-headers.js";
+import { headersOf, NOTHING_ALLOWED } from "./security-headers.js";
 
 export interface Page {
   /** Made for the address it was asked at. Every script and style in it carries the nonce. */
@@ -29,12 +29,16 @@ export function addPage(app: FastifyInstance, { html, scripts, frames, images }:
       "base-uri": ["'none'"],
       "form-action": ["'none'"],
     };
-    reply.helmet({
+    const headers = headersOf({
       contentSecurityPolicy: { useDefaults: false, directives },
       // Who signs in to what is framed does so in a window that the frame opens.
       crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+      strictTransportSecurity: false,
     });
-    return reply.type("text/html; charset=utf-8").send(html(endpointOf(request), nonce));
+    return reply
+      .headers(headers)
+      .type("text/html; charset=utf-8")
+      .send(html(endpointOf(request), nonce));
   });
 }
 

@@ -73,7 +73,7 @@ test("every request that is understood is answered with the whole set", async ()
 
 test("what is refused before it is looked at has them too", async () => {
   const app = createHttpServer({ logLevel: "silent" });
-  await addSecurityHeaders(app, { https: true });
+  addSecurityHeaders(app, { https: true });
   app.addHook("onRequest", (_request, reply) => reply.code(503).send({}));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const { status, headers } = await fetch(url);

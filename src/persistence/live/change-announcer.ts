@@ -5,7 +5,7 @@ import { CHANGE_CHANNEL, toPayloads } from "./change-payload.js";
 import { poolOptions } from "../pool-options.js";
 
 /** Nobody sees a delay of this length, and all that is committed meanwhile goes out with one statement. */
-const GATHER_MS = 5;
+const GATHER_MS = 25;
 /** While the database is away, older hints are let go: whoever follows finds what they stood for in the history. */
 const MAX_WAITING = 10_000;
 /** What cannot be announced by then is not news any more; a stop waits for it no longer than that. */
