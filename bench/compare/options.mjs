@@ -29,7 +29,7 @@ export async function readOptions(args) {
         contender: { type: "string", multiple: true, default: [] },
         rounds: { type: "string", default: "5" },
         seconds: { type: "string", default: "2" },
-        "warm-up": { type: "string", default: "3000" },
+        "warm-up": { type: "string", default: "10000" },
         callers: { type: "string" },
         upstream: { type: "string", default: "0,50" },
         rows: { type: "string", default: "100000" },

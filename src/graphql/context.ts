@@ -22,13 +22,41 @@ export interface GraphQLContext {
   /** To quote to whoever runs the service. */
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
-  loaders: Loaders;
+  readonly loaders: Loaders;
+  /** Where the loaders read, from when it is given on. */
+  readFrom(history: CancellationHistory): void;
   /** What the operation costs at most, in points; zero until it has been counted. */
   cost: number;
   /** How often this request was told that a key stands for another request. */
   reusedKeys: number;
   /** Null where only queries and mutations are answered. */
   readonly live: LiveContext | null;
+}
+
+type Given = Pick<GraphQLContext, "caller" | "language" | "requestId" | "live">;
+
+/** Its loaders are made when the first field asks for something: a cancel asks for nothing. */
+export function createContext(
+  { caller, language, requestId, live }: Given,
+  history: CancellationHistory,
+): GraphQLContext {
+  let readsFrom = history;
+  let loaders: Loaders | undefined;
+  return {
+    caller,
+    language,
+    requestId,
+    live,
+    cost: 0,
+    reusedKeys: 0,
+    get loaders() {
+      return (loaders ??= createLoaders(readsFrom));
+    },
+    readFrom(other) {
+      readsFrom = other;
+      loaders = undefined;
+    },
+  };
 }
 
 /** What a subscription carries. */
@@ -57,7 +85,7 @@ export interface Loaders {
 }
 
 /** For one request: nothing is remembered beyond it. */
-export function createLoaders(history: CancellationHistory): Loaders {
+function createLoaders(history: CancellationHistory): Loaders {
   let now: Promise<Date> | undefined;
   const items = createBoundedLoader("items", (...batch) => history.items(...batch));
   const events = createBoundedLoader("events", (...batch) => history.events(...batch));

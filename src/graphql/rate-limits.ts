@@ -83,11 +83,12 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
           charged = { bucket, cost };
         },
         /** What could not be foreseen is paid with what is left of the minute. */
-        async willSendResponse({ contextValue: { loaders, reusedKeys } }) {
+        async willSendResponse({ contextValue }) {
           if (charged === null) return;
           const { bucket, cost } = charged;
+          const { reusedKeys } = contextValue;
           // Lists without pages may have been longer.
-          const more = cost === null ? 0 : pointsOf(loaders.countRead()) - cost;
+          const more = cost === null ? 0 : pointsOf(contextValue.loaders.countRead()) - cost;
           if (more > 0) await parts.oweQueryCost(bucket, more);
           if (reusedKeys > 0) await parts.oweMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
         },

@@ -11,7 +11,8 @@ import type { Admission } from "./admission.js";
 import { checkAccept } from "./check-accept.js";
 import { checkAddress } from "./check-address.js";
 import { checkSafelist, type ListedOperation } from "./check-safelist.js";
-import { createLoaders, type GraphQLContext } from "./context.js";
+import { inOrder } from "./in-order.js";
+import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
 import { createDocumentStore } from "./document-store.js";
 import { createErrorFormat } from "./error-format.js";
 import { chooseLanguage } from "./language.js";
@@ -68,34 +69,32 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       ApolloServerPluginLandingPageDisabled(),
       // It looks at every field of every answer, to say in the end what every answer here says already: not to be kept.
       ApolloServerPluginCacheControlDisabled(),
-      ...(safelist === null ? [] : [resolveIds(safelist)]),
-      askSubscriptions(),
-      // Before whatever charges for an operation: what is refused costs nothing.
-      limitOperations(),
-      shedLoad(parts.load),
-      limitRates(parts.rateLimits),
-      countRefusals(parts.refusals),
-      readForMutations(parts.ledgerHistory),
-      reportFaults(app.log),
-      quoteRequestId(),
+      inOrder([
+        ...(safelist === null ? [] : [resolveIds(safelist)]),
+        askSubscriptions(),
+        // Before whatever charges for an operation: what is refused costs nothing.
+        limitOperations(),
+        shedLoad(parts.load),
+        limitRates(parts.rateLimits),
+        countRefusals(parts.refusals),
+        readForMutations(parts.ledgerHistory),
+        reportFaults(app.log),
+        quoteRequestId(),
+      ]),
     ],
   });
   await apollo.start();
-  async function contextOf(request: FastifyRequest): Promise<GraphQLContext> {
+  async function contextOf(
+    request: FastifyRequest,
+    live: LiveContext | null = null,
+  ): Promise<GraphQLContext> {
     const caller = parts.admission.callerOf(request);
     await assertNotBarred(caller, parts.refusals);
     if (safelist !== null) assertListed(request, safelist);
-    return {
-      caller,
-      language: chooseLanguage(request.headers["accept-language"]),
-      requestId: request.id,
-      loaders: createLoaders(parts.history),
-      cost: 0,
-      reusedKeys: 0,
-      live: null,
-    };
+    const language = chooseLanguage(request.headers["accept-language"]);
+    return createContext({ caller, language, requestId: request.id, live }, parts.history);
   }
-  const handler = fastifyApolloHandler(apollo, { context: contextOf });
+  const handler = fastifyApolloHandler(apollo, { context: (request) => contextOf(request) });
   // A caller who hangs up is gone for the HTTP server, but the cancel goes on: a stop waits until its outcome is stored.
   const underWay = new Set<unknown>();
   function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -132,8 +131,7 @@ function readForMutations(ledgerHistory: CancellationHistory): ApolloServerPlugi
     requestDidStart: () =>
       Promise.resolve({
         didResolveOperation({ operation, contextValue }) {
-          if (operation?.operation === OperationTypeNode.MUTATION)
-            contextValue.loaders = createLoaders(ledgerHistory);
+          if (operation?.operation === OperationTypeNode.MUTATION) contextValue.readFrom(ledgerHistory);
           return Promise.resolve();
         },
       }),

@@ -1,5 +1,5 @@
 import type { CancelPaymentInput } from "./cancel-request.js";
-import { Decimal } from "../decimal.js";
+import type { Decimal } from "../decimal.js";
 import type { Fault } from "../field-rules.js";
 import { searchFor } from "./holds-account.js";
 import * as limits from "../limits.js";
@@ -22,25 +22,29 @@ export function accountElsewhereFaults(input: CancelPaymentInput): Fault[] {
   const isAll = (text: string, maxLength: number): boolean => text.length <= maxLength && wanted.isAll(text);
   const holds = (text: string | null, maxLength: number): boolean =>
     text !== null && text.length <= maxLength && wanted.holds(text);
-  const isNumber = (value: Decimal | number | null): boolean => wanted.isNumber(inDigits(value));
+  const isNumber = (value: Decimal | number | null): boolean => value !== null && wanted.isNumber(value);
 
   const items = input.items.length <= limits.MAX_ITEMS ? input.items : [];
-  const fields: readonly (readonly [field: string, holds: boolean])[] = [
-    ["idempotencyKey", identifies(input.idempotencyKey, limits.MAX_IDEMPOTENCY_KEY_LENGTH)],
-    ["orderNo", isAll(input.orderNo, limits.MAX_IDENTIFIER_LENGTH)],
-    ["totalCancelAmount", isNumber(input.totalCancelAmount)],
-    ["expectedCancelledTotal", isNumber(input.expectedCancelledTotal)],
-    ["refundAccount.bankCode", identifies(account.bankCode ?? "", limits.MAX_BANK_CODE_LENGTH)],
-    ...items.flatMap(({ seq, quantity, itemId, amount, taxAmount }, index) => [
-      [`items.${index}.itemId`, isAll(itemId, limits.MAX_IDENTIFIER_LENGTH)] as const,
-      ...Object.entries({ seq, quantity, amount, taxAmount }).map(
-        ([field, value]) => [`items.${index}.${field}`, isNumber(value)] as const,
-      ),
-    ]),
-    ["reason", holds(input.reason, limits.MAX_REASON_LENGTH)],
-    ["note", holds(input.note, limits.MAX_NOTE_LENGTH)],
-  ];
-  return fields.flatMap(([field, isThere]) => (isThere ? [elsewhere(`input.${field}`)] : []));
+  const faults: Fault[] = [];
+  function tell(field: string, isThere: boolean): void {
+    if (isThere) faults.push(elsewhere(`input.${field}`));
+  }
+
+  tell("idempotencyKey", identifies(input.idempotencyKey, limits.MAX_IDEMPOTENCY_KEY_LENGTH));
+  tell("orderNo", isAll(input.orderNo, limits.MAX_IDENTIFIER_LENGTH));
+  tell("totalCancelAmount", isNumber(input.totalCancelAmount));
+  tell("expectedCancelledTotal", isNumber(input.expectedCancelledTotal));
+  tell("refundAccount.bankCode", identifies(account.bankCode ?? "", limits.MAX_BANK_CODE_LENGTH));
+  for (const [index, { seq, quantity, itemId, amount, taxAmount }] of items.entries()) {
+    tell(`items.${index}.itemId`, isAll(itemId, limits.MAX_IDENTIFIER_LENGTH));
+    tell(`items.${index}.seq`, isNumber(seq));
+    tell(`items.${index}.quantity`, isNumber(quantity));
+    tell(`items.${index}.amount`, isNumber(amount));
+    tell(`items.${index}.taxAmount`, isNumber(taxAmount));
+  }
+  tell("reason", holds(input.reason, limits.MAX_REASON_LENGTH));
+  tell("note", holds(input.note, limits.MAX_NOTE_LENGTH));
+  return faults;
 }
 
 /** The same of a store that is none of the caller's, before anything else is looked at. */
@@ -48,13 +52,6 @@ export function isAccountAsStore({ storeId, refundAccount }: CancelPaymentInput)
   if (storeId === null || refundAccount === null || storeId.length > limits.MAX_IDENTIFIER_LENGTH)
     return false;
   return searchFor(refundAccount).isIdentifiedBy(storeId);
-}
-
-/** Nothing for what has more digits than any account: written out it could fill the memory. */
-function inDigits(value: Decimal | number | null): string {
-  if (value === null) return "";
-  const amount = new Decimal(value);
-  return amount.isInteger() && amount.e <= limits.MAX_ACCOUNT_NUMBER_LENGTH ? amount.toFixed() : "";
 }
 
 export function elsewhere(field: string): Fault {

@@ -1,3 +1,5 @@
+import { Decimal } from "../decimal.js";
+import { MAX_ACCOUNT_NUMBER_LENGTH } from "../limits.js";
 import type { RefundAccount } from "./cancel-request.js";
 import { matchesAt, MIN_TELLING_SYLLABLES, nameSearch } from "./holder-name.js";
 import { isOfSyllables, lettersAndDigits, onlyLettersAndDigits, plainText } from "./written-text.js";
@@ -23,8 +25,8 @@ export interface AccountSearch {
   isAll(identifier: string): boolean;
   /** Whether a key or the like, which callers make up, gives the account away. */
   isIdentifiedBy(identifier: string): boolean;
-  /** Whether a quantity or an amount, written out, is the account's number and nothing else. */
-  isNumber(digits: string): boolean;
+  /** Whether a quantity or an amount is, written out, the account's number and nothing else. */
+  isNumber(value: Decimal | number): boolean;
 }
 
 export function holdsAccount(text: string, account: RefundAccount | null): boolean {
@@ -62,7 +64,7 @@ export function searchFor(account: RefundAccount): AccountSearch {
       const isInKey = numbers.some((number) => number.length >= MIN_LENGTH_IN_DIGITS && run.includes(number));
       return isInKey || isAll(identifier);
     },
-    isNumber: (digits) => amounts.has(withoutZeros(digits)),
+    isNumber: (value) => amounts.size > 0 && amounts.has(inDigits(value)),
   };
 }
 
@@ -103,6 +105,12 @@ function endOfNumber(plain: string, start: number, number: string): number | nul
     at += 1;
   }
   return at;
+}
+
+/** Without zeros before it. Nothing for what has more digits than any account: written out it could fill the memory. */
+function inDigits(value: Decimal | number): string {
+  const amount = new Decimal(value);
+  return amount.isInteger() && amount.e <= MAX_ACCOUNT_NUMBER_LENGTH ? withoutZeros(amount.toFixed()) : "";
 }
 
 function withoutZeros(digits: string): string {

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { createLoaders } from "../context.js";
+import { createContext } from "../context.js";
 import type { AskedSubscription } from "./ask-subscription.js";
 
 export interface FollowParts {
@@ -35,7 +35,7 @@ export async function followSubscription(
     for await (const rootValue of events) {
       if (!(await isNext())) return;
       // Each with loaders of its own: those of the last event remember what was so then.
-      const contextValue = { ...context, loaders: createLoaders(history) };
+      const contextValue = createContext(context, history);
       yield await execute({ ...asked, rootValue, contextValue });
     }
   }

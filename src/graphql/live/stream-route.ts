@@ -31,7 +31,7 @@ export interface StreamParts extends FollowParts {
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly admission: Admission;
   /** @throws GraphQLError for a request that is not read. */
-  readonly contextOf: (request: FastifyRequest) => Promise<GraphQLContext>;
+  readonly contextOf: (request: FastifyRequest, live: LiveContext) => Promise<GraphQLContext>;
   /** Errors as the caller may see them. */
   readonly tell: (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
 }
@@ -61,7 +61,7 @@ export function addStream(app: FastifyInstance, parts: StreamParts): void {
       const live: LiveContext = { ...parts.live, signal: ending.signal, asked: null };
       const answer = await parts.apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphQLRequest(request),
-        context: async () => ({ ...(await parts.contextOf(request)), live }),
+        context: () => parts.contextOf(request, live),
       });
       if (live.asked !== null) return stream(parts, request, reply, ending, live.asked);
       const { status = 200, headers, body } = answer;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { Decimal } from "../../../src/cancellation/decimal.js";
 import type { RefundAccount } from "../../../src/cancellation/request/cancel-request.js";
 import { holdsAccount, searchFor } from "../../../src/cancellation/request/holds-account.js";
 import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
@@ -11,7 +12,7 @@ function account(accountNumber: string, accountHolderName: string | null = null)
 const identifiesAccount = (identifier: string, wanted: RefundAccount): boolean =>
   searchFor(wanted).isIdentifiedBy(identifier);
 const isAccountNumber = (digits: string, wanted: RefundAccount): boolean =>
-  searchFor(wanted).isNumber(digits);
+  searchFor(wanted).isNumber(new Decimal(digits));
 
 const FULL_WIDTH = (text: string): string =>
   text.replace(/[!-~]/gu, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
