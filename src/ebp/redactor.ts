@@ -78,16 +78,17 @@ function isTakenOutOfIdentifiers(name: string): boolean {
 }
 
 interface Secret {
-  readonly mayBeIn: SecretHint;
+  readonly text: string;
   readonly pattern: () => SecretPattern;
 }
 
-function secretOf(secret: string, patternOf: (secret: string) => SecretPattern): Secret {
-  return { mayBeIn: hintOf(secret), pattern: once(() => patternOf(secret)) };
+function secretOf(text: string, patternOf: (secret: string) => SecretPattern): Secret {
+  return { text, pattern: once(() => patternOf(text)) };
 }
 
 interface Finder {
   readonly secrets: readonly Secret[];
+  readonly mayHoldAny: SecretHint;
   /** Whether a number is the account's. */
   readonly isEcho: (number: string) => boolean;
   /** Finds any of the secrets. One for all, and compiled once, if at all: it is large. */
@@ -97,6 +98,7 @@ interface Finder {
 function finderOf(accountNumber: string, secrets: readonly Secret[]): Finder {
   return {
     secrets,
+    mayHoldAny: hintOf(secrets.map(({ text }) => text)),
     isEcho: echoOf(accountNumber),
     whole: once(() => new RegExp(secrets.map(({ pattern }) => pattern().whole).join("|"), "gu")),
   };
@@ -108,12 +110,10 @@ function once<T>(make: () => T): () => T {
 }
 
 /** All secrets in one pass: a second could find a secret in the mark that the first left. */
-function takeOut(text: string, { secrets, isEcho, whole }: Finder): string {
+function takeOut(text: string, { secrets, mayHoldAny, isEcho, whole }: Finder): string {
   if (secrets.length === 0) return text;
   const withoutNumbers = text.replace(NUMBER, (found) => (isEcho(found) ? REDACTED : found));
-  return secrets.some(({ mayBeIn }) => mayBeIn(withoutNumbers))
-    ? withoutNumbers.replace(whole(), REDACTED)
-    : withoutNumbers;
+  return mayHoldAny(withoutNumbers) ? withoutNumbers.replace(whole(), REDACTED) : withoutNumbers;
 }
 
 /** What the text ends in may be the beginning of a secret whose rest never came. */

@@ -2,17 +2,19 @@
 const ESCAPE = /[\\&%]/u;
 /** What may stand within a secret, or for a blank in it. */
 const BETWEEN = /[\s+-]+/gu;
+const NOT_ASCII = /[^\0-\x7f]/u;
 
-/** Whether a text may hold a secret; what it says no to needs no closer look. */
+/** Whether a text may hold one of several secrets; what it says no to needs no closer look. */
 export type SecretHint = (text: string) => boolean;
 
 /**
- * True wherever a pattern of `secret-pattern.ts` finds the secret. Preparing such a pattern takes most of a millisecond, at
- * every cancel, and next to no answer has anything to be found: so all that is done for most of them is to look for the secret as
- * it is, whatever its case and whatever stands in it. Where anything is escaped, that says nothing.
+ * True wherever a pattern of `secret-pattern.ts` finds one of the secrets. Preparing such a pattern takes most of a millisecond, at
+ * every cancel, and next to no answer has anything to be found: so all that is done for most of them is to look for the secrets as
+ * they are, whatever their case and whatever stands in them. Where anything is escaped, that says nothing.
  */
-export function hintOf(secret: string): SecretHint {
-  const spellings = [secret, secret.normalize("NFC"), secret.normalize("NFD")].map(folded);
+export function hintOf(secrets: readonly string[]): SecretHint {
+  const forms = secrets.flatMap((secret) => [secret, secret.normalize("NFC"), secret.normalize("NFD")]);
+  const spellings = [...new Set(forms.map(folded))];
   return (text) => {
     if (ESCAPE.test(text)) return true;
     const plain = folded(text);
@@ -22,7 +24,8 @@ export function hintOf(secret: string): SecretHint {
 
 /** The same for a character, its upper and its lower case, whatever stands beside it: once is not enough for ẞ, ß and SS. */
 function folded(text: string): string {
-  return inOneCase(inOneCase(text.replace(BETWEEN, "")));
+  const whole = text.replace(BETWEEN, "");
+  return NOT_ASCII.test(whole) ? inOneCase(inOneCase(whole)) : whole.toLowerCase();
 }
 
 function inOneCase(text: string): string {

@@ -1,9 +1,8 @@
-import { Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { cancelPayment, type CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
 import { CancelPaymentPayloadType, toPayload } from "./cancel-payment.payload.type.js";
 import { countReusedKeys, type GraphQLContext } from "./context.js";
-import { UnconvertedArg } from "./unconverted-arg.js";
 
 @Resolver()
 export class CancelPaymentResolver {
@@ -14,7 +13,7 @@ export class CancelPaymentResolver {
       "Cancels a payment. Money moves at most once per idempotency key: the intent is committed before anything is sent, it is sent once, and a repeated call gets the first call's cancellation in its present state.",
   })
   async cancelPayment(
-    @UnconvertedArg("input", () => CancelPaymentInputType, { description: "What to cancel." })
+    @Arg("input", () => CancelPaymentInputType, { description: "What to cancel." })
     input: CancelPaymentInputType,
     @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPayloadType> {

@@ -13,7 +13,7 @@ export class CancellationResolver {
     @Root() cancellation: CancellationType,
     @Ctx() { loaders }: GraphQLContext,
   ): Promise<CancellationItem[]> {
-    return loaders.items.load(cancellation);
+    return loaders().items.load(cancellation);
   }
 
   @FieldResolver(() => Int, {
@@ -26,7 +26,7 @@ export class CancellationResolver {
     @Ctx() { loaders }: GraphQLContext,
   ): Promise<number | null> {
     if (status !== "UNKNOWN" || inDoubtSince === null) return null;
-    const now = await loaders.now();
+    const now = await loaders().now();
     return Math.max(0, Math.floor((now.getTime() - inDoubtSince.getTime()) / 1_000));
   }
 
@@ -37,6 +37,6 @@ export class CancellationResolver {
     @Root() cancellation: CancellationType,
     @Ctx() { loaders }: GraphQLContext,
   ): Promise<CancellationEvent[]> {
-    return loaders.events.load(cancellation);
+    return loaders().events.load(cancellation);
   }
 }

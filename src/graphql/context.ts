@@ -22,9 +22,9 @@ export interface GraphQLContext {
   /** To quote to whoever runs the service. */
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
-  readonly loaders: Loaders;
+  readonly loaders: () => Loaders;
   /** Where the loaders read, from when it is given on. */
-  readFrom(history: CancellationHistory): void;
+  readonly readFrom: (history: CancellationHistory) => void;
   /** What the operation costs at most, in points; zero until it has been counted. */
   cost: number;
   /** How often this request was told that a key stands for another request. */
@@ -35,7 +35,7 @@ export interface GraphQLContext {
 
 type Given = Pick<GraphQLContext, "caller" | "language" | "requestId" | "live">;
 
-/** Its loaders are made when the first field asks for something: a cancel asks for nothing. */
+/** Its loaders are made when the first field asks for something: a cancel asks for nothing. Functions, because Apollo Server copies it. */
 export function createContext(
   { caller, language, requestId, live }: Given,
   history: CancellationHistory,
@@ -49,10 +49,8 @@ export function createContext(
     live,
     cost: 0,
     reusedKeys: 0,
-    get loaders() {
-      return (loaders ??= createLoaders(readsFrom));
-    },
-    readFrom(other) {
+    loaders: () => (loaders ??= createLoaders(readsFrom)),
+    readFrom: (other) => {
       readsFrom = other;
       loaders = undefined;
     },

@@ -31,6 +31,6 @@ export class OrderEdgeResolver {
   ): Promise<Decimal | null> {
     // Read after the page: of one that has succeeded in between, the page does not say so yet.
     if (node.status !== "SUCCEEDED") return null;
-    return loaders.runningTotals(node.storeId, node.orderNo).load(node.id);
+    return loaders().runningTotals(node.storeId, node.orderNo).load(node.id);
   }
 }

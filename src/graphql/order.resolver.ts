@@ -58,7 +58,7 @@ export class OrderResolver {
     @Root() { storeId, orderNo }: OrderCancellationsType,
     @Ctx() { loaders }: GraphQLContext,
   ): Promise<readonly OrderLine[]> {
-    return (await loaders.orderLines(storeId, orderNo)).lines;
+    return (await loaders().orderLines(storeId, orderNo)).lines;
   }
 
   @FieldResolver(() => CancellationType, {

@@ -88,7 +88,7 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
           const { bucket, cost } = charged;
           const { reusedKeys } = contextValue;
           // Lists without pages may have been longer.
-          const more = cost === null ? 0 : pointsOf(contextValue.loaders.countRead()) - cost;
+          const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead()) - cost;
           if (more > 0) await parts.oweQueryCost(bucket, more);
           if (reusedKeys > 0) await parts.oweMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
         },

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLField, GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
@@ -9,10 +9,12 @@ import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/decimal.js";
 import { ACCESS } from "./access.js";
+import type { CancelPaymentInputType } from "./cancel-payment.input.js";
 import { CancelPaymentResolver } from "./cancel-payment.resolver.js";
 import { CancellationResolver } from "./cancellation.resolver.js";
 import { CancellationChangedResolver } from "./cancellation-changed.resolver.js";
 import { CancellationConnectionResolver, PageInfoResolver } from "./connection.resolver.js";
+import type { GraphQLContext } from "./context.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { guardSchema } from "./guard-schema.js";
 import { HistoryResolver } from "./history.resolver.js";
@@ -32,8 +34,9 @@ export interface SchemaParts extends CancelPaymentParts, CheckParts {
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
   const { stores, history, cursors } = parts;
+  const cancelPaymentResolver = new CancelPaymentResolver(parts);
   const resolvers = new Map<unknown, object>([
-    [CancelPaymentResolver, new CancelPaymentResolver(parts)],
+    [CancelPaymentResolver, cancelPaymentResolver],
     [CancellationResolver, new CancellationResolver()],
     [CancellationChangedResolver, new CancellationChangedResolver()],
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
@@ -74,8 +77,25 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     validate: false,
   });
   describeRoots(schema);
+  resolveDirectly(schema, cancelPaymentResolver);
   guardSchema(schema, ACCESS);
   return schema;
+}
+
+/**
+ * With the arguments as graphql-js has coerced them. type-graphql would make instances of them first, which nobody asks for, and for
+ * each object in them read the declarations of all input types anew.
+ */
+function resolveDirectly(schema: GraphQLSchema, resolver: CancelPaymentResolver): void {
+  const field: GraphQLField<unknown, GraphQLContext, CancelPaymentArgs> | undefined = schema
+    .getMutationType()
+    ?.getFields()["cancelPayment"];
+  if (field === undefined) throw new Error("building the schema: it has no cancelPayment");
+  field.resolve = (_root, { input }, context) => resolver.cancelPayment(input, context);
+}
+
+interface CancelPaymentArgs {
+  readonly input: CancelPaymentInputType;
 }
 
 /** type-graphql demands one of whoever has subscriptions. Here each says itself what it follows. */

@@ -55,7 +55,6 @@ export function findingStatement(reference: CancellationReference, finding: Find
   const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, reference);
   const isAnswer = finding.source === "RESPONSE";
   return FINDING({
-    ...confirmedValues(reference, finding.confirmation),
     settlement: finding.settlement,
     contradicts: finding.contradicts,
     discrepancies: JSON.stringify(finding.discrepancies),
@@ -67,5 +66,7 @@ export function findingStatement(reference: CancellationReference, finding: Find
     evidence: JSON.stringify(evidence),
     answerSealed: answer?.sealed ?? null,
     answerKeyId: answer?.keyId ?? null,
+    // Last: what is added to a copy is copied again with each addition.
+    ...confirmedValues(reference, finding.confirmation),
   });
 }

@@ -80,7 +80,6 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     totalCancelAmount: text(request.totalCancelAmount),
     expectedCancelledTotal: text(request.expectedCancelledTotal),
     totalTaxAmount: text(statedTax(request.items, store.amountBasis)),
-    ...typeTotals(intent),
     bankCode: masked?.bankCode ?? null,
     accountLastFour: masked?.accountNumberLast4 ?? null,
     accountHolderMasked: masked?.accountHolderName ?? null,
@@ -91,6 +90,8 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     requestedBy: intent.requestedBy,
     leaseMs,
     items: itemsJson(intent),
+    // Last: what is added to a copy is copied again with each addition.
+    ...typeTotals(intent),
   });
 }
 

@@ -87,7 +87,6 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return TRANSITION({
-    ...confirmedValues(before, confirmation),
     orderNo: before.request.orderNo,
     totalCancelAmount: text(before.request.totalCancelAmount),
     from: before.status,
@@ -110,5 +109,7 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
     evidence: JSON.stringify(evidence),
     answerSealed: answer?.sealed ?? null,
     answerKeyId: answer?.keyId ?? null,
+    // Last: what is added to a copy is copied again with each addition.
+    ...confirmedValues(before, confirmation),
   });
 }

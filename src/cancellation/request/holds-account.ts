@@ -64,7 +64,7 @@ export function searchFor(account: RefundAccount): AccountSearch {
       const isInKey = numbers.some((number) => number.length >= MIN_LENGTH_IN_DIGITS && run.includes(number));
       return isInKey || isAll(identifier);
     },
-    isNumber: (value) => amounts.size > 0 && amounts.has(inDigits(value)),
+    isNumber: (value) => amounts.size > 0 && !isShort(value) && amounts.has(inDigits(value)),
   };
 }
 
@@ -107,9 +107,16 @@ function endOfNumber(plain: string, start: number, number: string): number | nul
   return at;
 }
 
+/** Of fewer digits than any number that is looked for. */
+function isShort(value: Decimal | number): boolean {
+  return typeof value === "number"
+    ? Math.abs(value) < 10 ** (MIN_LENGTH_IN_DIGITS - 1)
+    : value.e + 1 < MIN_LENGTH_IN_DIGITS;
+}
+
 /** Without zeros before it. Nothing for what has more digits than any account: written out it could fill the memory. */
 function inDigits(value: Decimal | number): string {
-  const amount = new Decimal(value);
+  const amount = typeof value === "number" ? new Decimal(value) : value;
   return amount.isInteger() && amount.e <= MAX_ACCOUNT_NUMBER_LENGTH ? withoutZeros(amount.toFixed()) : "";
 }
 
