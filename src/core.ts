@@ -35,7 +35,7 @@ import { createChangeListener, type ChangeListener } from "./persistence/live/ch
 import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPostgresLedger } from "./persistence/postgres-ledger.js";
-import { preparedOn } from "./persistence/prepared-statements.js";
+import { preparedOn, type Database } from "./persistence/prepared-statements.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
@@ -115,10 +115,13 @@ export async function openCore(
   const sealer = createSealer(keys);
   const onPooler = (): void =>
     log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
-  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer);
+  const statements = (queue: PoolQueue, patienceMs: number): Database =>
+    preparedOn(new PoolAccess(queue, patienceMs), onPooler);
+  const ledgerDatabase = statements(queues.cancels, WORK_PATIENCE_MS);
+  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer, ledgerDatabase);
   const ledger = createPostgresLedger({
-    database: preparedOn(new PoolAccess(queues.cancels, WORK_PATIENCE_MS), onPooler),
-    intents: preparedOn(new PoolAccess(queues.cancels, REQUEST_PATIENCE_MS), onPooler),
+    database: ledgerDatabase,
+    intents: statements(queues.cancels, REQUEST_PATIENCE_MS),
     sealer,
     history: ledgerHistory,
     timing,
@@ -142,7 +145,7 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createPrismaHistory(prisma, sealer),
+    history: createPrismaHistory(prisma, sealer, statements(queues.reads, REQUEST_PATIENCE_MS)),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
     openExport: createExports(databaseUrl),

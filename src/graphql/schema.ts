@@ -18,6 +18,7 @@ import type { GraphQLContext } from "./context.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { guardSchema } from "./guard-schema.js";
 import { HistoryResolver } from "./history.resolver.js";
+import { leavePlainFields } from "./plain-fields.js";
 import { OrderConnectionResolver, OrderEdgeResolver } from "./order-connection.resolver.js";
 import { OrderResolver } from "./order.resolver.js";
 import { PreviewResolver } from "./preview.resolver.js";
@@ -77,6 +78,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     validate: false,
   });
   describeRoots(schema);
+  leavePlainFields(schema);
   resolveDirectly(schema, cancelPaymentResolver);
   guardSchema(schema, ACCESS);
   return schema;

@@ -45,6 +45,12 @@ export type ItemRow = {
   readonly [Column in keyof CancellationItem]: Readable<Prisma.CancellationItemModel[Column]>;
 };
 
+/** A step as it is shown. */
+export type EventRow = Pick<
+  Prisma.CancellationEventModel,
+  "at" | "fromStatus" | "toStatus" | "source" | "actor" | "evidence"
+>;
+
 /** The columns of a cancellation `c`, by the names that Prisma gives them: each stands in the schema as its column in camel case. */
 export const CANCELLATION_COLUMNS = Prisma.raw(
   Object.values(Prisma.CancellationScalarFieldEnum)
@@ -156,7 +162,7 @@ export function toItem(row: ItemRow): CancellationItem {
   };
 }
 
-export function toEvent(row: Omit<Prisma.CancellationEventModel, "answerSealed">): CancellationEvent {
+export function toEvent(row: EventRow): CancellationEvent {
   const evidence = row.evidence as Partial<EventEvidence>;
   return {
     at: row.at,

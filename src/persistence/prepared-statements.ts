@@ -24,7 +24,7 @@ export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined
 
   async function run<Row>({ name, text, values }: Asked): Promise<Row[]> {
     const { rows } = await pool.query<Row & pg.QueryResultRow>(
-      isPrepared ? { name, text, values } : { text, values },
+      isPrepared && name !== null ? { name, text, values: [...values] } : { text, values: [...values] },
     );
     return rows;
   }

@@ -2,18 +2,23 @@ import { createHash } from "node:crypto";
 import { Prisma } from "./generated/client.js";
 
 /** What a driver can send. Amounts go as text, which PostgreSQL reads into NUMERIC exactly. */
-export type SqlValue = string | number | boolean | null | Uint8Array;
+export type SqlValue = string | number | boolean | null | Uint8Array | readonly string[];
 export type SqlValues = Readonly<Record<string, SqlValue>>;
 
 /** A statement with its values, to be run. */
 export interface Asked {
-  /** By which a connection knows it. */
-  readonly name: string;
+  /** By which a connection knows it; null for one that is made anew each time. */
+  readonly name: string | null;
   /** With `$1`, `$2` and so on for its values. */
   readonly text: string;
-  readonly values: SqlValue[];
+  readonly values: readonly unknown[];
   /** The same for Prisma. */
   readonly toSql: () => Prisma.Sql;
+}
+
+/** What is put together for one question. */
+export function unnamed(sql: Prisma.Sql): Asked {
+  return { name: null, text: sql.text, values: sql.values, toSql: () => sql };
 }
 
 /** `:name`, and not the type after `::`. */

@@ -46,12 +46,13 @@ export function useLedger(): LedgerFixture {
       () => prisma.$disconnect(),
     );
     const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
-    const history = createPrismaHistory(prisma, sealer);
+    const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
+    const history = createPrismaHistory(prisma, sealer, statements);
     fixture = {
       databaseUrl: database.url,
       history,
       ledger: createPostgresLedger({
-        database: preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS)),
+        database: statements,
         sealer,
         history,
         timing: TIMING,

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
 import { Decimal } from "../decimal.js";
 import { InvalidArgumentError } from "../errors.js";
 import type { HistoryOrder, HistoryPosition } from "./order.js";
@@ -24,8 +24,8 @@ const CONTENT = "history-cursor-1";
  */
 export function createCursors(secrets: readonly [Buffer, ...Buffer[]]): Cursors {
   const [newest, ...older] = secrets.map((secret) =>
-    Buffer.from(hkdfSync("sha256", secret, "", CONTENT, KEY_BYTES)),
-  ) as [Buffer, ...Buffer[]];
+    createSecretKey(Buffer.from(hkdfSync("sha256", secret, "", CONTENT, KEY_BYTES))),
+  ) as [KeyObject, ...KeyObject[]];
 
   return {
     encode(position, order) {
@@ -63,6 +63,6 @@ function contentOf({ key, createdAt, id }: HistoryPosition, { field, direction }
   return `${field} ${direction} ${written} ${createdAt.getTime()} ${id}`;
 }
 
-function tagOf(content: string, key: Buffer): Buffer {
+function tagOf(content: string, key: KeyObject): Buffer {
   return createHmac("sha256", key).update(content, "utf8").digest().subarray(0, TAG_BYTES);
 }

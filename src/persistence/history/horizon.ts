@@ -1,4 +1,6 @@
-import { Prisma, type PrismaClient } from "../generated/client.js";
+import { Prisma } from "../generated/client.js";
+import type { Database } from "../prepared-statements.js";
+import { unnamed } from "../statement.js";
 
 /** A moment is stored to the millisecond, and so perhaps a little before it was. */
 const ROUNDING = "1 millisecond";
@@ -11,8 +13,8 @@ const ROUNDING = "1 millisecond";
  * To be asked before, and in another statement than, what is read up to it: a transaction that ends in between is then seen. It sees the
  * transactions of its own database role, as everybody may; all replicas write with the same.
  */
-export async function readHorizon(database: Pick<PrismaClient, "$queryRaw">): Promise<Date> {
-  return horizonOf(await database.$queryRaw(HORIZON));
+export async function readHorizon(database: Database): Promise<Date> {
+  return horizonOf(await database.rows(unnamed(HORIZON)));
 }
 
 /** For whoever asks by other means. */

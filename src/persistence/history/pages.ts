@@ -3,13 +3,13 @@ import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
 import type { HistoryOrder } from "../../cancellation/history/order.js";
 import { toCancellation, type CancellationRow } from "../cancellation-row.js";
-import { Prisma, type PrismaClient } from "../generated/client.js";
+import { Prisma } from "../generated/client.js";
+import type { Database } from "../prepared-statements.js";
+import { unnamed } from "../statement.js";
 import { hasItem, matching } from "./conditions.js";
 import { readHorizon } from "./horizon.js";
 import { pageStatement } from "./page-statement.js";
 import { sortOf } from "./sort.js";
-
-type Database = Pick<PrismaClient, "$queryRaw">;
 
 export async function readPage(
   database: Database,
@@ -17,10 +17,9 @@ export async function readPage(
   window: HistoryWindow,
 ): Promise<HistoryPage> {
   const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
-  const rows = await database.$queryRaw<CancellationRow[]>(
-    // One more than asked for tells whether there is more.
-    pageStatement(filter, { ...window, limit: window.size + 1, horizon }),
-  );
+  // One more than asked for tells whether there is more.
+  const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
+  const rows = await database.rows<CancellationRow>(unnamed(statement));
   const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
   if (window.direction === "backward") cancellations.reverse();
   return { cancellations, hasMore: rows.length > window.size };
@@ -32,9 +31,8 @@ export async function existsFrom(
   window: Omit<HistoryWindow, "size">,
 ): Promise<boolean> {
   if (window.position === null) return false;
-  const rows = await database.$queryRaw<unknown[]>(
-    pageStatement(filter, { ...window, limit: 1, inclusive: true }),
-  );
+  const statement = pageStatement(filter, { ...window, limit: 1, inclusive: true });
+  const rows = await database.rows(unnamed(statement));
   return rows.length > 0;
 }
 
@@ -44,8 +42,10 @@ export async function countMatching(
   order: HistoryOrder,
 ): Promise<number> {
   const conditions = [...matching(filter, order), ...hasItem(filter)];
-  const [row] = await database.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`;
+  const [row] = await database.rows<{ count: number }>(
+    unnamed(Prisma.sql`
+    SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`),
+  );
   return row?.count ?? 0;
 }
 

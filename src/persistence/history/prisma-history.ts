@@ -1,10 +1,11 @@
-import { TooManyError } from "../../cancellation/errors.js";
-import type { CancellationHistory, CancellationReference } from "../../cancellation/history/history.js";
+import type { CancellationHistory } from "../../cancellation/history/history.js";
 import { OPEN_STATUSES } from "../../cancellation/status.js";
 import { fewAtOnce } from "./few-at-once.js";
 import type { Sealer } from "../sealer.js";
-import { toCancellation, toEvent, toIdentity, toItem } from "../cancellation-row.js";
+import { toCancellation, toIdentity } from "../cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
+import { throughPrisma, type Database } from "../prepared-statements.js";
+import { readEvents, readItems } from "./children.js";
 import { countMatching, existsFrom, readPage } from "./pages.js";
 import { readStats } from "./stats.js";
 import { readOpenByStatus } from "./open-by-status.js";
@@ -19,7 +20,12 @@ const STATS_AT_ONCE = 3;
 /** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
 const STATS_WAITING = 12;
 
-export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): CancellationHistory {
+/** @param database the same database, for what is asked most: by Prisma a page would take twice as long. */
+export function createPrismaHistory(
+  prisma: PrismaClient,
+  sealer: Sealer,
+  database: Database = throughPrisma(prisma),
+): CancellationHistory {
   const statsInTurn = fewAtOnce(STATS_AT_ONCE, STATS_WAITING);
   return {
     async find(storeIds, id) {
@@ -44,11 +50,11 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
       return row === null ? null : toCancellation(row);
     },
 
-    page: (filter, window) => orTooSlow("a page", READ_MS, readPage(prisma, filter, window)),
+    page: (filter, window) => orTooSlow("a page", READ_MS, readPage(database, filter, window)),
 
-    existsFrom: (filter, window) => orTooSlow("a page", READ_MS, existsFrom(prisma, filter, window)),
+    existsFrom: (filter, window) => orTooSlow("a page", READ_MS, existsFrom(database, filter, window)),
 
-    count: (filter, order) => orTooSlow("a count", READ_MS, countMatching(prisma, filter, order)),
+    count: (filter, order) => orTooSlow("a count", READ_MS, countMatching(database, filter, order)),
 
     stats: (filter, grouping) => statsInTurn(() => readStats(prisma, filter, grouping)),
 
@@ -67,59 +73,12 @@ export function createPrismaHistory(prisma: PrismaClient, sealer: Sealer): Cance
 
     openByStatus: () => readOpenByStatus(prisma),
 
-    async items(references, atMost) {
-      const rows = await prisma.cancellationItem.findMany({
-        where: childrenOf(references),
-        orderBy: { seq: "asc" },
-        ...oneMoreThan(atMost),
-      });
-      assertAtMost("items", rows, atMost);
-      return grouped(references, rows, toItem);
-    },
+    items: (references, atMost) => readItems(database, references, atMost),
 
-    async events(references, atMost) {
-      const rows = await prisma.cancellationEvent.findMany({
-        where: childrenOf(references),
-        orderBy: { number: "asc" },
-        // Up to a megabyte each, and never shown.
-        omit: { answerSealed: true },
-        ...oneMoreThan(atMost),
-      });
-      assertAtMost("events", rows, atMost);
-      return grouped(references, rows, toEvent);
-    },
+    events: (references, atMost) => readEvents(database, references, atMost),
   };
 
   function rowByKey(storeId: string, idempotencyKey: string): Promise<CancellationRow | null> {
     return prisma.cancellation.findUnique({ where: { storeId_idempotencyKey: { storeId, idempotencyKey } } });
   }
-}
-
-/** Enough to see that there are more. */
-function oneMoreThan(atMost: number | undefined): { take?: number } {
-  return atMost === undefined ? {} : { take: atMost + 1 };
-}
-
-function assertAtMost(what: string, rows: readonly unknown[], atMost: number | undefined): void {
-  if (atMost !== undefined && rows.length > atMost) throw new TooManyError(what, atMost);
-}
-
-function childrenOf(references: readonly CancellationReference[]): {
-  storeId: { in: string[] };
-  cancellationId: { in: string[] };
-} {
-  return {
-    storeId: { in: [...new Set(references.map(({ storeId }) => storeId))] },
-    cancellationId: { in: references.map(({ id }) => id) },
-  };
-}
-
-function grouped<Row extends { cancellationId: string }, Child>(
-  references: readonly CancellationReference[],
-  rows: readonly Row[],
-  toChild: (row: Row) => Child,
-): Child[][] {
-  const byId = new Map<string, Child[]>(references.map(({ id }) => [id, []]));
-  for (const row of rows) byId.get(row.cancellationId)?.push(toChild(row));
-  return references.map(({ id }) => byId.get(id) ?? []);
 }

@@ -15,6 +15,7 @@ export async function orTooSlow<T>(what: string, patienceMs: number, work: Promi
 }
 
 function isCancelled(error: unknown): boolean {
+  if ((error as { code?: unknown }).code === QUERY_CANCELLED) return true;
   return (
     error instanceof Prisma.PrismaClientKnownRequestError &&
     JSON.stringify(error.meta ?? null).includes(QUERY_CANCELLED)
