@@ -16,6 +16,11 @@ export interface Asked {
   readonly toSql: () => Prisma.Sql;
 }
 
+/** What is put together for one question, of which there are only a few texts: each can be prepared. */
+export function named(what: string, sql: Prisma.Sql): Asked {
+  return { ...unnamed(sql), name: nameOf(what, sql.text) };
+}
+
 /** What is put together for one question. */
 export function unnamed(sql: Prisma.Sql): Asked {
   return { name: null, text: sql.text, values: sql.values, toSql: () => sql };
@@ -34,9 +39,7 @@ export function statement(what: string, sql: string): (values: SqlValues) => Ask
   const places = [...sql.matchAll(PLACE)].map(([, name = ""]) => name);
   const names = [...new Set(places)];
   const text = sql.replace(PLACE, (_, name: string) => `$${names.indexOf(name) + 1}`);
-  // With a digest of the text: two releases that share a pooler's connections must never run each other's.
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  const name = `${what}_${digest}`;
+  const name = nameOf(what, text);
   const parts = sql.split(PLACE).filter((_, index) => index % 2 === 0);
   return (given) => {
     const valueOf = (of: string): SqlValue => {
@@ -51,4 +54,16 @@ export function statement(what: string, sql: string): (values: SqlValues) => Ask
       toSql: () => Prisma.sql(parts, ...places.map(valueOf)),
     };
   };
+}
+
+const names = new Map<string, string>();
+
+/** With a digest of the text: two releases that share a pooler's connections must never run each other's. */
+function nameOf(what: string, text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `${what}_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+    names.set(text, name);
+  }
+  return name;
 }

@@ -5,7 +5,7 @@ import type { HistoryOrder } from "../../cancellation/history/order.js";
 import { toCancellation, type CancellationRow } from "../cancellation-row.js";
 import { Prisma } from "../generated/client.js";
 import type { Database } from "../prepared-statements.js";
-import { unnamed } from "../statement.js";
+import { named, unnamed } from "../statement.js";
 import { hasItem, matching } from "./conditions.js";
 import { readHorizon } from "./horizon.js";
 import { pageStatement } from "./page-statement.js";
@@ -19,7 +19,9 @@ export async function readPage(
   const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   // One more than asked for tells whether there is more.
   const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
-  const rows = await database.rows<CancellationRow>(unnamed(statement));
+  const rows = await database.rows<CancellationRow>(
+    isPlain(filter) ? named("page", statement) : unnamed(statement),
+  );
   const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
   if (window.direction === "backward") cancellations.reverse();
   return { cancellations, hasMore: rows.length > window.size };
@@ -47,6 +49,11 @@ export async function countMatching(
     SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`),
   );
   return row?.count ?? 0;
+}
+
+/** Without conditions there are some tens of texts; with them there are thousands, and which index is best depends on their values. */
+function isPlain({ storeIds: _, ...conditions }: CancellationFilter): boolean {
+  return Object.keys(conditions).length === 0;
 }
 
 /**
