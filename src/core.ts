@@ -22,23 +22,17 @@ import { applyMigrations, pendingMigrations } from "./persistence/migrations.js"
 import { READS } from "./persistence/pool-options.js";
 import { PoolAccess } from "./persistence/pool-access.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
-import {
-  assertSession,
-  createPrisma,
-  isDatabaseUp,
-  prismaOn,
-  REQUEST_PATIENCE_MS,
-  WORK_PATIENCE_MS,
-} from "./persistence/prisma.js";
+import { createPrisma, prismaOn, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/prisma.js";
 import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/live/change-announcer.js";
 import { createChangeListener, type ChangeListener } from "./persistence/live/change-listener.js";
 import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPostgresLedger } from "./persistence/postgres-ledger.js";
-import { preparedOn, type Database } from "./persistence/prepared-statements.js";
+import { preparedOn, throughPrisma, type Database } from "./persistence/prepared-statements.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
+import { assertSession, isDatabaseUp } from "./persistence/session.js";
 import type { Releases } from "./releases.js";
 import { openUpstream, type Upstream } from "./upstream.js";
 
@@ -84,14 +78,28 @@ export async function openCore(
 ): Promise<Core> {
   const databaseUrl = await openDatabase(config, log, releases);
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
-  const queues = { reads: new PoolQueue(databaseUrl, READS), cancels: new PoolQueue(databaseUrl) };
+  const queues = {
+    reads: new PoolQueue(databaseUrl, READS),
+    cancels: new PoolQueue(databaseUrl),
+    recovery: new PoolQueue(databaseUrl),
+  };
   const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
   const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
-  const recoveryPrisma = createPrisma(databaseUrl);
+  const recoveryPrisma = prismaOn(queues.recovery, WORK_PATIENCE_MS);
   releases.add("the database connections", () =>
     Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect())),
   );
-  await assertSession(ledgerPrisma);
+  const onPooler = (): void =>
+    log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
+  const statements = (queue: PoolQueue, patienceMs: number): Database =>
+    preparedOn(new PoolAccess(queue, patienceMs), onPooler);
+  const databases = {
+    reads: statements(queues.reads, REQUEST_PATIENCE_MS),
+    intents: statements(queues.cancels, REQUEST_PATIENCE_MS),
+    cancels: statements(queues.cancels, WORK_PATIENCE_MS),
+    recovery: statements(queues.recovery, WORK_PATIENCE_MS),
+  };
+  await assertSession(databases.cancels);
   const { announcer, listener } = openChanges(databaseUrl, log, releases, events);
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
@@ -110,25 +118,21 @@ export async function openCore(
   releases.add("the connections to EBP", () => gateway.close());
 
   const stores = storesOf(config);
+  const storeIds = [...stores.keys()];
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const keys = await encryptionKeys(config);
   const sealer = createSealer(keys);
-  const onPooler = (): void =>
-    log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
-  const statements = (queue: PoolQueue, patienceMs: number): Database =>
-    preparedOn(new PoolAccess(queue, patienceMs), onPooler);
-  const ledgerDatabase = statements(queues.cancels, WORK_PATIENCE_MS);
-  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer, ledgerDatabase);
+  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer, databases.cancels);
   const ledger = createPostgresLedger({
-    database: ledgerDatabase,
-    intents: statements(queues.cancels, REQUEST_PATIENCE_MS),
+    database: databases.cancels,
+    intents: databases.intents,
     sealer,
     history: ledgerHistory,
     timing,
     announce: announcer.announce,
   });
-  const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, [...stores.keys()], timing);
-  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce);
+  const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
+  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce, databases.recovery);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(
@@ -145,7 +149,7 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createPrismaHistory(prisma, sealer, statements(queues.reads, REQUEST_PATIENCE_MS)),
+    history: createPrismaHistory(prisma, sealer, databases.reads),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
     openExport: createExports(databaseUrl),
@@ -153,9 +157,9 @@ export async function openCore(
     inbox,
     onContradiction,
     rateLimiters,
-    changes: { log: createPrismaChangeLog(prisma, [...stores.keys()]), hints: listener },
+    changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
-    isDatabaseUp: () => isDatabaseUp(ledgerPrisma),
+    isDatabaseUp: () => isDatabaseUp(databases.cancels),
     isSaturated: (what) => queues[what].isSaturated,
     reconcile: (isStopping = () => false) =>
       reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
@@ -202,7 +206,7 @@ export async function openSealedData(config: Config, log: Log, releases: Release
   const databaseUrl = await openDatabase(config, log, releases);
   const prisma = createPrisma(databaseUrl);
   releases.add("the database connections", () => prisma.$disconnect());
-  await assertSession(prisma);
+  await assertSession(throughPrisma(prisma));
   const keys = await encryptionKeys(config);
   return { prisma, databaseUrl, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
 }

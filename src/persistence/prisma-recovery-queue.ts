@@ -6,6 +6,8 @@ import type { Sealer } from "./sealer.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
 import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statements.js";
 import type { PrismaClient } from "./generated/client.js";
+import { throughPrisma, type Database } from "./prepared-statements.js";
+import { unnamed } from "./statement.js";
 
 /** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
 export function createPrismaRecoveryQueue(
@@ -13,15 +15,16 @@ export function createPrismaRecoveryQueue(
   sealer: Sealer,
   storeIds: readonly string[],
   timing: Timing,
+  database: Database = throughPrisma(prisma),
 ): RecoveryQueue {
   return {
     async claimDue(limit) {
-      const rows = await prisma.$queryRaw<ClaimRow[]>(claimDueStatement(storeIds, limit, timing));
+      const rows = await database.rows<ClaimRow>(unnamed(claimDueStatement(storeIds, limit, timing)));
       return rows.map(toClaim);
     },
 
     async claim(callersStores, id) {
-      const [row] = await prisma.$queryRaw<ClaimRow[]>(claimStatement(callersStores, id, timing));
+      const [row] = await database.rows<ClaimRow>(unnamed(claimStatement(callersStores, id, timing)));
       return row === undefined ? null : toClaim(row);
     },
 

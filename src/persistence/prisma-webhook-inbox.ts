@@ -14,7 +14,8 @@ import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
-import { throughPrisma } from "./prepared-statements.js";
+import { throughPrisma, type Database } from "./prepared-statements.js";
+import { unnamed } from "./statement.js";
 import { recordFinding, recordTransition, type RecordParts } from "./record-step.js";
 
 /** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
@@ -24,6 +25,7 @@ export function createPrismaWebhookInbox(
   prisma: PrismaClient,
   sealer: Sealer,
   announce: AnnounceChange = () => undefined,
+  database: Database = throughPrisma(prisma),
 ): WebhookInbox {
   return {
     async store(webhook) {
@@ -32,7 +34,7 @@ export function createPrismaWebhookInbox(
       return row?.known === true || row?.fresh === true ? "repeated" : "stale";
     },
 
-    claimDue: (limit) => prisma.$queryRaw<WebhookClaim[]>(claimWebhooksStatement(limit)),
+    claimDue: (limit) => database.rows<WebhookClaim>(unnamed(claimWebhooksStatement(limit))),
 
     async read({ digest }) {
       const row = await prisma.webhookEvent.findUniqueOrThrow({ where: { digest } });

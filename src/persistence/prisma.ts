@@ -23,27 +23,3 @@ export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
   const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { disposeExternalPool: true });
   return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
 }
-
-export class UnsuitableSessionError extends Error {
-  override readonly name = "UnsuitableSessionError";
-}
-
-/** @throws UnsuitableSessionError when something between here and PostgreSQL drops the settings a session needs. */
-export async function assertSession(prisma: PrismaClient): Promise<void> {
-  const [session] = await prisma.$queryRaw<{ zone: string; isolation: string }[]>`
-    SELECT current_setting('TimeZone') AS zone, current_setting('transaction_isolation') AS isolation`;
-  if (session?.zone === "UTC" && session.isolation === "read committed") return;
-  throw new UnsuitableSessionError(
-    `The database sessions have TimeZone ${session?.zone ?? "?"} and isolation ${session?.isolation ?? "?"}, not UTC and read committed: ` +
-      "a pooler in between may drop the settings. Set both for the database role with ALTER ROLE … SET",
-  );
-}
-
-export async function isDatabaseUp(prisma: PrismaClient): Promise<boolean> {
-  try {
-    await prisma.$queryRaw`SELECT 1`;
-    return true;
-  } catch {
-    return false;
-  }
-}

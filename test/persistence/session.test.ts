@@ -1,7 +1,9 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { afterEach, expect, test } from "@jest/globals";
 import { PrismaClient } from "../../src/persistence/generated/client.js";
-import { assertSession, createPrisma, UnsuitableSessionError } from "../../src/persistence/prisma.js";
+import { throughPrisma } from "../../src/persistence/prepared-statements.js";
+import { createPrisma } from "../../src/persistence/prisma.js";
+import { assertSession, UnsuitableSessionError } from "../../src/persistence/session.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 
@@ -34,7 +36,7 @@ test.each(["", "?options=-c%20TimeZone%3DAsia%2FTokyo%20-c%20default_transaction
     const prisma = using(createPrisma(`${database.url}${options}`));
     const moment = new Date("2026-11-22T08:14:34.567Z");
 
-    await assertSession(prisma);
+    await assertSession(throughPrisma(prisma));
     const [row] = await prisma.$queryRaw<{ same: boolean; back: Date }[]>`
       SELECT ${moment}::timestamptz = timestamptz '2026-11-22 08:14:34.567Z' AS same, ${moment}::timestamptz AS back`;
     expect(row).toEqual({ same: true, back: moment });
@@ -45,8 +47,8 @@ test("says clearly when something in between drops the settings of its sessions"
   const database = await unusualDatabase();
   const prisma = using(new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) }));
 
-  await expect(assertSession(prisma)).rejects.toThrow(UnsuitableSessionError);
-  await expect(assertSession(prisma)).rejects.toThrow(
+  await expect(assertSession(throughPrisma(prisma))).rejects.toThrow(UnsuitableSessionError);
+  await expect(assertSession(throughPrisma(prisma))).rejects.toThrow(
     "TimeZone Asia/Seoul and isolation serializable, not UTC and read committed",
   );
 });

@@ -5,6 +5,7 @@ import type { Sealer } from "../sealer.js";
 import { toCancellation, toIdentity } from "../cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
 import { throughPrisma, type Database } from "../prepared-statements.js";
+import { statement } from "../statement.js";
 import { readEvents, readItems } from "./children.js";
 import { countMatching, existsFrom, readPage } from "./pages.js";
 import { readStats } from "./stats.js";
@@ -19,6 +20,8 @@ import { orTooSlow } from "./too-slow.js";
 const STATS_AT_ONCE = 3;
 /** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
 const STATS_WAITING = 12;
+
+const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
 /** @param database the same database, for what is asked most: by Prisma a page would take twice as long. */
 export function createPrismaHistory(
@@ -66,12 +69,12 @@ export function createPrismaHistory(
       readRunningTotals(prisma, storeId, orderNo, ids, atMost),
 
     async now() {
-      const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+      const [row] = await database.rows<{ now: Date }>(NOW({}));
       if (row === undefined) throw new Error("asking the database for the time: no answer");
       return row.now;
     },
 
-    openByStatus: () => readOpenByStatus(prisma),
+    openByStatus: () => readOpenByStatus(database),
 
     items: (references, atMost) => readItems(database, references, atMost),
 

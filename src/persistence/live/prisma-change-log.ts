@@ -1,6 +1,8 @@
 import type { ChangeHint, ChangeLog, VersionedCancellation } from "../../cancellation/live/change.js";
 import { toCancellation } from "../cancellation-row.js";
-import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
+import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "../generated/client.js";
+import { throughPrisma, type Database } from "../prepared-statements.js";
+import { unnamed } from "../statement.js";
 
 interface ChangeRow {
   readonly now: Date;
@@ -12,7 +14,11 @@ interface ChangeRow {
 }
 
 /** @param storeIds the stores of this process: what changes in others is nobody's news here. */
-export function createPrismaChangeLog(prisma: PrismaClient, storeIds: readonly string[]): ChangeLog {
+export function createPrismaChangeLog(
+  prisma: PrismaClient,
+  storeIds: readonly string[],
+  database: Database = throughPrisma(prisma),
+): ChangeLog {
   return {
     async find(callersStores, id) {
       const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...callersStores] }, id } });
@@ -28,7 +34,8 @@ export function createPrismaChangeLog(prisma: PrismaClient, storeIds: readonly s
 
     async since(moment, atMost) {
       // By the index over the time of events, which a range of pages answers to: it costs a commit nothing.
-      const rows = await prisma.$queryRaw<ChangeRow[]>`
+      const rows = await database.rows<ChangeRow>(
+        unnamed(Prisma.sql`
         /* cancellation: changes */
         WITH look AS (
           SELECT clock_timestamp() AS now, coalesce(${moment}::timestamptz, clock_timestamp() - interval '1 minute') AS since
@@ -43,7 +50,8 @@ export function createPrismaChangeLog(prisma: PrismaClient, storeIds: readonly s
         SELECT look.now, changed.store_id, changed.version, cancellation.id, cancellation.order_no
         FROM look LEFT JOIN (
           changed JOIN cancellation ON cancellation.store_id = changed.store_id AND cancellation.id = changed.cancellation_id
-        ) ON true`;
+        ) ON true`),
+      );
       const [first] = rows;
       if (first === undefined) throw new Error("looking for changes: the statement returned no row");
       const hints = rows.flatMap(toHint);
