@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { SUBJECT } from "./our-service.mjs";
 import { startProgram } from "./program.mjs";
 
 const LIST = fileURLToPath(new URL("contenders/index.mjs", import.meta.url));
@@ -55,6 +56,7 @@ export function startContender({ upstream, interrupted }, contender, databaseUrl
         NODE_ENV: "production",
         PORT: "0",
         UPSTREAM_URL: upstream.url,
+        REQUESTED_BY: SUBJECT,
         ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
       },
       says: SAYS,

@@ -18,6 +18,8 @@ export const milliseconds = unlessNull((ms) => ms.toFixed(ms < 10 ? 2 : ms < 100
 export const rounded = unlessNull((number) => grouped(number, 0));
 export const hundredths = unlessNull((number) => number.toFixed(2));
 export const megabytes = unlessNull((bytes) => grouped(bytes / 1e6, bytes < 1e8 ? 1 : 0));
+/** Of a whole. */
+export const shareOf = unlessNull((share) => `${(share * 100).toFixed(1)} %`);
 export const percent = unlessNull((share) => `${share < 0 ? "−" : "+"}${Math.abs(share * 100).toFixed(1)} %`);
 export const rate = unlessNull((value) => (value < 100 ? value.toFixed(1) : grouped(value, 0)));
 export const times = unlessNull((value) => `${value.toFixed(2)}×`);

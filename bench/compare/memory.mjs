@@ -19,6 +19,7 @@ export async function measureMemory(bench, options) {
       await bench.upstream.setDelay(0);
       const databaseUrl = await bench.server.createDatabase("memory");
       const service = await defer(bench.ours.start(databaseUrl, bench.interrupted));
+      // Analysed only by autovacuum, as it comes.
       const side = { ...(await sideOf(bench, bench.ours.cancelling, null)), services: [service] };
       const each = Math.round(options.memory / PARTS);
       const readings = [await read(service, 0)];

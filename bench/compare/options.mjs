@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { namesOfContenders } from "./contenders.mjs";
 
-export const PARTS = ["cancels", "reads", "memory", "replicas", "start"];
+export const PARTS = ["cancels", "reads", "memory", "replicas", "profile", "start"];
 
 const USAGE = `npm run bench -- [options]
   --only <part>         one of ${PARTS.join(", ")}; may be repeated (all of them)

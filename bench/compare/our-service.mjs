@@ -9,6 +9,8 @@ const ARGS = ["--max-semi-space-size=64", "--enable-source-maps", "dist/main.js"
 const SAYS = /"msg":"Server listening at (http:[^"]+)"/u;
 
 const [ISSUER, AUDIENCE] = ["urn:ebp-cancel-facade:bench", "ebp-cancel-facade-bench"];
+/** Who asks for everything. */
+export const SUBJECT = "bench";
 const SCOPES = "cancellations:read cancellations:write";
 /** Longer than any run. */
 const TOKEN_LIFE = "24h";
@@ -29,7 +31,7 @@ export async function prepareService(upstreamUrl) {
   );
   const token = await new SignJWT({ scope: SCOPES, stores: stores.map(({ storeId }) => storeId) })
     .setProtectedHeader({ alg: "RS256" })
-    .setSubject("bench")
+    .setSubject(SUBJECT)
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
     .setIssuedAt()
@@ -47,11 +49,11 @@ export async function prepareService(upstreamUrl) {
     RATE_LIMIT_QUERY_COST: ENOUGH,
   };
   const [store] = stores;
-  const start = (databaseUrl, settings, interrupted) =>
+  const start = (databaseUrl, settings, interrupted, args = ARGS) =>
     startProgram(
       {
         name: "ours",
-        args: ARGS,
+        args,
         cwd: ROOT,
         env: { ...environment, ...settings, DATABASE_URL: databaseUrl },
         says: SAYS,
@@ -63,6 +65,13 @@ export async function prepareService(upstreamUrl) {
     stores,
     /** With the one store that cancels are sent for. */
     start: (databaseUrl, interrupted) => start(databaseUrl, variablesOf(store), interrupted),
+    /** The same, and it leaves a profile of all its life in the folder. */
+    startProfiled: (databaseUrl, folder, interrupted) =>
+      start(databaseUrl, variablesOf(store), interrupted, [
+        "--cpu-prof",
+        `--cpu-prof-dir=${folder}`,
+        ...ARGS,
+      ]),
     /** With all of them, which a file lists. */
     startWithStores: (databaseUrl, file, interrupted) =>
       start(databaseUrl, { EBP_STORES_FILE: file }, interrupted),

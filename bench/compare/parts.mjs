@@ -1,5 +1,6 @@
 import { measureCancels } from "./cancels.mjs";
 import { measureMemory } from "./memory.mjs";
+import { measureProfile } from "./profile.mjs";
 import { measureReads } from "./reads.mjs";
 import { measureReplicas } from "./replicas.mjs";
 import { measureStart } from "./start.mjs";
@@ -10,5 +11,6 @@ export const MEASURE = {
   reads: measureReads,
   memory: measureMemory,
   replicas: measureReplicas,
+  profile: measureProfile,
   start: measureStart,
 };

@@ -30,6 +30,7 @@ export async function measureReplicas(bench, options, notes) {
         const count = options.warmUp * side.services.length;
         await measure(bench, side, { callers: CALLERS, seconds: FIRST_WARM_UP_SECONDS, count });
       }
+      await bench.server.analyze(sides[0].databaseUrl);
       await bench.server.checkpoint();
       const step = (what) => steps.step(`${CALLERS} callers: ${what}`);
       const each = { ...options, callers: CALLERS, warmUpSeconds: WARM_UP_SECONDS, step };

@@ -6,6 +6,7 @@ import {
   percent,
   rate,
   rounded,
+  shareOf,
   spreadOf,
   table,
   times,
@@ -20,7 +21,7 @@ export function toMarkdown({ machine, options, notes, parts }) {
   ].join("\n\n");
 }
 
-const WRITERS = { cancels, reads, memory, replicas, start };
+const WRITERS = { cancels, reads, memory, replicas, profile, start };
 
 function describe({ date, cpu, cores, memoryGiB, node, postgres, settings, load }, { rounds, seconds }) {
   const durable = Object.entries(settings).map(([name, value]) => `\`${name}\` ${value}`);
@@ -137,6 +138,17 @@ function replicas({ callers, pooler, results }) {
       ]),
     ),
     ...(pooler === null ? [] : [`The pooler: ${pooler}, lending connections by transaction.`]),
+  ];
+}
+
+function profile({ callers, cpu, areas }) {
+  return [
+    `### Where the service's own time goes in a cancel, ${howMany(callers, "caller")}, upstream 0 ms`,
+    table(
+      ["", "share"],
+      areas.map(({ name, share }) => [name, shareOf(share)]),
+    ),
+    `In all ${rounded(cpu)} µs, those of the profiler among them.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { GOALS_IN_WORDS, growthOf, keepsGoal } from "./goals.mjs";
 
-/** The results as Markdown, to be pasted into docs/performance.md. */
+/** The results as Markdown, to be pasted into docs/long-history.md. */
 export function toMarkdown({ machine, seeded, results }) {
   const [small, large] = seeded;
   return [
