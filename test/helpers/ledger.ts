@@ -44,6 +44,7 @@ export function useLedger(): LedgerFixture {
     releases.push(
       () => database.drop(),
       () => prisma.$disconnect(),
+      () => connections.end(),
     );
     const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
     const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
