@@ -86,11 +86,18 @@ export async function openCore(
   const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
   const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
   const recoveryPrisma = prismaOn(queues.recovery, WORK_PATIENCE_MS);
-  releases.add("the database connections", () =>
-    Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect())),
-  );
-  const onPooler = (): void =>
-    log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
+  // Prisma ends what it has been asked through, and nothing that only prepared statements have used.
+  releases.add("the database connections", async () => {
+    await Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect()));
+    await Promise.all(Object.values(queues).map((queue) => queue.end()));
+  });
+  // Each of the four below meets with it by itself.
+  let isPoolerTold = false;
+  const onPooler = (): void => {
+    if (!isPoolerTold)
+      log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
+    isPoolerTold = true;
+  };
   const statements = (queue: PoolQueue, patienceMs: number): Database =>
     preparedOn(new PoolAccess(queue, patienceMs), onPooler);
   const databases = {

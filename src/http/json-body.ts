@@ -37,7 +37,7 @@ function parseLosslessly(text: string): unknown {
 }
 
 /** A number that a double might not hold, at least where something can stand that is no text. Those of up to 15 digits it does. */
-const UNUSUAL_NUMBER = /[:[,\s]-?(?:[\d.]{16}|[\d.]+[eE])/u;
+const UNUSUAL_NUMBER = /(?:^|[:[,\s])-?(?:[\d.]{16}|[\d.]+[eE])/u;
 const KEY = /"\s*:/gu;
 
 /**

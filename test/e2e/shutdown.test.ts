@@ -25,3 +25,25 @@ test("a stop finishes the cancel in flight, and lets go of the connection it cam
   expect(data.cancelPayment.cancellation.status).toBe("SUCCEEDED");
   expect(headers.get("connection")).toBe("close");
 });
+
+test("a stop gives back the connections to the database, also those that have been used for little", async () => {
+  const service = await startService();
+  const sessions = async (): Promise<number[]> => {
+    const rows = await service.sql(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    return rows.map(({ pid }) => Number(pid));
+  };
+  const before = await sessions();
+  await service.restart();
+  // PostgreSQL ends a session a moment after its client has: so many looks are less than an idle connection would stay.
+  let left = before;
+  for (let look = 0; look < 200 && left.length > 0; look += 1) {
+    const now = await sessions();
+    left = before.filter((pid) => now.includes(pid));
+  }
+  await service.close();
+
+  expect(before).not.toEqual([]);
+  expect(left).toEqual([]);
+});

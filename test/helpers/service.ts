@@ -131,7 +131,7 @@ function withoutPassword(databaseUrl: string): string {
   return url.href;
 }
 
-async function post(
+export async function post(
   url: string,
   query: string,
   variables?: object,
