@@ -15,7 +15,7 @@ import { post, startService, type TestService } from "../helpers/service.js";
 const POOL_SIZE = 3;
 
 // Where everything is checked, what is not there has to be noticed.
-const isWanted = POOLER !== null || process.env["CI"] === "true";
+const isWanted = POOLER !== null || process.env["PGBOUNCER"] === "required";
 const BEHIND = "a service behind PgBouncer, which gives each transaction another connection,";
 
 type Release = () => Promise<unknown>;
