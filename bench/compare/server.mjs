@@ -38,7 +38,7 @@ export async function openServer(url) {
     dropDatabase: (databaseUrl) =>
       control.query(`DROP DATABASE ${new URL(databaseUrl).pathname.slice(1)} WITH (FORCE)`),
     query: (...query) => control.query(...query),
-    /** As autovacuum does within the first minute: until then PostgreSQL takes every index of an empty table for as good as any. */
+    /** As autovacuum does within the first minute: until then PostgreSQL finds all indexes of an empty table equally good. */
     async analyze(databaseUrl) {
       const client = await connect(databaseUrl);
       await client.query("VACUUM (ANALYZE)");

@@ -11,7 +11,7 @@ afterEach(() => identity.close());
 const SECOND_MS = 1_000;
 
 describe("a token that was believed before", () => {
-  test("is believed as long as any other, and not a millisecond longer", async () => {
+  test("is believed until it ends, and not a millisecond longer", async () => {
     const exp = secondsFromNow(60);
     let nowMs = Date.now();
     const clock = { monotonicMs: () => performance.now(), wallMs: () => nowMs };
