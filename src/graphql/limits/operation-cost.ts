@@ -1,6 +1,6 @@
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode } from "graphql";
 import { onceForEach } from "./once-for-each.js";
-import { costOf, type CostedRequest } from "./query-cost.js";
+import { costOf, SIZES, type CostedRequest } from "./query-cost.js";
 
 /**
  * What answering an operation would cost, as `costOf`. Of one whose cost no variable changes it is counted once, however often it is
@@ -29,8 +29,7 @@ const isCostFixed = onceForEach((document: DocumentNode): boolean => {
   visit(document, {
     Directive: (node) => void visit(node, findVariable),
     Argument: (node) => {
-      const isPageSize = node.name.value === "first" || node.name.value === "last";
-      if (isPageSize && node.value.kind === Kind.VARIABLE) isFixed = false;
+      if (SIZES.has(node.name.value) && node.value.kind === Kind.VARIABLE) isFixed = false;
     },
   });
   return isFixed;

@@ -1,17 +1,18 @@
 import {
-  getArgumentValues,
   getDirectiveValues,
   getNamedType,
   getNullableType,
   getOperationAST,
   getVariableValues,
   GraphQLIncludeDirective,
+  GraphQLInt,
   GraphQLSkipDirective,
   isCompositeType,
   isInterfaceType,
   isListType,
   isObjectType,
   Kind,
+  valueFromAST,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -77,6 +78,9 @@ function declaredObjects({ extensions }: GraphQLField<unknown, unknown>): number
   const { complexity } = extensions;
   return typeof complexity === "number" ? complexity * OBJECTS_PER_POINT : null;
 }
+
+/** The arguments that say how large a page is. */
+export const SIZES: ReadonlySet<string> = new Set(["first", "last"]);
 
 const resolvedFieldsOf = onceForEach<GraphQLSchema, [], ReadonlySet<string>>(fieldsWithResolver);
 
@@ -150,22 +154,18 @@ class ObjectCounter {
     return roots.includes(type) || this.#resolved.has(`${type.name}.${field}`);
   }
 
-  /** Null for a field without pages. A size out of range is refused when the field is resolved, and reads nothing. */
+  /**
+   * Null for a field without pages. By the arguments that say so and no others: where another does not fit, or cannot be read yet, executing
+   * it says so. A size out of range is refused when the field is resolved, and reads nothing.
+   */
   #pageSize(field: GraphQLField<unknown, unknown>, node: FieldNode): number | null {
-    if (!field.args.some(({ name }) => name === "first" || name === "last")) return null;
-    const { first, last } = this.#argumentsOf(field, node);
-    const sizes = [first, last].filter((size) => typeof size === "number");
+    if (!field.args.some(({ name }) => SIZES.has(name))) return null;
+    const sizes = (node.arguments ?? [])
+      .filter(({ name }) => SIZES.has(name.value))
+      .map(({ value }) => valueFromAST(value, GraphQLInt, this.variables))
+      .filter((size) => typeof size === "number");
     const size = sizes.length === 0 ? DEFAULT_PAGE_SIZE : Math.max(...sizes);
     return Math.min(Math.max(size, 1), MAX_PAGE_SIZE);
-  }
-
-  #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Record<string, unknown> {
-    try {
-      return getArgumentValues(field, node, this.variables);
-    } catch {
-      // Executing it says what is wrong, for this field alone: the others are answered, and are counted.
-      return {};
-    }
   }
 
   #isAskedFor(node: SelectionNode): boolean {

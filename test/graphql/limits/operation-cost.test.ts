@@ -49,6 +49,32 @@ describe("a document that is asked again costs anew what its variables make of i
   });
 });
 
+describe("a page costs its size whatever else of it is in variables:", () => {
+  test.each([
+    [
+      "a state in a list",
+      "query ($s: CancellationStatus!) { cancellations(first: 100, filter: { status: [$s] }) { edges { cursor } } }",
+      { s: "FAILED" },
+    ],
+    [
+      "a store in a list",
+      "query ($st: String!) { cancellations(first: 100, filter: { storeId: [$st] }) { edges { cursor } } }",
+      { st: "SIM-KR" },
+    ],
+    [
+      "the direction of an order",
+      "query ($d: OrderDirection!) { cancellations(first: 100, orderBy: { field: CREATED_AT, direction: $d }) { edges { cursor } } }",
+      { d: "ASC" },
+    ],
+  ])("%s", (_what, text, variables) => {
+    const whole = cost("{ cancellations(first: 100) { edges { cursor } } }");
+    expect(costs(text, variables, variables)).toEqual([whole, whole]);
+    expect(cost(text, variables)).toBe(whole);
+    // As it is asked for, whether the rest of it fits or not.
+    expect(costs(text, {})).toEqual([whole]);
+  });
+});
+
 test("what no variable makes larger costs the same each time, also where the variables do not fit", () => {
   const text = "query ($id: ID!) { cancellation(id: $id) { id items { seq } events { at } } }";
   const whole = cost(text, { id: "01a20241-82ea-7279-8944-e96e9036c6e3" });
