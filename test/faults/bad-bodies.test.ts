@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { BAD_BODIES, type BadBody } from "./harness/bad-bodies.js";
 import { createProxiedWorld } from "./harness/proxied-world.js";
@@ -39,6 +40,8 @@ beforeAll(async () => {
       await world.callers.insist(() => replica.url, request);
     },
   );
+  // What is asked seldom loads Prisma's engine, once and for good.
+  await graphql(replica.url, REFRESH, { id: randomUUID() });
   megabytesBefore = await megabytesOf(replica);
 }, TEST_TIMEOUT_MS);
 beforeEach(() => world.begin());

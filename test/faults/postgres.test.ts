@@ -108,7 +108,7 @@ test(
     await eachOf(planned, 1, async (plan) => {
       const [when, statement] = plan ?? ["after", "intent"];
       const request = registered(world);
-      const cut = postgres.proxy.cut(when, `/* cancellation: ${statement} */`);
+      const cut = postgres.proxy.cut(when, `${statement}_`);
       const { told } = await world.callers.insist(() => world.app.url, request);
       await cut;
       expect(told?.status).toBe("SUCCEEDED");

@@ -11,7 +11,7 @@ let statements: Database;
 beforeEach(async () => {
   database = await createTestDatabase();
   // One connection: what one statement leaves there, the next one meets.
-  pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  pool = openPool();
   poolers = 0;
   statements = preparedOn(pool, () => (poolers += 1));
 });
@@ -19,6 +19,13 @@ afterEach(async () => {
   await pool.end();
   await database.drop();
 });
+
+function openPool(): pg.Pool {
+  const opened = new pg.Pool({ connectionString: database.url, max: 1 });
+  // The database is dropped while the server is still taking leave of the last connection.
+  opened.on("error", () => undefined);
+  return opened;
+}
 
 interface Prepared {
   readonly name: string;
@@ -80,7 +87,7 @@ describe("behind a pooler that gives each transaction another connection,", () =
   test("so is one that the next connection knows already, of another process", async () => {
     await sum(add(1, 2));
     const [{ name } = { name: "" }] = await prepared();
-    const anotherPool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const anotherPool = openPool();
     try {
       await anotherPool.query(`PREPARE ${name} AS ${add(1, 2).text}`);
       const others = preparedOn(anotherPool, () => (poolers += 1));

@@ -1,6 +1,6 @@
 // Preloaded into a service process: sends the process a signal when it comes to a named point for the nth time.
 //   FAULT_AT=<when> <what>:<n>   FAULT_SIGNAL=SIGKILL or SIGSTOP   FAULT_DATABASE_PORT   FAULT_UPSTREAM_PORT
-// <what> is a statement, by the comment it begins with (intent, transition, finding, claim, store, or recording, which is
+// <what> is a statement, by its name where it is prepared, or by the comment it begins with (intent, transition, finding, claim, store, or recording, which is
 // either of transition and finding; of retention: rows, trail, removal), or a request to EBP (cancel, lookup).
 // <when> is "before" (nothing handed over), "half" (of the request's bytes written), "during" (all handed over), "halfway"
 // (half of the answer read) or "after" (the answer has come and nobody has seen it yet: a statement is committed then).
@@ -9,10 +9,10 @@ import { setImmediate } from "node:timers";
 import { watchSockets } from "./wire.mjs";
 
 const WHAT = {
-  intent: ["/* cancellation: intent */"],
-  transition: ["/* cancellation: transition */"],
-  finding: ["/* cancellation: finding */"],
-  recording: ["/* cancellation: transition */", "/* cancellation: finding */"],
+  intent: ["intent_"],
+  transition: ["transition_", "/* cancellation: transition */"],
+  finding: ["finding_", "/* cancellation: finding */"],
+  recording: ["transition_", "finding_", "/* cancellation: transition */", "/* cancellation: finding */"],
   claim: ["/* cancellation: claim */"],
   store: ["/* webhook: store */"],
   rows: ["/* retention: rows */"],

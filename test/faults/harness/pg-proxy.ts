@@ -15,8 +15,8 @@ interface PlannedCut {
 export interface PgProxy {
   /** The same database, through the proxy. */
   readonly url: string;
-  /** Cuts the next connection that carries a statement with this comment. Resolves when it is cut. */
-  cut(when: Cut, comment: string): Promise<void>;
+  /** Cuts the next connection that carries a statement whose name begins so. Resolves when it is cut. */
+  cut(when: Cut, name: string): Promise<void>;
   /** From now on connections are refused, and those there are cut. */
   down(): void;
   /** Takes connections again, to this port if the server has come back on another. */
@@ -80,8 +80,8 @@ export async function startPgProxy(databaseUrl: string): Promise<PgProxy> {
   url.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
   return {
     url: url.href,
-    cut: (when, comment) =>
-      new Promise((resolve) => plans.push({ when, mark: Buffer.from(comment), done: resolve })),
+    cut: (when, name) =>
+      new Promise((resolve) => plans.push({ when, mark: Buffer.from(name), done: resolve })),
     down() {
       isDown = true;
       for (const pair of [...pairs]) reset(pair);
