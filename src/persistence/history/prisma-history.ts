@@ -23,7 +23,7 @@ const STATS_WAITING = 12;
 
 const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
-/** @param database the same database, for what is asked most: by Prisma a page would take twice as long. */
+/** @param database the same database, for what is asked most, and costs less so than by Prisma. */
 export function createPrismaHistory(
   prisma: PrismaClient,
   sealer: Sealer,
