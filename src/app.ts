@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openAuthentication } from "./authentication.js";
 import { LiveChanges } from "./cancellation/live/live-changes.js";
+import { SENT, type SentRecord } from "./cancellation/cancel/sent-record.js";
 import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
 import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
@@ -61,6 +62,7 @@ export async function startApp(config: Config): Promise<App> {
     const core = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradiction(),
       onNotAnnounced: () => metrics.notAnnounced(),
+      onWentBack: () => metrics.wentBack(),
     });
     const url = await serve(config, core, metrics, http, releases);
     return { url, log: http.log, reconcile: () => core.reconcile(), close };
@@ -89,6 +91,7 @@ async function serve(
         { err: error, cancellationId: id, to, evidence, returnRequestId: confirmation?.returnRequestId },
         "recording an outcome failed; it is tried again",
       ),
+    onSend: logSends(http.log),
     onFault: (error, cancellationId) =>
       http.log.error({ err: error, cancellationId }, "sending a cancel failed"),
   });
@@ -106,7 +109,7 @@ async function serve(
     onShed: () => metrics.shed("request"),
   });
   addHealth(http, {
-    isDatabaseUp: () => core.isDatabaseUp(),
+    whyUnready: () => core.whyUnready(),
     // Not for reads: whoever takes a replica out for them takes its cancels out as well, which it would serve.
     isOverloaded: () => isLate() || core.isSaturated("cancels"),
     warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],
@@ -143,6 +146,13 @@ async function serve(
     });
   }
   return url;
+}
+
+/** At every level but `silent`: after a restored backup these lines are all that knows what was sent. */
+function logSends(log: App["log"]): (sent: SentRecord) => void {
+  if (log.level === "silent") return () => undefined;
+  const always = log.child({}, { level: "info" });
+  return (sent) => always.info(sent, SENT);
 }
 
 function openLiveChanges(

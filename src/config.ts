@@ -35,6 +35,8 @@ export interface Config {
   readonly webhookAmounts: WebhookAmounts;
   /** Zero: this process leaves what is in doubt to others. */
   readonly reconcileIntervalMs: number;
+  /** For how long no cancel is sent once the database is seen to have gone back in time. */
+  readonly recoveryHoldMs: number;
   readonly auth: AuthConfig;
   /** Whether the schema may be asked for, and whether Apollo Sandbox is served at `/`. */
   readonly introspection: boolean;
@@ -62,6 +64,9 @@ const MIN_PRODUCTION_SETTLING_MS = 3 * 60_000;
 const MAX_EBP_SETTLING_MS = 7 * 24 * 60 * 60_000;
 /** Often enough that nobody waits for it, seldom enough that an idle database does not notice. */
 const DEFAULT_RECONCILE_INTERVAL_MS = 5_000;
+/** Each replica sees within five seconds that the database has gone back, and then enters what it remembers. */
+const DEFAULT_RECOVERY_HOLD_MS = 10_000;
+const MAX_RECOVERY_HOLD_MS = 3_600_000;
 /**
  * Published, and before any cancel. REQUESTED is not among them: nothing says that it is not the request for a cancel. Not for
  * production: that a partial cancel would change the status, or show a pgCancelTransactionId, is not published.
@@ -133,6 +138,7 @@ export function readConfig(
       0,
       3_600_000,
     ),
+    recoveryHoldMs: settings.integer("RECOVERY_HOLD_MS", DEFAULT_RECOVERY_HOLD_MS, 0, MAX_RECOVERY_HOLD_MS),
     auth: readAuth(settings, production, host),
     ...readExplorer(settings, production),
     persistedOperations: readPersistedOperations(settings),

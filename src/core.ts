@@ -32,8 +32,11 @@ import { preparedOn, throughPrisma, type Database } from "./persistence/prepared
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
-import { assertSession, isDatabaseUp } from "./persistence/session.js";
+import { whyUnready } from "./persistence/database-watch.js";
+import { RecentRecords } from "./persistence/recent-records.js";
+import { assertSession } from "./persistence/session.js";
 import type { Releases } from "./releases.js";
+import { enterAgainOn, openWatch } from "./watch-database.js";
 import { openUpstream, type Upstream } from "./upstream.js";
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
@@ -56,7 +59,8 @@ export interface Core {
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
   readonly changes: Pick<LiveChangesParts, "log" | "hints">;
-  isDatabaseUp(): Promise<boolean>;
+  /** Why no cancel can be made now, for whoever asks at /readyz; null when they can. */
+  whyUnready(): Promise<string | null>;
   /** Whether those who come now would wait too long for a connection. */
   isSaturated(what: "reads" | "cancels"): boolean;
   /** Looks at all that is in doubt, once. */
@@ -68,6 +72,8 @@ export interface CoreEvents {
   readonly onContradiction?: () => void;
   /** Changes were committed, and could not be announced. */
   readonly onNotAnnounced?: () => void;
+  /** The database was seen to have gone back in time. */
+  readonly onWentBack?: () => void;
 }
 
 export async function openCore(
@@ -107,6 +113,14 @@ export async function openCore(
     recovery: statements(queues.recovery, WORK_PATIENCE_MS),
   };
   await assertSession(databases.cancels);
+  const watch = await openWatch({
+    database: databases.cancels,
+    queues: Object.values(queues),
+    holdMs: config.recoveryHoldMs,
+    log,
+    releases,
+    onWentBack: () => events.onWentBack?.(),
+  });
   const { announcer, listener } = openChanges(databaseUrl, log, releases, events);
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
@@ -130,14 +144,17 @@ export async function openCore(
   const keys = await encryptionKeys(config);
   const sealer = createSealer(keys);
   const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer, databases.cancels);
-  const ledger = createPostgresLedger({
+  const recent = new RecentRecords();
+  const ledgerParts = {
     database: databases.cancels,
     intents: databases.intents,
     sealer,
     history: ledgerHistory,
     timing,
     announce: announcer.announce,
-  });
+    watch,
+  };
+  const ledger = createPostgresLedger({ ...ledgerParts, recent });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
   const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce, databases.recovery);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
@@ -148,6 +165,18 @@ export async function openCore(
     );
     events.onContradiction?.();
   };
+  // What is entered again is remembered already.
+  enterAgainOn(
+    watch,
+    {
+      ledger: createPostgresLedger(ledgerParts),
+      prisma: ledgerPrisma,
+      recent,
+      leaseMs: timing.leaseMs,
+      onContradiction,
+    },
+    log,
+  );
   const onRowFailed: ReconcileParts["onRowFailed"] = (error, what) =>
     log.error({ err: error, ...what }, "looking at what is in doubt failed; its turn comes again");
   return {
@@ -166,10 +195,20 @@ export async function openCore(
     rateLimiters,
     changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
-    isDatabaseUp: () => isDatabaseUp(databases.cancels),
+    whyUnready: () => whyUnready(watch),
     isSaturated: (what) => queues[what].isSaturated,
     reconcile: (isStopping = () => false) =>
-      reconcile({ ledger, queue, inbox, gateway, timing, onContradiction, onRowFailed, isStopping }),
+      // Nothing is decided by what a database shows that has forgotten some of it.
+      reconcile({
+        ledger,
+        queue,
+        inbox,
+        gateway,
+        timing,
+        onContradiction,
+        onRowFailed,
+        isStopping: () => isStopping() || watch.heldForMs > 0,
+      }),
   };
 }
 

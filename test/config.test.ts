@@ -27,6 +27,7 @@ describe("with nothing set", () => {
     paymentStatuses: { uncancelled: ["APPROVED", "CAPTURED"], whollyCancelled: [] },
     webhookAmounts: "minor",
     reconcileIntervalMs: 5_000,
+    recoveryHoldMs: 10_000,
     introspection: true,
     sandbox: true,
     persistedOperations: null,

@@ -42,6 +42,22 @@ export class NothingSentError extends Error {
   }
 }
 
+/**
+ * The database has gone back in time, as after a failover that lost commits: until what it forgot is entered again, no cancel is sent.
+ * This call has sent nothing, and stored nothing.
+ */
+export class SendingHeldError extends Error {
+  override readonly name = "SendingHeldError";
+  readonly retryAfterSeconds: number;
+
+  constructor(heldForMs: number) {
+    super(
+      `recording a cancel: sending is held for ${Math.round(heldForMs)} ms, because the database has gone back in time`,
+    );
+    this.retryAfterSeconds = Math.max(1, Math.ceil(heldForMs / 1_000));
+  }
+}
+
 /** A cancellation was not in the state that a transition starts from: somebody else moved it first. */
 export class StaleTransitionError extends Error {
   override readonly name = "StaleTransitionError";

@@ -1,5 +1,8 @@
+import { HeaderMap } from "@apollo/server";
+import { GraphQLError } from "graphql";
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { cancelPayment, type CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
+import { SendingHeldError } from "../cancellation/errors.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "./cancel-payment.input.js";
 import { CancelPaymentPayloadType, toPayload } from "./cancel-payment.payload.type.js";
 import { countReusedKeys, type GraphQLContext } from "./context.js";
@@ -18,8 +21,25 @@ export class CancelPaymentResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPayloadType> {
     const { caller, language } = context;
-    const result = await cancelPayment(this.parts, caller, toCancelPaymentInput(input), language);
+    const cancel = cancelPayment(this.parts, caller, toCancelPaymentInput(input), language);
+    const result = await cancel.catch(sayWhenToComeAgain);
     countReusedKeys(context, result.errors);
     return toPayload(result);
   }
+}
+
+/** As for other requests that cannot be served now, with 503 and `retry-after`. */
+function sayWhenToComeAgain(error: unknown): never {
+  if (!(error instanceof SendingHeldError)) throw error;
+  const { retryAfterSeconds } = error;
+  throw new GraphQLError(
+    `The database is being put right, and no cancel is sent meanwhile. This call sent nothing. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
+    {
+      extensions: {
+        code: "SERVICE_UNAVAILABLE",
+        retryAfterSeconds,
+        http: { status: 503, headers: new HeaderMap([["retry-after", String(retryAfterSeconds)]]) },
+      },
+    },
+  );
 }

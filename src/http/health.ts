@@ -2,7 +2,8 @@ import type { FastifyInstance } from "fastify";
 import { sharedReading } from "./shared-reading.js";
 
 export interface Health {
-  readonly isDatabaseUp: () => Promise<boolean>;
+  /** Why no cancel can be made now, in words for whoever asks; null when they can. */
+  readonly whyUnready: () => Promise<string | null>;
   /** Whether more is asked than can be served at this moment. */
   readonly isOverloaded: () => boolean;
   /** What somebody should look at before it stops the work: shown, and no reason to take a replica out. */
@@ -13,12 +14,12 @@ export interface Health {
 const DATABASE_ANSWERS_WITHIN_MS = 2_000;
 
 /**
- * `/livez`: the process runs. `/readyz`: it can do its work now; while it is overloaded others can do more. However many ask, the
- * database is asked by one at a time.
+ * `/livez`: the process runs. `/readyz`: it can make cancels now, for which the database has to take writes; while it is overloaded others
+ * can do more. However many ask, the database is asked by one at a time.
  */
 export function addHealth(app: FastifyInstance, health: Health): void {
   const { isOverloaded, warnings } = health;
-  const isDatabaseUp = sharedReading(health.isDatabaseUp, DATABASE_ANSWERS_WITHIN_MS);
+  const whyUnready = sharedReading(health.whyUnready, DATABASE_ANSWERS_WITHIN_MS);
 
   app.get("/livez", () => ({ status: "ok" }));
 
@@ -27,10 +28,9 @@ export function addHealth(app: FastifyInstance, health: Health): void {
       const reason = "more is asked than can be served at this moment";
       return reply.code(503).send({ status: "unavailable", reason });
     }
-    if (await isDatabaseUp().catch(() => false)) {
-      const found = warnings();
-      return { status: "ok", ...(found.length > 0 && { warnings: found }) };
-    }
-    return reply.code(503).send({ status: "unavailable", reason: "the database does not answer" });
+    const reason = await whyUnready().catch(() => "the database does not answer");
+    if (reason !== null) return reply.code(503).send({ status: "unavailable", reason });
+    const found = warnings();
+    return { status: "ok", ...(found.length > 0 && { warnings: found }) };
   });
 }

@@ -31,6 +31,8 @@ export interface Metrics {
   accessKeys(read: () => readonly ExpiringAccessKey[]): void;
   /** Two pieces of evidence about one cancellation that cannot both be right. */
   contradiction(): void;
+  /** The database was seen to have gone back in time. */
+  wentBack(): void;
   /** A request refused, or answered in part, because more was asked than can be served. */
   shed(what: ShedLoad): void;
   /** A request refused because its caller has used up a minute's worth. */
@@ -87,6 +89,11 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
   const contradictions = new Counter({
     name: "ebp_contradictions_total",
     help: "Pieces of evidence that contradict what a cancellation was taken for.",
+    registers,
+  });
+  const wentBack = new Counter({
+    name: "ebp_database_went_back_total",
+    help: "Times this replica saw that the database had gone back in time: a standby was promoted, or a backup restored.",
     registers,
   });
   const shed = new Counter({
@@ -182,6 +189,7 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
       readAccessKeys = read;
     },
     contradiction: () => contradictions.inc(),
+    wentBack: () => wentBack.inc(),
     shed: (what) => shed.inc({ what }),
     rateLimited: (what) => rateLimited.inc({ what }),
     followers: (count) => {

@@ -14,12 +14,15 @@ import { Prisma } from "./generated/client.js";
 
 type Row = Prisma.CancellationModel;
 
-/** What only tells whether a request is the same one again: no page of the history has to carry it. */
-type IdentityColumn = "fingerprint" | "refundAccountSealed" | "refundAccountKeyId";
+/** What only tells whether a request is the same one again, or how the row came to be: no page of the history has to carry it. */
+type IdentityColumn =
+  "fingerprint" | "refundAccountSealed" | "refundAccountKeyId" | "isAccountKnown" | "reentered";
 const IDENTITY_COLUMNS: ReadonlySet<string> = new Set<IdentityColumn>([
   "fingerprint",
   "refundAccountSealed",
   "refundAccountKeyId",
+  "isAccountKnown",
+  "reentered",
 ]);
 
 /** What its lines add up to, which only sums over many are made of. */
@@ -142,8 +145,8 @@ export function toIdentity(row: Row, sealer: Sealer): RequestIdentity {
   return {
     fingerprint: row.fingerprint,
     refundAccount: sealed === null || keyId === null ? null : sealer.openAccount({ sealed, keyId }, row),
-    // Blank then, whether there was one or not: it can only be compared in the archive.
-    isAccountArchived: row.archivedAt !== null,
+    // Blank when it is in an archive, whether there was one or not.
+    isAccountKnown: row.isAccountKnown && row.archivedAt === null,
   };
 }
 

@@ -4,7 +4,7 @@ import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Exactly } from "./cancellation-row.js";
 import type { Sealer } from "./sealer.js";
 import { text } from "./sql-parts.js";
-import { statement, type Asked } from "./statement.js";
+import { statement, type Asked, type SqlValues } from "./statement.js";
 import { TYPE_COLUMNS } from "./type-columns.js";
 
 export interface IntentRow {
@@ -13,9 +13,31 @@ export interface IntentRow {
   readonly next_check_at: Date | null;
   /** What was cancelled on the order when its row was locked. */
   readonly cancelled_total: Exactly;
+  /** False: this is not the database, or not as far, as this replica knows it, or sending is held. */
+  readonly may_send: boolean;
 }
 
 const TYPE_TOTALS = TYPE_COLUMNS.flatMap(({ amount, tax }) => [amount, tax]);
+
+/** What an intent says of its cancellation: the columns, and what stands in them. Shared with what enters it again. */
+export const REQUEST_COLUMNS = `store_id, id, order_no, idempotency_key, fingerprint, currency_code, amount_basis, total_cancel_amount,
+        total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four, account_holder_masked,
+        refund_account_sealed, refund_account_key_id, reason, note, requested_by`;
+export const REQUEST_VALUES = `:storeId, :id::uuid, :orderNo, :idempotencyKey, :fingerprint, :currencyCode, :amountBasis::amount_basis,
+        :totalCancelAmount::numeric, :totalTaxAmount::numeric, ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")},
+        :bankCode, :accountLastFour, :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :reason, :note, :requestedBy`;
+
+/** Writes the items of the cancellation that the step named has written. */
+export function insertItems(written: string): string {
+  return `INSERT INTO cancellation_item (
+        store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
+      )
+      SELECT ${written}.store_id, ${written}.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
+      FROM ${written}, jsonb_to_recordset(:items::jsonb) AS item (
+        seq integer, item_type item_type, item_id text, quantity integer,
+        amount numeric, tax_amount numeric, line_total numeric
+      )`;
+}
 
 /**
  * One statement that commits the PENDING cancellation, its items and its first event, or nothing.
@@ -23,53 +45,50 @@ const TYPE_TOTALS = TYPE_COLUMNS.flatMap(({ amount, tax }) => [amount, tax]);
  * The order's row is inserted or locked first: ON CONFLICT DO UPDATE waits for whoever holds it and returns its newest
  * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
+ *
+ * A database that has gone back in time takes no intent: it would not know the keys that it has forgotten.
+ * @param cluster SQL that names this database, as in `database-history.ts`.
  */
-const INTENT = statement(
-  "intent",
-  `/* cancellation: intent */
-    WITH the_order AS (
+export function createIntentStatement(cluster: string): (values: SqlValues) => Asked {
+  return statement(
+    "intent",
+    `/* cancellation: intent */
+    WITH standing AS (
+      SELECT FROM database_history
+      WHERE :maySend::boolean AND id = :historyId::uuid AND beat >= :historyBeat::bigint AND cluster = ${cluster}
+        AND (held_until IS NULL OR held_until <= statement_timestamp())
+    ), the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
       VALUES (:storeId, :orderNo)
       ON CONFLICT (store_id, order_no) DO UPDATE SET order_no = excluded.order_no
-      RETURNING cancelled_total
+      RETURNING cancelled_total, reentered_open
     ), intent AS (
-      INSERT INTO cancellation (
-        store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis,
-        total_cancel_amount, total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
-        refund_account_key_id, reason, note, requested_by, created_at, next_check_at
-      )
-      SELECT
-        :storeId, :id::uuid, :orderNo, :idempotencyKey, :fingerprint, 'PENDING',
-        :currencyCode, :amountBasis::amount_basis, :totalCancelAmount::numeric, :totalTaxAmount::numeric,
-        ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")},
-        :bankCode, :accountLastFour, :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :reason, :note,
-        :requestedBy, clock_timestamp(), clock_timestamp() + :leaseMs::float8 * interval '1 millisecond'
-      FROM the_order
-      WHERE :expectedCancelledTotal::numeric IS NULL OR cancelled_total = :expectedCancelledTotal::numeric
+      INSERT INTO cancellation (${REQUEST_COLUMNS}, status, created_at, next_check_at)
+      SELECT ${REQUEST_VALUES},
+        'PENDING', clock_timestamp(), clock_timestamp() + :leaseMs::float8 * interval '1 millisecond'
+      FROM the_order, standing
+      WHERE reentered_open = 0
+        AND (:expectedCancelledTotal::numeric IS NULL OR cancelled_total = :expectedCancelledTotal::numeric)
       ON CONFLICT DO NOTHING
       RETURNING store_id, id, created_at, next_check_at
     ), items AS (
-      INSERT INTO cancellation_item (
-        store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
-      )
-      SELECT intent.store_id, intent.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
-      FROM intent, jsonb_to_recordset(:items::jsonb) AS item (
-        seq integer, item_type item_type, item_id text, quantity integer,
-        amount numeric, tax_amount numeric, line_total numeric
-      )
+      ${insertItems("intent")}
     ), event AS (
       INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, actor)
       SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', :requestedBy FROM intent
     )
-    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total FROM the_order LEFT JOIN intent ON true`,
-);
+    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total, EXISTS (SELECT FROM standing) AS may_send
+    FROM the_order LEFT JOIN intent ON true`,
+  );
+}
 
-export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: number): Asked {
+/** What is asked, the refund account sealed. */
+export function requestValues(intent: CancelIntent, sealer: Sealer): SqlValues {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
   const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
-  return INTENT({
+  return {
     storeId: store.id,
     id,
     orderNo: request.orderNo,
@@ -78,7 +97,6 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     currencyCode: store.currencyCode,
     amountBasis: store.amountBasis,
     totalCancelAmount: text(request.totalCancelAmount),
-    expectedCancelledTotal: text(request.expectedCancelledTotal),
     totalTaxAmount: text(statedTax(request.items, store.amountBasis)),
     bankCode: masked?.bankCode ?? null,
     accountLastFour: masked?.accountNumberLast4 ?? null,
@@ -88,11 +106,10 @@ export function intentStatement(intent: CancelIntent, sealer: Sealer, leaseMs: n
     reason: request.reason,
     note: request.note,
     requestedBy: intent.requestedBy,
-    leaseMs,
     items: itemsJson(intent),
     // Last: what is added to a copy is copied again with each addition.
     ...typeTotals(intent),
-  });
+  };
 }
 
 /** By the names of their columns. */

@@ -63,6 +63,11 @@ export class PoolQueue {
     this.#pool.on("release", () => (this.#isStuck = false));
   }
 
+  /** Told of each new connection: it may lead to another server than those before. */
+  onConnect(listener: () => void): void {
+    this.#pool.on("connect", listener);
+  }
+
   /** Somebody waits for a connection for longer than is good, or all have given up: who comes now is better told to come again. */
   get isSaturated(): boolean {
     if (this.#pool.idleCount > 0) return false;

@@ -5,8 +5,13 @@ import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
+import { SendingHeldError } from "../cancellation/errors.js";
+import type { DatabaseWatch } from "./database-watch.js";
+import type { RecentRecords } from "./recent-records.js";
+import { text } from "./sql-parts.js";
+import type { SqlValues } from "./statement.js";
 import type { Database } from "./prepared-statements.js";
-import { intentStatement, type IntentRow } from "./intent-statement.js";
+import { createIntentStatement, requestValues, type IntentRow } from "./intent-statement.js";
 import { createOutcomeWaiter } from "./outcome-waiter.js";
 import { recordFinding, recordTransition } from "./record-step.js";
 
@@ -25,11 +30,17 @@ export interface LedgerParts {
   readonly history: CancellationHistory;
   readonly timing: Timing;
   readonly announce?: AnnounceChange;
+  /** Sees when the database has gone back in time: then nothing is sent. */
+  readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
+  /** Keeps what is committed here, to enter it again when the database forgets it. */
+  readonly recent?: RecentRecords;
 }
 
 export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
   const { database, intents = database, sealer, history, timing, announce = () => undefined } = parts;
+  const { watch, recent } = parts;
   const record = { database, sealer, announce };
+  const intentStatement = createIntentStatement(watch.cluster);
   return {
     async recordIntent(intent) {
       for (let round = 0; round < MAX_INTENT_ROUNDS; round += 1) {
@@ -41,7 +52,11 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
       );
     },
 
-    recordTransition: (before, step) => recordTransition(record, before, step),
+    async recordTransition(before, step) {
+      const after = await recordTransition(record, before, step);
+      recent?.step(before, step);
+      return after;
+    },
     recordFinding: (reference, finding) => recordFinding(record, reference, finding),
     find: (storeIds, id) => history.find(storeIds, id),
 
@@ -49,22 +64,42 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const [row] = await intents.rows<IntentRow>(intentStatement(intent, sealer, timing.leaseMs));
+    const values = requestValues(intent, sealer);
+    const [row] = await intents.rows<IntentRow>(
+      intentStatement({
+        ...values,
+        expectedCancelledTotal: text(intent.request.expectedCancelledTotal),
+        leaseMs: timing.leaseMs,
+        maySend: watch.heldForMs === 0,
+        historyId: watch.position?.id ?? null,
+        historyBeat: watch.position?.beat ?? null,
+      }),
+    );
     if (row === undefined) throw new Error("the intent statement returned no row");
-    if (row.created_at !== null) {
-      const { id, store, request } = intent;
-      announce({ storeId: store.id, id, orderNo: request.orderNo, version: 1 });
-      const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };
-      return { kind: "recorded", cancellation: pendingCancellation(intent, lease) };
-    }
-    return whyRefused(intent, row);
+    if (row.created_at === null) return whyRefused(intent, row, values);
+    const { id, store, request } = intent;
+    announce({ storeId: store.id, id, orderNo: request.orderNo, version: 1 });
+    const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };
+    const cancellation = pendingCancellation(intent, lease);
+    recent?.intent(values, cancellation);
+    return { kind: "recorded", cancellation };
   }
 
-  async function whyRefused({ request, store }: CancelIntent, row: IntentRow): Promise<IntentResult | null> {
+  async function whyRefused(
+    { id, request, store }: CancelIntent,
+    row: IntentRow,
+    values: SqlValues,
+  ): Promise<IntentResult | null> {
     const known = await history.findRequestByKey(store.id, request.idempotencyKey);
+    // Its own, whose acknowledgement was lost.
+    if (known?.cancellation.id === id) recent?.intent(values, known.cancellation);
     if (known !== null) return { kind: "keyUsed", ...known };
     const blocking = await history.findOpen(store.id, request.orderNo);
     if (blocking !== null) return { kind: "orderBusy", blocking };
+    if (!row.may_send) {
+      void watch.nudge();
+      throw new SendingHeldError(watch.heldForMs);
+    }
     const actual = exact(row.cancelled_total);
     const expected = request.expectedCancelledTotal;
     return expected !== null && !expected.equals(actual) ? { kind: "totalChanged", actual } : null;

@@ -19,12 +19,3 @@ export async function assertSession(database: Database): Promise<void> {
       "a pooler in between may drop the settings. Set both for the database role with ALTER ROLE … SET",
   );
 }
-
-export async function isDatabaseUp(database: Database): Promise<boolean> {
-  try {
-    await database.rows(unnamed(Prisma.sql`SELECT 1`));
-    return true;
-  } catch {
-    return false;
-  }
-}

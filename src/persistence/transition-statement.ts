@@ -58,12 +58,14 @@ const TRANSITION = statement(
       FROM the_order
       WHERE store_id = :storeId AND id = :id::uuid AND status = :from::cancellation_status
         AND fencing_token = :fencingToken::integer AND (NOT :isAnswer::boolean OR answered_at IS NULL)
-      RETURNING store_id, id, event_count, sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token
+      RETURNING store_id, id, event_count, sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, reentered
     ), totalled AS (
-      UPDATE cancelled_order SET cancelled_total = cancelled_total + :totalCancelAmount::numeric
+      UPDATE cancelled_order SET
+        cancelled_total = cancelled_total + CASE WHEN :to = 'SUCCEEDED' THEN :totalCancelAmount::numeric ELSE 0 END,
+        reentered_open = reentered_open - CASE WHEN reentered THEN 1 ELSE 0 END
       FROM moved
       WHERE cancelled_order.store_id = :storeId AND cancelled_order.order_no = :orderNo
-        AND :to::cancellation_status = 'SUCCEEDED'
+        AND (:to = 'SUCCEEDED' OR reentered AND :to = 'FAILED')
     ), confirmed AS (
       ${confirmItems("moved")}
     ), event AS (

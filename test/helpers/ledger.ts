@@ -17,7 +17,9 @@ import { timingOf } from "../../src/cancellation/timing.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
-import { preparedOn } from "../../src/persistence/prepared-statements.js";
+import { openDatabaseHistory } from "../../src/persistence/database-history.js";
+import { DatabaseWatch } from "../../src/persistence/database-watch.js";
+import { preparedOn, type Database } from "../../src/persistence/prepared-statements.js";
 import { PoolAccess } from "../../src/persistence/pool-access.js";
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
 import { prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/prisma.js";
@@ -57,6 +59,7 @@ export function useLedger(): LedgerFixture {
         sealer,
         history,
         timing: TIMING,
+        watch: await watchOver(statements),
       }),
     };
   });
@@ -78,6 +81,19 @@ export function useLedger(): LedgerFixture {
       return ready().history;
     },
   };
+}
+
+/** What every ledger asks before it takes an intent. */
+export async function watchOver(database: Database): Promise<DatabaseWatch> {
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const watch = new DatabaseWatch(await openDatabaseHistory(database, 10_000), {
+    onWentBack: () => undefined,
+    onFault: fail,
+  });
+  await watch.look();
+  return watch;
 }
 
 /** An intent under a key and an order number of its own. */

@@ -5,7 +5,7 @@ import { createPrismaHistory } from "../../src/persistence/history/prisma-histor
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";
 import { createSealer } from "../../src/persistence/sealer.js";
-import { intent, recorded, step, TIMING } from "../helpers/ledger.js";
+import { intent, recorded, step, TIMING, watchOver } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { ACCOUNT, everywhere, KEY_A, KEY_B, OLDEST, toA, told, useReencrypt } from "../helpers/reencrypt.js";
 
@@ -61,6 +61,7 @@ describe("beside others", () => {
       sealer: toA,
       history,
       timing: TIMING,
+      watch: await watchOver(throughPrisma(fixture.prisma)),
     });
     await many(10);
     const taken: CancelIntent[] = [];
@@ -94,6 +95,7 @@ describe("beside others", () => {
       sealer: fixture.sealer,
       history: fixture.history,
       timing: TIMING,
+      watch: await watchOver(throughPrisma(fixture.prisma)),
     });
     await many(4);
     const result = await run(toA, {

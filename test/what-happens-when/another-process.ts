@@ -8,7 +8,7 @@ import { createPrismaHistory } from "../../src/persistence/history/prisma-histor
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
-import { intent as intentOf, recorded, TIMING } from "../helpers/ledger.js";
+import { intent as intentOf, recorded, TIMING, watchOver } from "../helpers/ledger.js";
 import type { TestService } from "../helpers/service.js";
 
 /** What another process of the service has, to be left off at any point of its work. */
@@ -31,8 +31,10 @@ export async function anotherProcess<T>(
   const gateway = createEbpClient({ stores: new Map([[store.storeId, store]]), timeoutMs: 2_000 });
   const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 7) }]);
   const history = createPrismaHistory(prisma, sealer);
-  const ledger = createPostgresLedger({ database: throughPrisma(prisma), sealer, history, timing: TIMING });
   try {
+    const statements = throughPrisma(prisma);
+    const watch = await watchOver(statements);
+    const ledger = createPostgresLedger({ database: statements, sealer, history, timing: TIMING, watch });
     return await work({
       ledger,
       history,

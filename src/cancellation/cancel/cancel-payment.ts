@@ -4,7 +4,7 @@ import type { CancelPaymentInput, CancelRequest } from "../request/cancel-reques
 import type { Caller } from "../caller.js";
 import { checkRequest } from "../request/check-request.js";
 import { concludeFromResponse } from "./conclude.js";
-import { NothingSentError } from "../errors.js";
+import { NothingSentError, SendingHeldError } from "../errors.js";
 import type { Language, PaymentGateway, SentCancel } from "../payment-gateway.js";
 import { evidenceInWords } from "../outcome.js";
 import { recordIntent } from "./record-intent.js";
@@ -13,6 +13,7 @@ import { fingerprint, isSameRequest, type RequestIdentity } from "../request/sam
 import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
 import type { Stores } from "../store.js";
 import type { Timing } from "../timing.js";
+import { sentRecord, type SentRecord } from "./sent-record.js";
 import { withdrawIntent } from "./withdraw-intent.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../user-error.js";
 
@@ -23,6 +24,8 @@ export interface CancelPaymentParts extends OutcomeRecorderParts {
   readonly clock: Clock;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** Told of each cancel right before it is sent: what it does is done when it returns. */
+  readonly onSend: (sent: SentRecord) => void;
   /** Told when sending, or saying that nothing was sent, failed through a fault of ours; the cancellation may then be in doubt. */
   readonly onFault: (error: unknown, cancellationId: string) => void;
 }
@@ -39,6 +42,7 @@ export interface CancelPaymentResult {
  * Cancels a payment, moving money at most once per idempotency key:
  * check, commit the intent, send once, commit what the answer proves.
  * @throws NothingSentError when the intent could not be committed.
+ * @throws SendingHeldError while no cancel may be sent; nothing of this one is stored.
  */
 export async function cancelPayment(
   parts: CancelPaymentParts,
@@ -54,7 +58,8 @@ export async function cancelPayment(
   const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
   const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
   const recorded = await recordIntent(parts.ledger, intent, window).catch((error: unknown) => {
-    const isSurelyAbsent = error instanceof NothingSentError && !error.mayBeStored;
+    const isSurelyAbsent =
+      error instanceof SendingHeldError || (error instanceof NothingSentError && !error.mayBeStored);
     if (!isSurelyAbsent)
       void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
     throw error;
@@ -78,6 +83,7 @@ async function sendOnce(
   language: Language,
   window: SendWindow,
 ): Promise<Cancellation> {
+  parts.onSend(sentRecord(intent, pending));
   const sent = await parts.gateway
     .cancel(intent.request, language, window)
     .catch((error: unknown): SentCancel => {

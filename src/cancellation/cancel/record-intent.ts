@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation-ledger.js";
-import { BusyError, NothingSentError } from "../errors.js";
+import { BusyError, NothingSentError, SendingHeldError } from "../errors.js";
 import type { SendWindow } from "./send-window.js";
 
 /** A connection that was cut is followed by a good one at once, or by none for longer than a caller waits. */
@@ -12,6 +12,7 @@ const PAUSE_MS = 50;
  * then meets carries the id that only this call knows, so this call, and nobody else, sends it. Where there is no connection to be
  * had, there is none for a next attempt either.
  * @throws NothingSentError when that could not be found out. Whatever was committed is then for recovery.
+ * @throws SendingHeldError while no cancel may be sent.
  */
 export async function recordIntent(
   ledger: CancellationLedger,
@@ -25,6 +26,7 @@ export async function recordIntent(
       const isOurs = result.kind === "keyUsed" && result.cancellation.id === intent.id;
       return isOurs ? { kind: "recorded", cancellation: result.cancellation } : result;
     } catch (error) {
+      if (error instanceof SendingHeldError) throw error;
       const isBusy = error instanceof BusyError;
       mayBeStored ||= !isBusy;
       if (isBusy || attempt >= ATTEMPTS || !window.isOpen())

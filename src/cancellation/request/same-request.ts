@@ -5,8 +5,8 @@ import type { CancelRequest, RefundAccount } from "./cancel-request.js";
 export interface RequestIdentity {
   readonly fingerprint: string;
   readonly refundAccount: RefundAccount | null;
-  /** The account, if there was one, is in an archive, and cannot be compared any more. */
-  readonly isAccountArchived: boolean;
+  /** False: whether there was one cannot be told here any more, because it is in an archive, or the log it was entered from has none. */
+  readonly isAccountKnown: boolean;
 }
 
 /**
@@ -34,13 +34,13 @@ export function fingerprint(request: CancelRequest): string {
 }
 
 /**
- * Of one whose account is in an archive the fingerprint decides alone. No harm comes of it: nothing is ever sent for a used key, so a
+ * Where the account is not known any more the fingerprint decides alone. No harm comes of it: nothing is ever sent for a used key, so a
  * request with another account is told of the first one's cancellation, where it would have been told that the key is used.
  */
 export function isSameRequest(request: CancelRequest, known: RequestIdentity): boolean {
   return (
     fingerprint(request) === known.fingerprint &&
-    (known.isAccountArchived || sameAccount(request.refundAccount, known.refundAccount))
+    (!known.isAccountKnown || sameAccount(request.refundAccount, known.refundAccount))
   );
 }
 

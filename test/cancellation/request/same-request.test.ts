@@ -12,7 +12,7 @@ function same(first: CancelRequest, second: CancelRequest): boolean {
   return isSameRequest(second, {
     fingerprint: fingerprint(first),
     refundAccount: first.refundAccount,
-    isAccountArchived: false,
+    isAccountKnown: true,
   });
 }
 
@@ -84,7 +84,7 @@ describe("a repeated request", () => {
 
   test("whose account is in an archive is told by its fingerprint alone", () => {
     const first = cancelRequest({ refundAccount: ACCOUNT });
-    const known = { fingerprint: fingerprint(first), refundAccount: null, isAccountArchived: true };
+    const known = { fingerprint: fingerprint(first), refundAccount: null, isAccountKnown: false };
     expect(isSameRequest({ ...first, refundAccount: null }, known)).toBe(true);
     expect(isSameRequest({ ...first, note: "another" }, known)).toBe(false);
   });

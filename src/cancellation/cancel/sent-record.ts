@@ -1,0 +1,62 @@
+import type { CancelIntent } from "../cancellation-ledger.js";
+import type { Cancellation } from "../cancellation.js";
+import type { AmountBasis } from "../request/amount-rule.js";
+import type { ItemType } from "../request/cancel-request.js";
+
+/** The message of the line of log that stands for each send. */
+export const SENT = "sent";
+
+/**
+ * What is logged of a cancel when it is about to be sent: enough to enter it again when a backup without it was restored, and no
+ * process remembers it. No refund account, no name, no reason and no note. Amounts are text.
+ */
+export interface SentRecord {
+  readonly store: string;
+  readonly id: string;
+  readonly key: string;
+  readonly order: string;
+  readonly total: string;
+  readonly currency: string;
+  readonly amountBasis: AmountBasis;
+  readonly lines: readonly SentLine[];
+  /** It had a refund account, which is not here. */
+  readonly hasRefundAccount: boolean;
+  readonly fingerprint: string;
+  /** When it was asked for, by the database's clock. */
+  readonly moment: string;
+}
+
+export interface SentLine {
+  readonly seq: number;
+  readonly itemType: ItemType;
+  readonly itemId: string;
+  readonly quantity: number;
+  readonly amount: string;
+  readonly taxAmount: string | null;
+}
+
+export function sentRecord(
+  { id, store, request, fingerprint }: CancelIntent,
+  { createdAt }: Cancellation,
+): SentRecord {
+  return {
+    store: store.id,
+    id,
+    key: request.idempotencyKey,
+    order: request.orderNo,
+    total: request.totalCancelAmount.toFixed(),
+    currency: store.currencyCode,
+    amountBasis: store.amountBasis,
+    lines: request.items.map(({ seq, itemType, itemId, quantity, amount, taxAmount }) => ({
+      seq,
+      itemType,
+      itemId,
+      quantity,
+      amount: amount.toFixed(),
+      taxAmount: taxAmount?.toFixed() ?? null,
+    })),
+    hasRefundAccount: request.refundAccount !== null,
+    fingerprint,
+    moment: createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { openSealedData, type SealedData } from "../core.js";
+import { enterAgain, isThere } from "../persistence/enter-again.js";
+import { openDatabaseHistory } from "../persistence/database-history.js";
+import { throughPrisma } from "../persistence/prepared-statements.js";
+import { runCommand } from "./run-command.js";
+import { readSentLine, sentValues } from "./sent-line.js";
+
+const USAGE = `Usage: npm run recover -- --from <log file> [--dry-run]
+After a backup was restored: enters every cancel of the log that the database does not have, as UNKNOWN, so that its key and its order
+are closed and it is looked up like any other in doubt. May be repeated, and may run beside the service.
+  --from <log file>  the service's log since before the backup, one JSON object a line; "-" reads standard input
+  --dry-run          says what would be entered, and enters nothing
+  --help             this text
+`;
+
+const BASIS =
+  "The database had forgotten this cancellation, as after a restored backup. It was entered again from the log: it was about to be sent.";
+/** No replica sends while this is at work, nor for this long after its last row. */
+const HOLD_MS = 5_000;
+const ROWS_PER_HOLD = 200;
+const AT_ONCE = 4;
+
+type Counts = Record<"sent" | "entered" | "present" | "keyTaken" | "unreadable", number>;
+
+try {
+  const options = readOptions();
+  if (options === null) process.stdout.write(USAGE);
+  else await runCommand(process.env, (data) => recover(data, options), openSealedData);
+} catch (error) {
+  process.stderr.write(`${String(error)}\n${USAGE}`);
+  process.exitCode = 1;
+}
+
+function readOptions(): { from: string; isDryRun: boolean } | null {
+  const { values } = parseArgs({
+    options: { from: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean" } },
+    strict: true,
+  });
+  if (values.help === true) return null;
+  if (values.from === undefined) throw new Error("--from: expected a log file, found nothing");
+  return { from: values.from, isDryRun: values["dry-run"] === true };
+}
+
+/** True when every line of a send that could be read is in the database now. */
+async function recover(data: SealedData, options: { from: string; isDryRun: boolean }): Promise<boolean> {
+  const counts: Counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
+  const input = options.from === "-" ? process.stdin : createReadStream(options.from);
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  const history = await openDatabaseHistory(throughPrisma(data.prisma), HOLD_MS);
+  const work = async (): Promise<void> => {
+    for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+      const sent = readSentLine(next.value);
+      if (sent === null) continue;
+      if (sent === "unreadable") {
+        counts.unreadable += 1;
+        continue;
+      }
+      if (!options.isDryRun && counts.sent % ROWS_PER_HOLD === 0) await history.hold(HOLD_MS);
+      counts.sent += 1;
+      const found = options.isDryRun
+        ? await wouldBe(data, sent)
+        : await enterAgain(data.prisma, {
+            values: sentValues(sent, data.sealer),
+            createdAt: new Date(sent.moment),
+            status: "UNKNOWN",
+            leaseMs: 0,
+            isAccountKnown: !sent.hasRefundAccount,
+            basis: BASIS,
+          });
+      counts[found] += 1;
+      if (found === "keyTaken")
+        process.stderr.write(
+          `${sent.id}: its key, or its id, is another cancellation's now. Money may have moved twice.\n`,
+        );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  report(counts, options.isDryRun);
+  return counts.keyTaken === 0 && counts.unreadable === 0;
+}
+
+async function wouldBe(
+  data: SealedData,
+  { store, id }: { store: string; id: string },
+): Promise<"entered" | "present"> {
+  return (await isThere(data.prisma, store, id)) ? "present" : "entered";
+}
+
+function report({ sent, entered, present, keyTaken, unreadable }: Counts, isDryRun: boolean): void {
+  const lines = [
+    `sent ${sent}`,
+    `${isDryRun ? "would be entered" : "entered"} ${entered}`,
+    `present ${present}`,
+    `key taken ${keyTaken}`,
+    `unreadable ${unreadable}`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,185 @@
+import { recordLate, type LateParts } from "../cancellation/cancel/record-late.js";
+import type { Transition } from "../cancellation/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/cancellation.js";
+import { canMove } from "../cancellation/status.js";
+import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
+import type { PrismaClient } from "./generated/client.js";
+import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./intent-statement.js";
+import { throughPrisma } from "./prepared-statements.js";
+import type { RecentRecord, RecentRecords } from "./recent-records.js";
+import { fromNow } from "./sql-parts.js";
+import { statement, type SqlValues } from "./statement.js";
+
+/**
+ * - entered: the database had forgotten it.
+ * - present: it is there.
+ * - keyTaken: another cancellation has its key now, or its id. Money may have moved twice: somebody has to look.
+ */
+export type EnteredAgain = "entered" | "present" | "keyTaken";
+
+/** A cancellation that was sent, and that the database may have forgotten. */
+export interface ForgottenCancellation {
+  /** As `requestValues` makes them. */
+  readonly values: SqlValues;
+  readonly createdAt: Date;
+  /** PENDING: somebody is still at it, or knows what came of it. UNKNOWN: nobody does. */
+  readonly status: "PENDING" | "UNKNOWN";
+  readonly leaseMs: number;
+  readonly isAccountKnown: boolean;
+  /** For the trail: where it was entered from. */
+  readonly basis: string;
+}
+
+const LOCK_ORDER = statement(
+  "lock_order",
+  `/* cancellation: lock order */
+  INSERT INTO cancelled_order (store_id, order_no) VALUES (:storeId, :orderNo)
+  ON CONFLICT (store_id, order_no) DO UPDATE SET order_no = excluded.order_no
+  RETURNING order_no`,
+);
+
+/** With the order's row locked, as whoever writes a cancellation of it has it. The count on it closes the order for intents. */
+const ENTER_AGAIN = statement(
+  "enter_again",
+  `/* cancellation: enter again */
+  WITH entered AS (
+    INSERT INTO cancellation (
+      ${REQUEST_COLUMNS}, status, created_at, sent_at, in_doubt_since, next_check_at, failure_kind, failure_message,
+      reentered, is_account_known
+    )
+    SELECT ${REQUEST_VALUES},
+      :status::cancellation_status, :createdAt::timestamptz, :sentAt::timestamptz,
+      CASE WHEN :status = 'UNKNOWN' THEN statement_timestamp() END, ${fromNow(":nextCheckMs")},
+      CASE WHEN :status = 'UNKNOWN' THEN 'IN_DOUBT'::failure_kind END, CASE WHEN :status = 'UNKNOWN' THEN :basis END,
+      true, :isAccountKnown::boolean
+    ON CONFLICT DO NOTHING
+    RETURNING store_id, id, created_at, status
+  ), items AS (
+    ${insertItems("entered")}
+  ), event AS (
+    INSERT INTO cancellation_event (store_id, cancellation_id, number, to_status, source, actor, evidence)
+    SELECT store_id, id, 1, status, 'RECOVERY', :requestedBy, jsonb_build_object('basis', :basis::text) FROM entered
+  ), counted AS (
+    UPDATE cancelled_order SET reentered_open = reentered_open + 1
+    FROM entered
+    WHERE cancelled_order.store_id = :storeId AND cancelled_order.order_no = :orderNo
+  )
+  SELECT id FROM entered`,
+);
+
+/** Enters a cancellation that is not there, under its id, key and moment, so that its key and its order are closed again. */
+export async function enterAgain(
+  prisma: PrismaClient,
+  { values, createdAt, status, leaseMs, isAccountKnown, basis }: ForgottenCancellation,
+): Promise<EnteredAgain> {
+  const storeId = String(values["storeId"]);
+  const id = String(values["id"]);
+  if (await isThere(prisma, storeId, id)) return "present";
+  const [firstLookupMs = 0] = LOOKUP_DELAYS_MS;
+  const moment = createdAt.toISOString();
+  const entered = await prisma.$transaction(async (transaction) => {
+    const database = throughPrisma(transaction);
+    await database.rows(LOCK_ORDER(values));
+    return database.rows(
+      ENTER_AGAIN({
+        ...values,
+        status,
+        createdAt: moment,
+        sentAt: status === "UNKNOWN" ? moment : null,
+        nextCheckMs: status === "UNKNOWN" ? firstLookupMs : leaseMs,
+        isAccountKnown,
+        basis,
+      }),
+    );
+  });
+  if (entered.length > 0) return "entered";
+  return (await isThere(prisma, storeId, id)) ? "present" : "keyTaken";
+}
+
+export async function isThere(prisma: PrismaClient, storeId: string, id: string): Promise<boolean> {
+  const row = await prisma.cancellation.findUnique({
+    where: { storeId_id: { storeId, id } },
+    select: { id: true },
+  });
+  return row !== null;
+}
+
+export interface EnterRecentParts extends LateParts {
+  readonly prisma: PrismaClient;
+  readonly recent: RecentRecords;
+  readonly leaseMs: number;
+  readonly onKeyTaken: (cancellation: Cancellation) => void;
+}
+
+export interface EnteredCounts {
+  /** Cancellations that this replica remembered. */
+  readonly remembered: number;
+  readonly entered: number;
+  /** Steps that were missing. */
+  readonly steps: number;
+  readonly keyTaken: number;
+}
+
+/** So many at a time: a database that has just failed over has enough to do. */
+const AT_ONCE = 4;
+
+const FROM_MEMORY =
+  "The database had forgotten this cancellation. It was entered again from the memory of the process that committed it.";
+
+/**
+ * Enters all that this replica remembers and the database does not have. May be repeated: what is there stays as it is.
+ * @throws StaleTransitionError when somebody else moved a cancellation at this moment; nothing is lost then.
+ */
+export async function enterRecent(parts: EnterRecentParts): Promise<EnteredCounts> {
+  const records = parts.recent.all();
+  const counts = { remembered: records.length, entered: 0, steps: 0, keyTaken: 0 };
+  const queue = records.values();
+  const work = async (): Promise<void> => {
+    for (const record of queue) {
+      const result = await enterOne(parts, record);
+      if (result === "keyTaken") counts.keyTaken += 1;
+      if (result === "keyTaken") parts.onKeyTaken(record.pending);
+      else counts.steps += await repeatSteps(parts, record);
+      if (result === "entered") counts.entered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return counts;
+}
+
+function enterOne(
+  { prisma, leaseMs }: EnterRecentParts,
+  { values, pending }: RecentRecord,
+): Promise<EnteredAgain> {
+  const { createdAt } = pending;
+  return enterAgain(prisma, {
+    values,
+    createdAt,
+    status: "PENDING",
+    leaseMs,
+    isAccountKnown: true,
+    basis: FROM_MEMORY,
+  });
+}
+
+/** The steps that the database lacks. One that others have meanwhile taken otherwise is kept as a proof against it. */
+async function repeatSteps(parts: EnterRecentParts, { pending, steps }: RecentRecord): Promise<number> {
+  let repeated = 0;
+  for (const { step, committedAt } of steps) {
+    const now = await parts.ledger.find([pending.storeId], pending.id);
+    if (now === null || now.status === step.to) continue;
+    if (!canMove(now.status, step.to) && now.status === steps.at(-1)?.step.to) continue;
+    const ageMs = performance.now() - committedAt;
+    const again: Transition = {
+      ...step,
+      sentAgoMs: step.sentAgoMs === null ? null : step.sentAgoMs + ageMs,
+      evidence: {
+        ...step.evidence,
+        basis: `${step.evidence.basis} (Recorded again: the database had forgotten it.)`,
+      },
+    };
+    await recordLate(parts, now, again);
+    repeated += 1;
+  }
+  return repeated;
+}

@@ -1,0 +1,58 @@
+import { LRUCache } from "lru-cache";
+import type { Transition } from "../cancellation/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/cancellation.js";
+import type { SqlValues } from "./statement.js";
+
+/** Longer than any failover takes, and than its standby is behind. What a backup lacks is entered from the log. */
+const KEPT_MS = 15 * 60_000;
+/** Some 10 000 cancels of three lines. Past it the oldest are let go. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** What an entry takes besides its texts. */
+const ENTRY_BYTES = 1_500;
+
+/** One intent that this replica has committed, and what has become of it since, as far as this replica did it. */
+export interface RecentRecord {
+  /** Of the intent, for the statement that enters it again. The refund account is sealed. */
+  readonly values: SqlValues;
+  readonly pending: Cancellation;
+  readonly steps: readonly KeptStep[];
+}
+
+export interface KeptStep {
+  readonly step: Transition;
+  /** By `performance.now()`. */
+  readonly committedAt: number;
+}
+
+/** The intents and outcomes that this replica has committed lately: its memory of what an asynchronous failover could lose. */
+export class RecentRecords {
+  readonly #records = new LRUCache<string, RecentRecord>({
+    ttl: KEPT_MS,
+    maxSize: MOST_BYTES,
+    sizeCalculation: sizeOf,
+    allowStale: false,
+  });
+
+  intent(values: SqlValues, pending: Cancellation): void {
+    this.#records.set(pending.id, { values, pending, steps: [] });
+  }
+
+  /** Of a cancellation whose intent another replica committed nothing is kept: that replica has it. */
+  step({ id }: Cancellation, step: Transition): void {
+    const record = this.#records.get(id);
+    if (record === undefined) return;
+    const kept = { step, committedAt: performance.now() };
+    this.#records.set(id, { ...record, steps: [...record.steps, kept] });
+  }
+
+  /** In the order in which they were asked for. */
+  all(): readonly RecentRecord[] {
+    return [...this.#records.values()].sort((a, b) => (a.pending.id < b.pending.id ? -1 : 1));
+  }
+}
+
+function sizeOf({ values, steps }: RecentRecord): number {
+  const texts = [values["items"], values["note"], values["reason"]].map((text) => String(text ?? ""));
+  const answers = steps.map(({ step }) => step.evidence.rawAnswer ?? "");
+  return ENTRY_BYTES + [...texts, ...answers].reduce((sum, { length }) => sum + 2 * length, 0);
+}

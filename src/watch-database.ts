@@ -1,0 +1,70 @@
+import type { Log } from "./log.js";
+import { startPeriodic } from "./periodic.js";
+import { openDatabaseHistory } from "./persistence/database-history.js";
+import { DatabaseWatch } from "./persistence/database-watch.js";
+import { enterRecent, type EnterRecentParts } from "./persistence/enter-again.js";
+import type { PoolQueue } from "./persistence/pool-queue.js";
+import type { Database } from "./persistence/prepared-statements.js";
+import type { Releases } from "./releases.js";
+
+/** How often this replica looks where the database stands, besides at each new connection and each cancel. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface WatchParts {
+  readonly database: Database;
+  /** A new connection of one of them may lead to another server. */
+  readonly queues: readonly PoolQueue[];
+  readonly holdMs: number;
+  readonly log: Log;
+  readonly releases: Releases;
+  readonly onWentBack: () => void;
+}
+
+/** Watches from now on whether the database goes back in time. */
+export async function openWatch({
+  database,
+  queues,
+  holdMs,
+  log,
+  releases,
+  onWentBack,
+}: WatchParts): Promise<DatabaseWatch> {
+  const watch = new DatabaseWatch(await openDatabaseHistory(database, holdMs), {
+    onWentBack: (heldForMs) => {
+      onWentBack();
+      log.error(
+        { heldForMs },
+        "PostgreSQL has gone back in time: a standby was promoted, or a backup restored. No cancel is sent until what was forgotten is entered again. After a restored backup, run `npm run recover`",
+      );
+    },
+    onFault: (error) =>
+      log.warn({ err: error }, "looking where the database stands failed; it is tried again"),
+  });
+  await watch.look();
+  for (const queue of queues) queue.onConnect(() => void watch.nudge());
+  const looker = startPeriodic(() => watch.nudge(), LOOK_EVERY_MS);
+  releases.add("the watch over the database", async () => {
+    await looker.stop();
+    await watch.stop();
+  });
+  return watch;
+}
+
+/** Has all that this replica remembers entered again when the database has forgotten it. */
+export function enterAgainOn(
+  watch: DatabaseWatch,
+  parts: Omit<EnterRecentParts, "onKeyTaken">,
+  log: Log,
+): void {
+  watch.remembers(async () => {
+    const onKeyTaken: EnterRecentParts["onKeyTaken"] = ({ id }) =>
+      log.error(
+        { cancellationId: id },
+        "the database had forgotten this cancellation, and its key, or its id, is another one's now: money may have moved twice",
+      );
+    log.warn(
+      await enterRecent({ ...parts, onKeyTaken }),
+      "what this replica remembers is in the database again",
+    );
+  });
+}
