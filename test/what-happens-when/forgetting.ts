@@ -5,13 +5,13 @@ import type { TestService } from "../helpers/service.js";
 import { atEbp, orderOf, standing, type Scenario } from "./scenario.js";
 
 /** What a copy of the database from before the order's first cancel shows: the same server, and nothing of it. */
-async function goBackBefore({ sql }: TestService, { orderNo }: { orderNo: string }): Promise<void> {
+async function goBackBefore(service: TestService, { orderNo }: { orderNo: string }): Promise<void> {
   const ofOrder = "IN (SELECT id FROM cancellation WHERE order_no = $1)";
-  await sql(`DELETE FROM cancellation_event WHERE cancellation_id ${ofOrder}`, [orderNo]);
-  await sql(`DELETE FROM cancellation_item WHERE cancellation_id ${ofOrder}`, [orderNo]);
-  await sql("DELETE FROM cancellation WHERE order_no = $1", [orderNo]);
-  await sql("DELETE FROM cancelled_order WHERE order_no = $1", [orderNo]);
-  await sql("UPDATE database_history SET beat = beat - 1000");
+  await service.sql(`DELETE FROM cancellation_event WHERE cancellation_id ${ofOrder}`, [orderNo]);
+  await service.sql(`DELETE FROM cancellation_item WHERE cancellation_id ${ofOrder}`, [orderNo]);
+  await service.sql("DELETE FROM cancellation WHERE order_no = $1", [orderNo]);
+  await service.sql("DELETE FROM cancelled_order WHERE order_no = $1", [orderNo]);
+  await service.sql("UPDATE database_history SET beat = beat - 1000");
 }
 
 export const FORGETTING: Readonly<Record<string, Scenario>> = {

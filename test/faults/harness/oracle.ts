@@ -8,6 +8,8 @@ export interface OracleOptions {
   readonly effectsPerOrder?: number;
   /** Whether a proof against what was decided may have come; a rule of the table was then broken from outside. */
   readonly contradictions?: boolean;
+  /** Whether the database forgot what callers were told, and a log brought it back: it is in doubt again then. */
+  readonly recovered?: boolean;
 }
 
 export interface Findings {
@@ -49,14 +51,15 @@ export async function judge(world: World, options: OracleOptions = {}): Promise<
     sends: sends.get(request.itemId) ?? 0,
     effects: effects.get(request.itemId) ?? 0,
   }));
-  const { effectsPerOrder = 1, contradictions = false } = options;
+  const { effectsPerOrder = 1, contradictions = false, recovered = false } = options;
   const crowded = [...tally(moved.map(({ orderNo }) => orderNo))].filter(
     ([, count]) => count > effectsPerOrder,
   );
   const violations = [
     ...cases.flatMap((one) => caseViolations(one).map((words) => `${words}: ${shown(one)}`)),
     ...world.callers.told.flatMap((told) => {
-      const words = toldViolation(told, byKey.get(told.key));
+      const row = byKey.get(told.key);
+      const words = recovered && row?.status === "UNKNOWN" ? null : toldViolation(told, row);
       return words === null ? [] : [`${words}: told ${JSON.stringify(told)}`];
     }),
     ...ledger
