@@ -7,7 +7,7 @@ import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
 import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/doubt/reconcile.js";
 import type { Config } from "./config.js";
-import { openCore, type Core } from "./core.js";
+import { openCore, type Core, type CoreEvents } from "./core.js";
 import { createWebhookReader } from "./ebp/read-webhook.js";
 import { MAX_COST } from "./graphql/limits/limits.js";
 import { rateLimitBucket } from "./graphql/rate-limit-bucket.js";
@@ -50,7 +50,10 @@ export interface App {
 }
 
 /** The composition root: the one place that knows every part. What it started is given back when the start fails. */
-export async function startApp(config: Config): Promise<App> {
+export async function startApp(
+  config: Config,
+  { monotonicMs }: Pick<CoreEvents, "monotonicMs"> = {},
+): Promise<App> {
   const http = createHttpServer({ logLevel: config.logLevel });
   const releases = new Releases();
   const close = (): Promise<void> =>
@@ -63,6 +66,7 @@ export async function startApp(config: Config): Promise<App> {
       onContradiction: () => metrics.contradiction(),
       onNotAnnounced: () => metrics.notAnnounced(),
       onWentBack: () => metrics.wentBack(),
+      ...(monotonicMs !== undefined && { monotonicMs }),
     });
     const url = await serve(config, core, metrics, http, releases);
     return { url, log: http.log, reconcile: () => core.reconcile(), close };

@@ -5,6 +5,7 @@ import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { OpenExport } from "./cancellation/history/export.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
 import type { LiveChangesParts } from "./cancellation/live/live-changes.js";
+import { DoubtWatch } from "./cancellation/doubt/doubt-watch.js";
 import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/doubt/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/doubt/recovery-queue.js";
 import type { Store, Stores } from "./cancellation/store.js";
@@ -23,8 +24,6 @@ import { READS } from "./persistence/pool-options.js";
 import { PoolAccess } from "./persistence/pool-access.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import { createPrisma, prismaOn, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/prisma.js";
-import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/live/change-announcer.js";
-import { createChangeListener, type ChangeListener } from "./persistence/live/change-listener.js";
 import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPostgresLedger } from "./persistence/postgres-ledger.js";
@@ -37,6 +36,7 @@ import { RecentRecords } from "./persistence/recent-records.js";
 import { assertSession } from "./persistence/session.js";
 import type { Releases } from "./releases.js";
 import { enterAgainOn, openWatch } from "./watch-database.js";
+import { openChanges } from "./open-changes.js";
 import { openUpstream, type Upstream } from "./upstream.js";
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
@@ -55,6 +55,7 @@ export interface Core {
   readonly openExport: OpenExport;
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
+  readonly doubts: DoubtWatch;
   readonly onContradiction: ReconcileParts["onContradiction"];
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
@@ -74,6 +75,8 @@ export interface CoreEvents {
   readonly onNotAnnounced?: () => void;
   /** The database was seen to have gone back in time. */
   readonly onWentBack?: () => void;
+  /** The clock by which a doubt's settling time is counted here; this process's own unless a test lets time pass. */
+  readonly monotonicMs?: () => number;
 }
 
 export async function openCore(
@@ -154,7 +157,8 @@ export async function openCore(
     announce: announcer.announce,
     watch,
   };
-  const ledger = createPostgresLedger({ ...ledgerParts, recent });
+  const doubts = new DoubtWatch(events.monotonicMs ?? (() => performance.now()));
+  const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => doubts.see(id) });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
   const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce, databases.recovery);
   const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
@@ -191,6 +195,7 @@ export async function openCore(
     openExport: createExports(databaseUrl),
     queue,
     inbox,
+    doubts,
     onContradiction,
     rateLimiters,
     changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
@@ -205,38 +210,12 @@ export async function openCore(
         inbox,
         gateway,
         timing,
+        doubts,
         onContradiction,
         onRowFailed,
         isStopping: () => isStopping() || watch.heldForMs > 0,
       }),
   };
-}
-
-function openChanges(
-  databaseUrl: string,
-  log: Log,
-  releases: Releases,
-  { onNotAnnounced }: CoreEvents,
-): { readonly announcer: ChangeAnnouncer; readonly listener: ChangeListener } {
-  let isTold = false;
-  const announcer = createChangeAnnouncer({
-    databaseUrl,
-    onLost: (error) => {
-      onNotAnnounced?.();
-      if (!isTold)
-        log.error({ err: error }, "announcing changes failed: who follows them learns of them later");
-      isTold = true;
-    },
-  });
-  releases.add("the announcer of changes", () => announcer.close());
-  const listener = createChangeListener({
-    databaseUrl,
-    onBroken: (error) =>
-      log.error({ err: error }, "listening for changes was interrupted; it is tried again"),
-    onMended: () => log.info("changes are listened for again"),
-  });
-  releases.add("the listener for changes", () => listener.close());
-  return { announcer, listener };
 }
 
 /** What is sealed, and what opens it, for commands that have nothing to ask EBP. */

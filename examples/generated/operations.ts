@@ -220,6 +220,7 @@ export type CancelPaymentMutation = {
       | { __typename: "NotCancelledError"; code: string; message: string; field: string | null }
       | { __typename: "NotInDoubtError"; code: string; message: string; field: string | null }
       | { __typename: "NotSentError"; code: string; message: string; field: string | null }
+      | { __typename: "NotYetFailedError"; code: string; message: string; field: string | null }
       | {
           __typename: "OutcomeUnknownError";
           cancellationId: string;

@@ -58,6 +58,20 @@ export class SendingHeldError extends Error {
   }
 }
 
+/** What a used key stands for could not be read: whether an earlier call with it has sent anything cannot be told now. */
+export class KeyNotReadError extends Error {
+  override readonly name = "KeyNotReadError";
+
+  constructor(cause: unknown) {
+    super(
+      "reading what an idempotency key stands for: this call has sent nothing, whether an earlier one did is not known",
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** A cancellation was not in the state that a transition starts from: somebody else moved it first. */
 export class StaleTransitionError extends Error {
   override readonly name = "StaleTransitionError";

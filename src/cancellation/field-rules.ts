@@ -16,6 +16,8 @@ export interface Fault {
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
+/** Format characters, variation selectors, fillers: two identifiers that look the same would be two. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u;
 /** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
 const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
 
@@ -24,11 +26,16 @@ export function textFaults(field: string, value: string, maxLength: number): Fau
   return readableFaults(field, value, maxLength, UNREADABLE);
 }
 
-/** A text that names something. Blanks around it would make another name of it here, and perhaps the same one at EBP. */
+/** A text that names something. Blanks around it, characters that nobody sees, or another form of the same characters would make another name of it here, and perhaps the same one at EBP. */
 export function identifierFaults(field: string, value: string, maxLength: number): Fault[] {
   const faults = textFaults(field, value, maxLength);
-  if (faults.length > 0 || value === value.trim()) return faults;
-  return [{ field, expected: "no blanks at either end", found: "some" }];
+  if (faults.length > 0) return faults;
+  if (value !== value.trim()) return [{ field, expected: "no blanks at either end", found: "some" }];
+  if (INVISIBLE.test(value))
+    return [{ field, expected: "characters that can be seen", found: "an invisible one" }];
+  if (value !== value.normalize("NFC"))
+    return [{ field, expected: "Unicode in normal form C (NFC)", found: "another form" }];
+  return [];
 }
 
 /** A text of several lines, which may be left out. */

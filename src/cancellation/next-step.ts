@@ -4,7 +4,7 @@ import type { Cancellation } from "./cancellation.js";
  * What happens next to a cancellation that is not decided.
  * - OUTCOME: it is in flight; its outcome is recorded, or its lease runs out.
  * - LOOKUP: EBP is asked what became of it, at `nextCheckAt`.
- * - OPERATOR: nothing more happens by itself; a person has to find out. A webhook may still decide it.
+ * - OPERATOR: no lookup can decide it; a person has to find out. A webhook may still decide it.
  */
 export const NEXT_STEPS = ["OUTCOME", "LOOKUP", "OPERATOR"] as const;
 export type NextStep = (typeof NEXT_STEPS)[number];

@@ -22,6 +22,8 @@ export interface PaymentGateway {
   cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel>;
   /** Asks what became of a payment. Moves nothing; does not throw for anything the network or the upstream does. */
   lookup(question: PaymentQuestion): Promise<LookedUpPayment>;
+  /** Whether payment details can ever show this, by what is known of EBP's words. */
+  canShow(state: PaymentState): boolean;
   /** Sends nothing. */
   describe(request: CancelRequest): DescribedRequest;
 }

@@ -55,3 +55,9 @@ export const MATCH_DELAYS_MS: readonly number[] = [
 export const CLOCK_TOLERANCE_MS = MINUTE;
 /** A signature older or newer than this is refused: it was recorded by somebody, or its clock is wrong. The value is EBP's. */
 export const SIGNATURE_TOLERANCE_MS = 5 * MINUTE;
+
+/**
+ * So much later than the settling time the look comes that may find that nothing was cancelled: the process that makes it has then seen the
+ * doubt for as long by its own clock, having read what is in doubt at least twice since.
+ */
+export const SETTLED_LOOK_MARGIN_MS = 15 * SECOND;

@@ -1,3 +1,4 @@
+import type { ResolutionObstacle } from "./doubt/resolve-cancellation.js";
 import type { CancelRequest } from "./request/cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
@@ -16,7 +17,8 @@ export type UserError =
   | NotSent
   | NotCancelled
   | OutcomeUnknown
-  | NotInDoubt;
+  | NotInDoubt
+  | NotYetFailed;
 
 interface Base {
   readonly message: string;
@@ -82,6 +84,14 @@ export interface NotInDoubt extends Base {
   readonly status: CancellationStatus;
 }
 
+export interface NotYetFailed extends Base {
+  readonly kind: "NotYetFailed";
+  /** What speaks against it, and was not named. */
+  readonly obstacles: readonly ResolutionObstacle[];
+  /** When EBP's settling time is over. */
+  readonly settledAt: Date | null;
+}
+
 /** The errors that a cancellation's state brings: none for SUCCEEDED, one for every other, so that no other reads as success. */
 export function errorsOf(cancellation: Cancellation): UserError[] {
   switch (cancellation.status) {
@@ -140,9 +150,32 @@ export function notInDoubt({ status }: Cancellation): NotInDoubt {
   };
 }
 
+const OBSTACLES_IN_WORDS: Readonly<Record<ResolutionObstacle, string>> = {
+  SETTLING: "EBP may still be carrying it out",
+  CANCEL_SHOWN: "EBP's payment details show a cancel of this order",
+  EVENT_OF_SUCCESS: "an event of EBP tells of a cancel that nothing here accounts for",
+};
+
+export function notYetFailed(
+  { id }: Cancellation,
+  obstacles: readonly ResolutionObstacle[],
+  settledAt: Date | null,
+): NotYetFailed {
+  const why = obstacles.map((obstacle) => OBSTACLES_IN_WORDS[obstacle]).join("; ");
+  const until =
+    obstacles.includes("SETTLING") && settledAt !== null ? ` Wait until ${settledAt.toISOString()}.` : "";
+  return {
+    kind: "NotYetFailed",
+    field: "input.evenThough",
+    obstacles,
+    settledAt,
+    message: `Cancellation ${id} cannot be called FAILED yet: ${why}. Nothing was changed.${until} To decide all the same, name ${obstacles.join(", ")} in evenThough.`,
+  };
+}
+
 function howItGoesOn({ nextCheckAt }: Cancellation): string {
   return nextCheckAt === null
-    ? "EBP's payment details have not told in a month: an operator has to find out, and to resolve it."
+    ? "Nothing that EBP is asked will decide it: an operator has to find out, and to resolve it."
     : "EBP is asked again by itself; read this cancellation again later.";
 }
 
@@ -152,7 +185,7 @@ export function keyReused(first: Cancellation): IdempotencyKeyReused {
     field: "input.idempotencyKey",
     cancellationId: first.id,
     message:
-      "This key has been used in this store for a different request. Nothing was sent; use a new key for a new request.",
+      "This key has been used in this store for a different request. This call sent nothing; use a new key for a new request.",
   };
 }
 

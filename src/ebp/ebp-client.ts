@@ -17,7 +17,7 @@ import { CANCEL_METHOD, cancelUrl, DETAIL_METHOD, detailUrl } from "./endpoint.j
 import { UnknownStoreError } from "./errors.js";
 import { exchange, notSent, type Exchange } from "./exchange.js";
 import { requestHeaders } from "./headers.js";
-import { DEFAULT_PAYMENT_STATUSES, type PaymentStatuses } from "./payment-state-table.js";
+import { canShow, DEFAULT_PAYMENT_STATUSES, type PaymentStatuses } from "./payment-state-table.js";
 import { readLiveStatus } from "./read-live-status.js";
 import { readOutcome } from "./read-outcome.js";
 import { readPaymentState } from "./read-payment-state.js";
@@ -141,6 +141,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     cancel,
     lookup,
     showPayment,
+    canShow: (state) => canShow(state, paymentStatuses),
     describe: (request) => describeRequest(request, storeOf(stores, request.storeId)),
     close: () => (closing ??= closeWhenIdle()),
   };

@@ -116,6 +116,12 @@ export function decidePaymentState(details: ShownDetails, statuses: PaymentStatu
   return row;
 }
 
+/** Whether details can ever show this: a word that stands for it may not be known. */
+export function canShow(state: PaymentState, { uncancelled, whollyCancelled }: PaymentStatuses): boolean {
+  if (state === "UNCANCELLED") return uncancelled.length > 0;
+  return state !== "WHOLLY_CANCELLED" || whollyCancelled.length > 0;
+}
+
 export function isSuccess({ httpStatus }: ShownDetails): boolean {
   return httpStatus !== null && httpStatus >= 200 && httpStatus <= 299;
 }

@@ -81,6 +81,7 @@ export const ACCESS: AccessRules = {
     NotSentError: "code message field",
     OutcomeUnknownError: "code message field cancellationId",
     NotCancelledError: "code message field",
+    NotYetFailedError: "code message field obstacles settledAt",
     NotInDoubtError: "code message field status",
   }),
 };

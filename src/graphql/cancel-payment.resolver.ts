@@ -33,7 +33,7 @@ function sayWhenToComeAgain(error: unknown): never {
   if (!(error instanceof SendingHeldError)) throw error;
   const { retryAfterSeconds } = error;
   throw new GraphQLError(
-    `The database is being put right, and no cancel is sent meanwhile. This call sent nothing. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
+    `The database is being put right, and no cancel is sent meanwhile. This call sent nothing; whether an earlier call with this key did cannot be told now. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
     {
       extensions: {
         code: "SERVICE_UNAVAILABLE",

@@ -5,10 +5,16 @@ import { CancellationItemType } from "./cancellation-item.type.js";
 import { CancellationType } from "./cancellation.type.js";
 import type { GraphQLContext } from "./context.js";
 
-/** Read only when asked for, and for a whole page at once. */
+/**
+ * Read only when asked for, and for a whole page at once. Each may be null, so that one that cannot be read takes nothing else along:
+ * a mutation that has moved money must say so whatever is read afterwards.
+ */
 @Resolver(() => CancellationType)
 export class CancellationResolver {
-  @FieldResolver(() => [CancellationItemType], { description: "Its lines, in order of `seq`." })
+  @FieldResolver(() => [CancellationItemType], {
+    nullable: true,
+    description: "Its lines, in order of `seq`. Null only with an error, when they could not be read.",
+  })
   items(
     @Root() cancellation: CancellationType,
     @Ctx() { loaders }: GraphQLContext,
@@ -31,7 +37,9 @@ export class CancellationResolver {
   }
 
   @FieldResolver(() => [CancellationEventType], {
-    description: "Every step of its life and everything learnt of it, oldest first.",
+    nullable: true,
+    description:
+      "Every step of its life and everything learnt of it, oldest first. Null only with an error, when they could not be read.",
   })
   events(
     @Root() cancellation: CancellationType,

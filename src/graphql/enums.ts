@@ -6,7 +6,7 @@ import { CANCELLATION_GROUPS } from "../cancellation/history/stats.js";
 import { NEXT_STEPS } from "../cancellation/next-step.js";
 import { LIVE_STATUS_LIMIT_MS, UNAVAILABLE_REASONS } from "../cancellation/history/live-status.js";
 import { PAYMENT_STATES } from "../cancellation/payment-gateway.js";
-import { OPERATOR_OUTCOMES } from "../cancellation/doubt/resolve-cancellation.js";
+import { OPERATOR_OUTCOMES, RESOLUTION_OBSTACLES } from "../cancellation/doubt/resolve-cancellation.js";
 import { CANCELLATION_STATUSES, EVENT_SOURCES, RESOLVERS, SETTLEMENTS } from "../cancellation/status.js";
 
 /** type-graphql takes an enum as an object whose keys are its names. */
@@ -91,7 +91,10 @@ registerEnumType(NextStep, {
     LOOKUP: {
       description: "EBP is asked what became of it, at `nextCheckAt`; a webhook may decide it before.",
     },
-    OPERATOR: { description: "Nothing more happens by itself: a person has to find out, and to resolve it." },
+    OPERATOR: {
+      description:
+        "No lookup can decide it: a person has to find out, and to resolve it. A webhook may still decide it.",
+    },
   },
 });
 
@@ -104,6 +107,19 @@ registerEnumType(OperatorOutcome, {
     FAILED: {
       description:
         "EBP did not carry it out and will not: no money moved, and it may be tried again under a new key.",
+    },
+  },
+});
+
+export const ResolutionObstacle = named(RESOLUTION_OBSTACLES);
+registerEnumType(ResolutionObstacle, {
+  name: "ResolutionObstacle",
+  description: "What speaks against calling a cancellation FAILED.",
+  valuesConfig: {
+    SETTLING: { description: "EBP may still be carrying it out: the settling time is not over." },
+    CANCEL_SHOWN: { description: "EBP's payment details show a cancel of this order, in part or in full." },
+    EVENT_OF_SUCCESS: {
+      description: "A webhook of EBP tells of a cancel of this order that no cancellation here accounts for.",
     },
   },
 });

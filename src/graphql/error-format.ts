@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import {
   BusyError,
   InvalidArgumentError,
+  KeyNotReadError,
   NothingSentError,
   TooManyFollowersError,
   TooSlowError,
@@ -15,7 +16,7 @@ const OURS =
   "Something went wrong on our side. Whether a cancel went through is told by `cancellationByKey`, or by repeating it with the same idempotency key. Quote the x-request-id header of this answer.";
 
 const NOTHING_SENT =
-  "The request could not be stored, so nothing was sent to EBP. Repeat it with the same idempotency key. Quote the x-request-id header of this answer if it goes on.";
+  "This call sent nothing to EBP, because the request could not be stored. Whether an earlier call with this idempotency key sent something cannot be told now. Repeat it with the same key. Quote the x-request-id header of this answer if it goes on.";
 
 const TOO_SLOW =
   "This takes too long to find: few or none meet all of these conditions together. Narrow the filter, such as with `createdFrom`.";
@@ -89,7 +90,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
     return { ...where, message: BUSY, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
   if (cause instanceof TooManyFollowersError) return { ...where, ...followersError(cause) };
-  if (cause instanceof NothingSentError) {
+  if (cause instanceof NothingSentError || cause instanceof KeyNotReadError) {
     return { ...where, message: NOTHING_SENT, extensions: { code: "SERVICE_UNAVAILABLE" } };
   }
   if (isOurFault(error)) return { ...where, message: OURS, extensions: { code: "INTERNAL_SERVER_ERROR" } };

@@ -28,7 +28,7 @@ export function shedLoad({ isSaturated, onShed }: LoadSheddingParts): ApolloServ
           onShed(isMutation ? "mutation" : "query");
           // Thrown, not rejected: then Apollo asks no other plugin, and the caller's rate limit is not charged.
           throw new GraphQLError(
-            `More is asked than can be served at this moment.${isMutation ? " Nothing was sent." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
+            `More is asked than can be served at this moment.${isMutation ? " This call sent nothing; repeat it with the same idempotency key." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
             {
               extensions: {
                 code: "SERVICE_UNAVAILABLE",

@@ -1,6 +1,9 @@
 import { Field, ID, InputType } from "type-graphql";
-import type { OperatorOutcome as Outcome } from "../cancellation/doubt/resolve-cancellation.js";
-import { OperatorOutcome } from "./enums.js";
+import type {
+  OperatorOutcome as Outcome,
+  ResolutionObstacle as Obstacle,
+} from "../cancellation/doubt/resolve-cancellation.js";
+import { OperatorOutcome, ResolutionObstacle } from "./enums.js";
 
 @InputType("ResolveCancellationInput", {
   description: "What an operator has found out about a cancellation in doubt.",
@@ -17,4 +20,11 @@ export class ResolveCancellationInputType {
       "What the decision rests on: whom you asked, what you saw. 1 to 2000 characters, without the refund account. Everybody who reads the cancellation can read it.",
   })
   note!: string;
+
+  @Field(() => [ResolutionObstacle], {
+    defaultValue: [],
+    description:
+      "Only for FAILED: what speaks against it and you know of. A decision that does not name all that stands is refused, with what it lacks. Recorded with the decision.",
+  })
+  evenThough!: Obstacle[];
 }

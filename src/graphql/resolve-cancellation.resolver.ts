@@ -11,14 +11,14 @@ export class ResolveCancellationResolver {
 
   @Mutation(() => ResolveCancellationPayloadType, {
     description:
-      "For operators: decides by hand a cancellation that is UNKNOWN, and no other. The decision, the note and who made it stand in `events` for ever.",
+      "For operators: decides by hand a cancellation that is UNKNOWN, and no other. FAILED is refused while something speaks against it, unless `evenThough` names it. The decision, the note and who made it stay in `events`.",
   })
   async resolveCancellation(
     @Arg("input", () => ResolveCancellationInputType, { description: "What was found out." })
-    { id, outcome, note }: ResolveCancellationInputType,
+    { id, outcome, note, evenThough }: ResolveCancellationInputType,
     @Ctx() { caller }: GraphQLContext,
   ): Promise<ResolveCancellationPayloadType> {
-    const resolution = { id: checkedId("input.id", id), outcome, note };
+    const resolution = { id: checkedId("input.id", id), outcome, note, evenThough };
     return toResolvePayload(await resolveCancellation(this.parts, caller, resolution));
   }
 }

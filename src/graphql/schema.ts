@@ -29,13 +29,15 @@ import { USER_ERROR_TYPES } from "./user-error.type.js";
 
 export interface SchemaParts extends CancelPaymentParts, CheckParts {
   readonly history: CancellationHistory;
+  /** The same on the connections of what moves money. */
+  readonly ledgerHistory: CancellationHistory;
   readonly cursors: Cursors;
   readonly liveStatus: AskLiveStatus;
 }
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
   const { stores, history, cursors } = parts;
-  const cancelPaymentResolver = new CancelPaymentResolver(parts);
+  const cancelPaymentResolver = new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory });
   const resolvers = new Map<unknown, object>([
     [CancelPaymentResolver, cancelPaymentResolver],
     [CancellationResolver, new CancellationResolver()],
@@ -49,7 +51,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     [StatsResolver, new StatsResolver(stores, history)],
     [PreviewResolver, new PreviewResolver(parts)],
     [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
-    [ResolveCancellationResolver, new ResolveCancellationResolver(parts)],
+    [ResolveCancellationResolver, new ResolveCancellationResolver({ ...parts, now: () => history.now() })],
   ]);
   const schema = await buildSchema({
     resolvers: [

@@ -1,10 +1,12 @@
+import type { ResolutionObstacle as Obstacle } from "../cancellation/doubt/resolve-cancellation.js";
+import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
 import type { UserError } from "../cancellation/user-error.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { FailureDetail } from "../cancellation/outcome.js";
 import type { CancellationStatus as Status } from "../cancellation/status.js";
 import { DecimalScalar } from "./decimal.scalar.js";
-import { CancellationStatus } from "./enums.js";
+import { CancellationStatus, ResolutionObstacle } from "./enums.js";
 import { FailureDetailType } from "./failure.type.js";
 
 @InterfaceType("UserError", {
@@ -127,6 +129,22 @@ export class NotInDoubtErrorType extends UserErrorType {
   status!: Status;
 }
 
+@ObjectType("NotYetFailedError", {
+  implements: UserErrorType,
+  description:
+    "Something speaks against calling this cancellation FAILED. Nothing was changed. Wait, or name all of it in `evenThough`. Code NOT_YET_FAILED.",
+})
+export class NotYetFailedErrorType extends UserErrorType {
+  @Field(() => [ResolutionObstacle], { description: "What speaks against it and was not named." })
+  obstacles!: readonly Obstacle[];
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "When EBP's settling time is over. RFC 3339.",
+  })
+  settledAt!: Date | null;
+}
+
 @ObjectType("OutcomeUnknownError", {
   implements: UserErrorType,
   description:
@@ -148,6 +166,7 @@ const TYPES = {
   NotSent: { type: NotSentErrorType, code: "NOT_SENT" },
   NotCancelled: { type: NotCancelledErrorType, code: "NOT_CANCELLED" },
   OutcomeUnknown: { type: OutcomeUnknownErrorType, code: "OUTCOME_UNKNOWN" },
+  NotYetFailed: { type: NotYetFailedErrorType, code: "NOT_YET_FAILED" },
   NotInDoubt: { type: NotInDoubtErrorType, code: "NOT_IN_DOUBT" },
 } as const satisfies Record<UserError["kind"], { type: new () => UserErrorType; code: string }>;
 

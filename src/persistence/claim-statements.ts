@@ -1,4 +1,9 @@
-import { LOOKUP_DELAYS_MS, MATCH_DELAYS_MS, type Timing } from "../cancellation/timing.js";
+import {
+  LOOKUP_DELAYS_MS,
+  MATCH_DELAYS_MS,
+  SETTLED_LOOK_MARGIN_MS,
+  type Timing,
+} from "../cancellation/timing.js";
 import { Prisma } from "./generated/client.js";
 
 export interface ClaimRow {
@@ -16,7 +21,7 @@ export interface ClaimRow {
  */
 export function claimDueStatement(storeIds: readonly string[], limit: number, timing: Timing): Prisma.Sql {
   const delay = Prisma.sql`(${[...LOOKUP_DELAYS_MS]}::float8[])[lookups + 2] * interval '1 millisecond'`;
-  const settledAt = Prisma.sql`(in_doubt_since + ${milliseconds(timing.settlingMs)})`;
+  const settledAt = Prisma.sql`(in_doubt_since + ${milliseconds(timing.settlingMs + SETTLED_LOOK_MARGIN_MS)})`;
   return Prisma.sql`
     /* cancellation: claim */
     WITH due AS (

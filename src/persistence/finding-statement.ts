@@ -30,6 +30,7 @@ const FINDING = statement(
         total_delivery_tax_amount = coalesce(total_delivery_tax_amount, :totalDeliveryTaxAmount::numeric),
         sent_at = coalesce(sent_at, ${fromNow(":sentMs")}),
         answered_at = CASE WHEN :isAnswer::boolean THEN clock_timestamp() ELSE answered_at END,
+        next_check_at = CASE WHEN :isForOperator::boolean AND status = 'UNKNOWN' THEN NULL ELSE next_check_at END,
         event_count = event_count + 1
       WHERE store_id = :storeId AND id = :id::uuid
         AND (NOT :isAnswer::boolean OR answered_at IS NULL)
@@ -59,6 +60,7 @@ export function findingStatement(reference: CancellationReference, finding: Find
     contradicts: finding.contradicts,
     discrepancies: JSON.stringify(finding.discrepancies),
     isAnswer,
+    isForOperator: finding.isForOperator ?? false,
     ebpRequestId: isAnswer ? finding.evidence.requestId : null,
     sentMs: finding.sentAgoMs === null ? null : -finding.sentAgoMs,
     source: finding.source,

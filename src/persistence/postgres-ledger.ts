@@ -5,7 +5,7 @@ import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
-import { SendingHeldError } from "../cancellation/errors.js";
+import { KeyNotReadError, SendingHeldError } from "../cancellation/errors.js";
 import type { DatabaseWatch } from "./database-watch.js";
 import type { RecentRecords } from "./recent-records.js";
 import { text } from "./sql-parts.js";
@@ -34,6 +34,8 @@ export interface LedgerParts {
   readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
   /** Keeps what is committed here, to enter it again when the database forgets it. */
   readonly recent?: RecentRecords;
+  /** Told of each cancellation that came into doubt here. */
+  readonly onInDoubt?: (id: string) => void;
 }
 
 export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
@@ -55,6 +57,7 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
     async recordTransition(before, step) {
       const after = await recordTransition(record, before, step);
       recent?.step(before, step);
+      if (step.to === "UNKNOWN") parts.onInDoubt?.(before.id);
       return after;
     },
     recordFinding: (reference, finding) => recordFinding(record, reference, finding),
@@ -90,7 +93,9 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
     row: IntentRow,
     values: SqlValues,
   ): Promise<IntentResult | null> {
-    const known = await history.findRequestByKey(store.id, request.idempotencyKey);
+    const known = await history.findRequestByKey(store.id, request.idempotencyKey).catch((error: unknown) => {
+      throw new KeyNotReadError(error);
+    });
     // Its own, whose acknowledgement was lost.
     if (known?.cancellation.id === id) recent?.intent(values, known.cancellation);
     if (known !== null) return { kind: "keyUsed", ...known };

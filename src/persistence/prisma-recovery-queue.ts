@@ -1,6 +1,7 @@
 import { capturedAmountOf } from "../cancellation/doubt/captured-amount.js";
 import { Decimal } from "../cancellation/decimal.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/doubt/recovery-queue.js";
+import { OPEN_STATUSES } from "../cancellation/status.js";
 import type { Timing } from "../cancellation/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
@@ -8,6 +9,9 @@ import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statem
 import type { PrismaClient } from "./generated/client.js";
 import { throughPrisma, type Database } from "./prepared-statements.js";
 import { unnamed } from "./statement.js";
+
+/** Far more than are ever in doubt at once. */
+const MOST_IDS = 10_000;
 
 /** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
 export function createPrismaRecoveryQueue(
@@ -40,9 +44,36 @@ export function createPrismaRecoveryQueue(
         openRefundAccount: () => toIdentity(row, sealer).refundAccount,
         cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
         capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
+        unaccountedEvents: await unaccountedEvents(storeId, orderNo),
+        othersInDoubt: await prisma.cancellation.count({
+          where: { storeId, orderNo, status: { in: [...OPEN_STATUSES] }, id: { not: id } },
+        }),
       };
     },
+
+    async idsInDoubt() {
+      const rows = await prisma.cancellation.findMany({
+        where: { storeId: { in: [...storeIds] }, status: "UNKNOWN" },
+        select: { id: true },
+        orderBy: { id: "asc" },
+        take: MOST_IDS,
+      });
+      return rows.map(({ id }) => id);
+    },
   };
+
+  /** Whatever their amount, currency or time reads like: a cancel of this order took effect that is not known here as having succeeded. */
+  function unaccountedEvents(storeId: string, orderNo: string): Promise<number> {
+    return prisma.webhookEvent.count({
+      where: {
+        orderNo,
+        kind: { in: ["VOIDED", "REFUND_REQUESTED"] },
+        isOfSuccess: true,
+        storeIds: { has: storeId },
+        state: { in: ["WAITING", "ATTACHED"] },
+      },
+    });
+  }
 
   /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
   async function capturedAmount(

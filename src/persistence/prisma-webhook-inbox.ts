@@ -1,4 +1,5 @@
 import type { Cancellation } from "../cancellation/cancellation.js";
+import { OPEN_STATUSES } from "../cancellation/status.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
 import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
@@ -18,8 +19,8 @@ import { throughPrisma, type Database } from "./prepared-statements.js";
 import { unnamed } from "./statement.js";
 import { recordFinding, recordTransition, type RecordParts } from "./record-step.js";
 
-/** An order has a handful of cancels; with more than this something else is wrong, and the newest count. */
-const MAX_CANCELLATIONS = 500;
+/** More that are like each other than this tell no more: an event that may be about two of them decides nothing. */
+const MOST_ALIKE = 500;
 
 export function createPrismaWebhookInbox(
   prisma: PrismaClient,
@@ -41,14 +42,24 @@ export function createPrismaWebhookInbox(
       return { event: toEvent(row), isRepeat: await isRepeat(prisma, row) };
     },
 
-    async cancellationsOf({ storeIds, orderNo }) {
+    async cancellationsOf({ digest, orderNo, amount }) {
       if (orderNo === null) return [];
-      const rows = await prisma.cancellation.findMany({
-        where: { storeId: { in: [...storeIds] }, orderNo },
-        orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-        take: MAX_CANCELLATIONS,
+      const { storeIds, cancellationIds } = await prisma.webhookEvent.findUniqueOrThrow({
+        where: { digest },
       });
-      return rows.map((row): Cancellation => toCancellation(row)).reverse();
+      const there = { storeId: { in: storeIds }, orderNo, id: { in: cancellationIds } };
+      const orderBy = [{ createdAt: "desc" as const }, { id: "desc" as const }];
+      const alike = amount === null ? [] : [{ totalCancelAmount: amount.toFixed() }];
+      const open = { status: { in: [...OPEN_STATUSES] } };
+      const rows = await prisma.cancellation.findMany({
+        where: { ...there, OR: [open, { failureKind: "NOT_CANCELLED" }, ...alike] },
+        orderBy,
+        take: MOST_ALIKE,
+      });
+      const [newest] = await prisma.cancellation.findMany({ where: there, orderBy, take: 1 });
+      const isThere = rows.some(({ id }) => id === newest?.id);
+      const all = newest === undefined || isThere ? rows : [newest, ...rows];
+      return all.map((row): Cancellation => toCancellation(row)).reverse();
     },
 
     async conclude(claim, conclusion) {
@@ -124,12 +135,14 @@ function storeStatement({ event, signedAt, body }: ReceivedWebhook, sealer: Seal
       SELECT abs(extract(epoch FROM statement_timestamp()) - ${signedAt}::float8) <= ${tolerance}::float8 AS fresh
     ), stored AS (
       INSERT INTO webhook_event (
-        digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
-        is_of_success, body_sealed, body_key_id, next_match_at
+        digest, kind, event_type, event_time, store_ids, order_no, cancellation_ids, amount, currency_code, payment_status,
+        result_code, is_of_success, body_sealed, body_key_id, next_match_at
       )
       SELECT
         ${event.digest}, ${event.kind}::webhook_kind, ${event.eventType}, ${event.eventTime}::timestamptz,
-        ${[...event.storeIds]}, ${event.orderNo}, ${event.amount?.toFixed() ?? null}::numeric, ${event.currencyCode},
+        ${[...event.storeIds]}, ${event.orderNo},
+        ARRAY(SELECT id FROM cancellation WHERE store_id = ANY(${[...event.storeIds]}) AND order_no = ${event.orderNo}),
+        ${event.amount?.toFixed() ?? null}::numeric, ${event.currencyCode},
         ${event.paymentStatus}, ${event.resultCode}, ${event.isOfSuccess}, ${sealed}::bytea, ${keyId}, statement_timestamp()
       FROM signed WHERE fresh
       ON CONFLICT DO NOTHING

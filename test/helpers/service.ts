@@ -59,6 +59,9 @@ export interface TestServiceOptions {
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
   const database = await createTestDatabase();
   const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
+  // What `letTimePass` has let pass, for those who count it by their own clock.
+  let passedMs = 0;
+  const monotonicMs = (): number => performance.now() + passedMs;
   const start = (environment: Record<string, string> = {}): Promise<App> =>
     startApp(
       readConfig(
@@ -79,6 +82,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
         DEVELOPMENT_STORE,
         [WHOLLY_CANCELLED_STATUS],
       ),
+      { monotonicMs },
     );
   const sql: TestService["sql"] = (text, values) =>
     withConnection(database.url, async (client) => (await client.query(text, values)).rows);
@@ -102,6 +106,10 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     sql,
     reconcile: () => app.reconcile(),
     async letTimePass(interval) {
+      const [{ ms }] = await sql("SELECT (extract(epoch FROM $1::interval) * 1000)::float8 AS ms", [
+        interval,
+      ]);
+      passedMs += Number(ms);
       await sql(
         `UPDATE cancellation SET next_check_at = statement_timestamp(), in_doubt_since = in_doubt_since - $1::interval
          WHERE status IN ('PENDING', 'UNKNOWN') AND next_check_at IS NOT NULL`,

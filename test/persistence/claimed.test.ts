@@ -94,6 +94,8 @@ describe("what is claimed", () => {
       amount: unknown.request.totalCancelAmount,
       cancelledBefore: new Decimal(0),
       capturedAmount: opened?.capturedAmount ?? null,
+      unaccountedEvents: 0,
+      othersInDoubt: 0,
       settled: true,
     });
     expect(proves).toBe(amount === null ? "nothing" : "cancelled");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { LEASE_RAN_OUT } from "../../src/cancellation/cancel/conclude.js";
 import { nextStepOf } from "../../src/cancellation/next-step.js";
-import { LOOKUP_DELAYS_MS } from "../../src/cancellation/timing.js";
+import { LOOKUP_DELAYS_MS, SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/timing.js";
 import type { Claim } from "../../src/cancellation/doubt/recovery-queue.js";
 import { claimDueStatement } from "../../src/persistence/claim-statements.js";
 import { Prisma } from "../../src/persistence/generated/client.js";
@@ -160,7 +160,7 @@ describe("the plan of lookups", () => {
     await fixture.sql("UPDATE cancellation SET lookups = 3 WHERE id = $1", [unknown.id]);
     await fixture.letBeDue(unknown, "9 min");
     await claimOne(unknown.id);
-    expectPlanned(await msUntilNext(unknown.id), 60_000);
+    expectPlanned(await msUntilNext(unknown.id), 60_000 + SETTLED_LOOK_MARGIN_MS);
 
     // That look comes at a moment at which it counts as settled.
     await fixture.sql(
@@ -173,7 +173,7 @@ describe("the plan of lookups", () => {
 
   test("is never sooner than the lease of who looks", async () => {
     const { unknown } = await fixture.inDoubt();
-    await fixture.letBeDue(unknown, "9 min 59 s");
+    await fixture.letBeDue(unknown, "10 min 14 s");
     await claimOne(unknown.id);
     expectPlanned(await msUntilNext(unknown.id), TIMING.leaseMs);
   });

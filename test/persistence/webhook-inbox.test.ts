@@ -131,6 +131,51 @@ describe("a webhook", () => {
   });
 });
 
+describe("the cancellations of an event", () => {
+  const mayBeAbout = async (digest: string): Promise<string[]> => {
+    const { event } = await fixture.inbox.read({ digest });
+    return (await fixture.inbox.cancellationsOf(event)).map(({ id }) => id);
+  };
+
+  test("are those that were there when it came in, wherever the database's clock stood", async () => {
+    const orderNo = randomUUID();
+    const { unknown } = await fixture.inDoubt({ orderNo });
+    await fixture.sql(
+      "UPDATE cancellation SET created_at = created_at + interval '15 minutes' WHERE id = $1",
+      [unknown.id],
+    );
+    const { digest } = await store({ orderNo });
+    expect(await mayBeAbout(digest)).toEqual([unknown.id]);
+  });
+
+  test("are none that were asked for afterwards, also where the clock was put back since", async () => {
+    const orderNo = randomUUID();
+    const { digest } = await store({ orderNo });
+    const { unknown } = await fixture.inDoubt({ orderNo });
+    await fixture.sql(
+      "UPDATE cancellation SET created_at = created_at - interval '15 minutes' WHERE id = $1",
+      [unknown.id],
+    );
+    expect(await mayBeAbout(digest)).toEqual([]);
+  });
+
+  test("have one of its amount among them, however many of other amounts are newer", async () => {
+    const orderNo = randomUUID();
+    const { one, pending } = await fixture.pending({ orderNo });
+    await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    await fixture.sql(
+      `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code, amount_basis,
+         total_cancel_amount, created_at)
+       SELECT store_id, gen_random_uuid(), order_no, 'other-' || n, '', 'SUCCEEDED', 'RESPONSE', currency_code, amount_basis, 7,
+         created_at + n * interval '1 second'
+       FROM cancellation, generate_series(1, 600) AS n WHERE id = $1`,
+      [pending.id],
+    );
+    const { digest } = await store({ orderNo });
+    expect(await mayBeAbout(digest)).toContain(pending.id);
+  });
+});
+
 describe("what is kept", () => {
   test("is handed to one of several who ask at the same time", async () => {
     await claimAll();
@@ -145,7 +190,8 @@ describe("what is kept", () => {
     await claimAll();
     const { digest } = await store();
     for (const [n, delay] of [...MATCH_DELAYS_MS, null].entries()) {
-      expect(await claimAll()).toEqual([digest]);
+      // Others of this file may be due again by now.
+      expect(await claimAll()).toContain(digest);
       expect(await match(digest)).toBe("waiting");
       const [{ attempts, ms }] = await fixture.sql(
         "SELECT match_attempts AS attempts, extract(epoch FROM next_match_at - clock_timestamp())::float8 * 1000 AS ms FROM webhook_event WHERE digest = $1",
@@ -159,7 +205,7 @@ describe("what is kept", () => {
         [digest],
       );
     }
-    expect(await claimAll()).toEqual([]);
+    expect(await claimAll()).not.toContain(digest);
     expect((await row(digest)).state).toBe("WAITING");
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "@jest/globals";
 import { cancel } from "../helpers/operations.js";
 import { resolve } from "../helpers/in-doubt.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
+import { anotherProcess } from "./another-process.js";
 import { another, atEbp, ended, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
 
 /** What EBP answers, or does not, and what looking at it later shows. */
@@ -111,6 +112,34 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
       expect([status, lookups, nextStep]).toEqual(["UNKNOWN", 1, "LOOKUP"]);
       expect(events.at(-1)).toMatchObject({ source: "LOOKUP", evidence: { digest: expect.any(String) } });
     }
+  },
+
+  "an operator says FAILED while EBP may still be carrying it out": async (service) => {
+    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const { id } = await ended(service, order);
+    const input = { id, outcome: "FAILED", note: "EBP's support saw nothing" };
+    const { userErrors } = await resolve(service, input);
+    expect(userErrors).toMatchObject([{ code: "NOT_YET_FAILED" }]);
+    expect(userErrors[0].message).toContain("SETTLING, CANCEL_SHOWN");
+    expect(await standing(service, order)).toMatchObject({ status: "UNKNOWN" });
+  },
+
+  "no lookup can decide it": async (service) => {
+    const order = orderOf("ORD");
+    await cancel(service, order);
+    const { pending } = await anotherProcess(service, ({ intend }) => intend(order.orderNo));
+    await service.letTimePass("1 minute");
+    await service.reconcile();
+    await service.letTimePass("1 minute");
+    await service.reconcile();
+
+    const { data } = await service.graphql(
+      "query ($id: ID!) { cancellation(id: $id) { status nextStep nextCheckAt } }",
+      {
+        id: pending.id,
+      },
+    );
+    expect(data.cancellation).toEqual({ status: "UNKNOWN", nextStep: "OPERATOR", nextCheckAt: null });
   },
 
   "nothing has told in a month": async (service) => {

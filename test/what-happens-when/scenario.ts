@@ -1,7 +1,11 @@
 import { expect } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { createGate } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
 import type { TestService } from "../helpers/service.js";
+
+/** While it is closed, EBP keeps its answers back. */
+export const EBP_ANSWERS = createGate();
 
 /** Brings about what a row of the README says, and checks what follows. */
 export type Scenario = (service: TestService) => Promise<void>;

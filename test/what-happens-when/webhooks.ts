@@ -1,18 +1,32 @@
 import { expect } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { until } from "../helpers/gate.js";
+import type { TestService } from "../helpers/service.js";
 import { cancel } from "../helpers/operations.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
-import { another, atEbp, ended, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
+import { anotherProcess } from "./another-process.js";
+import {
+  another,
+  atEbp,
+  EBP_ANSWERS,
+  ended,
+  lookedAt,
+  orderOf,
+  standing,
+  type Scenario,
+} from "./scenario.js";
 
 /** What EBP tells of its own accord. */
 export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
   "a webhook comes before EBP's own answer": async (service) => {
-    const order = orderOf("SIM-SLOW");
+    const order = orderOf("ORD");
+    await service.restart({ EBP_TIMEOUT_MS: "60000" });
+    EBP_ANSWERS.close();
     const answered = cancel(service, order);
     await until(() => atEbp(service, order)[1] === 1);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
     expect(await service.reconcile()).toMatchObject({ waiting: 1 });
+    EBP_ANSWERS.open();
     await answered;
 
     expect(await lookedAt(service, order)).toMatchObject({
@@ -88,15 +102,81 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
     expect(await service.reconcile()).toMatchObject({ waiting: 1 });
     await ended(service, order);
-    // It had been asked for before: a copy of the database that lagged behind has caught up.
-    await service.sql(
-      "UPDATE cancellation SET created_at = created_at - interval '1 minute' WHERE order_no = $1",
-      [order.orderNo],
-    );
+
+    expect(await lookedAt(service, order)).toMatchObject({ status: "SUCCEEDED", settlement: "AWAITED" });
+  },
+
+  "a webhook that nothing here accounts for tells of a cancel, and a lookup shows none": async (service) => {
+    const order = orderOf("SIM-CAPTURED-1000");
+    await anotherProcess(service, ({ intend }) => intend(order.orderNo));
+    service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
+    await lookedAt(service, order);
+    const unreadable = { data: { exponent: undefined, currencyCode: "krw" }, eventTime: undefined };
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 900, unreadable));
+
+    const standsInDoubt = await lookedAt(service, order, "1 hour");
+    expect(standsInDoubt).toMatchObject({ status: "UNKNOWN", nextStep: "OPERATOR" });
+    expect(standsInDoubt.events.map(({ source }: { source: string }) => source)).toContain("WEBHOOK");
+  },
+
+  "a webhook tells of a cancel after it was found that nothing was cancelled": async (service) => {
+    const order = orderOf("SIM-CAPTURED-1000");
+    await anotherProcess(service, ({ intend }) => intend(order.orderNo));
+    service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
+    await lookedAt(service, order);
+    expect(await lookedAt(service, order, "1 hour")).toMatchObject({ status: "FAILED", safeToRetry: true });
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 900));
 
     expect(await lookedAt(service, order)).toMatchObject({
-      status: "SUCCEEDED",
-      settlement: "REFUND_REQUESTED",
+      status: "FAILED",
+      safeToRetry: false,
+      discrepancies: [{ field: "status" }],
     });
   },
+
+  "a webhook could be about a cancel in doubt or about another like it": async (service) => {
+    const first = orderOf("ORD");
+    await cancel(service, first);
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", first.orderNo, 1000));
+    expect(await lookedAt(service, first)).toMatchObject({ settlement: "REFUND_REQUESTED" });
+    const { pending } = await anotherProcess(service, ({ intend }) => intend(first.orderNo));
+    await deliver(service, webhookBody("PAYMENT_VOIDED", first.orderNo, 1000));
+    await service.letTimePass("1 hour");
+    await service.reconcile();
+    await service.letTimePass("1 hour");
+    await service.reconcile();
+
+    const [{ status }] = await service.sql("SELECT status FROM cancellation WHERE id = $1", [pending.id]);
+    expect(status).toBe("UNKNOWN");
+  },
+
+  "EBP tells of one cancel twice, or of a failure of one that succeeded": async (service) => {
+    const [twice, failing] = [orderOf("ORD"), orderOf("ORD")];
+    await cancel(service, twice);
+    await cancel(service, failing);
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", twice.orderNo, 1000));
+    await service.reconcile();
+    const later = new Date(Date.now() + 1_000).toISOString();
+    await deliver(
+      service,
+      webhookBody("PAYMENT_REFUND_REQUESTED", twice.orderNo, 1000, { eventTime: later }),
+    );
+    const failure = { data: { paymentStatus: "FAIL", resultCode: "EBP-D-0001" } };
+    await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", failing.orderNo, 1000, failure));
+    const before = await contradictions(service);
+    await service.reconcile();
+
+    for (const order of [twice, failing]) {
+      expect(await standing(service, order)).toMatchObject({
+        status: "SUCCEEDED",
+        discrepancies: [{ field: "event" }],
+      });
+    }
+    expect(await contradictions(service)).toBe(before + 2);
+  },
 };
+
+async function contradictions(service: TestService): Promise<number> {
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(/^ebp_contradictions_total (\d+)$/mu.exec(metrics)?.[1]);
+}

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { startService, type TestService } from "../helpers/service.js";
 import { CRASHES } from "./crashes.js";
 import { DOUBTS } from "./doubts.js";
+import { EBP_ANSWERS } from "./scenario.js";
 import { FORGETTING } from "./forgetting.js";
 import { WEBHOOKS } from "./webhooks.js";
 
@@ -25,10 +26,13 @@ describe("what the README says happens when", () => {
   beforeEach(async () => {
     service = await startService({
       environment: { EBP_TIMEOUT_MS: "400" },
-      simulator: { slowMs: 150, lateMs: 3_600_000 },
+      simulator: { slowMs: 150, lateMs: 3_600_000, beforeAnswer: () => EBP_ANSWERS.pass() },
     });
   });
-  afterEach(() => service.close());
+  afterEach(() => {
+    EBP_ANSWERS.open();
+    return service.close();
+  });
 
   test.each(Object.entries(SCENARIOS))("%s", (_when, scenario) => scenario(service));
 });

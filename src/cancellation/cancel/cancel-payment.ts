@@ -6,19 +6,18 @@ import { checkRequest } from "../request/check-request.js";
 import { concludeFromResponse } from "./conclude.js";
 import { NothingSentError, SendingHeldError } from "../errors.js";
 import type { Language, PaymentGateway, SentCancel } from "../payment-gateway.js";
+import { findKnown, type FindKnownParts } from "./find-known.js";
 import { evidenceInWords } from "../outcome.js";
 import { recordIntent } from "./record-intent.js";
 import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
 import { fingerprint, isSameRequest, type RequestIdentity } from "../request/same-request.js";
 import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
-import type { Stores } from "../store.js";
 import type { Timing } from "../timing.js";
 import { sentRecord, type SentRecord } from "./sent-record.js";
 import { withdrawIntent } from "./withdraw-intent.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../user-error.js";
 
-export interface CancelPaymentParts extends OutcomeRecorderParts {
-  readonly stores: Stores;
+export interface CancelPaymentParts extends OutcomeRecorderParts, FindKnownParts {
   readonly gateway: PaymentGateway;
   readonly timing: Timing;
   readonly clock: Clock;
@@ -42,6 +41,7 @@ export interface CancelPaymentResult {
  * Cancels a payment, moving money at most once per idempotency key:
  * check, commit the intent, send once, commit what the answer proves.
  * @throws NothingSentError when the intent could not be committed.
+ * @throws KeyNotReadError when what the key stands for cannot be read.
  * @throws SendingHeldError while no cancel may be sent; nothing of this one is stored.
  */
 export async function cancelPayment(
@@ -51,7 +51,8 @@ export async function cancelPayment(
   language: Language,
 ): Promise<CancelPaymentResult> {
   const checked = checkRequest(input, caller, parts.stores);
-  if (!checked.ok) return refused(checked.errors);
+  // Judged by what holds now, which may be another rule than when its key was first used: then it was sent, or not, and stays so.
+  if (!checked.ok) return (await known(parts, caller, input)) ?? refused(checked.errors);
 
   const { request, store } = checked;
   const requestedBy = caller.subject;
@@ -91,6 +92,16 @@ async function sendOnce(
       return inDoubtThroughOurFault;
     });
   return recordOutcome(parts, pending, concludeFromResponse(intent, sent));
+}
+
+/** What stands for its key, of a request that cannot be accepted now; null when nothing does. */
+async function known(
+  parts: CancelPaymentParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+): Promise<CancelPaymentResult | null> {
+  const found = await findKnown(parts, caller, input);
+  return found === null ? null : repeat(parts, found.request, found.cancellation, found.identity);
 }
 
 async function repeat(

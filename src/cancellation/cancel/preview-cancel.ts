@@ -2,6 +2,7 @@ import { basisInWords, computeTotals, type ComputedTotals } from "../request/amo
 import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
 import type { Caller } from "../caller.js";
 import { checkRequest, type CheckedRequest } from "../request/check-request.js";
+import { findKnown } from "./find-known.js";
 import type { CancellationHistory } from "../history/history.js";
 import type { DescribedRequest, PaymentGateway } from "../payment-gateway.js";
 import { isSameRequest } from "../request/same-request.js";
@@ -40,14 +41,13 @@ export async function previewCancel(
     computed: store !== null && addsUp(checked) ? computeTotals(input.items, store.amountBasis) : null,
     amountBasis: store === null ? null : basisInWords(store.amountBasis),
   };
-  if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
-
-  const known = await parts.history.findRequestByKey(checked.store.id, input.idempotencyKey);
+  const known = await findKnown(parts, caller, input);
   if (known !== null) {
-    const same = isSameRequest(checked.request, known.identity);
+    const same = isSameRequest(known.request, known.identity);
     const errors = same ? errorsOf(known.cancellation) : [keyReused(known.cancellation)];
     return { ...described, wouldSend: false, request: null, errors };
   }
+  if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
   const errors = await standingInTheWay(parts, checked.request);
   const wouldSend = errors.length === 0;
   return {

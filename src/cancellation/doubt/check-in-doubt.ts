@@ -2,8 +2,9 @@ import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
 import type { Cancellation } from "../cancellation.js";
 import { disproven, LEASE_RAN_OUT, proven } from "../cancel/conclude.js";
 import { StaleTransitionError } from "../errors.js";
+import type { DoubtWatch } from "./doubt-watch.js";
 import { evidenceFinding, type OnContradiction } from "./finding.js";
-import { decideLookup } from "./lookup-rules.js";
+import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
 import type { Evidence } from "../outcome.js";
 import type { PaymentGateway } from "../payment-gateway.js";
 import { keepLate, recordLate } from "../cancel/record-late.js";
@@ -15,6 +16,7 @@ export interface CheckParts {
   readonly queue: RecoveryQueue;
   readonly gateway: PaymentGateway;
   readonly timing: Timing;
+  readonly doubts: DoubtWatch;
   readonly onContradiction: OnContradiction;
 }
 
@@ -34,16 +36,22 @@ export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<Che
     case "PENDING":
       return recover(parts, claimed.cancellation);
     case "UNKNOWN":
-      return lookUp(parts, claimed, claim.inDoubtForMs >= parts.timing.settlingMs);
+      return lookUp(parts, claimed, isSettled(parts, claim));
     case "SUCCEEDED":
     case "FAILED":
       return "overtaken";
   }
 }
 
-async function recover({ ledger }: CheckParts, pending: Cancellation): Promise<CheckResult> {
+/** By the database's clock, which was asked when it was claimed, and by this process's own. */
+function isSettled({ timing: { settlingMs }, doubts }: CheckParts, { id, inDoubtForMs }: Claim): boolean {
+  return doubts.seenForMs(id) >= settlingMs && inDoubtForMs >= settlingMs;
+}
+
+async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): Promise<CheckResult> {
   try {
     await ledger.recordTransition(pending, LEASE_RAN_OUT);
+    doubts.see(pending.id);
     return "recovered";
   } catch (error) {
     if (error instanceof StaleTransitionError) return "overtaken";
@@ -53,23 +61,26 @@ async function recover({ ledger }: CheckParts, pending: Cancellation): Promise<C
 
 async function lookUp(
   parts: CheckParts,
-  { cancellation, openRefundAccount, cancelledBefore, capturedAmount }: ClaimedCancellation,
+  { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
   settled: boolean,
 ): Promise<CheckResult> {
   const { storeId, request } = cancellation;
   const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
   const { state, evidence } = await parts.gateway.lookup(question);
   const amount = request.totalCancelAmount;
-  const rule = decideLookup({ payment: state, amount, cancelledBefore, capturedAmount, settled });
+  const facts = { ...known, amount };
+  const rule = decideLookup({ ...facts, payment: state, settled });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
   switch (rule.proves) {
     case "cancelled":
       return decide(parts, cancellation, proven("LOOKUP", found));
     case "notCancelled":
       return decide(parts, cancellation, disproven("LOOKUP", found));
-    case "nothing":
-      await parts.ledger.recordFinding(cancellation, evidenceFinding("LOOKUP", found));
+    case "nothing": {
+      const isForOperator = !mayLaterDecide(facts, (payment) => parts.gateway.canShow(payment));
+      await parts.ledger.recordFinding(cancellation, { ...evidenceFinding("LOOKUP", found), isForOperator });
       return "inDoubt";
+    }
   }
 }
 

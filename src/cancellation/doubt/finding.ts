@@ -18,6 +18,8 @@ export interface Finding {
   /** It proves the opposite of what was decided. What had failed is then not safe to retry any more. */
   readonly contradicts: boolean;
   readonly sentAgoMs: number | null;
+  /** Nothing that is scheduled can decide it any more: a person has to. */
+  readonly isForOperator?: boolean;
 }
 
 /** Told when a proof has come in, and is kept, against what was decided: a person has to look. */

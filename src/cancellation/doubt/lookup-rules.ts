@@ -10,6 +10,10 @@ export interface LookupFacts {
   readonly cancelledBefore: Decimal;
   /** What was captured, as EBP's webhooks said; null when they did not, or contradict each other. */
   readonly capturedAmount: Decimal | null;
+  /** Events of success of this order that no cancellation here accounts for. */
+  readonly unaccountedEvents: number;
+  /** Other cancels of this order that are in doubt: only where several were entered again after the database forgot them. */
+  readonly othersInDoubt: number;
   /** It has been in doubt for longer than EBP may take, counted from when nothing of it could be sent any more. */
   readonly settled: boolean;
 }
@@ -34,37 +38,31 @@ export const LOOKUP_RULES: readonly LookupRule[] = [
     proves: "cancelled",
   },
   {
-    reason:
-      "The whole payment is cancelled, but it is not known that this cancel was for all that was left of it: somebody else may have cancelled it.",
-    when: (f) => f.payment === "WHOLLY_CANCELLED",
+    reason: "Cancels of the payment have taken effect; EBP does not say that this one did.",
+    when: (f) => f.payment === "WHOLLY_CANCELLED" || f.payment === "CANCELLED_IN_PART",
     proves: "nothing",
   },
   {
-    reason: "Some cancel of the payment has taken effect; EBP does not say which, nor of how much.",
-    when: (f) => f.payment === "CANCELLED_IN_PART",
+    reason: "EBP gave no readable answer about what became of the payment.",
+    when: (f) => f.payment === "UNCLEAR",
     proves: "nothing",
   },
   {
     reason:
-      "The payment shows no cancel at all, although an earlier cancel of this order succeeded: what it shows cannot be relied on.",
-    when: (f) => f.payment === "UNCANCELLED" && !f.cancelledBefore.isZero(),
+      "The payment shows no cancel at all, although a cancel of this order is known to have taken effect: what it shows cannot be relied on.",
+    when: (f) => !f.cancelledBefore.isZero() || f.unaccountedEvents > 0,
     proves: "nothing",
   },
   {
     reason: "The payment shows no cancel yet; EBP may still be carrying it out.",
-    when: (f) => f.payment === "UNCANCELLED" && !f.settled,
+    when: (f) => !f.settled,
     proves: "nothing",
   },
   {
     reason:
       "The payment shows no cancel at all, for longer than EBP may take to carry one out: nothing was cancelled.",
-    when: (f) => f.payment === "UNCANCELLED",
-    proves: "notCancelled",
-  },
-  {
-    reason: "EBP gave no readable answer about what became of the payment.",
     when: () => true,
-    proves: "nothing",
+    proves: "notCancelled",
   },
 ];
 
@@ -74,6 +72,20 @@ export function decideLookup(facts: LookupFacts): LookupRule {
   return rule;
 }
 
-function completesThePayment({ amount, cancelledBefore, capturedAmount }: LookupFacts): boolean {
-  return capturedAmount !== null && cancelledBefore.plus(amount).equals(capturedAmount);
+function completesThePayment(facts: Omit<LookupFacts, "payment" | "settled">): boolean {
+  const { amount, cancelledBefore, capturedAmount, othersInDoubt } = facts;
+  return (
+    othersInDoubt === 0 && capturedAmount !== null && cancelledBefore.plus(amount).equals(capturedAmount)
+  );
+}
+
+/** What a lookup could ever show, by what is known of EBP's words for the state of a payment. */
+export type Showable = (payment: PaymentState) => boolean;
+
+/** Whether a later look may decide it, as far as is known now. A webhook may, whatever the looks show. */
+export function mayLaterDecide(facts: Omit<LookupFacts, "payment" | "settled">, canShow: Showable): boolean {
+  const states: PaymentState[] = ["WHOLLY_CANCELLED", "UNCANCELLED"];
+  return states
+    .filter(canShow)
+    .some((payment) => decideLookup({ ...facts, payment, settled: true }).proves !== "nothing");
 }

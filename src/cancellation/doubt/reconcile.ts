@@ -17,8 +17,9 @@ const BATCH_SIZE = 10;
 
 /** Looks at every cancellation and every webhook whose time has come, once. One that fails stops none of the others. */
 export async function reconcile(parts: ReconcileParts): Promise<ReconcileCounts> {
-  const { queue, inbox, onRowFailed, isStopping } = parts;
+  const { queue, inbox, doubts, onRowFailed, isStopping } = parts;
   const counts = { ...NOTHING_DONE };
+  doubts.seeAll(await queue.idsInDoubt());
   // At the same time: an EBP that hangs holds up the lookups, and must not hold up the webhooks that tell without it.
   const cancellations = inBatches(
     async () => (isStopping() ? [] : await queue.claimDue(BATCH_SIZE)),

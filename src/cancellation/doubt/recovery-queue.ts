@@ -19,6 +19,10 @@ export interface ClaimedCancellation {
   readonly cancelledBefore: Decimal;
   /** What was captured of the payment, as its webhooks said; null when they did not, or contradict each other. */
   readonly capturedAmount: Decimal | null;
+  /** Events of success of the order that no cancellation here accounts for. */
+  readonly unaccountedEvents: number;
+  /** Other cancels of the order that are in doubt. */
+  readonly othersInDoubt: number;
 }
 
 /** Open cancellations that wait to be looked at. Replicas share it: nothing is handed out twice. */
@@ -30,6 +34,8 @@ export interface RecoveryQueue {
    * stays as it is. Null when there is no such cancellation in these stores, or it cannot be claimed.
    */
   claim(storeIds: readonly string[], id: string): Promise<Claim | null>;
+  /** Ids of what is in doubt in the stores of this process, oldest first, no more than 10 000. */
+  idsInDoubt(): Promise<string[]>;
   /** Null when somebody else has taken charge since. */
   open(claim: Claim): Promise<ClaimedCancellation | null>;
 }

@@ -9,21 +9,39 @@ import { evidenceInWords } from "../outcome.js";
 import type { ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
 import { holdsAccount } from "../request/holds-account.js";
 import { mayHoldAccount } from "../request/refund-account.js";
-import { invalid, notFound, notInDoubt, type UserError } from "../user-error.js";
+import { invalid, notFound, notInDoubt, notYetFailed, type UserError } from "../user-error.js";
+import type { PaymentGateway } from "../payment-gateway.js";
+import type { RefundAccount } from "../request/cancel-request.js";
+import type { Timing } from "../timing.js";
 
 export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;
 export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
+
+/**
+ * What speaks against an operator's FAILED: a client that is told so may have the money moved by another cancel.
+ * - SETTLING: EBP may still be carrying it out.
+ * - CANCEL_SHOWN: EBP's payment details show a cancel of this order.
+ * - EVENT_OF_SUCCESS: an event of EBP tells of a cancel that no cancellation here accounts for.
+ */
+export const RESOLUTION_OBSTACLES = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"] as const;
+export type ResolutionObstacle = (typeof RESOLUTION_OBSTACLES)[number];
 
 export interface Resolution {
   readonly id: string;
   readonly outcome: OperatorOutcome;
   /** What the decision rests on, for whoever reads the trail. */
   readonly note: string;
+  /** What speaks against FAILED, and is known to the operator who decides so all the same. */
+  readonly evenThough: readonly ResolutionObstacle[];
 }
 
 export interface ResolveParts {
   readonly ledger: CancellationLedger;
   readonly queue: RecoveryQueue;
+  readonly gateway: Pick<PaymentGateway, "lookup">;
+  readonly timing: Pick<Timing, "settlingMs">;
+  /** The time by the database's clock. */
+  readonly now: () => Promise<Date>;
 }
 
 /** Between reading it and deciding it a lookup may take charge; more often than this it is a fault. */
@@ -45,10 +63,11 @@ export async function resolveCancellation(
 }
 
 async function tryResolving(
-  { ledger, queue }: ResolveParts,
+  parts: ResolveParts,
   caller: Caller,
-  { id, outcome, note }: Resolution,
+  { id, outcome, note, evenThough }: Resolution,
 ): Promise<OperatorResult | "overtaken"> {
+  const { ledger, queue } = parts;
   const found = await ledger.find(caller.storeIds, id);
   if (found === null) return refused([notFound("input.id")]);
   if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
@@ -56,7 +75,10 @@ async function tryResolving(
   const opened = await queue.open({ ...found, inDoubtForMs: 0 });
   if (opened?.cancellation.status !== "UNKNOWN") return "overtaken";
   if (givesAccountAway(note, opened)) return refused([invalid(ACCOUNT_IN_NOTE)]);
-  const evidence = evidenceInWords(note.trim());
+  const standing = outcome === "FAILED" ? await whatStandsAgainst(parts, opened) : NOTHING_STANDS;
+  const unnamed = standing.obstacles.filter((obstacle) => !evenThough.includes(obstacle));
+  if (unnamed.length > 0) return refused([notYetFailed(opened.cancellation, unnamed, standing.settledAt)]);
+  const evidence = evidenceInWords([note.trim(), ...standing.words].join(" "));
   const step =
     outcome === "SUCCEEDED"
       ? proven("OPERATOR", evidence, { actor: caller.subject })
@@ -87,3 +109,44 @@ const ACCOUNT_IN_NOTE: Fault = {
   expected: "a note without the refund account: it is kept where everybody may read it",
   found: "the account's number or holder",
 };
+
+interface Standing {
+  readonly obstacles: readonly ResolutionObstacle[];
+  readonly settledAt: Date | null;
+  /** For the trail. */
+  readonly words: readonly string[];
+}
+
+const NOTHING_STANDS: Standing = { obstacles: [], settledAt: null, words: [] };
+
+/** EBP is asked now, with nothing of the database held meanwhile. */
+async function whatStandsAgainst(
+  { gateway, timing, now }: ResolveParts,
+  { cancellation, openRefundAccount, unaccountedEvents }: ClaimedCancellation,
+): Promise<Standing> {
+  const { storeId, request, inDoubtSince } = cancellation;
+  const settledAt = new Date((inDoubtSince ?? (await now())).getTime() + timing.settlingMs);
+  const question = { storeId, orderNo: request.orderNo, refundAccount: orNull(openRefundAccount) };
+  const { state } = await gateway.lookup(question);
+  const obstacles: ResolutionObstacle[] = [];
+  if ((await now()) < settledAt) obstacles.push("SETTLING");
+  if (state === "CANCELLED_IN_PART" || state === "WHOLLY_CANCELLED") obstacles.push("CANCEL_SHOWN");
+  if (unaccountedEvents > 0) obstacles.push("EVENT_OF_SUCCESS");
+  return {
+    obstacles,
+    settledAt,
+    words: [
+      ...(obstacles.length > 0 ? [`(Decided even though: ${obstacles.join(", ")}.)`] : []),
+      ...(state === "UNCLEAR" ? ["(EBP's payment details told nothing at that moment.)"] : []),
+    ],
+  };
+}
+
+/** Only to be taken out of EBP's answer: that it cannot be opened must not keep a person from deciding. */
+function orNull(open: ClaimedCancellation["openRefundAccount"]): RefundAccount | null {
+  try {
+    return open();
+  } catch {
+    return null;
+  }
+}

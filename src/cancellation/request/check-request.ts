@@ -49,7 +49,7 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
     const actual = input.totalCancelAmount;
     const message =
       `input.totalCancelAmount is ${actual.toFixed()}, but ${basisInWords(store.amountBasis)} is ${expected.toFixed()}. ` +
-      "Nothing was sent.";
+      "This call sent nothing.";
     const field = "input.totalCancelAmount";
     return { ok: false, store, errors: [{ kind: "AmountMismatch", field, message, expected, actual }] };
   }
@@ -102,7 +102,8 @@ function itemsFaults({ items }: CancelPaymentInput, store: Store): Fault[] {
   });
 }
 
-function normalise(input: CancelPaymentInput, store: Store): CancelRequest {
+/** As it is compared and sent. */
+export function normalise(input: CancelPaymentInput, store: Store): CancelRequest {
   const account = input.refundAccount;
   return {
     ...input,

@@ -1,4 +1,5 @@
 import type { Cancellation } from "../cancellation.js";
+import type { Discrepancy } from "../discrepancies.js";
 import { proven } from "../cancel/conclude.js";
 import { StaleTransitionError } from "../errors.js";
 import { contradictionOf, evidenceFinding, type OnContradiction } from "../doubt/finding.js";
@@ -45,9 +46,9 @@ export async function matchClaimed(parts: MatchParts, claim: WebhookClaim): Prom
 }
 
 /**
- * What follows from a webhook for the cancellations of its order; null while that cannot be told yet. It settles or decides the one
- * cancel that it fits: same order, amount and currency, asked for before the event happened, and not told of by another. It
- * waits for a cancel whose own answer is still to come: that answer may be a rejection.
+ * What follows from a webhook for the cancellations of its order that were there when it came in; null while that cannot be told yet.
+ * It settles or decides the one cancel that it can only be about: same order, amount and currency, and no other like it. What could be
+ * about another is evidence, and decides nothing. It waits for a cancel whose own answer is still to come: that may be a rejection.
  */
 export function matchWebhook(
   event: KeptEvent,
@@ -56,56 +57,81 @@ export function matchWebhook(
 ): WebhookConclusion | null {
   const settlement = SETTLEMENT_OF[event.kind];
   if (settlement === null || event.orderNo === null) return IGNORED;
-  const before = cancellations.filter((one) => isAskedForBefore(one, event));
-  const [first, ...more] = before.filter((one) => isUnsettled(one) && isForTheSame(one, event));
-  if (first === undefined) return fittingNone(event, before, isLast);
-  const fitting = [first, ...more];
-  if (fitting.some(({ status }) => status === "PENDING")) return null;
-  const doubt = more.length > 0 ? "fits several cancels of this order" : doubtAbout(event, first);
-  return doubt === null
-    ? { state: "MATCHED", told: [toldAlone(first, event, settlement)] }
-    : { state: "ATTACHED", told: fitting.map((one) => toldAsEvidence(one, event, doubt)) };
+  if (cancellations.some(({ status }) => status === "PENDING")) return null;
+  const possible = cancellations.filter((one) => isForTheSame(one, event) && mayBeMeant(one));
+  const only = accountsFor(possible);
+  if (only !== undefined && doubtAbout(event, only) === null)
+    return { state: "MATCHED", told: [toldAlone(only, event, settlement)] };
+  const told = toldTo(event, cancellations, possible, isLast);
+  return told.length === 0 ? null : { state: "ATTACHED", told };
+}
+
+/** The one that it can only be about; of those that are decided, the one that succeeded and whose money nothing has been told of yet. */
+function accountsFor(possible: readonly Cancellation[]): Cancellation | undefined {
+  if (possible.length === 1) return possible[0];
+  if (possible.some(({ status }) => status === "UNKNOWN")) return undefined;
+  const [awaited, ...more] = possible.filter(({ settlement }) => settlement === "AWAITED");
+  return more.length === 0 ? awaited : undefined;
 }
 
 /** Why it proves nothing about the one cancel that it fits; null when it does. */
-function doubtAbout(event: KeptEvent, { status }: Cancellation): string | null {
+function doubtAbout(event: KeptEvent, { status, settlement, createdAt }: Cancellation): string | null {
   if (!event.isOfSuccess) return "says that something went wrong";
+  if (status === "FAILED") return "tells of a cancel like this one, which was found to have failed";
   // That EBP accepted it is known otherwise: then only what became of the money is to be told.
-  if (status === "SUCCEEDED") return null;
+  if (status === "SUCCEEDED")
+    return settlement === "AWAITED"
+      ? null
+      : "tells of this cancel once more, or of another that is not known here";
   if (event.storeIds.length !== 1) return "may be about an order of this number in another store";
   if (event.eventTime === null) return "does not say when it happened: it may be about an earlier cancel";
+  if (event.eventTime.getTime() + CLOCK_TOLERANCE_MS < createdAt.getTime())
+    return "says that it happened before this cancel was asked for";
   return null;
 }
 
-function fittingNone(
+/** To whom it is evidence: every one in doubt, and those that it may be about. With none, and no further look planned, the newest. */
+function toldTo(
   event: KeptEvent,
-  before: readonly Cancellation[],
+  cancellations: readonly Cancellation[],
+  possible: readonly Cancellation[],
   isLast: boolean,
-): WebhookConclusion | null {
-  const inDoubt = before.filter(({ status }) => status === "UNKNOWN");
-  if (inDoubt.length > 0) {
-    const words = "is about this order, but does not fit this cancel's amount";
-    return { state: "ATTACHED", told: inDoubt.map((one) => toldAsEvidence(one, event, words)) };
+): Told[] {
+  const failed = event.isOfSuccess
+    ? cancellations.findLast(
+        (one) => wasFoundToHaveFailed(one) || (possible.length === 0 && wasRejectedInSpiteOf(one, event)),
+      )
+    : undefined;
+  const concerned = cancellations.filter(
+    (one) => one.status === "UNKNOWN" || possible.includes(one) || one === failed,
+  );
+  const newest = cancellations.at(-1);
+  if (concerned.length === 0 && isLast && newest !== undefined) {
+    return [toldAsEvidence(newest, event, "fits no cancel of this order", null)];
   }
-  if (before.some(({ status }) => status === "PENDING")) return null;
-  const failed = before.findLast((one) => isForTheSame(one, event) && mayHaveBeenWrong(one, event));
-  if (failed !== undefined && event.isOfSuccess) {
-    const words = "tells of a cancel like this one, which was found to have failed";
-    return { state: "ATTACHED", told: [toldAsEvidence(failed, event, words)] };
-  }
-  const newest = before.at(-1);
-  if (!isLast || newest === undefined) return null;
-  return { state: "ATTACHED", told: [toldAsEvidence(newest, event, "fits no cancel of this order", false)] };
+  return concerned.map((one) =>
+    toldAsEvidence(one, event, wordsFor(event, one, possible), faultOf(event, one, possible)),
+  );
 }
 
-/**
- * A failure that was concluded from what EBP showed may be wrong whenever the event comes. One that EBP stated itself cannot be
- * meant by what happened afterwards: that is another cancel, made elsewhere.
- */
-function mayHaveBeenWrong({ status, failureKind, resolvedAt }: Cancellation, event: KeptEvent): boolean {
-  if (status !== "FAILED" || resolvedAt === null) return false;
-  const happened = (event.eventTime ?? event.receivedAt).getTime();
-  return failureKind === "NOT_CANCELLED" || happened <= resolvedAt.getTime() + CLOCK_TOLERANCE_MS;
+function wordsFor(event: KeptEvent, one: Cancellation, possible: readonly Cancellation[]): string {
+  if (!possible.includes(one)) return "is about this order, but does not fit this cancel's amount";
+  if (possible.length > 1) return "may be about this cancel, or about another of this order";
+  return doubtAbout(event, one) ?? "may be about this cancel";
+}
+
+/** What somebody has to look at; null for evidence that contradicts nothing. */
+function faultOf(event: KeptEvent, one: Cancellation, possible: readonly Cancellation[]): Discrepancy | null {
+  if (one.status === "FAILED") return contradictionOf(one, PROOF);
+  if (one.status !== "SUCCEEDED") return null;
+  if (!event.isOfSuccess)
+    return { field: "event", asked: "a cancel that EBP accepted", confirmed: "an event of failure" };
+  const areAllSettled = possible.every(
+    ({ status, settlement }) => status === "SUCCEEDED" && settlement !== "AWAITED",
+  );
+  return areAllSettled
+    ? { field: "event", asked: "one event of this cancel", confirmed: "another event like it" }
+    : null;
 }
 
 function toldAlone(cancellation: Cancellation, event: KeptEvent, settlement: Settlement): Told {
@@ -119,13 +145,12 @@ function toldAsEvidence(
   cancellation: Cancellation,
   event: KeptEvent,
   words: string,
-  isProof = event.isOfSuccess,
+  discrepancy: Discrepancy | null,
 ): Told {
-  const contradiction = isProof ? contradictionOf(cancellation, PROOF) : null;
   const evidence = evidenceFinding("WEBHOOK", evidenceOf(event, words));
-  return contradiction === null
+  return discrepancy === null
     ? { cancellation, finding: evidence }
-    : { cancellation, finding: { ...evidence, discrepancies: [contradiction], contradicts: true } };
+    : { cancellation, finding: { ...evidence, discrepancies: [discrepancy], contradicts: true } };
 }
 
 function evidenceOf(event: KeptEvent, words: string): Evidence {
@@ -139,22 +164,25 @@ function evidenceOf(event: KeptEvent, words: string): Evidence {
   };
 }
 
-/** It may still be the one that a webhook tells of. */
-function isUnsettled({ status, settlement }: Cancellation): boolean {
-  return status === "PENDING" || status === "UNKNOWN" || (status === "SUCCEEDED" && settlement === "AWAITED");
-}
-
 function isForTheSame({ request, currencyCode }: Cancellation, event: KeptEvent): boolean {
   return event.amount?.equals(request.totalCancelAmount) === true && event.currencyCode === currencyCode;
 }
 
-/**
- * An event cannot tell of a cancel that nobody had asked for yet: neither when it came in, which is by the clock that also
- * told when the cancel was asked for, nor when it happened, which is by EBP's.
- */
-function isAskedForBefore({ createdAt }: Cancellation, { eventTime, receivedAt }: KeptEvent): boolean {
-  if (createdAt.getTime() > receivedAt.getTime()) return false;
-  return eventTime === null || createdAt.getTime() <= eventTime.getTime() + CLOCK_TOLERANCE_MS;
+/** What EBP has rejected itself, or never got, is nothing that it tells of. */
+function mayBeMeant(one: Cancellation): boolean {
+  return one.status !== "FAILED" || wasFoundToHaveFailed(one);
+}
+
+/** Concluded from what EBP showed, or said by a person: that may be wrong, whenever the event comes and whatever its amount reads like. */
+function wasFoundToHaveFailed({ status, failureKind }: Cancellation): boolean {
+  return status === "FAILED" && failureKind === "NOT_CANCELLED";
+}
+
+/** EBP's own refusal cannot be meant by what happened afterwards: that is another cancel, made elsewhere. */
+function wasRejectedInSpiteOf(one: Cancellation, event: KeptEvent): boolean {
+  if (one.status !== "FAILED" || one.resolvedAt === null || !isForTheSame(one, event)) return false;
+  const happened = (event.eventTime ?? event.receivedAt).getTime();
+  return happened <= one.resolvedAt.getTime() + CLOCK_TOLERANCE_MS;
 }
 
 const SETTLEMENT_OF: Readonly<Record<WebhookKind, Settlement | null>> = {

@@ -40,7 +40,10 @@ export interface WebhookInbox {
   /** Takes up to `limit` whose time has come, and plans their next look, whatever becomes of this one. */
   claimDue(limit: number): Promise<WebhookClaim[]>;
   read(claim: WebhookReference): Promise<KeptWebhook>;
-  /** Every cancellation of its order, in any of its stores. */
+  /**
+   * Of the cancellations of its order that were there when it came in, in any of its stores, oldest first: all that are open, were found to
+   * have failed, or are of its amount, and the newest. By what was there, and not by times: clocks are set.
+   */
   cancellationsOf(event: KeptEvent): Promise<Cancellation[]>;
   /**
    * Commits what has become of it together with what it tells: all or nothing. False: somebody else has dealt with it.

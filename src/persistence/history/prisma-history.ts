@@ -1,5 +1,4 @@
 import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { OPEN_STATUSES } from "../../cancellation/status.js";
 import { fewAtOnce } from "./few-at-once.js";
 import type { Sealer } from "../sealer.js";
 import { toCancellation, toIdentity } from "../cancellation-row.js";
@@ -20,6 +19,14 @@ import { orTooSlow } from "./too-slow.js";
 const STATS_AT_ONCE = 3;
 /** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
 const STATS_WAITING = 12;
+
+/** Whether case matters to EBP is not known: order numbers that differ in nothing else keep each other closed. */
+const OPEN = statement(
+  "open",
+  `SELECT id FROM cancellation
+  WHERE store_id = :storeId AND lower(order_no) = lower(:orderNo) AND status IN ('PENDING', 'UNKNOWN')
+  ORDER BY order_no = :orderNo DESC, id LIMIT 1`,
+);
 
 const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
@@ -47,9 +54,11 @@ export function createPrismaHistory(
     },
 
     async findOpen(storeId, orderNo) {
-      const row = await prisma.cancellation.findFirst({
-        where: { storeId, orderNo, status: { in: [...OPEN_STATUSES] } },
-      });
+      const [open] = await database.rows<{ id: string }>(OPEN({ storeId, orderNo }));
+      const row =
+        open === undefined
+          ? null
+          : await prisma.cancellation.findUnique({ where: { storeId_id: { storeId, id: open.id } } });
       return row === null ? null : toCancellation(row);
     },
 

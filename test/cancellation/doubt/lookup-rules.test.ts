@@ -4,6 +4,7 @@ import { Decimal } from "../../../src/cancellation/decimal.js";
 import {
   decideLookup,
   LOOKUP_RULES,
+  mayLaterDecide,
   type LookupFacts,
 } from "../../../src/cancellation/doubt/lookup-rules.js";
 import type { PaymentState } from "../../../src/cancellation/payment-gateway.js";
@@ -16,6 +17,8 @@ function facts(changes: Partial<LookupFacts> = {}): LookupFacts {
     amount: new Decimal(1000),
     cancelledBefore: new Decimal(0),
     capturedAmount: null,
+    unaccountedEvents: 0,
+    othersInDoubt: 0,
     settled: true,
     ...changes,
   };
@@ -27,6 +30,8 @@ const anyFacts: fc.Arbitrary<LookupFacts> = fc.record({
   amount: money,
   cancelledBefore: money,
   capturedAmount: fc.option(money),
+  unaccountedEvents: fc.integer({ min: 0, max: 2 }),
+  othersInDoubt: fc.integer({ min: 0, max: 1 }),
   settled: fc.boolean(),
 });
 
@@ -67,17 +72,30 @@ describe("a lookup", () => {
       { payment: "UNCANCELLED", cancelledBefore: new Decimal(1) },
       "nothing",
     ],
+    [
+      "no cancel, although an event of EBP tells of one",
+      { payment: "UNCANCELLED", unaccountedEvents: 1 },
+      "nothing",
+    ],
+    [
+      "all cancelled, while another cancel of the order is in doubt as well",
+      { payment: "WHOLLY_CANCELLED", capturedAmount: new Decimal(1000), othersInDoubt: 1 },
+      "nothing",
+    ],
     ["nothing that can be read", { payment: "UNCLEAR", capturedAmount: new Decimal(1000) }, "nothing"],
   ])("that shows %s proves %s", (_what, changes, proves) => {
     expect(decideLookup(facts(changes)).proves).toBe(proves);
   });
 
-  test("proves that nothing was cancelled only when the payment shows no cancel, long enough, and none came before", () => {
+  test("proves that nothing was cancelled only when the payment shows no cancel, long enough, and nothing else tells of one", () => {
     fc.assert(
       fc.property(anyFacts, (known) => {
         const provesIt = decideLookup(known).proves === "notCancelled";
         expect(provesIt).toBe(
-          known.payment === "UNCANCELLED" && known.settled && known.cancelledBefore.isZero(),
+          known.payment === "UNCANCELLED" &&
+            known.settled &&
+            known.cancelledBefore.isZero() &&
+            known.unaccountedEvents === 0,
         );
       }),
     );
@@ -89,6 +107,7 @@ describe("a lookup", () => {
         const provesIt = decideLookup(known).proves === "cancelled";
         expect(provesIt).toBe(
           known.payment === "WHOLLY_CANCELLED" &&
+            known.othersInDoubt === 0 &&
             known.capturedAmount?.equals(known.cancelledBefore.plus(known.amount)) === true,
         );
       }),
@@ -111,6 +130,38 @@ describe("a lookup", () => {
       fc.property(anyFacts, (known) => {
         const early = decideLookup({ ...known, settled: false }).proves;
         if (early !== "nothing") expect(decideLookup({ ...known, settled: true }).proves).toBe(early);
+      }),
+    );
+  });
+});
+
+describe("whether a later look may decide", () => {
+  const { payment: _, settled: __, ...known } = facts();
+
+  test.each<[string, Partial<LookupFacts>, readonly PaymentState[], boolean]>([
+    ["no word for a payment's state is known", {}, [], false],
+    ["only the word for an uncancelled payment is known", {}, ["UNCANCELLED"], true],
+    [
+      "it is also known that a cancel took effect",
+      { unaccountedEvents: 1 },
+      ["UNCANCELLED", "WHOLLY_CANCELLED"],
+      false,
+    ],
+    ["nobody knows what was captured", {}, ["WHOLLY_CANCELLED"], false],
+    [
+      "this cancel is all that was captured",
+      { capturedAmount: new Decimal(1000) },
+      ["WHOLLY_CANCELLED"],
+      true,
+    ],
+  ])("when %s", (_what, changes, states, may) => {
+    expect(mayLaterDecide({ ...known, ...changes }, (state) => states.includes(state))).toBe(may);
+  });
+
+  test("is so whenever some look would", () => {
+    fc.assert(
+      fc.property(anyFacts, (some) => {
+        if (decideLookup(some).proves !== "nothing") expect(mayLaterDecide(some, () => true)).toBe(true);
       }),
     );
   });

@@ -4,18 +4,36 @@ import { SCOPES, type Caller } from "../../../src/cancellation/caller.js";
 import { holdsAccount } from "../../../src/cancellation/request/holds-account.js";
 import type { OperatorResult } from "../../../src/cancellation/doubt/operator-result.js";
 import { resolveCancellation } from "../../../src/cancellation/doubt/resolve-cancellation.js";
-import { step, STORE } from "../../helpers/ledger.js";
+import { evidenceInWords } from "../../../src/cancellation/outcome.js";
+import type { PaymentState } from "../../../src/cancellation/payment-gateway.js";
+import { step, STORE, TIMING } from "../../helpers/ledger.js";
 import { useRecovery } from "../../helpers/recovery.js";
+import { storeWebhook } from "../../helpers/webhooks.js";
 
 const fixture = useRecovery();
 const CALLER: Caller = { subject: "operator-7", scopes: SCOPES, storeIds: [STORE.id] };
 const ACCOUNT = { accountNumber: "1029384756", bankCode: "001", accountHolderName: "Zaphod Quibblewick" };
 
-function resolve(id: string, changes: object = {}, caller = CALLER): Promise<OperatorResult> {
-  return resolveCancellation({ ledger: fixture.ledger, queue: fixture.queue }, caller, {
+/** @param shown what EBP's payment details show at that moment. */
+function resolve(
+  id: string,
+  changes: object = {},
+  caller = CALLER,
+  shown: PaymentState = "UNCANCELLED",
+): Promise<OperatorResult> {
+  const evidence = evidenceInWords("what EBP shows");
+  const parts = {
+    ledger: fixture.ledger,
+    queue: fixture.queue,
+    gateway: { lookup: () => Promise.resolve({ state: shown, evidence }) },
+    timing: TIMING,
+    now: () => fixture.history.now(),
+  };
+  return resolveCancellation(parts, caller, {
     id,
     outcome: "FAILED",
     note: "asked EBP",
+    evenThough: ["SETTLING"],
     ...changes,
   });
 }
@@ -42,7 +60,7 @@ describe("a decision by hand", () => {
       to: outcome,
       source: "OPERATOR",
       actor: "operator-7",
-      evidence: { basis: "seen at EBP", digest: null },
+      evidence: { basis: expect.stringMatching(/^seen at EBP/u), digest: null },
     });
   });
 
@@ -97,7 +115,7 @@ describe("a decision by hand", () => {
     const note = `first\n${"x".repeat(1994)}`;
     await resolve(unknown.id, { note });
     const [events] = await fixture.history.events([unknown]);
-    expect(events?.at(-1)?.evidence.basis).toBe(note);
+    expect(events?.at(-1)?.evidence.basis).toContain(note);
   });
 
   test("is answered alike for an id that is nobody's and one of another's store", async () => {
@@ -192,5 +210,65 @@ describe("a note", () => {
     expect(holdsAccount("anything 12345678", null)).toBe(false);
     expect(holdsAccount("anything", { ...ACCOUNT, accountHolderName: null })).toBe(false);
     expect(holdsAccount("anything", { ...ACCOUNT, accountHolderName: "  " })).toBe(false);
+  });
+});
+
+describe("FAILED by hand", () => {
+  const refused = (obstacles: string[]): object => ({
+    cancellation: null,
+    errors: [{ kind: "NotYetFailed", field: "input.evenThough", obstacles }],
+  });
+
+  test("is refused until EBP's settling time is over, and told until when to wait", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const result = await resolve(unknown.id, { evenThough: [] });
+    expect(result).toMatchObject(refused(["SETTLING"]));
+    const settledAt = new Date((unknown.inDoubtSince?.getTime() ?? 0) + TIMING.settlingMs);
+    expect(result.errors).toMatchObject([{ settledAt }]);
+    expect(result.errors[0]?.message).toContain(settledAt.toISOString());
+    expect(await fixture.now(unknown)).toEqual(unknown);
+    await fixture.letBeDue(unknown, "10 minutes");
+    expect((await resolve(unknown.id, { evenThough: [] })).cancellation?.status).toBe("FAILED");
+  });
+
+  test.each(["CANCELLED_IN_PART", "WHOLLY_CANCELLED"] as const)(
+    "is refused while EBP's details show %s, at any time",
+    async (shown) => {
+      const { unknown } = await fixture.inDoubt();
+      await fixture.letBeDue(unknown, "1 day");
+      expect(await resolve(unknown.id, { evenThough: ["SETTLING"] }, CALLER, shown)).toMatchObject(
+        refused(["CANCEL_SHOWN"]),
+      );
+      const decided = await resolve(unknown.id, { evenThough: ["CANCEL_SHOWN"] }, CALLER, shown);
+      expect(decided.cancellation?.status).toBe("FAILED");
+    },
+  );
+
+  test("is refused while an event tells of a cancel that nothing accounts for", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.letBeDue(unknown, "1 day");
+    await storeWebhook(fixture, { orderNo: unknown.request.orderNo, amount: null });
+    expect(await resolve(unknown.id, { evenThough: [] })).toMatchObject(refused(["EVENT_OF_SUCCESS"]));
+  });
+
+  test("is taken when all that stands against it is named, and what was named stands in the trail", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const evenThough = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"];
+    await resolve(unknown.id, { evenThough }, CALLER, "CANCELLED_IN_PART");
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toBe("asked EBP (Decided even though: SETTLING, CANCEL_SHOWN.)");
+  });
+
+  test("is possible when EBP cannot be asked, and the trail says so", async () => {
+    const { unknown } = await fixture.inDoubt();
+    expect((await resolve(unknown.id, {}, CALLER, "UNCLEAR")).cancellation?.status).toBe("FAILED");
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details told nothing at that moment.)");
+  });
+
+  test("asks for nothing of SUCCEEDED", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const result = await resolve(unknown.id, { outcome: "SUCCEEDED", evenThough: [] }, CALLER, "UNCANCELLED");
+    expect(result.cancellation?.status).toBe("SUCCEEDED");
   });
 });

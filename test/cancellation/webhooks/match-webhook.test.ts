@@ -7,21 +7,8 @@ import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/timing.js";
 import type { KeptEvent } from "../../../src/cancellation/webhooks/webhook-event.js";
 import type { WebhookConclusion } from "../../../src/cancellation/webhooks/webhook-inbox.js";
 import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
+import { after, inWords } from "../../helpers/told.js";
 import { webhookEvent } from "../../helpers/webhooks.js";
-
-const after = (ms: number): Date => new Date(ASKED_AT.getTime() + ms);
-
-/** What was told to whom, in words that do not depend on any order. */
-function inWords(conclusion: WebhookConclusion | null): unknown {
-  if (conclusion === null) return "waiting";
-  const told = conclusion.told.map((one) => ({
-    id: one.cancellation.id,
-    ...("transition" in one
-      ? { to: one.transition.to, settlement: one.transition.settlement }
-      : { settlement: one.finding.settlement, discrepancies: one.finding.discrepancies }),
-  }));
-  return { state: conclusion.state, told: told.sort((a, b) => a.id.localeCompare(b.id)) };
-}
 
 describe("a webhook that fits one cancel", () => {
   test.each([
@@ -60,6 +47,7 @@ describe("a webhook that fits one cancel", () => {
     ["says that it went wrong", { isOfSuccess: false }],
     ["may be about another store's order", { storeIds: ["SIM-KR", "OTHER"] }],
     ["does not say when it happened", { eventTime: null }],
+    ["happened before it was asked for", { eventTime: after(-CLOCK_TOLERANCE_MS - 1) }],
   ])("does not decide one in doubt when it %s: it stands with it as evidence", (_what, changes) => {
     const one = cancellation("UNKNOWN");
     expect(inWords(matchWebhook(webhookEvent(changes), [one]))).toEqual({
@@ -74,14 +62,6 @@ describe("a webhook that fits one cancel", () => {
     ["does not say when it happened", { eventTime: null }, "MATCHED"],
   ])("settles one that has succeeded only if it went well: when it %s", (_what, changes, state) => {
     expect(matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED")])?.state).toBe(state);
-  });
-
-  test("came in before the cancel was asked for: it never fits it, whatever it says of its time", () => {
-    const early = webhookEvent({ receivedAt: after(-1), eventTime: null });
-    expect(matchWebhook(early, [cancellation("UNKNOWN")])).toBeNull();
-    expect(matchWebhook({ ...early, receivedAt: after(0) }, [cancellation("SUCCEEDED")])?.state).toBe(
-      "MATCHED",
-    );
   });
 
   test("waits while its own answer is still to come: that may be a rejection", () => {
@@ -110,6 +90,86 @@ describe("a webhook that fits one cancel", () => {
   });
 });
 
+describe("a webhook that could be about another cancel as well", () => {
+  const settled = cancellation("SUCCEEDED", { settlement: "REFUND_REQUESTED" });
+  const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
+
+  test.each<[string, Cancellation]>([
+    ["one that is settled", settled],
+    ["one whose money is still awaited", cancellation("SUCCEEDED")],
+    ["one that was found to have failed", failed],
+    ["another in doubt", cancellation("UNKNOWN")],
+  ])(
+    "decides none in doubt beside %s, whenever they were asked for and whenever it happened",
+    (_what, sibling) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: -600_000, max: 600_000 }),
+          fc.integer({ min: -600_000, max: 600_000 }),
+          fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const),
+          (askedMs, happenedMs, kind) => {
+            const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
+            const conclusion = matchWebhook(webhookEvent({ kind, eventTime: after(happenedMs) }), [
+              sibling,
+              doubtful,
+            ]);
+            expect(conclusion?.state).toBe("ATTACHED");
+            expect(conclusion?.told.some((one) => "transition" in one)).toBe(false);
+            expect(conclusion?.told.map((one) => one.cancellation.id)).toContain(doubtful.id);
+          },
+        ),
+      );
+    },
+  );
+
+  test("settles the one whose money is still awaited, beside one that was found to have failed and was asked for again", () => {
+    const retried = cancellation("SUCCEEDED");
+    const conclusion = matchWebhook(webhookEvent(), [failed, retried]);
+    expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: retried.id } }] });
+  });
+
+  test("and comes once more after that, contradicts the one that was found to have failed", () => {
+    const conclusion = matchWebhook(webhookEvent(), [failed, settled]);
+    expect(conclusion?.told).toMatchObject([
+      { cancellation: { id: failed.id }, finding: { contradicts: true } },
+      { cancellation: { id: settled.id } },
+    ]);
+  });
+
+  test.each<[string, Partial<KeptEvent>]>([
+    ["another time", { eventTime: after(9_000) }],
+    ["another kind", { kind: "VOIDED" }],
+  ])(
+    "and tells of a settled cancel once more, with %s, is a discrepancy for somebody to look at",
+    (_what, changes) => {
+      const conclusion = matchWebhook(webhookEvent(changes), [settled]);
+      expect(conclusion).toMatchObject({
+        state: "ATTACHED",
+        told: [
+          {
+            finding: {
+              contradicts: true,
+              discrepancies: [{ field: "event", confirmed: "another event like it" }],
+            },
+          },
+        ],
+      });
+    },
+  );
+});
+
+test("an event of failure about a cancel that EBP accepted is a discrepancy for somebody to look at", () => {
+  const conclusion = matchWebhook(webhookEvent({ isOfSuccess: false }), [cancellation("SUCCEEDED")]);
+  expect(conclusion).toMatchObject({
+    state: "ATTACHED",
+    told: [
+      {
+        finding: { contradicts: true, discrepancies: [{ field: "event", confirmed: "an event of failure" }] },
+      },
+    ],
+  });
+});
+
 describe("a webhook that fits no cancel", () => {
   test.each<[string, Partial<KeptEvent>]>([
     ["an event of another type", { kind: "OTHER" }],
@@ -133,7 +193,7 @@ describe("a webhook that fits no cancel", () => {
     ["no currency", { currencyCode: null }],
   ])("stands as evidence with the one in doubt when it tells of %s", (_what, changes) => {
     const one = cancellation("UNKNOWN");
-    const conclusion = matchWebhook(webhookEvent(changes), [one, cancellation("SUCCEEDED", { amount: 7 })]);
+    const conclusion = matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED", { amount: 7 }), one]);
     expect(inWords(conclusion)).toEqual({
       state: "ATTACHED",
       told: [{ id: one.id, settlement: null, discrepancies: [] }],
@@ -144,21 +204,22 @@ describe("a webhook that fits no cancel", () => {
     expect(matchWebhook(webhookEvent(), [cancellation("PENDING", { amount: 1 })])).toBeNull();
   });
 
-  test("stands as a contradiction with the newest that failed and is like it", () => {
-    const [older, newer] = [
-      cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" }),
-      cancellation("FAILED", { resolvedBy: "OPERATOR", failureKind: "NOT_CANCELLED" }),
-    ];
-    const conclusion = matchWebhook(webhookEvent(), [older, newer]);
-    expect(inWords(conclusion)).toEqual({
+  test.each<[string, Partial<KeptEvent>]>([
+    ["like it", {}],
+    ["of another amount", { amount: new Decimal(1) }],
+    ["of no readable amount", { amount: null }],
+    ["of another currency", { currencyCode: "krw" }],
+    ["of no time", { eventTime: null }],
+    ["of a time before it was asked for", { eventTime: after(-3_600_000) }],
+  ])("is a contradiction to one that was found to have failed, also when it is %s", (_what, changes) => {
+    const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
+    expect(inWords(matchWebhook(webhookEvent(changes), [failed]))).toEqual({
       state: "ATTACHED",
       told: [
         {
-          id: newer.id,
+          id: failed.id,
           settlement: null,
-          discrepancies: [
-            { field: "status", asked: "FAILED by OPERATOR", confirmed: "SUCCEEDED by WEBHOOK" },
-          ],
+          discrepancies: [{ field: "status", asked: "FAILED by LOOKUP", confirmed: "SUCCEEDED by WEBHOOK" }],
         },
       ],
     });
@@ -181,20 +242,9 @@ describe("a webhook that fits no cancel", () => {
     expect(matchWebhook(webhookEvent(), [], true)).toBeNull();
   });
 
-  test("waits when all that is like it is settled, or failed and is unlike it", () => {
-    const others = [
-      cancellation("SUCCEEDED", { settlement: "REFUND_REQUESTED" }),
-      cancellation("FAILED", { amount: 1 }),
-    ];
+  test("waits when nothing is like it", () => {
+    const others = [cancellation("SUCCEEDED", { amount: 2 }), cancellation("FAILED", { amount: 1 })];
     expect(matchWebhook(webhookEvent(), others)).toBeNull();
-  });
-
-  test("fits none that was asked for after it happened, beyond what clocks may differ", () => {
-    const early = (ms: number): KeptEvent => webhookEvent({ eventTime: after(-ms) });
-    for (const status of ["UNKNOWN", "SUCCEEDED", "FAILED", "PENDING"] as const) {
-      expect(matchWebhook(early(CLOCK_TOLERANCE_MS + 1), [cancellation(status)])).toBeNull();
-    }
-    expect(matchWebhook(early(CLOCK_TOLERANCE_MS), [cancellation("UNKNOWN")])?.state).toBe("MATCHED");
   });
 });
 
@@ -206,94 +256,4 @@ test("a webhook that fits several stands with each of them, and moves none", () 
   for (const one of conclusion?.told ?? []) {
     expect(one).toMatchObject({ finding: { settlement: null, confirmation: null, discrepancies: [] } });
   }
-});
-
-/** Histories as they can be: at most one of an order is open. */
-const histories = fc
-  .tuple(
-    fc.array(
-      fc.record({
-        status: fc.constantFrom("SUCCEEDED" as const, "FAILED" as const),
-        settlement: fc.constantFrom("AWAITED" as const, "VOIDED" as const, "REFUND_REQUESTED" as const),
-        amount: fc.constantFrom(1000, 500),
-        askedMs: fc.integer({ min: -120_000, max: 120_000 }),
-      }),
-      { maxLength: 5 },
-    ),
-    fc.option(
-      fc.record({
-        status: fc.constantFrom("PENDING" as const, "UNKNOWN" as const),
-        amount: fc.constantFrom(1000, 500),
-        askedMs: fc.integer({ min: -120_000, max: 120_000 }),
-      }),
-    ),
-  )
-  .map(([decided, open]) => [
-    ...decided.map(({ status, settlement, amount, askedMs }) =>
-      cancellation(status, {
-        amount,
-        createdAt: after(askedMs),
-        ...(status === "SUCCEEDED" && { settlement }),
-      }),
-    ),
-    ...(open === null
-      ? []
-      : [cancellation(open.status, { amount: open.amount, createdAt: after(open.askedMs) })]),
-  ]);
-const events = fc
-  .record({
-    kind: fc.constantFrom(
-      "VOIDED" as const,
-      "REFUND_REQUESTED" as const,
-      "CAPTURED" as const,
-      "OTHER" as const,
-    ),
-    amount: fc.constantFrom(new Decimal(1000), new Decimal(500), null),
-    atMs: fc.integer({ min: -120_000, max: 120_000 }),
-  })
-  .map(({ kind, amount, atMs }) => webhookEvent({ kind, amount, eventTime: after(atMs) }));
-
-describe("whatever the history of the order and the event", () => {
-  test("one cancel at most is moved or settled, and it fits", () => {
-    fc.assert(
-      fc.property(events, histories, (event, history) => {
-        const told = matchWebhook(event, history)?.told ?? [];
-        const moved = told.filter((one) => "transition" in one || one.finding.settlement !== null);
-        expect(moved.length).toBeLessThanOrEqual(1);
-        for (const { cancellation: one } of moved) {
-          expect(told).toHaveLength(1);
-          expect(one.request.totalCancelAmount.equals(event.amount ?? -1)).toBe(true);
-          expect(one.createdAt.getTime()).toBeLessThanOrEqual(
-            (event.eventTime?.getTime() ?? 0) + CLOCK_TOLERANCE_MS,
-          );
-          expect(["UNKNOWN", "SUCCEEDED"]).toContain(one.status);
-        }
-      }),
-    );
-  });
-
-  test("nothing is ever called FAILED, and what is in flight is never touched", () => {
-    fc.assert(
-      fc.property(events, histories, (event, history) => {
-        for (const one of matchWebhook(event, history)?.told ?? []) {
-          if ("transition" in one) expect(one.transition.to).toBe("SUCCEEDED");
-          expect(one.cancellation.status).not.toBe("PENDING");
-        }
-      }),
-    );
-  });
-
-  test("the order in which its cancels stand changes nothing, save which of several that failed is told", () => {
-    fc.assert(
-      fc.property(events, histories, fc.infiniteStream(fc.nat()), (event, history, random) => {
-        const alike = history.filter(({ status }) => status === "FAILED").slice(1);
-        const known = history.filter((one) => !alike.includes(one));
-        const shuffled = known
-          .map((one) => ({ one, key: random.next().value as number }))
-          .sort((a, b) => a.key - b.key)
-          .map(({ one }) => one);
-        expect(inWords(matchWebhook(event, shuffled))).toEqual(inWords(matchWebhook(event, known)));
-      }),
-    );
-  });
 });

@@ -1,8 +1,8 @@
 import type { World } from "./world.js";
 
 const HOUR_MS = 3_600_000;
-/** One makes doubt of a lease that ran out, the next decides it; a third finds nothing new to decide. */
-const ROUNDS = 3;
+/** One makes doubt of a lease that ran out, the next sees it for the first time, a third decides it; a fourth finds nothing new to decide. */
+const ROUNDS = 4;
 
 /**
  * Lets time pass until every cancellation in question is decided, or cannot be. Instead of waiting, rows are made older. That is
@@ -13,6 +13,7 @@ export async function settle(world: World, ids?: readonly string[]): Promise<voi
   await world.upstreamHasReadEverything();
   for (let round = 0; round < ROUNDS; round += 1) {
     await world.database.age(ids ?? null, HOUR_MS);
+    world.passedMs += HOUR_MS;
     await reconcileOnce(world);
   }
 }

@@ -48,6 +48,9 @@ export class World {
 
   #app: App | undefined;
 
+  /** What tests have let pass, for those who count it by their own clock. */
+  passedMs = 0;
+
   /** The healthy replica. Its own reconciler is off: tests say when it looks. */
   get app(): App {
     if (this.#app === undefined) throw new Error("the world has no replica of its own");
@@ -95,7 +98,9 @@ export class World {
   /** One more replica in this process. */
   async startApp(environment: Readonly<Record<string, string>> = {}): Promise<App> {
     const settings = { ...this.environment, LOG_LEVEL: "silent", ...environment };
-    const app = await startApp(readConfig(settings, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]));
+    const app = await startApp(readConfig(settings, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]), {
+      monotonicMs: () => performance.now() + this.passedMs,
+    });
     this.#releases.push(() => app.close());
     return app;
   }

@@ -1,0 +1,46 @@
+import type { Caller } from "../caller.js";
+import { chooseStore } from "../caller.js";
+import { InvalidArgumentError, KeyNotReadError } from "../errors.js";
+import { identifierFaults } from "../field-rules.js";
+import type { CancellationHistory, KnownCancellation } from "../history/history.js";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../limits.js";
+import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
+import { normalise } from "../request/check-request.js";
+import type { Stores } from "../store.js";
+
+export interface FindKnownParts {
+  readonly stores: Stores;
+  readonly history: Pick<CancellationHistory, "findRequestByKey">;
+}
+
+/**
+ * The cancellation that this key stands for already, whatever is wrong with the rest of the request now; null when there is none, or the
+ * key or the store cannot be one.
+ * @throws KeyNotReadError when that cannot be told now.
+ */
+export async function findKnown(
+  { stores, history }: FindKnownParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
+  if (identifierFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
+  const store = storeOf(stores, caller, input);
+  if (store === null) return null;
+  const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {
+    throw new KeyNotReadError(error);
+  });
+  return found === null ? null : { ...found, request: normalise(input, store) };
+}
+
+function storeOf(
+  stores: Stores,
+  caller: Caller,
+  { storeId }: CancelPaymentInput,
+): ReturnType<typeof chooseStore> | null {
+  try {
+    return chooseStore(caller, stores, storeId, "input.storeId");
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { randomUUID } from "node:crypto";
+import { databaseUrl, withConnection } from "../helpers/connection.js";
+import { cancel, CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import { startService, type TestReplica, type TestService } from "../helpers/service.js";
+
+let service: TestService;
+beforeAll(async () => (service = await startService()));
+afterAll(() => service.close());
+
+const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
+const received = (input: Record<string, unknown>): number =>
+  service.simulator.ledger.received(String(input["orderNo"])).length;
+
+describe("a key that was used gets its first cancellation", () => {
+  test("also when the rule for amounts has changed since, and the request would be refused now", async () => {
+    const input = cancelInput({ totalCancelAmount: "2000", items: [item({ quantity: 2 })] });
+    const first = await cancel(service, input);
+    const changed = await service.replica({ EBP_AMOUNT_BASIS: "line" });
+
+    const { data } = await changed.graphql(CANCEL, { input });
+    expect(data.cancelPayment).toMatchObject({
+      replayed: true,
+      cancellation: { id: first.cancellation.id, status: "SUCCEEDED" },
+      userErrors: [],
+    });
+    const preview = await changed.graphql(PREVIEW, { input });
+    expect(preview.data.cancelPaymentPreview).toMatchObject({ wouldSend: false, userErrors: [] });
+    expect(received(input)).toBe(1);
+  });
+
+  test("or is told that the key is another request's, whatever is wrong with this one", async () => {
+    const input = cancelInput();
+    await cancel(service, input);
+    const other = await cancel(service, { ...input, totalCancelAmount: "999" });
+    expect(other.userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);
+  });
+});
+
+describe("where a key cannot be looked up, the answer says that an earlier call may have sent something", () => {
+  async function expectCannotBeTold(replica: TestReplica, input: object): Promise<void> {
+    const { errors, data } = await replica.graphql(CANCEL, { input });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    expect(errors?.[0].message).toContain("This call sent nothing");
+    expect(errors?.[0].message).toContain(
+      "Whether an earlier call with this idempotency key sent something cannot be told now",
+    );
+  }
+
+  test("on a replica that lacks the key of its refund account", async () => {
+    const input = cancelInput({ refundAccount: ACCOUNT });
+    await cancel(service, input);
+    const keyless = await service.replica({
+      DATA_ENCRYPTION_KEYS: `other:${Buffer.alloc(32, 9).toString("base64")}`,
+    });
+    await expectCannotBeTold(keyless, input);
+    expect(received(input)).toBe(1);
+  });
+
+  test("while the database is away", async () => {
+    const input = cancelInput();
+    await cancel(service, input);
+    const name = new URL(service.databaseUrl).pathname.slice(1);
+    const letIn = (allowed: boolean): Promise<void> =>
+      withConnection(databaseUrl(service.databaseUrl, "postgres"), async (client) => {
+        await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`);
+        await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [
+          name,
+        ]);
+      });
+    await letIn(false);
+    try {
+      await expectCannotBeTold(service, input);
+    } finally {
+      await letIn(true);
+    }
+    expect(received(input)).toBe(1);
+  });
+});
+
+describe("what a cancel has come to is told", () => {
+  test("also when its events cannot be read afterwards: the error is on that field alone", async () => {
+    const role = `no_events_${randomUUID().slice(0, 8)}`;
+    await service.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    await service.sql(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+    await service.sql(`REVOKE SELECT ON cancellation_event FROM ${role}`);
+    const url = new URL(service.databaseUrl);
+    url.username = role;
+    url.password = "secret";
+    const replica = await service.replica({ DATABASE_URL: url.href });
+    const input = cancelInput();
+    const { data, errors } = await replica.graphql(CANCEL, { input });
+
+    expect(data.cancelPayment).toMatchObject({
+      cancellation: { status: "SUCCEEDED", events: null },
+      userErrors: [],
+    });
+    expect(data.cancelPayment.cancellation.items).toHaveLength(1);
+    expect(errors).toMatchObject([{ path: ["cancelPayment", "cancellation", "events"] }]);
+    expect(received(input)).toBe(1);
+  });
+});
+
+describe("order numbers, keys and item ids that only look alike", () => {
+  const HIDDEN = [
+    "\u200B",
+    "\u200D",
+    "\u00AD",
+    "\uFEFF",
+    "\u2060",
+    "\uFE0F",
+    "\u{E0101}",
+    "\u034F",
+    "\u3164",
+    "\u115F",
+    "\u202E",
+  ];
+
+  test("are refused with characters that nobody sees, wherever they stand", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...HIDDEN),
+        fc.constantFrom("orderNo", "idempotencyKey", "itemId"),
+        fc.nat(6),
+        async (hidden, field, at) => {
+          const text = `ORD-${randomUUID()}`;
+          const value = text.slice(0, at + 1) + hidden + text.slice(at + 1);
+          const input = cancelInput(
+            field === "itemId" ? { items: [item({ itemId: value })] } : { [field]: value },
+          );
+          const { userErrors, cancellation } = await cancel(service, input);
+          expect(cancellation).toBeNull();
+          expect(userErrors).toMatchObject([
+            { code: "INVALID_INPUT", field: expect.stringContaining(field) },
+          ]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("are refused in another form of the same characters", async () => {
+    const orderNo = `주문-${randomUUID()}`.normalize("NFD");
+    expect((await cancel(service, cancelInput({ orderNo }))).userErrors).toMatchObject([
+      { code: "INVALID_INPUT", field: "input.orderNo" },
+    ]);
+    expect((await cancel(service, cancelInput({ orderNo: orderNo.normalize("NFC") }))).userErrors).toEqual(
+      [],
+    );
+  });
+
+  test("in another case than one in doubt get that one's id, and nothing is sent", async () => {
+    const doubtful = cancelInput({ orderNo: `SIM-TIMEOUT-AFTER-EFFECT-${randomUUID()}`.replace(/.$/u, "a") });
+    const replica = await service.replica({ EBP_TIMEOUT_MS: "300" });
+    const first = (await replica.graphql(CANCEL, { input: doubtful })).data.cancelPayment;
+    expect(first.cancellation.status).toBe("UNKNOWN");
+    const inCapitals = cancelInput({ orderNo: String(doubtful["orderNo"]).toUpperCase() });
+    expect((await cancel(service, inCapitals)).userErrors).toMatchObject([
+      { code: "CANCEL_IN_PROGRESS", cancellationId: first.cancellation.id },
+    ]);
+    expect(received(inCapitals)).toBe(0);
+  });
+});
