@@ -46,6 +46,7 @@ export async function cancelPayment(client: Client, input: CancelPaymentInput): 
         faults: [{ field: "", message: error.ebpMessage ?? error.message }],
       };
     case "NotInDoubtError":
+    case "NotYetFailedError":
       throw new Error("a cancel is not answered with this");
   }
 }
