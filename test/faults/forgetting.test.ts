@@ -58,6 +58,9 @@ test(
     };
     const load = Promise.all(Array.from({ length: 20 }, caller));
     await until("half of them are sent", () => ledger.totalReceived >= CALLERS / 2);
+    postgres.cutOffStandby();
+    const told = world.callers.told.length;
+    await until("some more are told", () => world.callers.told.length > told + 5);
     await postgres.failOver();
     isOver.failover = true;
     await load;

@@ -5,6 +5,7 @@ import { identifierFaults } from "../field-rules.js";
 import type { CancellationHistory, KnownCancellation } from "../history/history.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../limits.js";
 import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
+import { accountElsewhereFaults } from "../request/account-elsewhere.js";
 import { normalise } from "../request/check-request.js";
 import type { Stores } from "../store.js";
 
@@ -24,6 +25,8 @@ export async function findKnown(
   input: CancelPaymentInput,
 ): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
   if (identifierFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
+  // A refund account must not reach the database in the open, and nothing is stored under such a key.
+  if (accountElsewhereFaults(input).some(({ field }) => field === "input.idempotencyKey")) return null;
   const store = storeOf(stores, caller, input);
   if (store === null) return null;
   const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {

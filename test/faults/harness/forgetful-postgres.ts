@@ -27,6 +27,8 @@ export interface ForgetfulPostgres {
   restore(): Promise<void>;
   /** Starts an asynchronous standby that is this much behind. */
   addStandby(lagMs: number): Promise<void>;
+  /** Nothing reaches the standby any more, not even what is on its way: it forgets all that is committed from now on. */
+  cutOffStandby(): void;
   /** The server dies at this moment, and the standby takes over with what it has. */
   failOver(): Promise<void>;
   close(): Promise<void>;
@@ -100,6 +102,8 @@ export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
       });
       leadTo(server);
     },
+    cutOffStandby: () => lag.cut(),
+
     async failOver() {
       if (standby === undefined) throw new Error("there is no standby");
       const postmaster = await readPostmaster(join(server.running.folder, "postgres"));
