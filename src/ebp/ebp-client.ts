@@ -72,8 +72,9 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   const agent = new Agent({
     connections: connectionsPerOrigin,
     connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    // The exchange has its own time-out, which reads once more before it gives up.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
     // One request at a time per connection, and HTTP/1.1 only: a pipelined or multiplexed request may be sent again.

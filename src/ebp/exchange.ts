@@ -73,15 +73,17 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   #sentAt: number | null = null;
   #httpStatus: number | null = null;
   #headers: IncomingHttpHeaders = {};
+  #isTimeOver = false;
   #settled = false;
 
   constructor(resolve: (exchange: Exchange) => void, timeoutMs: number, window: SendWindow) {
     this.#resolve = resolve;
     this.#window = window;
-    this.#timer = setTimeout(() => this.#giveUp("timedOut"), timeoutMs);
+    this.#timer = setTimeout(() => this.#timeIsOver(), timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isTimeOver) this.#settle("timedOut");
     if (this.#settled) throw new NotToBeSentError("the request was given up while it waited");
     if (this.#sentAt !== null) throw new NotToBeSentError("the request has been sent before");
     if (!this.#window.isOpen()) throw new NotToBeSentError("the time to send it is over", SEND_WINDOW_CLOSED);
@@ -106,6 +108,15 @@ class SingleExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#settle("broken", codeOf(error));
+  }
+
+  /**
+   * Timers run before the sockets are read: in a process that was paused, or busy, the answer may have come in time and lie
+   * there unread. So the sockets are read once more.
+   */
+  #timeIsOver(): void {
+    this.#isTimeOver = true;
+    setImmediate(() => this.#giveUp("timedOut"));
   }
 
   /** A request still waiting for its connection cannot be taken back from undici; `onRequestStart` refuses it. */

@@ -10,6 +10,7 @@ import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
 import type { World } from "./harness/world.js";
 import type { ServiceProcess } from "../helpers/service-process.js";
+import { httpAnswer } from "../helpers/upstream.js";
 
 const dice = new Dice(import.meta.url);
 const ROUNDS = sized(50);
@@ -17,6 +18,8 @@ const AT_A_TIME = 2;
 const HOUR_MS = 3_600_000;
 /** The lease is three times this, and has to run out for real. */
 const SHORT_TIMEOUT_MS = "300";
+/** Three times this, the lease must not run out. */
+const LONGER_TIMEOUT_MS = 2_000;
 
 let world: World;
 let upstream: EbpProxy;
@@ -63,6 +66,34 @@ test(
     });
     await settle(world);
     await expectNoHarm(world, `stopped while waiting for the answer: ${ROUNDS} stops`);
+  },
+  TEST_TIMEOUT_MS,
+);
+
+test(
+  "a replica stopped across EBP's time-out, while EBP answers, reads the answer when it goes on",
+  async () => {
+    await rounds(async () => {
+      const request = await order();
+      const fault = { at: "during cancel", signal: "SIGSTOP" } as const;
+      const victim = await world.startInstance(fault, { EBP_TIMEOUT_MS: String(LONGER_TIMEOUT_MS) });
+      const answered = new Promise<unknown>((resolve) => {
+        upstream.plan(request.itemId, {
+          reaches: "now",
+          answer: (socket, { status, body }) => socket.write(httpAnswer(status, body), resolve),
+        });
+      });
+      const first = world.callers.cancel(victim.url, request);
+      await stopped(victim);
+      const stoppedAtMs = performance.now();
+      await answered;
+      await until("EBP's time-out is over", () => performance.now() - stoppedAtMs > LONGER_TIMEOUT_MS);
+      victim.kill("SIGCONT");
+      expect((await first)?.told?.status).toBe("SUCCEEDED");
+      await kill(victim);
+      expect(world.simulator.ledger.received(request.orderNo)).toHaveLength(1);
+    });
+    await expectNoHarm(world, `stopped across EBP's time-out, with the answer unread: ${ROUNDS} stops`);
   },
   TEST_TIMEOUT_MS,
 );
