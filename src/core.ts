@@ -20,20 +20,19 @@ import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { createExports } from "./persistence/history/export-cursor.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
-import { READS } from "./persistence/pool-options.js";
 import { PoolAccess } from "./persistence/pool-access.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import { createPrisma, prismaOn, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/prisma.js";
 import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPostgresLedger } from "./persistence/postgres-ledger.js";
-import { preparedOn, throughPrisma, type Database } from "./persistence/prepared-statements.js";
+import { preparedOn, type Database } from "./persistence/prepared-statements.js";
 import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
 import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
-import { assertSession } from "./persistence/session.js";
+import { checkSession, READS, schemaOf } from "./persistence/session.js";
 import type { Releases } from "./releases.js";
 import { enterAgainOn, openWatch } from "./watch-database.js";
 import { openChanges } from "./open-changes.js";
@@ -115,7 +114,6 @@ export async function openCore(
     cancels: statements(queues.cancels, WORK_PATIENCE_MS),
     recovery: statements(queues.recovery, WORK_PATIENCE_MS),
   };
-  await assertSession(databases.cancels);
   const watch = await openWatch({
     database: databases.cancels,
     queues: Object.values(queues),
@@ -231,28 +229,34 @@ export async function openSealedData(config: Config, log: Log, releases: Release
   const databaseUrl = await openDatabase(config, log, releases);
   const prisma = createPrisma(databaseUrl);
   releases.add("the database connections", () => prisma.$disconnect());
-  await assertSession(throughPrisma(prisma));
   const keys = await encryptionKeys(config);
   return { prisma, databaseUrl, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
 }
 
-/** An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. */
+/**
+ * An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. Before that it is
+ * looked whether its sessions are as they have to be: what is read in others may be misread.
+ * @returns its URL, which names the schema.
+ */
 async function openDatabase(config: Config, log: Log, releases: Releases): Promise<string> {
   const say = (message: string): void => log.info(message);
   if (config.databaseUrl === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
     releases.add("the embedded PostgreSQL", () => embedded.stop());
-    await applyMigrations({ url: embedded.url, directory: MIGRATIONS_FOLDER, log: say });
-    return embedded.url;
+    const url = await checkSession(embedded.url);
+    await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
+    return url;
   }
-  const pending = await pendingMigrations({
-    url: config.databaseUrl,
-    directory: MIGRATIONS_FOLDER,
-    log: say,
-  });
-  if (pending.length === 0) return config.databaseUrl;
+  const url = await checkSession(config.databaseUrl);
+  const pending = await pendingMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
+  if (pending.length === 0) return url;
+  const schema = schemaOf(url) ?? "";
+  const name =
+    schemaOf(config.databaseUrl) === null
+      ? `DATABASE_URL names no schema, for which Prisma would take public: add ?schema=${encodeURIComponent(schema)} to it. `
+      : "";
   throw new Error(
-    `The database at DATABASE_URL lacks the migrations ${pending.join(", ")}. Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
+    `The schema ${schema} of the database at DATABASE_URL lacks the migrations ${pending.join(", ")}. ${schema === "public" ? "" : name}Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
   );
 }
 

@@ -1,9 +1,9 @@
-import pg from "pg";
 import { SUPERUSER, prepareCluster } from "./embedded/cluster.js";
 import { findHome } from "./embedded/home.js";
 import { takeOwnership } from "./embedded/ownership.js";
 import { findPrograms } from "./embedded/programs.js";
 import { startServer, type RunningServer } from "./embedded/server.js";
+import { sessionConfig, withSession } from "./session.js";
 import { stopOrphan, stopServer } from "./embedded/stopping.js";
 
 export interface EmbeddedPostgresOptions {
@@ -75,12 +75,8 @@ function watch(server: RunningServer, log: (message: string) => void): () => Pro
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+  await withSession(sessionConfig(url), async (client) => {
     const found = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  } finally {
-    await client.end();
-  }
+  });
 }

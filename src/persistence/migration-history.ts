@@ -31,7 +31,7 @@ const CREATE_HISTORY = `
 /** An extension's tables (PostGIS brings some) do not make a database somebody else's. */
 const FOREIGN_TABLES = `
   SELECT FROM pg_class
-  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+  WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
   LIMIT 1`;
 
@@ -85,7 +85,7 @@ export async function recordFailed(client: ClientBase, id: string, logs: string)
 
 async function hasHistory(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>(
-    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found",
+    "SELECT to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL AS found",
   );
   return rows[0]?.found === true;
 }

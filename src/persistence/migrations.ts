@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
-import { DatabaseUnreachableError, MigrationFailedError, MigrationLockError } from "./migration-errors.js";
+import type pg from "pg";
+import { MigrationFailedError, MigrationLockError } from "./migration-errors.js";
 import { readMigrationFiles, type MigrationFile } from "./migration-files.js";
 import {
   createHistory,
@@ -9,6 +9,7 @@ import {
   recordFinished,
   recordStarted,
 } from "./migration-history.js";
+import { makeSchema, MIGRATES, NEEDS, sessionConfig, withSession, type SessionConfig } from "./session.js";
 
 export interface MigrationOptions {
   readonly url: string;
@@ -29,23 +30,27 @@ const LOCK_LIMIT_MS = 60_000;
  */
 export async function applyMigrations({ url, directory, log }: MigrationOptions): Promise<string[]> {
   const files = await readMigrationFiles(directory);
-  return withClient(url, async (client) => {
+  // The schema that is named may have to be made first.
+  return withSession({ ...sessionConfig(url, MIGRATES), needs: NEEDS }, async (keeper) => {
     // Held until this connection ends.
-    await lock(client);
-    await createHistory(client);
-    const pending = await findPending(client, files);
-    for (const file of pending) {
-      await apply(client, url, file);
-      log(`applied migration ${file.name}`);
-    }
-    return pending.map(({ name }) => name);
+    await lock(keeper);
+    const inSchema = sessionConfig(await makeSchema(keeper, url), MIGRATES);
+    return withSession(inSchema, async (client) => {
+      await createHistory(client);
+      const pending = await findPending(client, files);
+      for (const file of pending) {
+        await apply(client, inSchema, file);
+        log(`applied migration ${file.name}`);
+      }
+      return pending.map(({ name }) => name);
+    });
   });
 }
 
 /** The names of the migrations this database does not have yet. Changes nothing. */
 export async function pendingMigrations({ url, directory }: MigrationOptions): Promise<string[]> {
   const files = await readMigrationFiles(directory);
-  const pending = await withClient(url, (client) => findPending(client, files));
+  const pending = await withSession(sessionConfig(url), (client) => findPending(client, files));
   return pending.map(({ name }) => name);
 }
 
@@ -63,11 +68,11 @@ async function lock(client: pg.Client): Promise<void> {
   }
 }
 
-async function apply(books: pg.Client, url: string, file: MigrationFile): Promise<void> {
+async function apply(books: pg.Client, session: SessionConfig, file: MigrationFile): Promise<void> {
   const id = await recordStarted(books, file);
   try {
     // On a connection of its own: what a script sets (a role, a search path, an unfinished transaction) must not reach the books.
-    await withClient(url, async (client) => {
+    await withSession(session, async (client) => {
       await client.query(file.sql);
       if (client.getTransactionStatus() !== "I") throw new Error("the script leaves its transaction open");
     });
@@ -77,18 +82,4 @@ async function apply(books: pg.Client, url: string, file: MigrationFile): Promis
     throw error;
   }
   await recordFinished(books, id);
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  // A connection lost between two statements ends the process unless somebody listens; the next statement reports it.
-  client.on("error", () => undefined);
-  await client.connect().catch((cause: unknown) => {
-    throw new DatabaseUnreachableError(client.host, client.port, cause);
-  });
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

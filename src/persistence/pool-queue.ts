@@ -1,6 +1,6 @@
 import pg from "pg";
 import { BusyError } from "../cancellation/errors.js";
-import { poolOptions } from "./pool-options.js";
+import { schemaOf, sessionConfig } from "./session.js";
 
 /** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
 const POOL_SIZE = 10;
@@ -37,6 +37,8 @@ interface Waiter {
 export class PoolQueue {
   readonly options: pg.PoolConfig;
 
+  readonly schema: string | null;
+
   readonly #pool: pg.Pool;
   /** In the order in which they came; whoever gave up stands there until its turn. */
   readonly #waiting = new Set<Waiter>();
@@ -50,9 +52,10 @@ export class PoolQueue {
 
   #ending: Promise<void> | undefined;
 
-  constructor(url: string, ...settings: readonly string[]) {
+  constructor(url: string, settings?: Parameters<typeof sessionConfig>[1]) {
+    this.schema = schemaOf(url);
     this.options = {
-      ...poolOptions(url, ...settings),
+      ...sessionConfig(url, settings),
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: QUERY_TIMEOUT_MS,

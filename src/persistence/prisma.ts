@@ -20,6 +20,8 @@ export function createPrisma(url: string): PrismaClient {
 
 /** On connections which it shares, and which end with the first of those who share them. */
 export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
-  const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { disposeExternalPool: true });
+  // Unless it is told, the model API goes to `public`, and statements of our own to the first of the search path.
+  const schema = queue.schema === null ? {} : { schema: queue.schema };
+  const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { ...schema, disposeExternalPool: true });
   return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
 }

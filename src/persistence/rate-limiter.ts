@@ -1,6 +1,6 @@
 import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
-import { poolOptions } from "./pool-options.js";
+import { sessionConfig } from "./session.js";
 
 /** Takes so many points of what a bucket has for a minute. The minute begins with the first of them. */
 export type TakePoints = (bucket: string, points: number) => Promise<PointsTaken>;
@@ -130,7 +130,7 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
 
 function openPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
-    ...poolOptions(databaseUrl),
+    ...sessionConfig(databaseUrl),
     max: POOL_SIZE,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     query_timeout: STORE_TIMEOUT_MS,

@@ -1,21 +1,261 @@
+import pg from "pg";
 import { Prisma } from "./generated/client.js";
+import { DatabaseUnreachableError } from "./migration-errors.js";
 import type { Database } from "./prepared-statements.js";
 import { unnamed } from "./statement.js";
 
-export class UnsuitableSessionError extends Error {
-  override readonly name = "UnsuitableSessionError";
+/** What only reads, and for whoever waits for an answer, is ended by the database after this time: nobody looks at it any more. */
+export const READ_MS = 20_000;
+export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
+/** A migration takes as long as it takes, and one that was given up has to be repaired by hand. */
+export const MIGRATES: Settings = { idle_in_transaction_session_timeout: "0", lock_timeout: "0" };
+
+type Settings = Readonly<Record<string, string>>;
+
+/**
+ * What each session is opened with, so that it does not matter what server, database and role say, nor when that is changed.
+ * `synchronous_commit` is not here: set without a look at it, `remote_apply` would be weakened.
+ */
+const SETTINGS: Settings = {
+  // Prisma's adapter reads and writes times without their zone.
+  TimeZone: "UTC",
+  DateStyle: "ISO",
+  // The statements that hold between replicas wait for a row and then read its newest version, which only this level does.
+  default_transaction_isolation: "read committed",
+  // A process that is stopped, or cut off, between two statements of a transaction must not hold its rows from all others.
+  idle_in_transaction_session_timeout: "5s",
+  // And whoever waits for a row for longer than that gives its connection back; nobody holds one so long for a good reason.
+  lock_timeout: "10s",
+  // Tells a session that was opened with these from one that a pooler has opened, which several use in turn.
+  "ebp_cancel.session": "own",
+};
+
+/**
+ * Sets `synchronous_commit` also where it is good already: a server that is told to weaken it tells its sessions. In a session of a
+ * pooler it sets nothing: that would hold for whoever comes next, and make the look at it worth nothing.
+ */
+const SET_UP = `/* cancellation: session */
+  SELECT set_config('synchronous_commit', CASE WHEN value IN ('on', 'remote_apply') THEN value ELSE 'on' END, false)
+  FROM current_setting('synchronous_commit') AS value WHERE current_setting('ebp_cancel.session', true) = 'own';
+  SELECT current_setting('server_encoding') AS server_encoding, current_setting('client_encoding') AS client_encoding,
+    current_setting('DateStyle') AS "DateStyle", current_setting('TimeZone') AS "TimeZone",
+    current_setting('transaction_isolation') AS default_transaction_isolation,
+    current_setting('synchronous_commit') AS synchronous_commit, current_schema()::text AS search_path,
+    current_setting('transaction_read_only') AS transaction_read_only, quote_ident(session_user) AS role`;
+
+/** Something of a session on which the promise rests. */
+interface Need {
+  /** As SET_UP reads it. */
+  readonly setting: string;
+  readonly expected: string;
+  readonly isMet: (found: string | null) => boolean;
+  /** What to do where it is not met; unstated, it is what a pooler drops, and is set for the role. */
+  readonly remedy?: string;
 }
 
-/** @throws UnsuitableSessionError when something between here and PostgreSQL drops the settings a session needs. */
-export async function assertSession(database: Database): Promise<void> {
-  const [session] = await database.rows<{ zone: string; isolation: string }>(
-    unnamed(
-      Prisma.sql`SELECT current_setting('TimeZone') AS zone, current_setting('transaction_isolation') AS isolation`,
-    ),
+const exactly = (expected: string): Pick<Need, "expected" | "isMet"> => ({
+  expected,
+  isMet: (found) => found === expected,
+});
+
+/** Without these an outcome could be lost, misread, or written over an older version of its row. */
+export const NEEDS: readonly Need[] = [
+  {
+    setting: "server_encoding",
+    ...exactly("UTF8"),
+    remedy:
+      "Text that this encoding lacks could not be stored. Restore a dump of the database into one that is made with ENCODING 'UTF8'",
+  },
+  { setting: "client_encoding", ...exactly("UTF8") },
+  { setting: "DateStyle", expected: "ISO", isMet: (found) => found?.startsWith("ISO") === true },
+  { setting: "TimeZone", ...exactly("UTC") },
+  { setting: "default_transaction_isolation", ...exactly("read committed") },
+  {
+    setting: "synchronous_commit",
+    expected: "on",
+    isMet: (found) => found === "on" || found === "remote_apply",
+  },
+];
+
+/** Looked at when a process starts: a database that turns read-only later is still read. */
+const IS_WRITABLE: Need = {
+  setting: "transaction_read_only",
+  ...exactly("off"),
+  remedy:
+    "It is a standby, or default_transaction_read_only is on. Point DATABASE_URL to a server that can be written to, or set that to off",
+};
+
+function inSchema(schema: string | null): Need {
+  if (schema === null) {
+    return {
+      setting: "search_path",
+      expected: "a schema that is there",
+      isMet: (found) => found !== null,
+      remedy: "Name the schema in DATABASE_URL with ?schema=, and run `npm run migrate`, which makes it",
+    };
+  }
+  const name = pg.escapeIdentifier(schema);
+  return {
+    setting: "search_path",
+    ...exactly(schema),
+    remedy:
+      `Run \`npm run migrate\`, which makes the schema; or let the role use it with GRANT USAGE ON SCHEMA ${name} TO …; ` +
+      `or, behind a pooler, ALTER ROLE … SET search_path = ${name}`,
+  };
+}
+
+export class UnsuitableSessionError extends Error {
+  override readonly name = "UnsuitableSessionError";
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `The database cannot be used as it is; what was stored could be lost or misread:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  }
+}
+
+type Found = Readonly<Record<string, string | null>>;
+
+function assertMet(needs: readonly Need[], found: Found): void {
+  const faults = needs
+    .filter(({ setting, isMet }) => !isMet(found[setting] ?? null))
+    .map(({ setting, expected, remedy = setForRole(setting, expected, found) }) => {
+      const value = found[setting] ?? null;
+      return `${setting}: expected ${expected}, found ${value ?? "none"}. ${remedy}.`;
+    });
+  if (faults.length > 0) throw new UnsuitableSessionError(faults);
+}
+
+function setForRole(setting: string, expected: string, { role }: Found): string {
+  return `A pooler in between drops it: ALTER ROLE ${role ?? "…"} SET ${setting} = '${expected}', and let the pooler connect anew`;
+}
+
+export interface SessionConfig extends pg.PoolConfig {
+  readonly needs: readonly Need[];
+}
+
+/** What every connection of this service has in common: how its session is set and looked at, and that a dead network is noticed. */
+export function sessionConfig(url: string, settings: Settings = {}): SessionConfig {
+  const schema = schemaOf(url);
+  const path = schema === null ? {} : { search_path: pg.escapeIdentifier(schema) };
+  return {
+    connectionString: withOptions(url, { ...SETTINGS, ...path, ...settings }),
+    keepAlive: true,
+    Client: SessionClient,
+    needs: [...NEEDS, inSchema(schema)],
+  };
+}
+
+/** In the URL, after what stands there: an `options` of the URL would replace one given beside it, and the last setting counts. */
+function withOptions(url: string, settings: Settings): string {
+  const parsed = new URL(url);
+  const given = parsed.searchParams.get("options");
+  const all = Object.entries(settings).map(
+    ([name, value]) => `-c ${name}=${value.replace(/[\\\s]/gu, "\\$&")}`,
   );
-  if (session?.zone === "UTC" && session.isolation === "read committed") return;
-  throw new UnsuitableSessionError(
-    `The database sessions have TimeZone ${session?.zone ?? "?"} and isolation ${session?.isolation ?? "?"}, not UTC and read committed: ` +
-      "a pooler in between may drop the settings. Set both for the database role with ALTER ROLE … SET",
+  parsed.searchParams.set("options", [...(given === null ? [] : [given]), ...all].join(" "));
+  return parsed.href;
+}
+
+/** The schema that a URL names as Prisma does, by `?schema=`; null when it names none. */
+export function schemaOf(url: string): string | null {
+  const schema = new URL(url).searchParams.get("schema");
+  return schema === "" ? null : schema;
+}
+
+/** A connection that nobody has before its session is as it has to be. */
+export class SessionClient extends pg.Client {
+  readonly #needs: readonly Need[];
+
+  readonly #patienceMs: number | undefined;
+
+  constructor({ needs, ...config }: SessionConfig = { needs: NEEDS }) {
+    super(config);
+    this.#needs = needs;
+    this.#patienceMs = config.connectionTimeoutMillis;
+    // One that breaks while nothing is asked is met by the next who asks; unheard, it would end the process.
+    this.on("error", () => undefined);
+  }
+
+  override connect(): Promise<this>;
+  override connect(done: ((error: Error) => void) | ((error: null, client: this) => void)): void;
+  override connect(
+    done?: ((error: Error) => void) | ((error: null, client: this) => void),
+  ): Promise<this> | undefined {
+    const opened = this.#open();
+    if (done === undefined) return opened;
+    const tell = done as (error: Error | null, client?: this) => void;
+    opened.then(
+      () => tell(null, this),
+      (error: unknown) => tell(error as Error),
+    );
+    return undefined;
+  }
+
+  async #open(): Promise<this> {
+    await super.connect();
+    try {
+      assertMet(this.#needs, await this.#setUp());
+    } catch (error) {
+      void this.end();
+      throw error;
+    }
+    return this;
+  }
+
+  async #setUp(): Promise<Found> {
+    const patience = this.#patienceMs === undefined ? {} : { query_timeout: this.#patienceMs };
+    // Two statements, of which pg has two results; they share a session also behind a pooler.
+    const results = (await this.query({ text: SET_UP, ...patience })) as unknown as pg.QueryResult<Found>[];
+    return results.at(-1)?.rows[0] ?? {};
+  }
+}
+
+/** @throws DatabaseUnreachableError, UnsuitableSessionError */
+export async function withSession<T>(
+  config: SessionConfig,
+  work: (client: SessionClient) => Promise<T>,
+): Promise<T> {
+  const client = new SessionClient(config);
+  await client.connect().catch((cause: unknown) => {
+    if (cause instanceof UnsuitableSessionError) throw cause;
+    throw new DatabaseUnreachableError(client.host, client.port, cause);
+  });
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Looks at a session as it has to be when a process starts. @returns the URL with the schema in which all its sessions are to work. */
+export async function checkSession(url: string): Promise<string> {
+  const config = sessionConfig(url);
+  return withSession({ ...config, needs: [...config.needs, IS_WRITABLE] }, async (client) => {
+    const { rows } = await client.query<{ schema: string }>("SELECT current_schema()::text AS schema");
+    return withSchema(url, rows[0]?.schema ?? "");
+  });
+}
+
+/** Also for Prisma's model API, which would take `public`, whatever the search path. */
+function withSchema(url: string, schema: string): string {
+  const named = new URL(url);
+  named.searchParams.set("schema", schema);
+  return named.href;
+}
+
+/** @returns the URL with its schema, which is made where it is named and not there. */
+export async function makeSchema(client: SessionClient, url: string): Promise<string> {
+  const named = schemaOf(url);
+  const { rows } = await client.query<{ schema: string | null; is_there: boolean }>(
+    "SELECT current_schema()::text AS schema, EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS is_there",
+    [named],
   );
+  if (named !== null) {
+    if (rows[0]?.is_there !== true) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(named)}`);
+    return url;
+  }
+  const found = rows[0]?.schema ?? null;
+  assertMet([inSchema(null)], { search_path: found });
+  return withSchema(url, found ?? "");
 }

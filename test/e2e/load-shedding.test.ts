@@ -42,12 +42,11 @@ async function hold(...statements: string[]): Promise<() => Promise<void>> {
 
 /** From now on counting waits for whoever holds advisory lock 1; of the service's statements, only reads of the history count. */
 async function makeCountingWait(): Promise<void> {
-  const [{ name }] = await service.sql("SELECT current_database() AS name");
   await service.sql(`
     CREATE FUNCTION wait_and_count(so_far bigint) RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '60s' AS $$
     BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN so_far + 1; END $$;
-    CREATE AGGREGATE public.count(*) (SFUNC = wait_and_count, STYPE = bigint, INITCOND = '0');
-    ALTER DATABASE ${name} SET search_path = public, pg_catalog`);
+    SET allow_system_table_mods = on;
+    UPDATE pg_aggregate SET aggtransfn = 'wait_and_count' WHERE aggfnoid = 'count()'::regprocedure`);
   await service.restart();
 }
 

@@ -8,7 +8,13 @@ export function databaseUrl(url: string, database: string): string {
 }
 
 export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
+  const schema = new URL(url).searchParams.get("schema");
+  const client = new pg.Client({
+    connectionString: url,
+    ...(schema === null
+      ? {}
+      : { options: `-c search_path=${pg.escapeIdentifier(schema).replaceAll(" ", "\\ ")}` }),
+  });
   await client.connect();
   try {
     return await work(client);

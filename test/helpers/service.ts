@@ -5,7 +5,7 @@ import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js"
 import { WHOLLY_CANCELLED_STATUS } from "../../src/ebp/simulator/payment.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";
 import { withConnection } from "./connection.js";
-import { createTestDatabase } from "./database.js";
+import { createTestDatabase, type TestDatabase } from "./database.js";
 
 export interface GraphQLAnswer {
   readonly status: number;
@@ -53,11 +53,13 @@ export interface TestServiceOptions {
   /** On top of what the test service sets, as a user would set it. */
   readonly environment?: Record<string, string>;
   readonly simulator?: Partial<SimulatorOptions>;
+  /** Unstated, one of its own, migrated. It is dropped when the service is closed. */
+  readonly database?: TestDatabase;
 }
 
 /** The service as a user runs it, over HTTP, on a database of its own and an upstream of its own. */
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
   // What `letTimePass` has let pass, for those who count it by their own clock.
   let passedMs = 0;

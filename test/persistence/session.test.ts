@@ -1,61 +1,178 @@
-import { PrismaPg } from "@prisma/adapter-pg";
-import { afterEach, expect, test } from "@jest/globals";
-import { PrismaClient } from "../../src/persistence/generated/client.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { createPrisma } from "../../src/persistence/prisma.js";
-import { assertSession, UnsuitableSessionError } from "../../src/persistence/session.js";
-import { withConnection } from "../helpers/connection.js";
+import {
+  checkSession,
+  SessionClient,
+  sessionConfig,
+  UnsuitableSessionError,
+} from "../../src/persistence/session.js";
+import { databaseUrl, dropDatabase, withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
+import { createOwnRole } from "../helpers/schemas.js";
 
 const releases: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
 });
 
-/** A database as an administrator may have set it up, far from UTC and stricter than PostgreSQL's default. */
-async function unusualDatabase(): Promise<TestDatabase> {
+async function newDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   releases.push(() => database.drop());
-  const name = new URL(database.url).pathname.slice(1);
-  await withConnection(database.url, async (client) => {
-    await client.query(`ALTER DATABASE ${name} SET timezone = 'Asia/Seoul'`);
-    await client.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
-  });
   return database;
 }
 
-function using(prisma: PrismaClient): PrismaClient {
-  releases.push(() => prisma.$disconnect());
-  return prisma;
+async function setForDatabase(url: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await withConnection(url, async (client) => {
+    for (const [setting, value] of Object.entries(settings))
+      await client.query(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
+  });
 }
 
-test.each(["", "?options=-c%20TimeZone%3DAsia%2FTokyo%20-c%20default_transaction_isolation%3Dserializable"])(
-  "works in UTC and READ COMMITTED whatever the database, and its URL%s, say",
-  async (options) => {
-    const database = await unusualDatabase();
-    const prisma = using(createPrisma(`${database.url}${options}`));
-    const moment = new Date("2026-11-22T08:14:34.567Z");
+/** Far from what the service needs, as an administrator may have set it up. */
+const UNUSUAL = {
+  timezone: "Asia/Seoul",
+  DateStyle: "German",
+  default_transaction_isolation: "serializable",
+  client_encoding: "EUC_KR",
+  synchronous_commit: "off",
+};
 
-    await assertSession(throughPrisma(prisma));
-    const [row] = await prisma.$queryRaw<{ same: boolean; back: Date }[]>`
-      SELECT ${moment}::timestamptz = timestamptz '2026-11-22 08:14:34.567Z' AS same, ${moment}::timestamptz AS back`;
-    expect(row).toEqual({ same: true, back: moment });
+async function settingsOf(url: string): Promise<Record<string, string>> {
+  const client = new SessionClient(sessionConfig(url));
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS dates,
+        current_setting('transaction_isolation') AS isolation, current_setting('client_encoding') AS encoding,
+        current_setting('synchronous_commit') AS commits, current_setting('idle_in_transaction_session_timeout') AS idle,
+        current_setting('lock_timeout') AS wait`,
+    );
+    return rows[0];
+  } finally {
+    await client.end();
+  }
+}
+
+const NEEDED = {
+  zone: "UTC",
+  dates: "ISO, MDY",
+  isolation: "read committed",
+  encoding: "UTF8",
+  commits: "on",
+  idle: "5s",
+  wait: "10s",
+};
+
+test.each([
+  "",
+  "?options=-c%20TimeZone%3DAsia%2FTokyo%20-c%20default_transaction_isolation%3Dserializable%20-c%20synchronous_commit%3Doff",
+])("a session is as the promise needs it whatever the database, and its URL%s, say", async (options) => {
+  const { url } = await newDatabase();
+  await setForDatabase(url, UNUSUAL);
+  expect(await settingsOf(`${url}${options}`)).toEqual(NEEDED);
+  expect(await checkSession(`${url}${options}`)).toContain("schema=public");
+});
+
+test("a moment comes back as it was stored, whatever the database says of zones and dates", async () => {
+  const { url } = await newDatabase();
+  await setForDatabase(url, UNUSUAL);
+  const prisma = createPrisma(url);
+  releases.push(() => prisma.$disconnect());
+  const moment = new Date("2026-11-22T08:14:34.567Z");
+  const [row] = await prisma.$queryRaw<{ same: boolean; back: Date }[]>`
+    SELECT ${moment}::timestamptz = timestamptz '2026-11-22 08:14:34.567Z' AS same, ${moment}::timestamptz AS back`;
+  expect(row).toEqual({ same: true, back: moment });
+});
+
+describe("a session's synchronous_commit", () => {
+  const afterwards = async (set: (level: string) => Promise<unknown>, url: string): Promise<object> => {
+    const found: Record<string, string | undefined> = {};
+    for (const level of ["off", "local", "remote_write", "on", "remote_apply"]) {
+      await set(level);
+      found[level] = (await settingsOf(url))["commits"];
+    }
+    return found;
+  };
+  const STRICT_ENOUGH = {
+    off: "on",
+    local: "on",
+    remote_write: "on",
+    on: "on",
+    remote_apply: "remote_apply",
+  };
+
+  test("is on, or stricter, whatever the database's is", async () => {
+    const { url } = await newDatabase();
+    const set = (level: string): Promise<void> => setForDatabase(url, { synchronous_commit: level });
+    expect(await afterwards(set, url)).toEqual(STRICT_ENOUGH);
+  });
+
+  test("is on, or stricter, whatever the role's is", async () => {
+    const role = await createOwnRole();
+    releases.push(() => role.drop());
+    const set = (level: string): Promise<unknown> =>
+      role.sql(`ALTER ROLE ${role.name} SET synchronous_commit = '${level}'`);
+    expect(await afterwards(set, role.url)).toEqual(STRICT_ENOUGH);
+  });
+
+  test("is its own: the server's does not reach it any more", async () => {
+    const { url } = await newDatabase();
+    const client = new SessionClient(sessionConfig(url));
+    releases.push(() => client.end());
+    await client.connect();
+    const { rows } = await client.query(
+      "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'",
+    );
+    expect(rows).toEqual([{ setting: "on", source: "session" }]);
+  });
+});
+
+test.each(["EUC_KR", "LATIN1", "SQL_ASCII"])(
+  "a database in %s is refused before anything else is looked at, and says what to do",
+  async (encoding) => {
+    const server = process.env["TEST_SERVER_URL"] ?? "";
+    const name = `${process.env["TEST_DATABASE_PREFIX"] ?? ""}_${encoding.toLowerCase()}`;
+    await withConnection(server, (client) =>
+      client.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`),
+    );
+    releases.push(() => withConnection(server, (client) => dropDatabase(client, name)));
+    await expect(checkSession(databaseUrl(server, name))).rejects.toThrow(
+      `server_encoding: expected UTF8, found ${encoding}. Text that this encoding lacks could not be stored. Restore a dump`,
+    );
   },
 );
 
-test("says clearly when something in between drops the settings of its sessions", async () => {
-  const database = await unusualDatabase();
-  const prisma = using(new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) }));
-
-  await expect(assertSession(throughPrisma(prisma))).rejects.toThrow(UnsuitableSessionError);
-  await expect(assertSession(throughPrisma(prisma))).rejects.toThrow(
-    "TimeZone Asia/Seoul and isolation serializable, not UTC and read committed",
+test("a database that cannot be written to is refused at start, and read by a session that is opened later", async () => {
+  const { url } = await newDatabase();
+  await setForDatabase(url, { default_transaction_read_only: "on" });
+  await expect(checkSession(url)).rejects.toThrow(
+    /transaction_read_only: expected off, found on\. It is a standby, or .+ Point DATABASE_URL to a server that can be written to/u,
   );
+  expect(await settingsOf(url)).toEqual(NEEDED);
 });
 
-test("gives up what a stopped process would keep from others: rows it holds in a transaction, and waiting for such rows", async () => {
-  const prisma = using(createPrisma((await unusualDatabase()).url));
-  const [row] = await prisma.$queryRaw<{ idle: string; wait: string }[]>`
-    SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS wait`;
-  expect(row).toEqual({ idle: "5s", wait: "10s" });
+test("everything that is wrong is told at once, each with what to do about it", async () => {
+  const { url } = await newDatabase();
+  await setForDatabase(url, { ...UNUSUAL, default_transaction_read_only: "on" });
+  // As behind a pooler, which drops what a session is opened with.
+  const { needs } = sessionConfig(`${url}?schema=billing`);
+  const dropped = new SessionClient({ needs, connectionString: url });
+  const refusal: unknown = await dropped.connect().catch((error: unknown) => error);
+
+  expect(refusal).toBeInstanceOf(UnsuitableSessionError);
+  const { faults, message } = refusal as UnsuitableSessionError;
+  const { username } = new URL(url);
+  const remedy = (setting: string, value: string): string =>
+    `A pooler in between drops it: ALTER ROLE ${username} SET ${setting} = '${value}', and let the pooler connect anew.`;
+  expect(faults).toEqual([
+    `DateStyle: expected ISO, found German, DMY. ${remedy("DateStyle", "ISO")}`,
+    `TimeZone: expected UTC, found Asia/Seoul. ${remedy("TimeZone", "UTC")}`,
+    `default_transaction_isolation: expected read committed, found serializable. ${remedy("default_transaction_isolation", "read committed")}`,
+    `synchronous_commit: expected on, found off. ${remedy("synchronous_commit", "on")}`,
+    expect.stringMatching(
+      /^search_path: expected billing, found public\. Run `npm run migrate`, which makes the schema/u,
+    ),
+  ]);
+  for (const fault of faults) expect(message).toContain(`\n  - ${fault}`);
 });

@@ -11,7 +11,7 @@ import { readStats } from "./stats.js";
 import { readOpenByStatus } from "./open-by-status.js";
 import { readOrderLines } from "./order-lines.js";
 import { readOrderTotals } from "./order-totals.js";
-import { READ_MS } from "../pool-options.js";
+import { READ_MS } from "../session.js";
 import { readRunningTotals } from "./running-totals.js";
 import { orTooSlow } from "./too-slow.js";
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { AnnounceChange, ChangeHint } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, toPayloads } from "./change-payload.js";
-import { poolOptions } from "../pool-options.js";
+import { sessionConfig } from "../session.js";
 
 /** Nobody sees a delay of this length, and all that is committed meanwhile goes out with one statement. */
 const GATHER_MS = 25;
@@ -26,12 +26,12 @@ export interface ChangeAnnouncer {
 
 /**
  * Tells all processes what has been committed, behind the back of whoever committed it. NOTIFY takes a lock that all of the server's
- * notifying commits share and holds it while its own is flushed, so it is in no transaction that must last: it has one of its
- * own, which is not waited for by the disk.
+ * notifying commits share and holds it while its own is flushed, so it is in no transaction that anybody waits for: it has one of its
+ * own.
  */
 export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOptions): ChangeAnnouncer {
   const pool = new pg.Pool({
-    ...poolOptions(databaseUrl, "-c synchronous_commit=off"),
+    ...sessionConfig(databaseUrl),
     max: 1,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,

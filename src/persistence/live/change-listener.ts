@@ -1,8 +1,7 @@
-import pg from "pg";
 import type { ChangeHint, ChangeHints } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, fromPayload } from "./change-payload.js";
 import { endInTime } from "../end-in-time.js";
-import { poolOptions } from "../pool-options.js";
+import { SessionClient, sessionConfig } from "../session.js";
 
 const CONNECT_MS = 5_000;
 /** A connection whose other side is gone without a word is noticed after two of these. */
@@ -28,13 +27,13 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
   let onHints: (hints: readonly ChangeHint[]) => void = () => undefined;
   let onInterrupted = (): void => undefined;
   let opening: Promise<void> | null = null;
-  let client: pg.Client | null = null;
+  let client: SessionClient | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({
-      ...poolOptions(options.databaseUrl),
+    const next = new SessionClient({
+      ...sessionConfig(options.databaseUrl),
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: CONNECT_MS,
     });

@@ -1,5 +1,4 @@
-import pg from "pg";
-import { poolOptions } from "../pool-options.js";
+import { SessionClient, sessionConfig } from "../session.js";
 
 /** Any number that no other program takes for itself on this database. */
 const LOCK = 4_271_998_250_113;
@@ -12,7 +11,7 @@ export async function withRetentionLock<T>(
   url: string,
   work: (isHeld: () => boolean) => Promise<T>,
 ): Promise<T | null> {
-  const client = new pg.Client(poolOptions(url));
+  const client = new SessionClient(sessionConfig(url));
   const lock = { isHeld: true };
   client.on("error", () => (lock.isHeld = false));
   await client.connect();
