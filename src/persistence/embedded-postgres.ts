@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Connection } from "./connection.js";
 import { SUPERUSER, prepareCluster } from "./embedded/cluster.js";
 import { findHome } from "./embedded/home.js";
 import { takeOwnership } from "./embedded/ownership.js";
@@ -75,7 +75,7 @@ function watch(server: RunningServer, log: (message: string) => void): () => Pro
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Connection({ connectionString: url });
   await client.connect();
   try {
     const found = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
+import { Connection } from "./connection.js";
 import { DatabaseUnreachableError, MigrationFailedError, MigrationLockError } from "./migration-errors.js";
 import { readMigrationFiles, type MigrationFile } from "./migration-files.js";
 import {
@@ -80,9 +81,7 @@ async function apply(books: pg.Client, url: string, file: MigrationFile): Promis
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  // A connection lost between two statements ends the process unless somebody listens; the next statement reports it.
-  client.on("error", () => undefined);
+  const client = new Connection({ connectionString: url });
   await client.connect().catch((cause: unknown) => {
     throw new DatabaseUnreachableError(client.host, client.port, cause);
   });

@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import { BusyError } from "../cancellation/errors.js";
+import { createPool } from "./connection.js";
 import { poolOptions } from "./pool-options.js";
 
 /** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
@@ -57,9 +58,7 @@ export class PoolQueue {
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
     };
-    this.#pool = new pg.Pool(this.options);
-    // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
-    this.#pool.on("error", () => undefined);
+    this.#pool = createPool(this.options);
     this.#pool.on("release", () => (this.#isStuck = false));
   }
 

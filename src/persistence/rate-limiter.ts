@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { createPool } from "./connection.js";
 import { poolOptions } from "./pool-options.js";
 
 /** Takes so many points of what a bucket has for a minute. The minute begins with the first of them. */
@@ -129,15 +130,12 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
 }
 
 function openPool(databaseUrl: string): pg.Pool {
-  const pool = new pg.Pool({
+  return createPool({
     ...poolOptions(databaseUrl),
     max: POOL_SIZE,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     query_timeout: STORE_TIMEOUT_MS,
   });
-  // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
-  pool.on("error", () => undefined);
-  return pool;
 }
 
 function inDatabase(pool: pg.Pool, keyPrefix: string, points: number): RateLimiterPostgres {

@@ -6,6 +6,7 @@ import type {
   RunningExport,
 } from "../../cancellation/history/export.js";
 import { exact, toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
+import { Connection } from "../connection.js";
 import { CONNECT_MS } from "../pool-queue.js";
 import { endInTime } from "../end-in-time.js";
 import { poolOptions } from "../pool-options.js";
@@ -46,12 +47,10 @@ interface ExportRow extends CancellationRow {
  */
 export function createExports(databaseUrl: string): OpenExport {
   return async (request) => {
-    const client = new pg.Client({
+    const client = new Connection({
       ...poolOptions(databaseUrl),
       connectionTimeoutMillis: CONNECT_MS,
     });
-    // A connection that breaks while nothing is read is met by the next read; unheard, it would end the process.
-    client.on("error", () => undefined);
     try {
       await client.connect();
       if (request.filter.storeIds.length > 0) await declare(client, request);

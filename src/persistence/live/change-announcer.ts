@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
 import type { AnnounceChange, ChangeHint } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, toPayloads } from "./change-payload.js";
+import { createPool } from "../connection.js";
 import { poolOptions } from "../pool-options.js";
 
 /** Nobody sees a delay of this length, and all that is committed meanwhile goes out with one statement. */
@@ -30,7 +30,7 @@ export interface ChangeAnnouncer {
  * own, which is not waited for by the disk.
  */
 export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOptions): ChangeAnnouncer {
-  const pool = new pg.Pool({
+  const pool = createPool({
     ...poolOptions(databaseUrl, "-c synchronous_commit=off"),
     max: 1,
     connectionTimeoutMillis: PATIENCE_MS,
@@ -39,8 +39,6 @@ export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOp
     // Nobody has to wait for a connection that only waits for hints.
     allowExitOnIdle: true,
   });
-  // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
-  pool.on("error", () => undefined);
   const waiting = new Map<string, ChangeHint>();
   let sending: Promise<void> | null = null;
 

@@ -1,6 +1,6 @@
-import pg from "pg";
 import type { ChangeHint, ChangeHints } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, fromPayload } from "./change-payload.js";
+import { Connection } from "../connection.js";
 import { endInTime } from "../end-in-time.js";
 import { poolOptions } from "../pool-options.js";
 
@@ -28,12 +28,12 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
   let onHints: (hints: readonly ChangeHint[]) => void = () => undefined;
   let onInterrupted = (): void => undefined;
   let opening: Promise<void> | null = null;
-  let client: pg.Client | null = null;
+  let client: Connection | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({
+    const next = new Connection({
       ...poolOptions(options.databaseUrl),
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: CONNECT_MS,

@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Connection } from "../connection.js";
 import { poolOptions } from "../pool-options.js";
 
 /** Any number that no other program takes for itself on this database. */
@@ -12,7 +12,7 @@ export async function withRetentionLock<T>(
   url: string,
   work: (isHeld: () => boolean) => Promise<T>,
 ): Promise<T | null> {
-  const client = new pg.Client(poolOptions(url));
+  const client = new Connection(poolOptions(url));
   const lock = { isHeld: true };
   client.on("error", () => (lock.isHeld = false));
   await client.connect();
