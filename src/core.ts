@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
+import { Recordings } from "./cancellation/cancel/recordings.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { OpenExport } from "./cancellation/history/export.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
@@ -53,6 +54,7 @@ export interface Core {
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
   readonly onContradiction: ReconcileParts["onContradiction"];
+  readonly recordings: Recordings;
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
   readonly changes: Pick<LiveChangesParts, "log" | "hints">;
@@ -115,6 +117,9 @@ export async function openCore(
       log.error({ err: error }, "the shared rate limits cannot be reached; this replica counts by itself"),
   });
   releases.add("the rate limits", () => rateLimiters.close());
+  // After EBP has answered, and before the first connection to the database is closed.
+  const recordings = new Recordings();
+  releases.add("what has to be stored", () => recordings.settled());
 
   const upstream = await openUpstream(config, log, releases);
   const gateway = createEbpClient({
@@ -163,6 +168,7 @@ export async function openCore(
     queue,
     inbox,
     onContradiction,
+    recordings,
     rateLimiters,
     changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.

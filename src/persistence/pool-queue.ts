@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { BusyError } from "../cancellation/errors.js";
 import { createPool } from "./connection.js";
+import { endInTime } from "./end-in-time.js";
 import { poolOptions } from "./pool-options.js";
 
 /** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
@@ -90,7 +91,7 @@ export class PoolQueue {
   }
 
   end(): Promise<void> {
-    return (this.#ending ??= this.#pool.end());
+    return (this.#ending ??= endInTime(this.#pool.end()));
   }
 
   #tick(): void {

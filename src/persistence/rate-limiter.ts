@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import { createPool } from "./connection.js";
+import { endInTime } from "./end-in-time.js";
 import { poolOptions } from "./pool-options.js";
 
 /** Takes so many points of what a bucket has for a minute. The minute begins with the first of them. */
@@ -124,7 +125,7 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
     removeExpired,
     close: () => {
       clearInterval(removing);
-      return pool.end();
+      return endInTime(pool.end());
     },
   };
 }

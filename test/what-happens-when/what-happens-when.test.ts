@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { startService, type TestService } from "../helpers/service.js";
 import { CRASHES } from "./crashes.js";
 import { DOUBTS } from "./doubts.js";
+import { STOPS } from "./stops.js";
 import { WEBHOOKS } from "./webhooks.js";
 
-const SCENARIOS = { ...DOUBTS, ...CRASHES, ...WEBHOOKS };
+const SCENARIOS = { ...DOUBTS, ...CRASHES, ...STOPS, ...WEBHOOKS };
 
 /** The first cell of each row of the README's table. */
 function rows(): string[] {

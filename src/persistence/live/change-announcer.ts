@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AnnounceChange, ChangeHint } from "../../cancellation/live/change.js";
 import { CHANGE_CHANNEL, toPayloads } from "./change-payload.js";
 import { createPool } from "../connection.js";
+import { endInTime } from "../end-in-time.js";
 import { poolOptions } from "../pool-options.js";
 
 /** Nobody sees a delay of this length, and all that is committed meanwhile goes out with one statement. */
@@ -69,7 +70,7 @@ export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOp
     },
     async close() {
       await sending;
-      await pool.end();
+      await endInTime(pool.end());
     },
   };
 }
