@@ -141,7 +141,7 @@ export default tseslint.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/cancellation/decimal.ts"],
+    ignores: ["src/cancellation/decimal.ts", "src/persistence/connection.ts"],
     rules: {
       "no-restricted-syntax": [
         "error",
@@ -152,6 +152,11 @@ export default tseslint.config(
         {
           selector: "ImportExpression[source.type='Literal'], TSImportType",
           message: "Import with a declaration: the dependency rule sees no other way.",
+        },
+        {
+          selector: "NewExpression[callee.object.name='pg'][callee.property.name=/^(?:Client|Pool)$/]",
+          message:
+            "Take Connection or createPool from src/persistence/connection.ts: nobody listens to pg's own.",
         },
       ],
     },

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openAuthentication } from "./authentication.js";
+import type { Recording } from "./cancellation/cancel/recordings.js";
+import type { Transition } from "./cancellation/cancellation-ledger.js";
 import { LiveChanges } from "./cancellation/live/live-changes.js";
 import { SENT, type SentRecord } from "./cancellation/cancel/sent-record.js";
 import { receiveWebhook } from "./cancellation/webhooks/receive-webhook.js";
@@ -45,8 +48,11 @@ export interface App {
   readonly log: FastifyInstance["log"];
   /** Looks at all that is in doubt now, as is done every RECONCILE_INTERVAL_MS. */
   reconcile(): Promise<ReconcileCounts>;
-  /** Stops taking requests, finishes those in flight, then gives everything back. Safe to call twice. */
-  close(): Promise<void>;
+  /**
+   * Stops taking requests, finishes those in flight, stores what is known, then gives everything back. Safe to call twice. False when that was not
+   * done within SHUTDOWN_GRACE_MS: what could not be stored is in the log then.
+   */
+  close(): Promise<boolean>;
 }
 
 /** The composition root: the one place that knows every part. What it started is given back when the start fails. */
@@ -56,20 +62,31 @@ export async function startApp(
 ): Promise<App> {
   const http = createHttpServer({ logLevel: config.logLevel });
   const releases = new Releases();
-  const close = (): Promise<void> =>
-    releases.run((what, error) => http.log.error({ err: error }, `closing ${what} failed`));
+  let core: Core | undefined;
+  let closing: Promise<boolean> | undefined;
+  const close = (): Promise<boolean> => (closing ??= stop());
+  async function stop(): Promise<boolean> {
+    const released = releases.run((what, error) => http.log.error({ err: error }, `closing ${what} failed`));
+    const inTime = new AbortController();
+    const late = delay(config.shutdownGraceMs, false, { signal: inTime.signal }).catch(() => true);
+    const isDone = await Promise.race([released.then(() => true), late]);
+    inTime.abort();
+    if (!isDone) logUnfinished(http.log, core?.recordings.giveUp() ?? []);
+    return isDone;
+  }
   try {
     // Before anything else answers: what is refused early has them too.
     addSecurityHeaders(http, { https: config.production });
     const metrics = createMetrics();
-    const core = await openCore(config, http.log, releases, {
+    const opened = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradiction(),
       onNotAnnounced: () => metrics.notAnnounced(),
       onWentBack: () => metrics.wentBack(),
       ...(monotonicMs !== undefined && { monotonicMs }),
     });
-    const url = await serve(config, core, metrics, http, releases);
-    return { url, log: http.log, reconcile: () => core.reconcile(), close };
+    core = opened;
+    const url = await serve(config, opened, metrics, http, releases);
+    return { url, log: http.log, reconcile: () => opened.reconcile(), close };
   } catch (error) {
     await close();
     throw error;
@@ -90,9 +107,9 @@ async function serve(
     newId: uuidv7,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     waitMs: config.ebpTimeoutMs + WAIT_MARGIN_MS,
-    onNotRecorded: (error, { id }, { to, evidence: { rawAnswer: _, ...evidence }, confirmation }) =>
+    onNotRecorded: (error, { id }, step) =>
       http.log.error(
-        { err: error, cancellationId: id, to, evidence, returnRequestId: confirmation?.returnRequestId },
+        { err: error, cancellationId: id, ...shown(step) },
         "recording an outcome failed; it is tried again",
       ),
     onSend: logSends(http.log),
@@ -157,6 +174,21 @@ function logSends(log: App["log"]): (sent: SentRecord) => void {
   if (log.level === "silent") return () => undefined;
   const always = log.child({}, { level: "info" });
   return (sent) => always.info(sent, SENT);
+}
+
+/** The last that this process can do for them: what is not stored stands here, and nowhere else. */
+function logUnfinished(log: App["log"], left: readonly Recording[]): void {
+  log.error({ unfinished: left.length }, "the stop was not finished within SHUTDOWN_GRACE_MS");
+  for (const { storeId, id, orderNo, step } of left) {
+    const which = { storeId, cancellationId: id, orderNo };
+    if (step === null) log.error(which, "a cancel was cut off; if it was sent, its outcome is looked up");
+    else log.error({ ...which, ...shown(step) }, "an outcome is known, and could not be stored");
+  }
+}
+
+/** Of an outcome what the log may show. */
+function shown({ to, evidence: { rawAnswer: _, ...evidence }, confirmation }: Transition): object {
+  return { to, evidence, returnRequestId: confirmation?.returnRequestId ?? null };
 }
 
 function openLiveChanges(

@@ -46,6 +46,8 @@ export interface Config {
   readonly rateLimits: RateLimits;
   /** When the event loop is later than this on average, requests are refused; zero: never. */
   readonly maxEventLoopDelayMs: number;
+  /** How long a stop may take to finish what is in flight and store what is known. */
+  readonly shutdownGraceMs: number;
   /** Null: a key made and kept in `dataDir`. The first encrypts, all decrypt. */
   readonly encryptionKeys: readonly { readonly id: string; readonly key: Buffer }[] | null;
   readonly logLevel: string;
@@ -94,6 +96,8 @@ const MAX_RATE_LIMIT = 1_000_000_000;
  * machine that gives this process its share in pieces may have to be allowed more.
  */
 const DEFAULT_MAX_EVENT_LOOP_DELAY_MS = 250;
+/** A database that fails over is back by then. Orchestrators that wait less kill the process: theirs has to be longer. */
+const DEFAULT_SHUTDOWN_GRACE_MS = 60_000;
 const ON_OFF = ["on", "off"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -149,6 +153,7 @@ export function readConfig(
       0,
       60_000,
     ),
+    shutdownGraceMs: settings.integer("SHUTDOWN_GRACE_MS", DEFAULT_SHUTDOWN_GRACE_MS, 1, 3_600_000),
     encryptionKeys: readEncryptionKeys(settings, production),
     logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
   };

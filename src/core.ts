@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { currencyDecimals } from "./cancellation/currency.js";
 import type { CancellationLedger } from "./cancellation/cancellation-ledger.js";
+import { Recordings } from "./cancellation/cancel/recordings.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { OpenExport } from "./cancellation/history/export.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
@@ -56,6 +57,7 @@ export interface Core {
   readonly inbox: WebhookInbox;
   readonly doubts: DoubtWatch;
   readonly onContradiction: ReconcileParts["onContradiction"];
+  readonly recordings: Recordings;
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
   readonly changes: Pick<LiveChangesParts, "log" | "hints">;
@@ -130,6 +132,9 @@ export async function openCore(
       log.error({ err: error }, "the shared rate limits cannot be reached; this replica counts by itself"),
   });
   releases.add("the rate limits", () => rateLimiters.close());
+  // After EBP has answered, and before the first connection to the database is closed.
+  const recordings = new Recordings();
+  releases.add("what has to be stored", () => recordings.settled());
 
   const upstream = await openUpstream(config, log, releases);
   const gateway = createEbpClient({
@@ -195,6 +200,7 @@ export async function openCore(
     inbox,
     doubts,
     onContradiction,
+    recordings,
     rateLimiters,
     changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.

@@ -33,6 +33,7 @@ describe("with nothing set", () => {
     persistedOperations: null,
     rateLimits: { mutationsPerMinute: 600, queryCostPerMinute: 60_000, store: "memory" },
     maxEventLoopDelayMs: 250,
+    shutdownGraceMs: 60_000,
     auth: { kind: "off" },
     encryptionKeys: null,
     logLevel: "info",
@@ -99,6 +100,7 @@ test("reads a whole production environment", () => {
     EBP_WEBHOOK_AMOUNTS: "major",
     RECONCILE_INTERVAL_MS: "0",
     MAX_EVENT_LOOP_DELAY_MS: "1000",
+    SHUTDOWN_GRACE_MS: "20000",
   };
   expect(read(environment)).toEqual({
     production: true,
@@ -119,6 +121,7 @@ test("reads a whole production environment", () => {
     persistedOperations: null,
     rateLimits: { mutationsPerMinute: 600, queryCostPerMinute: 60_000, store: "memory" },
     maxEventLoopDelayMs: 1_000,
+    shutdownGraceMs: 20_000,
     auth: {
       kind: "jwks",
       url: new URL(PRODUCTION.AUTH_JWKS_URL),

@@ -32,12 +32,7 @@ export class BusyError extends Error {
 export class NothingSentError extends Error {
   override readonly name = "NothingSentError";
 
-  constructor(
-    orderNo: string,
-    cause: unknown,
-    /** False when it surely is not. */
-    readonly mayBeStored: boolean,
-  ) {
+  constructor(orderNo: string, cause: unknown) {
     super(`recording a cancel of order ${orderNo}: it could not be stored, so it was not sent`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { endInTime } from "./end-in-time.js";
 import pg from "pg";
 import { BusyError } from "../cancellation/errors.js";
 import { schemaOf, sessionConfig } from "./session.js";
@@ -99,7 +100,7 @@ export class PoolQueue {
   }
 
   end(): Promise<void> {
-    return (this.#ending ??= this.#pool.end());
+    return (this.#ending ??= endInTime(this.#pool.end()));
   }
 
   #tick(): void {

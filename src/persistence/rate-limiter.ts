@@ -1,3 +1,4 @@
+import { endInTime } from "./end-in-time.js";
 import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import { sessionConfig } from "./session.js";
@@ -123,7 +124,7 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
     removeExpired,
     close: () => {
       clearInterval(removing);
-      return pool.end();
+      return endInTime(pool.end());
     },
   };
 }

@@ -1,8 +1,5 @@
 import pg from "pg";
-import { Prisma } from "./generated/client.js";
 import { DatabaseUnreachableError } from "./migration-errors.js";
-import type { Database } from "./prepared-statements.js";
-import { unnamed } from "./statement.js";
 
 /** What only reads, and for whoever waits for an answer, is ended by the database after this time: nobody looks at it any more. */
 export const READ_MS = 20_000;

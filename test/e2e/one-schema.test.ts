@@ -124,7 +124,7 @@ describe.each([
       const { id } = (await cancel(service, input)).cancellation;
       const failed = (await cancel(service, failing)).cancellation;
       expect(await command(urlOf(), "migrate")).toBe("The database has every migration.\n");
-      expect(await command(urlOf(), "evidence", failed.id)).toContain("CALLER");
+      expect(await command(urlOf(), "evidence", failed.id)).toContain("EBP-C-0010");
       expect(await command(urlOf(), "reencrypt")).toContain("test");
       const ago = "interval '25 months'";
       await service.sql(

@@ -35,33 +35,43 @@ export interface LedgerFixture {
   readonly history: CancellationHistory;
 }
 
+/** The ledger and the history on this database. */
+export async function ledgerOn(
+  url: string,
+): Promise<Omit<LedgerFixture, "databaseUrl"> & { close(): Promise<void> }> {
+  const connections = new PoolQueue(url);
+  const prisma = prismaOn(connections, WORK_PATIENCE_MS);
+  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
+  const history = createPrismaHistory(prisma, sealer, statements);
+  return {
+    history,
+    ledger: createPostgresLedger({
+      database: statements,
+      sealer,
+      history,
+      timing: TIMING,
+      watch: await watchOver(statements),
+    }),
+    async close() {
+      await prisma.$disconnect();
+      await connections.end();
+    },
+  };
+}
+
 /** The ledger and the history on a database of their own, for the tests of one file. */
 export function useLedger(): LedgerFixture {
   let fixture: LedgerFixture | undefined;
   const releases: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     const database = await createTestDatabase();
-    const connections = new PoolQueue(database.url);
-    const prisma = prismaOn(connections, WORK_PATIENCE_MS);
+    const opened = await ledgerOn(database.url);
     releases.push(
       () => database.drop(),
-      () => prisma.$disconnect(),
-      () => connections.end(),
+      () => opened.close(),
     );
-    const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
-    const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
-    const history = createPrismaHistory(prisma, sealer, statements);
-    fixture = {
-      databaseUrl: database.url,
-      history,
-      ledger: createPostgresLedger({
-        database: statements,
-        sealer,
-        history,
-        timing: TIMING,
-        watch: await watchOver(statements),
-      }),
-    };
+    fixture = { databaseUrl: database.url, ...opened };
   });
   afterAll(async () => {
     for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { CancelIntent, Transition } from "../../src/cancellation/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/cancellation.js";
 import { disproven, LEASE_RAN_OUT, proven } from "../../src/cancellation/cancel/conclude.js";
+import { Recordings } from "../../src/cancellation/cancel/recordings.js";
 import { Decimal } from "../../src/cancellation/decimal.js";
 import { evidenceInWords } from "../../src/cancellation/outcome.js";
 import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
@@ -28,6 +29,7 @@ async function comesIn(
     {
       ledger: { ...fixture.ledger, ...ledger },
       waitMs: 20_000,
+      recordings: new Recordings(),
       onNotRecorded: () => undefined,
       onContradiction: ({ id, status }, { to, source }) =>
         contradictions.push(`${id} ${status}, but ${to} by ${source}`),

@@ -1,10 +1,16 @@
 import { expect, test } from "@jest/globals";
 import type { CancellationLedger } from "../../src/cancellation/cancellation-ledger.js";
 import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import { Recordings } from "../../src/cancellation/cancel/recordings.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
 
 const fixture = useLedger();
+const NOBODY_TOLD = {
+  onNotRecorded: () => undefined,
+  onContradiction: () => undefined,
+  recordings: new Recordings(),
+};
 
 /** Whether the database takes connections; without, those it has are cut. */
 async function letIn(allowed: boolean): Promise<void> {
@@ -27,6 +33,7 @@ test("an outcome is tried again while the database is away, told each time, and 
     {
       ledger: fixture.ledger,
       waitMs: 20_000,
+      recordings: new Recordings(),
       onContradiction: () => undefined,
       onNotRecorded: (_error, { id }, { to, evidence }) => {
         told.push(`${id} ${to} ${evidence.requestId}`);
@@ -53,7 +60,7 @@ test("a caller who has waited long enough gets it as PENDING, and the outcome is
     ...fixture.ledger,
     recordTransition: (before, step) => away.then(() => fixture.ledger.recordTransition(before, step)),
   };
-  const parts = { ledger: slow, waitMs: 1, onNotRecorded: () => undefined, onContradiction: () => undefined };
+  const parts = { ...NOBODY_TOLD, ledger: slow, waitMs: 1 };
   const answered = await recordOutcome(parts, pending, step(one, "rejected"));
   open();
 
@@ -74,12 +81,7 @@ test("an outcome that was stored, its acknowledgement lost, is not stored twice"
       return moved;
     },
   };
-  const parts = {
-    ledger: forgetful,
-    waitMs: 20_000,
-    onNotRecorded: () => undefined,
-    onContradiction: () => undefined,
-  };
+  const parts = { ...NOBODY_TOLD, ledger: forgetful, waitMs: 20_000 };
   const stored = await recordOutcome(parts, pending, step(one, "rejected"));
   const [events] = await fixture.history.events([pending]);
 

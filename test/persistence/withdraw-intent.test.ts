@@ -1,9 +1,24 @@
 import { expect, test } from "@jest/globals";
-import { withdrawIntent } from "../../src/cancellation/cancel/withdraw-intent.js";
-import { intent, recorded, STORE, useLedger } from "../helpers/ledger.js";
+import { Recordings } from "../../src/cancellation/cancel/recordings.js";
+import { withdrawIntent, type WithdrawIntentParts } from "../../src/cancellation/cancel/withdraw-intent.js";
+import { startPgProxy } from "../faults/harness/pg-proxy.js";
+import { withConnection } from "../helpers/connection.js";
+import { intent, ledgerOn, recorded, STORE, useLedger } from "../helpers/ledger.js";
 
 const fixture = useLedger();
-const NOBODY_TOLD = { waitMs: 20_000, onNotRecorded: () => undefined, onContradiction: () => undefined };
+
+function parts(changes: Partial<WithdrawIntentParts> = {}): WithdrawIntentParts {
+  return {
+    ledger: fixture.ledger,
+    timing: { leaseMs: 1 },
+    waitMs: 20_000,
+    onNotRecorded: () => undefined,
+    onContradiction: () => undefined,
+    recordings: new Recordings(),
+    ...changes,
+  };
+}
+const NOT_SENT = { status: "FAILED", failureKind: "NOT_SENT", safeToRetry: true, resolvedBy: "RESPONSE" };
 
 test("an intent that was committed, and nobody was told of it, ends as not sent: its order is open again", async () => {
   const one = intent();
@@ -13,19 +28,67 @@ test("an intent that was committed, and nobody was told of it, ends as not sent:
     ...fixture.ledger,
     find: (...args) => (away-- > 0 ? Promise.reject(new Error("away")) : fixture.ledger.find(...args)),
   };
-  await withdrawIntent({ ...NOBODY_TOLD, ledger }, one);
+  await withdrawIntent(parts({ ledger }), one);
 
-  expect(await fixture.history.find([STORE.id], pending.id)).toMatchObject({
-    status: "FAILED",
-    failureKind: "NOT_SENT",
-    safeToRetry: true,
-    resolvedBy: "RESPONSE",
-  });
+  expect(await fixture.history.find([STORE.id], pending.id)).toMatchObject(NOT_SENT);
   expect((await fixture.ledger.recordIntent(intent({ orderNo: one.request.orderNo }))).kind).toBe("recorded");
 });
 
 test("an intent that was not committed leaves nothing behind", async () => {
   const one = intent();
-  await withdrawIntent({ ...NOBODY_TOLD, ledger: fixture.ledger }, one);
+  await withdrawIntent(parts(), one);
   expect(await fixture.history.find([STORE.id], one.id)).toBeNull();
 });
+
+test("an intent cut off while it waits for a lock is found when it is committed after all, and ends as not sent", async () => {
+  const earlier = intent();
+  await recorded(fixture.ledger, earlier);
+  const { orderNo } = earlier.request;
+  const one = intent({ orderNo });
+  // The order is open again, so that nothing but the lock is in the way.
+  await withdrawIntent(parts(), earlier);
+  const proxy = await startPgProxy(fixture.databaseUrl);
+  const cutOff = await ledgerOn(proxy.url);
+
+  await withConnection(fixture.databaseUrl, async (holder) => {
+    await holder.query("BEGIN");
+    await holder.query("SELECT FROM cancelled_order WHERE order_no = $1 FOR UPDATE", [orderNo]);
+    const cut = expect(cutOff.ledger.recordIntent(one)).rejects.toThrow();
+    await waitsForLock(fixture.databaseUrl);
+    proxy.down();
+    await cut;
+
+    let looks = 0;
+    await withdrawIntent(
+      parts({
+        timing: { leaseMs: 60_000 },
+        ledger: {
+          ...fixture.ledger,
+          async find(...args) {
+            const found = await fixture.ledger.find(...args);
+            // The first look finds nothing: only then the lock is let go.
+            if (looks++ === 0) await holder.query("COMMIT");
+            return found;
+          },
+        },
+      }),
+      one,
+    );
+    expect(looks).toBeGreaterThan(1);
+  });
+  await cutOff.close();
+  await proxy.close();
+
+  expect(await fixture.history.find([STORE.id], one.id)).toMatchObject(NOT_SENT);
+});
+
+async function waitsForLock(url: string): Promise<void> {
+  await withConnection(url, async (client) => {
+    for (let waiting = false; !waiting;) {
+      const { rows } = await client.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      waiting = rows.length > 0;
+    }
+  });
+}

@@ -3,30 +3,21 @@ import { connect } from "node:net";
 import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
 import { recordIntent } from "../../src/cancellation/cancel/record-intent.js";
 import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import { Recordings } from "../../src/cancellation/cancel/recordings.js";
 import { openSendWindow } from "../../src/cancellation/cancel/send-window.js";
-import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { until } from "../helpers/gate.js";
 import { intent as intentOf, step } from "../helpers/ledger.js";
 import { cancel, CANCEL } from "../helpers/operations.js";
-import { WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
-import { runService, urlOf } from "../helpers/service-process.js";
 import { OPEN_WINDOW } from "../helpers/upstream-client.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { anotherProcess } from "./another-process.js";
-import { another, atEbp, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
+import { another, atEbp, letIn, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
 
-/** Whether a database takes connections; without, those it has are cut. */
-async function letIn({ databaseUrl: url }: TestService, allowed: boolean): Promise<void> {
-  const name = new URL(url).pathname.slice(1);
-  await withConnection(databaseUrl(url, "postgres"), async (client) => {
-    await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`);
-    if (!allowed) {
-      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
-    }
-  });
-}
-
-const NOBODY_TOLD = { onNotRecorded: () => undefined, onContradiction: () => undefined };
+const NOBODY_TOLD = {
+  onNotRecorded: () => undefined,
+  onContradiction: () => undefined,
+  recordings: new Recordings(),
+};
 
 /** Processes that die, stop or lose their database, and callers that go away. */
 export const CRASHES: Readonly<Record<string, Scenario>> = {
@@ -145,7 +136,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
           throw new Error("the connection was cut during COMMIT");
         },
       };
-      return recordIntent(forgetful, intent, OPEN_WINDOW);
+      return recordIntent(forgetful, intent, OPEN_WINDOW, () => undefined);
     });
 
     expect(found).toMatchObject({ kind: "recorded", cancellation: { id: intent.id, status: "PENDING" } });
@@ -200,27 +191,6 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     await until(async () => (await standing(service, order)).status !== "PENDING");
 
     expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
-  },
-
-  "the service is stopped with SIGTERM": async (service) => {
-    const order = orderOf("SIM-SLOW");
-    const stopped = runService({
-      DATABASE_URL: service.databaseUrl,
-      EBP_BASE_URL: service.simulator.url,
-      EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
-      PORT: "0",
-    });
-    const url = await urlOf(stopped);
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify({ query: CANCEL, variables: { input: order } });
-    const answer = fetch(`${url}/graphql`, { method: "POST", headers, body });
-    await until(() => atEbp(service, order)[0] === 1);
-    stopped.kill("SIGTERM");
-
-    expect(await (await answer).json()).toMatchObject({ data: { cancelPayment: { userErrors: [] } } });
-    expect(await stopped.ended).toBe(0);
-    expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED" });
   },
 };
 

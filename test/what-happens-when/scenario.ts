@@ -2,6 +2,7 @@ import { expect } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { createGate } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
+import { databaseUrl, withConnection } from "../helpers/connection.js";
 import type { TestService } from "../helpers/service.js";
 
 /** While it is closed, EBP keeps its answers back. */
@@ -57,4 +58,15 @@ export function atEbp(
 /** Another cancel of the same order, under a key of its own. */
 export function another<T extends object>(input: T): T {
   return { ...input, idempotencyKey: randomUUID() };
+}
+
+/** Whether a database takes connections; without, those it has are cut. */
+export async function letIn({ databaseUrl: url }: TestService, allowed: boolean): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await withConnection(databaseUrl(url, "postgres"), async (client) => {
+    await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`);
+    if (!allowed) {
+      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
+    }
+  });
 }

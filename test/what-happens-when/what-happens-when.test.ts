@@ -5,9 +5,10 @@ import { CRASHES } from "./crashes.js";
 import { DOUBTS } from "./doubts.js";
 import { EBP_ANSWERS } from "./scenario.js";
 import { FORGETTING } from "./forgetting.js";
+import { STOPS } from "./stops.js";
 import { WEBHOOKS } from "./webhooks.js";
 
-const SCENARIOS = { ...DOUBTS, ...CRASHES, ...WEBHOOKS, ...FORGETTING };
+const SCENARIOS = { ...DOUBTS, ...CRASHES, ...STOPS, ...WEBHOOKS, ...FORGETTING };
 
 /** The first cell of each row of the README's table. */
 function rows(): string[] {

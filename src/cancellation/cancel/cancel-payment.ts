@@ -4,7 +4,6 @@ import type { CancelPaymentInput, CancelRequest } from "../request/cancel-reques
 import type { Caller } from "../caller.js";
 import { checkRequest } from "../request/check-request.js";
 import { concludeFromResponse } from "./conclude.js";
-import { NothingSentError, SendingHeldError } from "../errors.js";
 import type { Language, PaymentGateway, SentCancel } from "../payment-gateway.js";
 import { findKnown, type FindKnownParts } from "./find-known.js";
 import { evidenceInWords } from "../outcome.js";
@@ -57,13 +56,19 @@ export async function cancelPayment(
   const { request, store } = checked;
   const requestedBy = caller.subject;
   const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
+  const recording = { storeId: store.id, id: intent.id, orderNo: request.orderNo, step: null };
+  return parts.recordings.track(recording, carryOut(parts, intent, language));
+}
+
+async function carryOut(
+  parts: CancelPaymentParts,
+  intent: CancelIntent,
+  language: Language,
+): Promise<CancelPaymentResult> {
+  const { request } = intent;
   const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
-  const recorded = await recordIntent(parts.ledger, intent, window).catch((error: unknown) => {
-    const isSurelyAbsent =
-      error instanceof SendingHeldError || (error instanceof NothingSentError && !error.mayBeStored);
-    if (!isSurelyAbsent)
-      void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
-    throw error;
+  const recorded = await recordIntent(parts.ledger, intent, window, () => {
+    void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
   });
   switch (recorded.kind) {
     case "recorded":

@@ -11,26 +11,36 @@ const PAUSE_MS = 50;
  * Commits the intent. When an attempt ends without an acknowledgement, the next finds out whether it was committed: the row it
  * then meets carries the id that only this call knows, so this call, and nobody else, sends it. Where there is no connection to be
  * had, there is none for a next attempt either.
- * @throws NothingSentError when that could not be found out. Whatever was committed is then for recovery.
+ * @param withdraw told when an attempt that was cut off may still be committed, and will not be sent: by the time a later one is refused, the
+ * first may be waiting for a lock.
+ * @throws NothingSentError when that could not be found out.
  * @throws SendingHeldError while no cancel may be sent.
  */
 export async function recordIntent(
   ledger: CancellationLedger,
   intent: CancelIntent,
   window: SendWindow,
+  withdraw: () => void,
 ): Promise<IntentResult> {
   let mayBeStored = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const result = await ledger.recordIntent(intent);
       const isOurs = result.kind === "keyUsed" && result.cancellation.id === intent.id;
-      return isOurs ? { kind: "recorded", cancellation: result.cancellation } : result;
+      if (isOurs) return { kind: "recorded", cancellation: result.cancellation };
+      if (mayBeStored && result.kind !== "recorded") withdraw();
+      return result;
     } catch (error) {
-      if (error instanceof SendingHeldError) throw error;
+      if (error instanceof SendingHeldError) {
+        if (mayBeStored) withdraw();
+        throw error;
+      }
       const isBusy = error instanceof BusyError;
       mayBeStored ||= !isBusy;
-      if (isBusy || attempt >= ATTEMPTS || !window.isOpen())
-        throw new NothingSentError(intent.request.orderNo, error, mayBeStored);
+      if (isBusy || attempt >= ATTEMPTS || !window.isOpen()) {
+        if (mayBeStored) withdraw();
+        throw new NothingSentError(intent.request.orderNo, error);
+      }
       await delay(PAUSE_MS * attempt);
     }
   }

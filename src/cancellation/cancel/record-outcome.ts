@@ -3,6 +3,7 @@ import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
 import type { Cancellation } from "../cancellation.js";
 import { StaleTransitionError } from "../errors.js";
 import { recordLate } from "./record-late.js";
+import type { Recordings } from "./recordings.js";
 import type { OnContradiction } from "../doubt/finding.js";
 
 export interface OutcomeRecorderParts {
@@ -12,6 +13,8 @@ export interface OutcomeRecorderParts {
   /** Told of every attempt to store an outcome that failed, with the outcome, so that it stands in the log at least. */
   readonly onNotRecorded: (error: unknown, pending: Cancellation, step: Transition) => void;
   readonly onContradiction: OnContradiction;
+  /** What the process has to wait for before it ends. */
+  readonly recordings: Recordings;
 }
 
 /** A database that restarts, or fails over, is back within seconds to minutes. */
@@ -20,7 +23,7 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Commits what the answer proved. What EBP has answered is never dropped because the database is away: it is tried again until it is
- * stored or the process ends, and then recovery finds the row. The caller waits for that only so long, and then gets the
+ * stored, or a stop has waited for it as long as it may; then it is in the log. The caller waits only so long, and then gets the
  * cancellation as it stands, PENDING.
  */
 export async function recordOutcome(
@@ -28,7 +31,11 @@ export async function recordOutcome(
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const recorded = recordUntilStored(parts, pending, step);
+  const { storeId, id, request } = pending;
+  const recorded = parts.recordings.track(
+    { storeId, id, orderNo: request.orderNo, step },
+    recordUntilStored(parts, pending, step),
+  );
   return new Promise((resolve, reject) => {
     const patience = setTimeout(resolve, parts.waitMs, pending);
     void recorded.then(resolve, reject).finally(() => clearTimeout(patience));
@@ -47,7 +54,7 @@ async function recordUntilStored(
     } catch (error) {
       // Moved by somebody else while it was read: not a fault, and the next attempt sees it as it is then.
       if (!(error instanceof StaleTransitionError)) parts.onNotRecorded(error, pending, step);
-      // Not a reason for the process to stay: recovery finds the row.
+      if (parts.recordings.isOver) return pending;
       await delay(pause, undefined, { ref: false });
     }
   }

@@ -54,7 +54,7 @@ export function createExports(databaseUrl: string): OpenExport {
       await client.connect();
       if (request.filter.storeIds.length > 0) await declare(client, request);
     } catch (error) {
-      await endInTime(client);
+      await endInTime(client.end());
       throw error;
     }
     return running(client, request);
@@ -85,7 +85,7 @@ function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
       return eachRow(client, { text, ...patience }, (row) => take(toExported(row)));
     },
     // With a query under way pg cuts the connection; PostgreSQL ends what it was at.
-    close: () => endInTime(client),
+    close: () => endInTime(client.end()),
   };
 }
 

@@ -1,3 +1,4 @@
+import { endInTime } from "../end-in-time.js";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { AnnounceChange, ChangeHint } from "../../cancellation/live/change.js";
@@ -71,7 +72,7 @@ export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOp
     },
     async close() {
       await sending;
-      await pool.end();
+      await endInTime(pool.end());
     },
   };
 }

@@ -99,7 +99,7 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
       clearInterval(timer);
       const last = client;
       client = null;
-      if (last !== null) await endInTime(last);
+      if (last !== null) await endInTime(last.end());
     },
   };
 }
