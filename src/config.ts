@@ -25,6 +25,8 @@ export interface Config {
   readonly dataDir: string;
   readonly stores: readonly StoreSettings[];
   readonly ebpTimeoutMs: number;
+  /** Whether each cancel is sent over a new connection to EBP. */
+  readonly connectionPerCancel: boolean;
   /** EBP is taken to carry out a cancel within this time or never. */
   readonly ebpSettlingMs: number;
   /** What EBP calls payments that are not cancelled at all, and those that are wholly cancelled. */
@@ -124,6 +126,7 @@ export function readConfig(
     dataDir: settings.value("DATA_DIR") ?? ".data",
     stores: readStores(settings, { production, simulated: developmentStore }),
     ebpTimeoutMs,
+    connectionPerCancel: settings.choice("EBP_CONNECTION_PER_CANCEL", ON_OFF, "off") === "on",
     // Shorter than the time-out, a cancel could be called FAILED that EBP is still answering.
     ebpSettlingMs: settings.integer(
       "EBP_SETTLING_MS",

@@ -140,6 +140,7 @@ export async function openCore(
   const gateway = createEbpClient({
     stores: upstream.stores,
     timeoutMs: config.ebpTimeoutMs,
+    connectionPerCancel: config.connectionPerCancel,
     paymentStatuses: config.paymentStatuses,
   });
   releases.add("the connections to EBP", () => gateway.close());

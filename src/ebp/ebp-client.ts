@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { Agent, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
 import type { CancelRequest } from "../cancellation/request/cancel-request.js";
 import type {
@@ -11,6 +11,7 @@ import type {
 } from "../cancellation/payment-gateway.js";
 import type { SendWindow } from "../cancellation/cancel/send-window.js";
 import { cancelBody } from "./cancel-body.js";
+import { createConnections } from "./connections.js";
 import { describeRequest } from "./describe-request.js";
 import type { EbpStore } from "./ebp-store.js";
 import { CANCEL_METHOD, cancelUrl, DETAIL_METHOD, detailUrl } from "./endpoint.js";
@@ -42,6 +43,8 @@ export interface EbpClientOptions {
   readonly timeoutMs: number;
   /** Requests at a time to one host. */
   readonly connectionsPerOrigin?: number;
+  /** Whether each cancel has a new connection to itself: nothing that is read there can be about anything else. */
+  readonly connectionPerCancel?: boolean;
   /** What EBP's words for the state of a payment say about cancels. */
   readonly paymentStatuses?: PaymentStatuses;
 }
@@ -58,6 +61,7 @@ interface Call {
   readonly body: string;
   readonly language: Language;
   readonly window: SendWindow;
+  readonly connections: Agent;
   /** Less than the time-out, when whoever asks has less patience. */
   readonly limitMs?: number;
 }
@@ -68,30 +72,32 @@ interface Call {
  */
 export function createEbpClient(options: EbpClientOptions): EbpClient {
   const { stores, timeoutMs, connectionsPerOrigin = CONNECTIONS_PER_ORIGIN } = options;
-  const { paymentStatuses = DEFAULT_PAYMENT_STATUSES } = options;
-  const agent = new Agent({
-    connections: connectionsPerOrigin,
-    connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) },
-    // The exchange has its own time-out, which reads once more before it gives up.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: IDLE_CONNECTION_MS,
-    keepAliveMaxTimeout: IDLE_CONNECTION_MS,
-    // One request at a time per connection, and HTTP/1.1 only: a pipelined or multiplexed request may be sent again.
-    pipelining: 1,
-    allowH2: false,
-  });
+  const { paymentStatuses = DEFAULT_PAYMENT_STATUSES, connectionPerCancel = false } = options;
+  const connect = (onePerRequest: boolean): Agent =>
+    createConnections({
+      onePerRequest,
+      connections: connectionsPerOrigin,
+      connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) },
+      // The exchange has its own time-out, which reads once more before it gives up.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      keepAliveMaxTimeout: IDLE_CONNECTION_MS,
+    });
+  const kept = connect(false);
+  const forCancels = connectionPerCancel ? connect(true) : kept;
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
   function send(
     store: EbpStore,
-    { method, url, body: text, language, window, limitMs }: Call,
+    { method, url, body: text, language, window, connections, limitMs }: Call,
   ): Promise<Exchange> {
     const body = Buffer.from(text, "utf8");
     const headers = requestHeaders(store, body, language);
     const path = url.pathname + url.search;
-    return exchange(agent, { origin: url.origin, path, method, headers, body }, limitMs ?? timeoutMs, window);
+    const request = { origin: url.origin, path, method, headers, body };
+    return exchange(connections, request, limitMs ?? timeoutMs, window);
   }
 
   async function call(store: EbpStore, what: Call): Promise<Exchange> {
@@ -104,7 +110,14 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     const store = storeOf(stores, request.storeId);
     const url = cancelUrl(store.baseUrl);
     const body = cancelBody(request);
-    const happened = await call(store, { method: CANCEL_METHOD, url, body, language, window });
+    const happened = await call(store, {
+      method: CANCEL_METHOD,
+      url,
+      body,
+      language,
+      window,
+      connections: forCancels,
+    });
     const outcome = readOutcome(happened, request);
     const sentAgoMs = happened.sentAt === null ? null : Math.round(performance.now() - happened.sentAt);
     return { outcome, sentAgoMs };
@@ -118,6 +131,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
       body: JSON.stringify({ orderNo }),
       language: LOOKUP_LANGUAGE,
       window: ALWAYS_OPEN,
+      connections: kept,
       limitMs,
     });
   }
@@ -135,7 +149,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   /** undici's own close() would also wait for connections still being made, past our time-out. */
   async function closeWhenIdle(): Promise<void> {
     await Promise.allSettled(underWay);
-    await agent.destroy();
+    await Promise.all([kept.destroy(), forCancels.destroy()]);
   }
 
   return {

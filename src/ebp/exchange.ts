@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import type { Dispatcher } from "undici";
 import type { SendWindow } from "../cancellation/cancel/send-window.js";
 import { ByteSink } from "./byte-sink.js";
+import type { Connection, WatchedRequest } from "./connections.js";
 
 /** EBP's answers are around 1 kB, a cancel of 500 lines about 60 kB. Past this the answer is not one of EBP's. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -10,11 +11,15 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Error code of an exchange that was not begun because its window had closed. */
 export const SEND_WINDOW_CLOSED = "SEND_WINDOW_CLOSED";
 
+/** Nothing was written, and another connection will do. */
+const STALE_CONNECTION = "STALE_CONNECTION";
+
 /** What happened on the wire when one request was sent once. */
 export interface Exchange {
   /** `performance.now()` at the moment the first byte was handed to the network; null when none was. */
   readonly sentAt: number | null;
-  readonly end: "complete" | "timedOut" | "tooLarge" | "broken";
+  /** "unasked": the answer is whole, and had begun before the request was. */
+  readonly end: "complete" | "unasked" | "timedOut" | "tooLarge" | "broken";
   /** Null when no status line came. */
   readonly httpStatus: number | null;
   readonly headers: IncomingHttpHeaders;
@@ -25,9 +30,9 @@ export interface Exchange {
 }
 
 /**
- * Sends one request and reads its answer; always resolves. `timeoutMs` bounds the whole of it: waiting for a connection,
- * sending, and reading the last byte. `window` is asked in the synchronous step that writes the first byte: once it has closed,
- * nothing is written, however long the request has waited for its connection.
+ * Sends one request and reads its answer; always resolves. `dispatcher` is of `createConnections`. `timeoutMs` bounds the whole
+ * of it: waiting for a connection, sending, and reading the last byte. `window` is asked in the synchronous step that writes the
+ * first byte: once it has closed, nothing is written, however long the request has waited for its connection.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -36,8 +41,14 @@ export function exchange(
   window: SendWindow,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    const handler = new SingleExchange(resolve, timeoutMs, window);
-    dispatcher.dispatch(request, handler);
+    const handler = new SingleExchange(resolve, timeoutMs, window, () => {
+      const watched: WatchedRequest = {
+        ...request,
+        onConnection: (connection) => (handler.connection = connection),
+      };
+      dispatcher.dispatch(watched, handler);
+    });
+    handler.dispatch();
   });
 }
 
@@ -65,6 +76,9 @@ class NotToBeSentError extends Error {
  * reason to dispatch a request again may be, is refused.
  */
 class SingleExchange implements Dispatcher.DispatchHandler {
+  /** Hands the request to a connection. */
+  readonly dispatch: () => void;
+  connection: Connection | null = null;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #window: SendWindow;
@@ -76,17 +90,27 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   #isTimeOver = false;
   #settled = false;
 
-  constructor(resolve: (exchange: Exchange) => void, timeoutMs: number, window: SendWindow) {
+  constructor(
+    resolve: (exchange: Exchange) => void,
+    timeoutMs: number,
+    window: SendWindow,
+    dispatch: () => void,
+  ) {
     this.#resolve = resolve;
     this.#window = window;
+    this.dispatch = dispatch;
     this.#timer = setTimeout(() => this.#timeIsOver(), timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    const connection = this.connection?.take() ?? "stale";
     if (this.#isTimeOver) this.#settle("timedOut");
     if (this.#settled) throw new NotToBeSentError("the request was given up while it waited");
     if (this.#sentAt !== null) throw new NotToBeSentError("the request has been sent before");
     if (!this.#window.isOpen()) throw new NotToBeSentError("the time to send it is over", SEND_WINDOW_CLOSED);
+    if (connection === "stale")
+      throw new NotToBeSentError("the connection is not to be used again", STALE_CONNECTION);
+    if (connection === "unasked") throw new NotToBeSentError("the other side spoke first", "SPOKE_FIRST");
     this.#controller = controller;
     this.#sentAt = performance.now();
   }
@@ -103,11 +127,15 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle("complete");
+    const isInStep = this.connection?.isInStep ?? false;
+    this.#settle(isInStep ? "complete" : "unasked");
+    // The answer to the request is still to come, and would be taken for the next one's.
+    if (!isInStep) this.connection?.drop();
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    this.#settle("broken", codeOf(error));
+    if (codeOf(error) === STALE_CONNECTION) queueMicrotask(this.dispatch);
+    else this.#settle("broken", codeOf(error));
   }
 
   /**

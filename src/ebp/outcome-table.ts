@@ -1,5 +1,6 @@
 import type { CancelOutcome } from "../cancellation/outcome.js";
 import type { AnswerText } from "./envelope.js";
+import type { Exchange } from "./exchange.js";
 
 /** What is known after one exchange, as far as it decides what became of the money. */
 export interface Answered {
@@ -7,7 +8,7 @@ export interface Answered {
   readonly left: boolean;
   /** The time to send it was over before it could be handed over. */
   readonly tooLate: boolean;
-  readonly end: "complete" | "timedOut" | "tooLarge" | "broken";
+  readonly end: Exchange["end"];
   readonly httpStatus: number | null;
   /** Length or chunks marked where the answer ends, so that "complete" is more than "the peer hung up". */
   readonly endMarked: boolean;
@@ -51,6 +52,11 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
     reason: "The answer is larger than any of EBP's and was not read to its end.",
     when: (a) => a.end === "tooLarge",
+    proves: "unknown",
+  },
+  {
+    reason: "The answer began before the request had left whole: it may be an answer to something else.",
+    when: (a) => a.end === "unasked",
     proves: "unknown",
   },
   {

@@ -1,5 +1,6 @@
 import type { PaymentState } from "../cancellation/payment-gateway.js";
 import type { AnswerText } from "./envelope.js";
+import type { Exchange } from "./exchange.js";
 
 /**
  * EBP's words for the state of a payment, by what they say about cancels. Its documentation shows some of them and not
@@ -21,7 +22,7 @@ export const DEFAULT_PAYMENT_STATUSES: PaymentStatuses = {
 export interface ShownDetails {
   /** A byte of the question was handed to the network. */
   readonly left: boolean;
-  readonly end: "complete" | "timedOut" | "tooLarge" | "broken";
+  readonly end: Exchange["end"];
   readonly httpStatus: number | null;
   readonly text: AnswerText;
   /** What `data.orderNo` says; null when it is not stated. */
@@ -54,7 +55,7 @@ export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
     shows: "UNCLEAR",
   },
   {
-    reason: "No complete answer came: it was too late, too large, or broke off.",
+    reason: "No complete answer came: it was too late, too early, too large, or broke off.",
     when: (d) => d.end !== "complete",
     shows: "UNCLEAR",
   },

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { Agent, RetryAgent } from "undici";
+import { Agent, RetryAgent, type RetryHandler } from "undici";
+import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
 import { readOutcome } from "../../src/ebp/read-outcome.js";
 import { cancelRequest } from "../helpers/examples.js";
@@ -12,13 +13,13 @@ const ebp = useEbp();
 const PATIENT_MS = 10_000;
 const SHORT_MS = 100;
 
-let agent = new Agent();
+let agent = createConnections({});
 afterEach(() => agent.destroy());
 
 test.each([1, 2])(
   "gives up what waits while %i connections are busy, and never sends it",
   async (connections) => {
-    agent = new Agent({ connections });
+    agent = createConnections({ connections });
     const finishers: (() => void)[] = [];
     let allArrived: () => void = () => undefined;
     const busy = new Promise<void>((resolve) => (allArrived = resolve));
@@ -47,14 +48,17 @@ test.each([1, 2])(
 
 test("refuses to be sent again, even by a dispatcher made to do so", async () => {
   const upstream = await ebp.upstream((_request, socket) => socket.resetAndDestroy());
-  agent = new Agent();
-  const retrying = new RetryAgent(agent, { methods: ["POST"], minTimeout: 1, maxRetries: 3 });
+  const insistent: RetryHandler.RetryOptions = { methods: ["POST"], minTimeout: 1, maxRetries: 3 };
   const request = { origin: upstream.url, path: "/", method: "POST", body: "x" } as const;
 
   // The dispatcher does send again what does not refuse.
-  await expect(retrying.request(request)).rejects.toThrow();
+  const plain = new Agent();
+  await expect(new RetryAgent(plain, insistent).request(request)).rejects.toThrow();
+  await plain.destroy();
   expect(upstream.requests).toHaveLength(4);
 
+  agent = createConnections({});
+  const retrying = new RetryAgent(agent, insistent);
   const happened = await exchange(retrying, request, PATIENT_MS, OPEN_WINDOW);
   expect(happened).toMatchObject({ end: "broken", sentAt: expect.any(Number) });
   expect(upstream.requests).toHaveLength(5);

@@ -54,3 +54,15 @@ test("a process that stands still while it connects, across the time-out, sends 
   expect(await cancelling).toMatchObject({ outcome: { kind: "notSent" }, sentAgoMs: null });
   expect(upstream.bytesReceived).toBe(0);
 });
+
+test("a cancel is not written to a connection on which the other side has spoken first", async () => {
+  upstream = await startUpstreamThread({ greeting: REFUSED });
+  const cancelling = ebp.client(upstream.url).cancel(cancelRequest(), "en");
+  await connecting();
+  upstream.standStill(0);
+  expect(await cancelling).toMatchObject({
+    outcome: { kind: "notSent", failure: { message: expect.stringContaining("never left") } },
+    sentAgoMs: null,
+  });
+  expect(upstream.bytesReceived).toBe(0);
+});
