@@ -154,9 +154,9 @@ export default tseslint.config(
           message: "Import with a declaration: the dependency rule sees no other way.",
         },
         {
-          selector: "NewExpression[callee.object.name='pg'][callee.property.name=/^(?:Client|Pool)$/]",
+          selector: "NewExpression[callee.object.name='pg'][callee.property.name='Client']",
           message:
-            "Take Connection or createPool from src/persistence/connection.ts: nobody listens to pg's own.",
+            "Take SessionClient from src/persistence/session.ts: nobody listens to pg's own, nor sets its session.",
         },
       ],
     },

@@ -126,7 +126,8 @@ export function readConfig(
     dataDir: settings.value("DATA_DIR") ?? ".data",
     stores: readStores(settings, { production, simulated: developmentStore }),
     ebpTimeoutMs,
-    connectionPerCancel: settings.choice("EBP_CONNECTION_PER_CANCEL", ON_OFF, "off") === "on",
+    connectionPerCancel:
+      settings.choice("EBP_CONNECTION_PER_CANCEL", ON_OFF, production ? "on" : "off") === "on",
     // Shorter than the time-out, a cancel could be called FAILED that EBP is still answering.
     ebpSettlingMs: settings.integer(
       "EBP_SETTLING_MS",

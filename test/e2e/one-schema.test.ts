@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { MIGRATIONS_FOLDER } from "../../src/core.js";
 import { applyMigrations } from "../../src/persistence/migrations.js";
@@ -11,6 +11,8 @@ import { createOwnRole, type OwnRole } from "../helpers/schemas.js";
 import { runService } from "../helpers/service-process.js";
 import { startService, type TestService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
+
+jest.setTimeout(180_000); // Many processes are started.
 
 const KEYS = `test:${Buffer.alloc(32, 7).toString("base64")}`;
 const ACCOUNT = { accountNumber: "0012-3456-78901", bankCode: "001", accountHolderName: "홍길동" };

@@ -71,7 +71,7 @@ function settingsIn(connections: readonly WireConnection[], setting: string): Re
   return Object.fromEntries(
     Object.entries(KINDS).map(([kind, asked]) => {
       const ofKind = connections.filter((connection) => connection.asked.includes(asked));
-      return [kind, [...new Set(ofKind.map(({ rowWith }) => rowWith(setting)?.[setting]))]];
+      return [kind, [...new Set(ofKind.map((connection) => connection.rowWith(setting)?.[setting]))]];
     }),
   );
 }
@@ -97,7 +97,6 @@ test.each([
     expect(settingsIn(connections, "synchronous_commit")).toEqual(everywhere(expected));
     expect(settingsIn(connections, "TimeZone")).toEqual(everywhere("UTC"));
     expect(settingsIn(connections, "DateStyle")).toEqual(everywhere("ISO, MDY"));
-    for (const { rowWith } of connections) expect(rowWith("synchronous_commit")).toBeDefined();
   },
 );
 
