@@ -16,8 +16,8 @@ export interface Fault {
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
-/** Format characters, variation selectors, fillers: two identifiers that look the same would be two. */
-const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u;
+/** Format characters, variation selectors, fillers, blanks that look like a space: two identifiers that look the same would be two. */
+const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
 /** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
 const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
 
@@ -31,8 +31,11 @@ export function identifierFaults(field: string, value: string, maxLength: number
   const faults = textFaults(field, value, maxLength);
   if (faults.length > 0) return faults;
   if (value !== value.trim()) return [{ field, expected: "no blanks at either end", found: "some" }];
-  if (INVISIBLE.test(value))
-    return [{ field, expected: "characters that can be seen", found: "an invisible one" }];
+  const hidden = INVISIBLE.exec(value)?.[0].codePointAt(0);
+  if (hidden !== undefined) {
+    const found = `U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
+    return [{ field, expected: "characters that can be seen, and no blanks but the space", found }];
+  }
   if (value !== value.normalize("NFC"))
     return [{ field, expected: "Unicode in normal form C (NFC)", found: "another form" }];
   return [];

@@ -115,16 +115,21 @@ export function errorsOf(cancellation: Cancellation): UserError[] {
   }
 }
 
-export function inProgress(blocking: Cancellation): CancelInProgress {
+/** @param orderNo the order as the caller has written it. */
+export function inProgress(blocking: Cancellation, orderNo = blocking.request.orderNo): CancelInProgress {
   const state =
     blocking.status === "UNKNOWN"
       ? "in doubt: money may have moved"
       : "in flight: its outcome is not known yet";
+  const otherCase =
+    orderNo === blocking.request.orderNo
+      ? ""
+      : " Your order number differs from it in case only, and EBP does not say whether case matters.";
   return {
     kind: "CancelInProgress",
     field: "input.orderNo",
     cancellationId: blocking.id,
-    message: `A cancel of order ${blocking.request.orderNo} is ${state}. Nothing else is sent for this order until it is decided.`,
+    message: `A cancel of order ${blocking.request.orderNo} is ${state}.${otherCase} Nothing else is sent for this order until it is decided.`,
   };
 }
 

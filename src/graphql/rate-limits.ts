@@ -41,9 +41,9 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
       perMinute: parts.mutationsPerMinute,
       take: parts.takeMutations,
       tooOften: (points) =>
-        `At most ${parts.mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. Nothing was sent`,
+        `At most ${parts.mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing`,
       neverServed: (points) =>
-        `This counts as ${points} mutations, and at most ${parts.mutationsPerMinute} a minute are served per caller and store: it never is. Nothing was sent.`,
+        `This counts as ${points} mutations, and at most ${parts.mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
     },
     query: {
       perMinute: parts.queryCostPerMinute,

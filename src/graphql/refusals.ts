@@ -22,7 +22,7 @@ export async function assertNotBarred(caller: Caller, parts: RefusalParts): Prom
   if (retryAfterSeconds === null) return;
   parts.onBarred();
   throw new GraphQLError(
-    `Too many requests of this caller were refused: nothing more is read for ${retryAfterSeconds} s. Nothing was done.`,
+    `Too many requests of this caller were refused: nothing more is read for ${retryAfterSeconds} s. This call did nothing; an earlier one with the same idempotency key may have.`,
     {
       extensions: {
         code: "RATE_LIMITED",

@@ -17,13 +17,19 @@ export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQL
   };
 }
 
-export function logFaults(log: FastifyBaseLogger, errors: readonly GraphQLError[], requestId: string): void {
+export function logFaults(
+  log: Pick<FastifyBaseLogger, "error">,
+  errors: readonly GraphQLError[],
+  requestId: string,
+): void {
+  // What is read for a page at once fails at once, for each of its cancellations: that is one fault.
+  const logged = new Set<unknown>();
   for (const error of errors.filter(isOurFault)) {
+    const err = unwrapResolverError(error);
+    if (logged.has(err)) continue;
+    logged.add(err);
     // With words of its own: without, the logger would take the error's, which may quote what was asked.
-    log.error(
-      { err: unwrapResolverError(error), requestId, field: fieldOf(error) },
-      "answering a field failed",
-    );
+    log.error({ err, requestId, field: fieldOf(error) }, "answering a field failed");
   }
 }
 

@@ -34,14 +34,14 @@ export abstract class UserErrorType {
 
 @ObjectType("InvalidInputError", {
   implements: UserErrorType,
-  description: "A field cannot be accepted. Nothing was stored and nothing was sent. Code INVALID_INPUT.",
+  description: "A field cannot be accepted. This call stored nothing and sent nothing. Code INVALID_INPUT.",
 })
 export class InvalidInputErrorType extends UserErrorType {}
 
 @ObjectType("AmountMismatchError", {
   implements: UserErrorType,
   description:
-    "The total does not agree with the items under the store's amount basis. Nothing was stored and nothing was sent. Code AMOUNT_MISMATCH.",
+    "The total does not agree with the items under the store's amount basis. This call stored nothing and sent nothing. Code AMOUNT_MISMATCH.",
 })
 export class AmountMismatchErrorType extends UserErrorType {
   @Field(() => DecimalScalar, { description: "What the items add up to." })
@@ -54,7 +54,7 @@ export class AmountMismatchErrorType extends UserErrorType {
 @ObjectType("IdempotencyKeyReusedError", {
   implements: UserErrorType,
   description:
-    "The key has been used in this store for a different request. Nothing was sent. Code IDEMPOTENCY_KEY_REUSED.",
+    "The key has been used in this store for a different request. This call sent nothing. Code IDEMPOTENCY_KEY_REUSED.",
 })
 export class IdempotencyKeyReusedErrorType extends UserErrorType {
   @Field(() => ID, { description: "The cancellation that the key stands for." })
@@ -74,7 +74,7 @@ export class CancelInProgressErrorType extends UserErrorType {
 @ObjectType("CancelledTotalChangedError", {
   implements: UserErrorType,
   description:
-    "What is cancelled on the order is not what the caller expected: somebody else has cancelled since. Nothing was sent. Code CANCELLED_TOTAL_CHANGED.",
+    "What is cancelled on the order is not what the caller expected: somebody else has cancelled since. This call sent nothing. Code CANCELLED_TOTAL_CHANGED.",
 })
 export class CancelledTotalChangedErrorType extends UserErrorType {
   @Field(() => DecimalScalar, { description: "The total the caller expected to be cancelled on the order." })

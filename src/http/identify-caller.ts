@@ -47,7 +47,8 @@ function refuse(reply: FastifyReply, wasSent: boolean): FastifyReply {
 }
 
 function postpone(reply: FastifyReply, requestId: string): FastifyReply {
-  const message = "Who is calling cannot be told right now. Nothing was done; try again.";
+  const message =
+    "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.";
   return reply.code(503).send(errorBody(message, { code: "SERVICE_UNAVAILABLE", requestId }));
 }
 

@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS = 1;
 const BODY = {
   errors: [
     {
-      message: `More is asked than can be served at this moment. Nothing was done. Come again in ${RETRY_AFTER_SECONDS} s.`,
+      message: `More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in ${RETRY_AFTER_SECONDS} s.`,
       extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: RETRY_AFTER_SECONDS },
     },
   ],

@@ -127,7 +127,10 @@ test("a cancel whose intent cannot be stored is told to be not sent, is not sent
 
   expect(data).toBeNull();
   expect(errors).toMatchObject([
-    { message: expect.stringContaining("nothing was sent"), extensions: { code: "SERVICE_UNAVAILABLE" } },
+    {
+      message: expect.stringContaining("This call sent nothing"),
+      extensions: { code: "SERVICE_UNAVAILABLE" },
+    },
   ]);
   expect(service.simulator.ledger.totalReceived).toBe(before);
   expect(await cancel(service, input)).toMatchObject({

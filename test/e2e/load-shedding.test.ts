@@ -159,7 +159,7 @@ describe("when all connections for cancelling are in use", () => {
     let last: GraphQLAnswer | undefined;
     await until(async () => refused((last = await service.graphql(CANCEL, { input: cancelInput() }))));
     if (last !== undefined) expectRefused(last);
-    expect(last?.errors?.[0].message).toContain("Nothing was sent.");
+    expect(last?.errors?.[0].message).toContain("This call sent nothing");
 
     expect(await ready()).toEqual({
       status: 503,
@@ -243,7 +243,8 @@ test("a process that cannot keep up refuses what is asked of the API, tells so, 
   expect(await answer?.json()).toEqual({
     errors: [
       {
-        message: "More is asked than can be served at this moment. Nothing was done. Come again in 1 s.",
+        message:
+          "More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in 1 s.",
         extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 },
       },
     ],

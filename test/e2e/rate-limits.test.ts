@@ -44,7 +44,7 @@ describe("mutations", () => {
     const before = await reached();
     const answer = await cancel(world.service, headers);
     expectLimited(answer);
-    expect(answer.errors?.[0].message).toContain("Nothing was sent; come again in");
+    expect(answer.errors?.[0].message).toContain("This call sent nothing; come again in");
     expect(await reached()).toEqual(before);
   });
 
@@ -118,7 +118,7 @@ describe("mutations", () => {
     expect(answer.errors).toEqual([
       expect.objectContaining({
         message:
-          "This counts as 10 mutations, and at most 9 a minute are served per caller and store: it never is. Nothing was sent.",
+          "This counts as 10 mutations, and at most 9 a minute are served per caller and store: it never is. This call sent nothing.",
         extensions: { code: "BAD_REQUEST" },
       }),
     ]);

@@ -30,6 +30,18 @@ describe("a key that was used gets its first cancellation", () => {
     expect(received(input)).toBe(1);
   });
 
+  test("also when the rule for keys has changed since", async () => {
+    const input = cancelInput();
+    const { id } = (await cancel(service, input)).cancellation;
+    const idempotencyKey = `of another rule\u200b${randomUUID()}`;
+    await service.sql("UPDATE cancellation SET idempotency_key = $1 WHERE id = $2", [idempotencyKey, id]);
+
+    const again = await cancel(service, { ...input, idempotencyKey });
+    expect(again).toMatchObject({ replayed: true, cancellation: { id }, userErrors: [] });
+    const unused = await cancel(service, { ...input, idempotencyKey: `unused\u200b${randomUUID()}` });
+    expect(unused.userErrors).toMatchObject([{ code: "INVALID_INPUT", field: "input.idempotencyKey" }]);
+  });
+
   test("or is told that the key is another request's, whatever is wrong with this one", async () => {
     const input = cancelInput();
     await cancel(service, input);
@@ -116,6 +128,8 @@ describe("order numbers, keys and item ids that only look alike", () => {
     "\u3164",
     "\u115F",
     "\u202E",
+    "\u00A0",
+    "\u3000",
   ];
 
   test("are refused with characters that nobody sees, wherever they stand", async () => {
@@ -161,5 +175,18 @@ describe("order numbers, keys and item ids that only look alike", () => {
       { code: "CANCEL_IN_PROGRESS", cancellationId: first.cancellation.id },
     ]);
     expect(received(inCapitals)).toBe(0);
+  });
+
+  test("with a capital outside of A to Z are found again as the order that is in doubt", async () => {
+    const replica = await service.replica({ EBP_TIMEOUT_MS: "300" });
+    const input = cancelInput({ orderNo: `SIM-TIMEOUT-AFTER-EFFECT-É-${randomUUID()}` });
+    const { id } = (await replica.graphql(CANCEL, { input })).data.cancelPayment.cancellation;
+    const other = { ...input, idempotencyKey: randomUUID() };
+    const preview = await service.graphql(PREVIEW, { input: other });
+
+    const blocked = [{ code: "CANCEL_IN_PROGRESS", cancellationId: id }];
+    expect(preview.data.cancelPaymentPreview).toMatchObject({ wouldSend: false, userErrors: blocked });
+    expect((await cancel(service, other)).userErrors).toMatchObject(blocked);
+    expect(received(input)).toBe(1);
   });
 });

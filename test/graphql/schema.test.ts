@@ -2,17 +2,21 @@ import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "@jest/globals";
 import {
   buildSchema,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
   lexicographicSortSchema,
   printSchema,
   type GraphQLArgument,
+  type GraphQLNamedType,
   type GraphQLSchema,
 } from "graphql";
+import { fieldsWithResolver } from "../../src/graphql/limits/fields-with-resolver.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
 
 let schema: GraphQLSchema;
@@ -68,6 +72,25 @@ test("describes every type, field, argument, enum value and input field", () => 
   expect(
     everything.filter(({ description }) => (description ?? "").trim() === "").map(({ where }) => where),
   ).toEqual([]);
+});
+
+test("lets a mutation's answer lack whatever is read for it after the outcome", () => {
+  const reached = new Set<string>();
+  const required: string[] = [];
+  const visit = (type: GraphQLNamedType): void => {
+    if (!isObjectType(type) || reached.has(type.name)) return;
+    reached.add(type.name);
+    for (const field of Object.values(type.getFields())) {
+      const where = `${type.name}.${field.name}`;
+      if (fieldsWithResolver().has(where) && isNonNullType(field.type)) required.push(where);
+      visit(getNamedType(field.type));
+    }
+  };
+  for (const { type } of Object.values(schema.getMutationType()?.getFields() ?? {}))
+    visit(getNamedType(type));
+
+  expect(reached).toContain("Cancellation");
+  expect(required).toEqual([]);
 });
 
 test("describes them in sentences", () => {

@@ -76,7 +76,7 @@ async function carryOut(
     case "keyUsed":
       return repeat(parts, request, recorded.cancellation, recorded.identity);
     case "orderBusy":
-      return refused([inProgress(recorded.blocking)]);
+      return refused([inProgress(recorded.blocking, request.orderNo)]);
     case "totalChanged":
       return refused([totalChanged(request, recorded.actual)]);
   }

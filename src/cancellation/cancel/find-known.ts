@@ -1,7 +1,7 @@
 import type { Caller } from "../caller.js";
 import { chooseStore } from "../caller.js";
 import { InvalidArgumentError, KeyNotReadError } from "../errors.js";
-import { identifierFaults } from "../field-rules.js";
+import { textFaults } from "../field-rules.js";
 import type { CancellationHistory, KnownCancellation } from "../history/history.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../limits.js";
 import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
@@ -24,7 +24,8 @@ export async function findKnown(
   caller: Caller,
   input: CancelPaymentInput,
 ): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
-  if (identifierFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
+  // Not as a key is judged now: it may have been used when the rule was another.
+  if (textFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
   // A refund account must not reach the database in the open, and nothing is stored under such a key.
   if (accountElsewhereFaults(input).some(({ field }) => field === "input.idempotencyKey")) return null;
   const store = storeOf(stores, caller, input);

@@ -60,7 +60,7 @@ export async function previewCancel(
 
 async function standingInTheWay({ history }: PreviewParts, request: CancelRequest): Promise<UserError[]> {
   const open = await history.findOpen(request.storeId, request.orderNo);
-  if (open !== null) return [inProgress(open)];
+  if (open !== null) return [inProgress(open, request.orderNo)];
   if (request.expectedCancelledTotal === null) return [];
   const { cancelledTotal } = await history.orderTotals(request.storeId, request.orderNo);
   return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];

@@ -14,7 +14,7 @@ export interface AskedSubscription {
 
 const NOT_HERE = {
   subscription: `Subscriptions are served at POST ${STREAM_PATH}, as server-sent events.`,
-  other: "Only subscriptions are served here. Queries and mutations are at /graphql. Nothing was done.",
+  other: "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
 } as const;
 
 /**

@@ -20,11 +20,14 @@ const STATS_AT_ONCE = 3;
 /** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
 const STATS_WAITING = 12;
 
-/** Whether case matters to EBP is not known: order numbers that differ in nothing else keep each other closed. */
+/**
+ * Whether case matters to EBP is not known: order numbers that differ in nothing else keep each other closed. By the column's collation,
+ * as in the unique index: what that refuses must be found, also where the database's own language has more capitals than A to Z.
+ */
 const OPEN = statement(
   "open",
   `SELECT id FROM cancellation
-  WHERE store_id = :storeId AND lower(order_no) = lower(:orderNo) AND status IN ('PENDING', 'UNKNOWN')
+  WHERE store_id = :storeId AND lower(order_no) = lower(:orderNo COLLATE "C") AND status IN ('PENDING', 'UNKNOWN')
   ORDER BY order_no = :orderNo DESC, id LIMIT 1`,
 );
 

@@ -93,7 +93,8 @@ describe("a subscription is refused, before a stream begins,", () => {
   ])("when it is %s", async (_what, query, variables) => {
     const before = world.service.simulator.ledger.totalReceived;
     await expectRefused(await ask(variables, {}, query), 400, {
-      message: "Only subscriptions are served here. Queries and mutations are at /graphql. Nothing was done.",
+      message:
+        "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
       extensions: { code: "BAD_REQUEST" },
     });
     expect(world.service.simulator.ledger.totalReceived).toBe(before);

@@ -63,7 +63,8 @@ test("while the keys cannot be had, nobody is told to be unknown: the service is
     expect({ status: answer.status, data: answer.data }).toEqual({ status: 503, data: undefined });
     expect(answer.errors).toEqual([
       {
-        message: "Who is calling cannot be told right now. Nothing was done; try again.",
+        message:
+          "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.",
         extensions: { code: "SERVICE_UNAVAILABLE", requestId: answer.headers.get("x-request-id") },
       },
     ]);

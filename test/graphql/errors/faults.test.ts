@@ -41,7 +41,7 @@ describe("when the database is gone", () => {
       { input: cancelInput({ refundAccount: ACCOUNT }) },
       "cancelPayment",
       "SERVICE_UNAVAILABLE",
-      /nothing was sent to EBP\. Repeat it with the same idempotency key\..+x-request-id/u,
+      /^This call sent nothing.+cannot be told now\. Repeat it with the same key\..+x-request-id/u,
     ],
     ["a query", "{ cancellations { edges { node { id } } } }", undefined, "cancellations", ...OURS],
     [

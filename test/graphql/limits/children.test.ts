@@ -53,13 +53,15 @@ test.each(["items", "events"])(
     const lists: any[] = most.data.order.a.edges.map(({ node }: any) => node[field]);
     expect(lists.flat()).toHaveLength(MAX_CHILDREN);
 
-    const { errors } = await service.graphql(order(page("a", AT_THE_LIMIT + 1, field)));
-    expect(errors).toEqual([
-      expect.objectContaining({
-        message: `The ${field} asked for are more than 10000 together, which is the most that is read for one request. Ask for smaller pages.`,
-        extensions: { code: "QUERY_TOO_COMPLEX" },
-      }),
-    ]);
+    const { data, errors } = await service.graphql(order(page("a", AT_THE_LIMIT + 1, field)));
+    const nothing = { node: { [field]: null } };
+    expect(data.order.a.edges).toEqual(Array.from({ length: AT_THE_LIMIT + 1 }, () => nothing));
+    expect(new Set(errors?.map(({ message }) => message))).toEqual(
+      new Set([
+        `The ${field} asked for are more than 10000 together, which is the most that is read for one request. Ask for smaller pages.`,
+      ]),
+    );
+    expect(errors?.[0].extensions).toEqual({ code: "QUERY_TOO_COMPLEX" });
   },
 );
 
