@@ -18,7 +18,9 @@ const BETWEEN_TRIES_MS = 50;
 /** It drops the settings of a session, so they are set for the role: README, "In production". */
 const ROLE_SETTINGS = {
   TimeZone: "UTC",
+  DateStyle: "ISO",
   default_transaction_isolation: "read committed",
+  synchronous_commit: "on",
   idle_in_transaction_session_timeout: "5s",
   lock_timeout: "10s",
 };

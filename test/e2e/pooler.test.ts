@@ -29,6 +29,8 @@ async function setOtherwise(url: string): Promise<void> {
   await withConnection(url, async (client) => {
     await client.query(`ALTER DATABASE ${name} SET timezone = 'Asia/Seoul'`);
     await client.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+    await client.query(`ALTER DATABASE ${name} SET DateStyle = 'German'`);
+    await client.query(`ALTER DATABASE ${name} SET synchronous_commit = 'off'`);
   });
 }
 
@@ -68,9 +70,32 @@ async function setOtherwise(url: string): Promise<void> {
     const before = await startPooler(database.url, POOL_SIZE);
     releasesOfOne.push(() => before.stop());
 
-    await expect(service.replica({ DATABASE_URL: before.url })).rejects.toThrow(
-      /TimeZone Asia\/Seoul and isolation serializable, not UTC and read committed.+ALTER ROLE … SET/u,
+    const refusal: unknown = await service
+      .replica({ DATABASE_URL: before.url })
+      .catch((error: unknown) => error);
+    const { username } = new URL(database.url);
+    const settings = {
+      DateStyle: "ISO",
+      TimeZone: "UTC",
+      default_transaction_isolation: "read committed",
+      synchronous_commit: "on",
+    };
+    const lines = String(refusal).split("\n").slice(1);
+    expect(lines).toEqual(
+      Object.entries(settings).map(([name, value]) =>
+        expect.stringMatching(
+          new RegExp(
+            `^  - ${name}: expected ${value}, found .+ A pooler in between drops it: ALTER ROLE ${username} SET ${name} = '${value}'`,
+            "u",
+          ),
+        ),
+      ),
     );
+    // And left the pooler's own sessions as they were: what it set there would deceive the next who looks.
+    await withConnection(before.url, async (client) => {
+      const { rows } = await client.query("SHOW synchronous_commit");
+      expect(rows).toEqual([{ synchronous_commit: "off" }]);
+    });
   });
 
   test("sends each of 40 cancels that come at once exactly once, though they share three connections", async () => {

@@ -20,7 +20,9 @@ export const POOLER = ((): string | null => {
 /** It drops the settings of a session: they have to be set for the role. */
 const ROLE_SETTINGS = {
   TimeZone: "UTC",
+  DateStyle: "ISO",
   default_transaction_isolation: "read committed",
+  synchronous_commit: "on",
   idle_in_transaction_session_timeout: "5s",
   lock_timeout: "10s",
 };

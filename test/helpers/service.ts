@@ -88,7 +88,11 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     );
   const sql: TestService["sql"] = (text, values) =>
     withConnection(database.url, async (client) => (await client.query(text, values)).rows);
-  let app = await start();
+  let app = await start().catch(async (error: unknown) => {
+    await simulator.close();
+    await database.drop();
+    throw error;
+  });
   const replicas: App[] = [];
   return {
     get url() {

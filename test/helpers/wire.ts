@@ -5,7 +5,7 @@ export interface WireConnection {
   /** All that was asked. */
   readonly asked: string;
   /** The first row that came back with this column. */
-  rowWith(column: string): Readonly<Record<string, string | null>> | undefined;
+  readonly rowWith: (column: string) => Readonly<Record<string, string | null>> | undefined;
 }
 
 export interface Wire {
