@@ -16,7 +16,7 @@ ADD COLUMN "is_account_known" BOOLEAN NOT NULL DEFAULT true;
 ALTER TABLE "cancelled_order" ADD COLUMN "reentered_open" INTEGER NOT NULL DEFAULT 0;
 
 -- As before, but order numbers that differ only in case are one order while one of them is open, because EBP does not say whether case
--- matters to it; and several that were entered again may be in doubt on one order: each was sent, so each must be there.
+-- matters to it. And several that were entered again may be in doubt on one order: each was sent, so each must be there.
 DROP INDEX cancellation_one_open_per_order;
 CREATE UNIQUE INDEX cancellation_one_open_per_order ON cancellation (
     store_id, lower(order_no), (CASE WHEN reentered THEN id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
