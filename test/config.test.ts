@@ -120,6 +120,7 @@ test("reads a whole production environment", () => {
     paymentStatuses: { uncancelled: ["CAPTURED"], whollyCancelled: ["CANCELLED", "REFUNDED"] },
     webhookAmounts: "major",
     reconcileIntervalMs: 0,
+    recoveryHoldMs: 10_000,
     introspection: false,
     sandbox: false,
     persistedOperations: null,

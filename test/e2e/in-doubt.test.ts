@@ -154,7 +154,7 @@ describe("a cancel in doubt", () => {
     await settle(service, "1 day");
     const found = await read(service, id);
     expect(found.status).toBe("UNKNOWN");
-    expect(found.events.at(-1).evidence.basis).toContain("EBP does not say which");
+    expect(found.events.at(-1).evidence.basis).toContain("EBP does not say that this one did");
   });
 
   test("after an earlier cancel of the order is not called FAILED by a payment that shows none", async () => {

@@ -103,7 +103,10 @@ test(
   async () => {
     await rounds(async () => {
       const { request, id } = await inDoubt("never");
+      // The healthy replica sees the doubt now, and has seen it for an hour by the next look.
+      await graphql(world.app.url, REFRESH, { id });
       await world.database.age([id], HOUR_MS);
+      world.passedMs += HOUR_MS;
       const reconciler = await stoppedReconciler();
       await graphql(world.app.url, REFRESH, { id });
       const { told } = await world.callers.insist(() => world.app.url, request);
