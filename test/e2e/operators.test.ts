@@ -17,7 +17,12 @@ describe("an operator", () => {
     const { id, input } = await fixture.doubtful();
     const { cancellation, userErrors } = await resolve(
       fixture.service,
-      { id, outcome: "FAILED", note: "EBP's support: never carried out, ticket 17" },
+      {
+        id,
+        outcome: "FAILED",
+        evenThough: ["SETTLING"],
+        note: "EBP's support: never carried out, ticket 17",
+      },
       await fixture.bearer(),
     );
 
@@ -83,7 +88,11 @@ describe("an operator", () => {
     );
     const pendingId = data.cancellations.edges[0].node.id;
     const note = "I want it so";
-    const pending = await resolve(fixture.service, { id: pendingId, outcome: "FAILED", note }, headers);
+    const pending = await resolve(
+      fixture.service,
+      { id: pendingId, outcome: "FAILED", evenThough: ["SETTLING"], note },
+      headers,
+    );
     fixture.gate.open();
     await cancelling;
     const others = [
@@ -127,7 +136,11 @@ describe("an operator", () => {
     const { id } = await fixture.doubtful({
       refundAccount: { accountNumber: "102-9384-756", accountHolderName: "Zaphod Quibblewick" },
     });
-    const answer = await tryResolve(fixture.service, { id, outcome: "FAILED", note }, await fixture.bearer());
+    const answer = await tryResolve(
+      fixture.service,
+      { id, outcome: "FAILED", evenThough: ["SETTLING"], note },
+      await fixture.bearer(),
+    );
     expect(answer.data.resolveCancellation).toMatchObject({
       cancellation: null,
       userErrors: [{ __typename: "InvalidInputError", code: "INVALID_INPUT", field: "input.note" }],
@@ -150,7 +163,7 @@ describe("an operator", () => {
   test("is answered alike for an id that is nobody's and one of another store", async () => {
     const { id } = await fixture.doubtful();
     const foreign = await fixture.bearer("operator-8", ["SIM-TWO"]);
-    const decision = { outcome: "FAILED", note: "mine now" };
+    const decision = { outcome: "FAILED", evenThough: ["SETTLING"], note: "mine now" };
     const answers = await Promise.all(
       [id, randomUUID()].map((each) => resolve(fixture.service, { id: each, ...decision }, foreign)),
     );
@@ -167,7 +180,7 @@ describe("an operator", () => {
   test("without a token decides nothing", async () => {
     const { id } = await fixture.doubtful();
     for (const attempt of [
-      tryResolve(fixture.service, { id, outcome: "FAILED", note: "n" }),
+      tryResolve(fixture.service, { id, outcome: "FAILED", evenThough: ["SETTLING"], note: "n" }),
       tryRefresh(fixture.service, id),
     ])
       expect((await attempt).status).toBe(401);
@@ -178,7 +191,11 @@ describe("an operator", () => {
     const { id } = await fixture.doubtful();
     const [one, two] = await Promise.all([
       resolve(fixture.service, { id, outcome: "SUCCEEDED", note: "one" }, await fixture.bearer("operator-1")),
-      resolve(fixture.service, { id, outcome: "FAILED", note: "two" }, await fixture.bearer("operator-2")),
+      resolve(
+        fixture.service,
+        { id, outcome: "FAILED", evenThough: ["SETTLING"], note: "two" },
+        await fixture.bearer("operator-2"),
+      ),
     ]);
     const [won, lost] = one.userErrors.length === 0 ? [one, two] : [two, one];
     const found = await read(fixture.service, id, await fixture.bearer());

@@ -73,7 +73,12 @@ describe.each([
   test("of what an operator decides", async () => {
     const { id, orderNo } = await doubtful();
     const stream = await follow({ orderNo }, where());
-    await resolve(service, { id, outcome: "FAILED", note: "Their support has looked." });
+    await resolve(service, {
+      id,
+      outcome: "FAILED",
+      evenThough: ["SETTLING"],
+      note: "Their support has looked.",
+    });
     const decided = await stream.changeWhere(({ status }) => status !== "UNKNOWN");
     expect(decided).toMatchObject({ id, status: "FAILED", resolvedBy: "OPERATOR" });
   });
