@@ -72,17 +72,16 @@ describe("npm run reconcile", () => {
     const run = reconcile();
 
     expect(await run.ended).toBe(0);
-    // The one in doubt of the test before is among those resolved.
+    // The one in doubt of the test before is among them. None is called FAILED by a process that sees it for the first time.
     expect(countsOf(run)).toEqual({
       ...NOTHING,
-      resolved: 2,
-      inDoubt: 1,
+      inDoubt: 3,
       matched: 1,
       ignored: 1,
       waiting: 1,
     });
     expect(run.stdout.split("\n")[0]).toMatch(/^\w+ \d+$/u);
-    expect(await read(service, failed)).toMatchObject({ status: "FAILED", resolvedBy: "LOOKUP" });
+    expect(await read(service, failed)).toMatchObject({ status: "UNKNOWN", lookups: 1 });
     expect(await read(service, early)).toMatchObject({ status: "UNKNOWN", lookups: 1 });
     expect(await read(service, settled.id)).toMatchObject({ settlement: "VOIDED" });
   });
@@ -93,12 +92,12 @@ describe("npm run reconcile", () => {
     await service.letTimePass("1 hour");
     const runs = [reconcile(), reconcile()];
     for (const run of runs) expect(await run.ended).toBe(0);
-    const resolved = runs.map((run) => countsOf(run)["resolved"] ?? 0).reduce((a, b) => a + b);
-    // And the one that was too early in the test before.
-    expect(resolved).toBe(ids.length + 1);
+    const resolved = runs.map((run) => countsOf(run)["inDoubt"] ?? 0).reduce((a, b) => a + b);
+    // And what is in doubt since the tests before.
+    expect(resolved).toBeGreaterThanOrEqual(ids.length);
     for (const id of ids) {
       const found = await read(service, id);
-      expect(found.status).toBe("FAILED");
+      expect(found.status).toBe("UNKNOWN");
       expect(found.events.filter(({ source }: any) => source === "LOOKUP")).toHaveLength(1);
     }
   });
@@ -114,11 +113,11 @@ describe("npm run reconcile", () => {
     const run = reconcile();
 
     expect(await run.ended).toBe(1);
-    expect(countsOf(run)).toMatchObject({ failed: 1, resolved: 1 });
+    expect(countsOf(run)).toMatchObject({ failed: 1 });
     expect(run.stderr).toContain(bad);
     expect(run.stderr).toContain("opening the refund account");
     expect(run.stderr).not.toMatch(/^\s+at /mu);
-    expect((await read(service, good)).status).toBe("FAILED");
+    expect((await read(service, good)).lookups).toBe(1);
   });
 
   test.each<[string, Record<string, string>, RegExp]>([
