@@ -30,7 +30,10 @@ const FINDING = statement(
         total_delivery_tax_amount = coalesce(total_delivery_tax_amount, :totalDeliveryTaxAmount::numeric),
         sent_at = coalesce(sent_at, ${fromNow(":sentMs")}),
         answered_at = CASE WHEN :isAnswer::boolean THEN clock_timestamp() ELSE answered_at END,
-        next_check_at = CASE WHEN :isForOperator::boolean AND status = 'UNKNOWN' THEN NULL ELSE next_check_at END,
+        next_check_at = CASE
+          WHEN next_check_at IS NULL OR (:isForOperator::boolean AND status = 'UNKNOWN') THEN NULL
+          ELSE least(next_check_at, ${fromNow(":lookWithinMs")})
+        END,
         event_count = event_count + 1
       WHERE store_id = :storeId AND id = :id::uuid
         AND (NOT :isAnswer::boolean OR answered_at IS NULL)
@@ -61,6 +64,7 @@ export function findingStatement(reference: CancellationReference, finding: Find
     discrepancies: JSON.stringify(finding.discrepancies),
     isAnswer,
     isForOperator: finding.isForOperator ?? false,
+    lookWithinMs: finding.lookWithinMs ?? null,
     ebpRequestId: isAnswer ? finding.evidence.requestId : null,
     sentMs: finding.sentAgoMs === null ? null : -finding.sentAgoMs,
     source: finding.source,

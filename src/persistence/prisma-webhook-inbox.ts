@@ -48,18 +48,32 @@ export function createPrismaWebhookInbox(
         where: { digest },
       });
       const there = { storeId: { in: storeIds }, orderNo, id: { in: cancellationIds } };
-      const orderBy = [{ createdAt: "desc" as const }, { id: "desc" as const }];
       const alike = amount === null ? [] : [{ totalCancelAmount: amount.toFixed() }];
       const open = { status: { in: [...OPEN_STATUSES] } };
-      const rows = await prisma.cancellation.findMany({
-        where: { ...there, OR: [open, { failureKind: "NOT_CANCELLED" }, ...alike] },
-        orderBy,
-        take: MOST_ALIKE,
-      });
-      const [newest] = await prisma.cancellation.findMany({ where: there, orderBy, take: 1 });
-      const isThere = rows.some(({ id }) => id === newest?.id);
-      const all = newest === undefined || isThere ? rows : [newest, ...rows];
-      return all.map((row): Cancellation => toCancellation(row)).reverse();
+      const foundFailed = { failureKind: "NOT_CANCELLED" as const };
+      // Each by itself: many of one kind must not hide another.
+      const found = await Promise.all(
+        [
+          { where: open, take: MOST_ALIKE },
+          ...alike.map((one) => ({
+            where: { ...one, OR: [{ status: "SUCCEEDED" as const }, foundFailed] },
+            take: MOST_ALIKE,
+          })),
+          ...alike.map((one) => ({ where: { ...one, status: "FAILED" as const }, take: 1 })),
+          { where: foundFailed, take: 1 },
+          { where: {}, take: 1 },
+        ].map(({ where, take }) =>
+          prisma.cancellation.findMany({
+            where: { AND: [there, where] },
+            orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+            take,
+          }),
+        ),
+      );
+      const rows = new Map(found.flat().map((row) => [row.id, row]));
+      return [...rows.values()]
+        .map((row): Cancellation => toCancellation(row))
+        .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
     },
 
     async conclude(claim, conclusion) {
@@ -173,9 +187,28 @@ async function tell(record: RecordParts, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
     await recordTransition(record, cancellation, told.transition);
-  } else if (!(await recordFinding(record, cancellation, told.finding))) {
+  } else if (
+    !(await isStillSo(record, cancellation)) ||
+    !(await recordFinding(record, cancellation, told.finding))
+  ) {
     throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
   }
+}
+
+/**
+ * What is in doubt must still be: to one called FAILED meanwhile the same event is a contradiction. It takes charge of it, so that whoever
+ * is about to decide it, and has not seen this event, is late.
+ */
+async function isStillSo({ database }: RecordParts, { storeId, id, status }: Cancellation): Promise<boolean> {
+  if (status !== "UNKNOWN") return true;
+  const rows = await database.rows(
+    unnamed(Prisma.sql`
+      /* webhook: take charge */
+      UPDATE cancellation SET fencing_token = fencing_token + 1
+      WHERE store_id = ${storeId} AND id = ${id}::uuid AND status = 'UNKNOWN'
+      RETURNING id`),
+  );
+  return rows.length > 0;
 }
 
 function toEvent(row: WebhookRow): KeptEvent {

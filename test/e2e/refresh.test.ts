@@ -18,7 +18,7 @@ describe("a refresh", () => {
   test("that proves nothing keeps what it saw, counts as no scheduled lookup, and does not put off the next", async () => {
     const { id } = await fixture.doubtful();
     await fixture.service.sql(
-      "UPDATE cancellation SET next_check_at = clock_timestamp() + interval '3 hours' WHERE id = $1",
+      "UPDATE cancellation SET next_check_at = clock_timestamp() + interval '5 minutes' WHERE id = $1",
       [id],
     );
     const before = await read(fixture.service, id, await fixture.bearer());

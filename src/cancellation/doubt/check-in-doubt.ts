@@ -9,7 +9,7 @@ import type { Evidence } from "../outcome.js";
 import type { PaymentGateway } from "../payment-gateway.js";
 import { keepLate, recordLate } from "../cancel/record-late.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
-import type { Timing } from "../timing.js";
+import { SETTLED_LOOK_MARGIN_MS, type Timing } from "../timing.js";
 
 export interface CheckParts {
   readonly ledger: CancellationLedger;
@@ -36,16 +36,16 @@ export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<Che
     case "PENDING":
       return recover(parts, claimed.cancellation);
     case "UNKNOWN":
-      return lookUp(parts, claimed, isSettled(parts, claim));
+      return lookUp(parts, claimed, unsettledForMs(parts, claim));
     case "SUCCEEDED":
     case "FAILED":
       return "overtaken";
   }
 }
 
-/** By the database's clock, which was asked when it was claimed, and by this process's own. */
-function isSettled({ timing: { settlingMs }, doubts }: CheckParts, { id, inDoubtForMs }: Claim): boolean {
-  return doubts.seenForMs(id) >= settlingMs && inDoubtForMs >= settlingMs;
+/** How long it is until the settling time is over by both clocks: the database's, asked when it was claimed, and this process's own. */
+function unsettledForMs({ timing, doubts }: CheckParts, { id, inDoubtForMs }: Claim): number {
+  return timing.settlingMs - Math.min(doubts.seenForMs(id), inDoubtForMs);
 }
 
 async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): Promise<CheckResult> {
@@ -62,14 +62,14 @@ async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): P
 async function lookUp(
   parts: CheckParts,
   { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
-  settled: boolean,
+  unsettledMs: number,
 ): Promise<CheckResult> {
   const { storeId, request } = cancellation;
   const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
   const { state, evidence } = await parts.gateway.lookup(question);
   const amount = request.totalCancelAmount;
   const facts = { ...known, amount };
-  const rule = decideLookup({ ...facts, payment: state, settled });
+  const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
   switch (rule.proves) {
     case "cancelled":
@@ -78,7 +78,11 @@ async function lookUp(
       return decide(parts, cancellation, disproven("LOOKUP", found));
     case "nothing": {
       const isForOperator = !mayLaterDecide(facts, (payment) => parts.gateway.canShow(payment));
-      await parts.ledger.recordFinding(cancellation, { ...evidenceFinding("LOOKUP", found), isForOperator });
+      // A process that has just started has to see the doubt for as long as the others: not for hours longer.
+      const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
+      const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
+      const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
+      await parts.ledger.recordFinding(cancellation, finding);
       return "inDoubt";
     }
   }

@@ -20,6 +20,8 @@ export interface Finding {
   readonly sentAgoMs: number | null;
   /** Nothing that is scheduled can decide it any more: a person has to. */
   readonly isForOperator?: boolean;
+  /** The next look, if one is planned, comes within this time; null leaves it as it is planned. */
+  readonly lookWithinMs?: number | null;
 }
 
 /** Told when a proof has come in, and is kept, against what was decided: a person has to look. */

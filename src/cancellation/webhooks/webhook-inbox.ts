@@ -41,8 +41,9 @@ export interface WebhookInbox {
   claimDue(limit: number): Promise<WebhookClaim[]>;
   read(claim: WebhookReference): Promise<KeptWebhook>;
   /**
-   * Of the cancellations of its order that were there when it came in, in any of its stores, oldest first: all that are open, were found to
-   * have failed, or are of its amount, and the newest. By what was there, and not by times: clocks are set.
+   * Of the cancellations of its order that were there when it came in, in any of its stores, oldest first: all that are open, all of its
+   * amount that it may be about, the newest that were found to have failed or that EBP rejected, and the newest of all. By what was
+   * there, and not by times: clocks are set.
    */
   cancellationsOf(event: KeptEvent): Promise<Cancellation[]>;
   /**
