@@ -1,23 +1,21 @@
 import { expect } from "@jest/globals";
 import fc from "fast-check";
 import { httpAnswer } from "../../helpers/upstream.js";
-import type { EbpProxy, Mischief } from "./ebp-proxy.js";
+import type { Mischief } from "./ebp-proxy.js";
+import {
+  CaptureTold,
+  ClockPutBack,
+  RefundTold,
+  UnaccountedTold,
+  type Command,
+  type Stage,
+} from "./history-events.js";
 import type { Model, ModelRequest } from "./history-model.js";
 import { graphql } from "./requests.js";
-import { deliver, signed, webhookBody } from "./webhook.js";
-import type { World } from "./world.js";
-
-/** What a history is played on. */
-export interface Stage {
-  readonly world: World;
-  readonly upstream: EbpProxy;
-  readonly orderNo: string;
-}
-
-type Command = fc.AsyncCommand<Model, Stage>;
 
 const REJECTION = `{"resultCode":"EBP-C-0010","message":"Cancellation failed","requestId":"1","timestamp":"2026-01-01T00:00:00Z"}`;
 const RESOLVE = `mutation ($input: ResolveCancellationInput!) { resolveCancellation(input: $input) { cancellation { status } userErrors { code } } }`;
+const OBSTACLES = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"];
 const HOUR_MS = 3_600_000;
 
 const reset: Mischief["answer"] = (socket) => socket.resetAndDestroy();
@@ -42,18 +40,24 @@ const KINDS: Readonly<Record<string, { mischief: Mischief; doubt: boolean; safeT
 class Cancel implements Command {
   constructor(
     readonly kind: string,
-    readonly whole: boolean,
+    readonly amount: "rest" | "some" | "twin",
   ) {}
 
   check(model: Readonly<Model>): boolean {
-    return !this.whole || model.left > 0;
+    if (this.amount === "twin") return model.requests.length > 0;
+    return this.amount === "some" || model.left > 0;
   }
 
   async run(model: Model, { world, upstream, orderNo }: Stage): Promise<void> {
     const kind = KINDS[this.kind];
     if (kind === undefined) throw new Error(this.kind);
-    // No two amounts are the same, so that it is always clear what a webhook is about.
-    const amount = this.whole ? model.left : 100 + world.callers.requests.length;
+    // No two amounts are the same but those of twins: of these it is not clear which of them an event is about.
+    const amounts = {
+      rest: model.left,
+      some: 100 + world.callers.requests.length,
+      twin: (model.requests.find(({ truth }) => truth === "moved") ?? model.requests[0])?.request.amount ?? 0,
+    };
+    const amount = amounts[this.amount];
     const request = world.callers.request({ orderNo, amount });
     upstream.plan(request.itemId, kind.mischief);
     const blocking = model.open;
@@ -69,7 +73,10 @@ class Cancel implements Command {
       status: "FAILED",
       safeToRetry: kind.safeToRetry ?? false,
       truth: kind.mischief.reaches === "later" ? "late" : "not",
-      refundWaits: false,
+      isSettled: false,
+      wasFoundToHaveFailed: false,
+      isSeen: true,
+      wasAskedAhead: false,
     };
     if (kind.mischief.reaches === "now") model.reachesEbp(one);
     if (kind.doubt) one.status = "UNKNOWN";
@@ -79,14 +86,14 @@ class Cancel implements Command {
   }
 
   toString(): string {
-    return `cancel ${this.whole ? "the rest" : "some"} ${this.kind}`;
+    return `cancel ${this.amount} ${this.kind}`;
   }
 }
 
 /** The last cancel's process dies before it records what came of it, and another takes its place. */
 class Crash implements Command {
   check({ requests }: Readonly<Model>): boolean {
-    return requests.at(-1)?.status === "UNKNOWN" && !requests.at(-1)?.refundWaits;
+    return requests.at(-1)?.status === "UNKNOWN";
   }
 
   async run({ requests }: Model, { world }: Stage): Promise<void> {
@@ -94,6 +101,7 @@ class Crash implements Command {
     if (last === undefined) throw new Error("no request");
     await world.restart();
     last.status = (await world.database.forgetOutcome(last.id)) ? "PENDING" : "UNKNOWN";
+    last.isSeen = false;
   }
 
   toString(): string {
@@ -121,28 +129,33 @@ class Repeat implements Command {
   }
 }
 
+/** An hour passes by all clocks, by the database's alone, or not at all. */
+type Passing = "an hour" | "an hour by the database's clock alone" | "no time";
+
 class Reconcile implements Command {
-  constructor(readonly isSettled: boolean) {}
+  constructor(readonly passing: Passing) {}
 
   check(model: Readonly<Model>): boolean {
     // Time that passes brings late effects with it.
-    return !this.isSettled || model.late === undefined;
+    return this.passing !== "an hour" || model.late === undefined;
   }
 
   async run(model: Model, { world }: Stage): Promise<void> {
     const ids = model.requests.map(({ id }) => id);
-    await world.database.age(ids, this.isSettled ? HOUR_MS : 0);
+    const isSettled = this.passing === "an hour";
+    await world.database.age(ids, this.passing === "no time" ? 0 : HOUR_MS);
+    if (isSettled) world.passedMs += HOUR_MS;
     await world.app.reconcile();
     // Cancellations and webhooks are looked at side by side: a webhook may have met one that was still PENDING, and waits.
     await world.database.age([], 0);
     await world.app.reconcile();
-    model.reconcile(this.isSettled);
+    model.reconcile(isSettled);
     const rows = await world.database.rows(model.requests.map(({ request }) => request.orderNo));
     expect(statusesOf(rows)).toEqual(statusesOf(model.requests));
   }
 
   toString(): string {
-    return this.isSettled ? "reconcile after an hour" : "reconcile";
+    return `reconcile after ${this.passing}`;
   }
 }
 
@@ -167,55 +180,6 @@ class LateEffectLands implements Command {
   }
 }
 
-class CaptureTold implements Command {
-  check({ captureTold }: Readonly<Model>): boolean {
-    return !captureTold;
-  }
-
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
-    const body = webhookBody({ eventType: "PAYMENT_CAPTURED", orderNo, amount: model.total });
-    expect(await deliver(world.app.url, signed(body))).toBe(200);
-    model.captureTold = true;
-  }
-
-  toString(): string {
-    return "a webhook tells of the capture";
-  }
-}
-
-class RefundTold implements Command {
-  constructor(readonly which: number) {}
-
-  check(model: Readonly<Model>): boolean {
-    return this.#chosen(model) !== undefined;
-  }
-
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
-    const one = this.#chosen(model);
-    if (one === undefined) throw new Error("nothing to tell of");
-    const { amount } = one.request;
-    const body = webhookBody({
-      eventType: "PAYMENT_REFUND_REQUESTED",
-      orderNo,
-      amount,
-      eventTime: EVENT_TIME,
-    });
-    expect(await deliver(world.app.url, signed(body))).toBe(200);
-    one.refundWaits = true;
-  }
-
-  #chosen({ requests }: Readonly<Model>): ModelRequest | undefined {
-    const told = requests.filter(({ truth, refundWaits }) => truth === "moved" && !refundWaits);
-    return told[this.which % Math.max(1, told.length)];
-  }
-
-  toString(): string {
-    return "a webhook tells of a refund";
-  }
-}
-
-const EVENT_TIME = new Date(Date.now() + 30_000).toISOString();
-
 class OperatorDecides implements Command {
   check(model: Readonly<Model>): boolean {
     return model.requests.length > 0 && model.late === undefined;
@@ -225,13 +189,13 @@ class OperatorDecides implements Command {
     const one = model.open ?? model.requests.at(-1);
     if (one === undefined) throw new Error("no request");
     const outcome = one.truth === "moved" ? "SUCCEEDED" : "FAILED";
-    const input = { id: one.id, outcome, note: "seen in EBP's back office" };
+    const input = { id: one.id, outcome, note: "seen in EBP's back office", evenThough: OBSTACLES };
     const { data } = await graphql(world.app.url, RESOLVE, { input });
     const { cancellation, userErrors } = data.resolveCancellation;
     if (one.status === "UNKNOWN") {
       expect(userErrors.every(({ code }: { code: string }) => code !== "NOT_IN_DOUBT")).toBe(true);
       one.status = outcome;
-      one.safeToRetry = outcome === "FAILED";
+      one.safeToRetry = one.wasFoundToHaveFailed = outcome === "FAILED";
     } else {
       expect(userErrors).not.toEqual([]);
     }
@@ -246,8 +210,14 @@ class OperatorDecides implements Command {
 /** Histories of one order. */
 export function histories(longest: number): fc.Arbitrary<Iterable<Command>> {
   const cancel = fc
-    .tuple(fc.constantFrom(...Object.keys(KINDS)), fc.boolean())
-    .map(([kind, whole]) => new Cancel(kind, whole));
+    .tuple(
+      fc.constantFrom(...Object.keys(KINDS)),
+      fc.constantFrom("rest" as const, "some" as const, "some" as const, "twin" as const, "twin" as const),
+    )
+    .map(([kind, amount]) => new Cancel(kind, amount));
+  const reconcile = fc
+    .constantFrom<Passing>("an hour", "an hour by the database's clock alone", "no time")
+    .map((passing) => new Reconcile(passing));
   return fc.commands(
     [
       cancel,
@@ -255,12 +225,18 @@ export function histories(longest: number): fc.Arbitrary<Iterable<Command>> {
       cancel,
       cancel,
       fc.nat(10).map((which) => new Repeat(which)),
-      fc.boolean().map((isSettled) => new Reconcile(isSettled)),
-      fc.boolean().map((isSettled) => new Reconcile(isSettled)),
+      reconcile,
+      reconcile,
+      reconcile,
       fc.constant(new Crash()),
       fc.constant(new LateEffectLands()),
       fc.constant(new CaptureTold()),
       fc.nat(10).map((which) => new RefundTold(which)),
+      fc.nat(10).map((which) => new RefundTold(which)),
+      fc.constant(new UnaccountedTold()),
+      fc.constant(new UnaccountedTold()),
+      fc.constant(new UnaccountedTold()),
+      fc.constant(new ClockPutBack()),
       fc.constant(new OperatorDecides()),
     ],
     { maxCommands: longest, size: "max" },

@@ -8,13 +8,27 @@ export interface ModelRequest {
   safeToRetry: boolean;
   /** Whether its money has moved, or will once EBP gets to it. */
   truth: "moved" | "late" | "not";
-  /** EBP's webhook has told of it, and has not been matched. */
-  refundWaits: boolean;
+  /** EBP's events have told what became of its money. */
+  isSettled: boolean;
+  /** It was in doubt, and a lookup or a person said that nothing was cancelled. */
+  wasFoundToHaveFailed: boolean;
+  /** The process that looks has seen its doubt for as long as the tests have let pass since. */
+  isSeen: boolean;
+  /** The database's clock was ahead when it was asked for: by EBP's clock, events about it seem to have happened before. */
+  wasAskedAhead: boolean;
+}
+
+/** One of EBP's events of success, and the requests that were there when it came in: it can be about no other. */
+export interface ModelEvent {
+  readonly amount: number;
+  readonly there: readonly ModelRequest[];
+  state: "waiting" | "matched" | "evidence";
 }
 
 /** The reference: one order, its payment at EBP, and what was asked for. */
 export class Model {
   readonly requests: ModelRequest[] = [];
+  readonly events: ModelEvent[] = [];
   /** What EBP has cancelled of it. */
   moved = 0;
   /** Its webhook has told how much there is. */
@@ -23,7 +37,7 @@ export class Model {
   constructor(readonly total: number) {}
 
   get open(): ModelRequest | undefined {
-    return this.requests.find(({ status }) => status === "PENDING" || status === "UNKNOWN");
+    return this.requests.find(isOpen);
   }
 
   get late(): ModelRequest | undefined {
@@ -41,14 +55,17 @@ export class Model {
     if (one.truth === "moved") this.moved += amount;
   }
 
+  tell(amount: number): void {
+    this.events.push({ amount, there: [...this.requests], state: "waiting" });
+  }
+
   /** What one run of the reconciler should lead to, when everything is due. */
   reconcile(isSettled: boolean): void {
     const one = this.open;
-    if (one !== undefined) {
-      if (one.status === "PENDING") one.status = "UNKNOWN";
-      else this.#lookUp(one, isSettled);
-    }
-    for (const waiting of this.requests.filter(({ refundWaits }) => refundWaits)) this.#match(waiting);
+    if (one?.status === "PENDING") one.status = "UNKNOWN";
+    else if (one !== undefined) this.#lookUp(one, isSettled && one.isSeen);
+    if (one !== undefined) one.isSeen = true;
+    for (const event of this.events.filter(({ state }) => state === "waiting")) this.#match(event);
   }
 
   #lookUp(one: ModelRequest, isSettled: boolean): void {
@@ -56,16 +73,45 @@ export class Model {
     const before = succeeded.reduce((sum, { request }) => sum + request.amount, 0);
     if (this.moved >= this.total) {
       if (this.captureTold && before + one.request.amount === this.total) one.status = "SUCCEEDED";
-    } else if (this.moved === 0 && before === 0 && isSettled) {
+      return;
+    }
+    const isUnaccounted = this.events.some(({ state }) => state !== "matched");
+    if (this.moved === 0 && before === 0 && isSettled && !isUnaccounted) {
       one.status = "FAILED";
       one.safeToRetry = true;
+      one.wasFoundToHaveFailed = true;
     }
   }
 
-  /** Amounts differ, so it fits one. */
-  #match(one: ModelRequest): void {
-    if (one.status === "PENDING") return;
-    one.refundWaits = false;
-    one.status = "SUCCEEDED";
+  #match(event: ModelEvent): void {
+    const { there, amount } = event;
+    if (there.some(({ status }) => status === "PENDING")) return;
+    const alike = there.filter(({ request }) => request.amount === amount);
+    const possible = alike.filter((one) => one.status !== "FAILED" || one.wasFoundToHaveFailed);
+    const only = onlyOneMeant(possible);
+    if (only !== undefined) {
+      event.state = "matched";
+      only.status = "SUCCEEDED";
+      only.isSettled = true;
+      return;
+    }
+    const contradicted = there.findLast(
+      (one) =>
+        one.wasFoundToHaveFailed || (possible.length === 0 && one.status === "FAILED" && alike.includes(one)),
+    );
+    if (contradicted !== undefined) contradicted.safeToRetry = false;
+    if (possible.length > 0 || there.some(isOpen) || contradicted !== undefined) event.state = "evidence";
   }
+}
+
+function isOpen({ status }: ModelRequest): boolean {
+  return status === "PENDING" || status === "UNKNOWN";
+}
+
+/** Whom an event decides or settles: one that has no other like it, or that alone awaits it. */
+function onlyOneMeant(possible: readonly ModelRequest[]): ModelRequest | undefined {
+  const [first, ...more] = possible;
+  if (possible.some(isOpen)) return more.length === 0 && first?.wasAskedAhead === false ? first : undefined;
+  const awaiting = possible.filter((one) => one.status === "SUCCEEDED" && !one.isSettled);
+  return awaiting.length === 1 ? awaiting[0] : undefined;
 }

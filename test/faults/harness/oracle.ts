@@ -58,7 +58,10 @@ export async function judge(world: World, options: OracleOptions = {}): Promise<
     ...cases.flatMap((one) => caseViolations(one).map((words) => `${words}: ${shown(one)}`)),
     ...world.callers.told.flatMap((told) => {
       const row = byKey.get(told.key);
-      const words = recovered && row?.status === "UNKNOWN" ? null : toldViolation(told, row);
+      const words =
+        (recovered && row?.status === "UNKNOWN") || (contradictions && row?.contradicted === true)
+          ? null
+          : toldViolation(told, row);
       return words === null ? [] : [`${words}: told ${JSON.stringify(told)}`];
     }),
     ...ledger
