@@ -165,11 +165,11 @@ export async function openCore(
   const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => doubts.see(id) });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
   const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce, databases.recovery);
-  const onContradiction: Core["onContradiction"] = ({ id, status }, { to, source, evidence }) => {
+  const onContradiction: Core["onContradiction"] = ({ id, status }, { source, evidence, discrepancies }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(
-      { cancellationId: id, status, proven: to, by: source, evidence: shown },
-      "a proof against what was decided has come in: somebody has to look",
+      { cancellationId: id, status, by: source, discrepancies, evidence: shown },
+      "something has come in that does not agree with what a cancellation is taken for: a person has to look at both, and ask EBP",
     );
     events.onContradiction?.();
   };

@@ -40,11 +40,11 @@ export class MaskedRefundAccountType implements MaskedRefundAccount {
 
 @ObjectType("Discrepancy", {
   description:
-    "Something EBP confirmed that is not what was asked, or (field `status`) a proof against what was decided. The status stands; a person should look.",
+    "Something EBP confirmed that is not what was asked, a proof against what was decided (field `status`), or an event of EBP that does not agree with it (field `event`). The status stands; a person should look.",
 })
 export class DiscrepancyType implements Discrepancy {
   @Field(() => String, {
-    description: "EBP's field, such as `totalProductAmount` or `items.seq 2.amount`; or `status`.",
+    description: "EBP's field, such as `totalProductAmount` or `items.seq 2.amount`; `status` or `event`.",
   })
   field!: string;
 

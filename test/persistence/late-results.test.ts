@@ -31,8 +31,10 @@ async function comesIn(
       waitMs: 20_000,
       recordings: new Recordings(),
       onNotRecorded: () => undefined,
-      onContradiction: ({ id, status }, { to, source }) =>
-        contradictions.push(`${id} ${status}, but ${to} by ${source}`),
+      onContradiction: ({ id }, { discrepancies }) =>
+        contradictions.push(
+          ...discrepancies.map(({ asked, confirmed }) => `${id} ${asked}, but ${confirmed}`),
+        ),
     },
     pending,
     answer,
@@ -139,7 +141,7 @@ describe("an answer that comes in after it was decided", () => {
       expect(stored.discrepancies).toEqual([
         { field: "status", asked: `FAILED by ${by}`, confirmed: "SUCCEEDED by RESPONSE" },
       ]);
-      expect(contradictions).toEqual([`${pending.id} FAILED, but SUCCEEDED by RESPONSE`]);
+      expect(contradictions).toEqual([`${pending.id} FAILED by ${by}, but SUCCEEDED by RESPONSE`]);
       expect(await trail(pending)).toEqual([
         ...RECOVERED,
         `UNKNOWN → FAILED by ${by}`,

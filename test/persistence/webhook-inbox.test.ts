@@ -264,6 +264,20 @@ describe("a conclusion", () => {
     expect((await fixture.now(moved)).status).toBe("UNKNOWN");
   });
 
+  test("that does not agree with what stands is told with what differs, not as a proof of success", async () => {
+    const { one, pending } = await fixture.pending();
+    await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store({ orderNo: one.request.orderNo, isOfSuccess: false });
+    const told: unknown[] = [];
+    await matchClaimed(
+      { inbox: fixture.inbox, onContradiction: (_one, { discrepancies }) => told.push(...discrepancies) },
+      { digest, isLast: false },
+    );
+    expect(told).toEqual([
+      { field: "event", asked: "a cancel that EBP accepted", confirmed: "an event of failure" },
+    ]);
+  });
+
   test("for one whose settlement is told already still waits, and is then seen as it stands", async () => {
     const { one, pending } = await fixture.pending();
     const done = await fixture.ledger.recordTransition(pending, step(one, "accepted"));

@@ -41,7 +41,7 @@ async function keep(
   step: Transition,
 ): Promise<Cancellation> {
   const finding = lateFinding(now, step);
-  if ((await ledger.recordFinding(now, finding)) && finding.contradicts) onContradiction(now, step);
+  if ((await ledger.recordFinding(now, finding)) && finding.contradicts) onContradiction(now, finding);
   return find(ledger, now.storeId, now.id);
 }
 

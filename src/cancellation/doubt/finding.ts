@@ -24,10 +24,10 @@ export interface Finding {
   readonly lookWithinMs?: number | null;
 }
 
-/** Told when a proof has come in, and is kept, against what was decided: a person has to look. */
+/** Told when something has come in, and is kept, that does not agree with what stands: a person has to look. */
 export type OnContradiction = (
   cancellation: Cancellation,
-  proof: Pick<Transition, "to" | "source" | "evidence">,
+  found: Pick<Finding, "source" | "evidence" | "discrepancies">,
 ) => void;
 
 /** Evidence and nothing else. */

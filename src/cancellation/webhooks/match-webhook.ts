@@ -40,7 +40,7 @@ export async function matchClaimed(parts: MatchParts, claim: WebhookClaim): Prom
   }
   for (const told of conclusion.told) {
     if (!("finding" in told) || !told.finding.contradicts) continue;
-    onContradiction(told.cancellation, { ...PROOF, evidence: told.finding.evidence });
+    onContradiction(told.cancellation, told.finding);
   }
   return RESULTS[conclusion.state];
 }
