@@ -40,7 +40,7 @@ describe("an operator", () => {
       to: "FAILED",
       source: "OPERATOR",
       actor: "operator-7",
-      evidence: { basis: "EBP's support: never carried out, ticket 17" },
+      evidence: { basis: "EBP's support: never carried out, ticket 17 (Decided even though: SETTLING.)" },
     });
     const again = await cancel(fixture.service, input, await fixture.bearer());
     expect(again).toMatchObject({ replayed: true, userErrors: [{ __typename: "NotCancelledError" }] });

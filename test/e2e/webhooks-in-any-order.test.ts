@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { orderTotals, read, settle, stepsOf } from "../helpers/in-doubt.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
 import { startService, type TestService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
+
+jest.setTimeout(120_000); // Twenty-four orders of events, each with cancels of its own.
 
 let service: TestService;
 beforeAll(async () => (service = await startService()));
