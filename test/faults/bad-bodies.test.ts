@@ -18,7 +18,8 @@ const CANCELS = sized(50);
 const CALLERS = 10;
 /** As many good answers as make up for the bad ones: a process grows with its first requests, whatever they are. */
 const WARM_UP = 50 + 10 * CANCELS;
-const MEMORY_LIMIT_MB = 64;
+// With the 32 MB that a replica may remember of its last 15 minutes.
+const MEMORY_LIMIT_MB = 96;
 const REFRESH = `mutation ($id: ID!) { refreshCancellation(id: $id) { cancellation { status } } }`;
 
 let world: World;
