@@ -113,7 +113,8 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
   "the database is away when a cancel is asked for": async (service) => {
     const order = orderOf("ORD");
     // However long a slow machine takes to connect anew, the time to send it is not over by then.
-    await service.restart({ EBP_TIMEOUT_MS: "60000" });
+    // A stop would wait for the first call's intent until its lease would have ended.
+    await service.restart({ EBP_TIMEOUT_MS: "60000", SHUTDOWN_GRACE_MS: "1000" });
     await letIn(service, false);
     const { errors } = await service.graphql(CANCEL, { input: order });
     await letIn(service, true);
