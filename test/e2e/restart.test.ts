@@ -3,7 +3,7 @@ import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.
 import { startService, type TestService } from "../helpers/service.js";
 
 let service: TestService;
-beforeEach(async () => (service = await startService({ environment: { EBP_TIMEOUT_MS: "200" } })));
+beforeEach(async () => (service = await startService({ environment: { EBP_TIMEOUT_MS: "1500" } })));
 afterEach(() => service.close());
 
 /** Sends, then makes the row what a crash at that point would have left. */

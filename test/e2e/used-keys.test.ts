@@ -167,7 +167,7 @@ describe("order numbers, keys and item ids that only look alike", () => {
 
   test("in another case than one in doubt get that one's id, and nothing is sent", async () => {
     const doubtful = cancelInput({ orderNo: `SIM-TIMEOUT-AFTER-EFFECT-${randomUUID()}`.replace(/.$/u, "a") });
-    const replica = await service.replica({ EBP_TIMEOUT_MS: "300" });
+    const replica = await service.replica({ EBP_TIMEOUT_MS: "1500" });
     const first = (await replica.graphql(CANCEL, { input: doubtful })).data.cancelPayment;
     expect(first.cancellation.status).toBe("UNKNOWN");
     const inCapitals = cancelInput({ orderNo: String(doubtful["orderNo"]).toUpperCase() });
@@ -178,7 +178,7 @@ describe("order numbers, keys and item ids that only look alike", () => {
   });
 
   test("with a capital outside of A to Z are found again as the order that is in doubt", async () => {
-    const replica = await service.replica({ EBP_TIMEOUT_MS: "300" });
+    const replica = await service.replica({ EBP_TIMEOUT_MS: "1500" });
     const input = cancelInput({ orderNo: `SIM-TIMEOUT-AFTER-EFFECT-É-${randomUUID()}` });
     const { id } = (await replica.graphql(CANCEL, { input })).data.cancelPayment.cancellation;
     const other = { ...input, idempotencyKey: randomUUID() };

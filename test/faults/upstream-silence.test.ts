@@ -16,7 +16,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.create({
     dice,
-    environment: { EBP_TIMEOUT_MS: "500" },
+    environment: { EBP_TIMEOUT_MS: "2000" },
     simulator: { lateMs: 3_600_000 },
   });
 }, TEST_TIMEOUT_MS);

@@ -26,7 +26,7 @@ describe("what the README says happens when", () => {
   let service: TestService;
   beforeEach(async () => {
     service = await startService({
-      environment: { EBP_TIMEOUT_MS: "400" },
+      environment: { EBP_TIMEOUT_MS: "1500" },
       simulator: { slowMs: 150, lateMs: 3_600_000, beforeAnswer: () => EBP_ANSWERS.pass() },
     });
   });
