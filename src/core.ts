@@ -164,7 +164,14 @@ export async function openCore(
   const doubts = new DoubtWatch(events.monotonicMs ?? (() => performance.now()));
   const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => doubts.see(id) });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
-  const inbox = createPrismaWebhookInbox(recoveryPrisma, sealer, announcer.announce, databases.recovery);
+  const inbox = createPrismaWebhookInbox({
+    prisma: recoveryPrisma,
+    database: databases.recovery,
+    sealer,
+    watch,
+    announce: announcer.announce,
+    recent,
+  });
   const onContradiction: Core["onContradiction"] = ({ id, status }, { source, evidence, discrepancies }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(

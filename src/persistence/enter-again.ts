@@ -9,6 +9,7 @@ import { throughPrisma } from "./prepared-statements.js";
 import type { RecentRecord, RecentRecords } from "./recent-records.js";
 import { fromNow } from "./sql-parts.js";
 import { statement, type SqlValues } from "./statement.js";
+import { ENTER_WEBHOOK } from "./webhook-statements.js";
 
 /**
  * - entered: the database had forgotten it.
@@ -118,6 +119,8 @@ export interface EnteredCounts {
   /** Steps that were missing. */
   readonly steps: number;
   readonly keyTaken: number;
+  /** Webhooks that were missing. */
+  readonly webhooks: number;
 }
 
 /** So many at a time: a database that has just failed over has enough to do. */
@@ -132,7 +135,7 @@ const FROM_MEMORY =
  */
 export async function enterRecent(parts: EnterRecentParts): Promise<EnteredCounts> {
   const records = parts.recent.all();
-  const counts = { remembered: records.length, entered: 0, steps: 0, keyTaken: 0 };
+  const counts = { remembered: records.length, entered: 0, steps: 0, keyTaken: 0, webhooks: 0 };
   const queue = records.values();
   const work = async (): Promise<void> => {
     for (const record of queue) {
@@ -144,6 +147,10 @@ export async function enterRecent(parts: EnterRecentParts): Promise<EnteredCount
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const database = throughPrisma(parts.prisma);
+  for (const values of parts.recent.webhooks()) {
+    counts.webhooks += (await database.rows(ENTER_WEBHOOK(values))).length;
+  }
   return counts;
 }
 

@@ -2,6 +2,7 @@ import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amou
 import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Exactly } from "./cancellation-row.js";
+import type { DatabaseWatch } from "./database-watch.js";
 import type { Sealer } from "./sealer.js";
 import { text } from "./sql-parts.js";
 import { statement, type Asked, type SqlValues } from "./statement.js";
@@ -40,6 +41,24 @@ export function insertItems(written: string): string {
 }
 
 /**
+ * One row when this is the database, and at least as far, as this replica knows it, and nothing holds sending: `:maySend`, `:historyId`
+ * and `:historyBeat` say what the replica knows.
+ */
+export function standing(cluster: string): string {
+  return `SELECT FROM database_history
+      WHERE :maySend::boolean AND id = :historyId::uuid AND beat >= :historyBeat::bigint AND cluster = ${cluster}
+        AND (held_until IS NULL OR held_until <= statement_timestamp())`;
+}
+
+/** What `standing` asks for. */
+export function standingValues({
+  heldForMs,
+  position,
+}: Pick<DatabaseWatch, "heldForMs" | "position">): SqlValues {
+  return { maySend: heldForMs === 0, historyId: position?.id ?? null, historyBeat: position?.beat ?? null };
+}
+
+/**
  * One statement that commits the PENDING cancellation, its items and its first event, or nothing.
  *
  * The order's row is inserted or locked first: ON CONFLICT DO UPDATE waits for whoever holds it and returns its newest
@@ -54,9 +73,7 @@ export function createIntentStatement(cluster: string): (values: SqlValues) => A
     "intent",
     `/* cancellation: intent */
     WITH standing AS (
-      SELECT FROM database_history
-      WHERE :maySend::boolean AND id = :historyId::uuid AND beat >= :historyBeat::bigint AND cluster = ${cluster}
-        AND (held_until IS NULL OR held_until <= statement_timestamp())
+      ${standing(cluster)}
     ), the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
       VALUES (:storeId, :orderNo)

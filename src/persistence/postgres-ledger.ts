@@ -11,7 +11,7 @@ import type { RecentRecords } from "./recent-records.js";
 import { text } from "./sql-parts.js";
 import type { SqlValues } from "./statement.js";
 import type { Database } from "./prepared-statements.js";
-import { createIntentStatement, requestValues, type IntentRow } from "./intent-statement.js";
+import { createIntentStatement, requestValues, standingValues, type IntentRow } from "./intent-statement.js";
 import { createOutcomeWaiter } from "./outcome-waiter.js";
 import { recordFinding, recordTransition } from "./record-step.js";
 
@@ -73,9 +73,7 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
         ...values,
         expectedCancelledTotal: text(intent.request.expectedCancelledTotal),
         leaseMs: timing.leaseMs,
-        maySend: watch.heldForMs === 0,
-        historyId: watch.position?.id ?? null,
-        historyBeat: watch.position?.beat ?? null,
+        ...standingValues(watch),
       }),
     );
     if (row === undefined) throw new Error("the intent statement returned no row");

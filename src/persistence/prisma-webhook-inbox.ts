@@ -2,8 +2,7 @@ import type { Cancellation } from "../cancellation/cancellation.js";
 import { OPEN_STATUSES } from "../cancellation/status.js";
 import { StaleTransitionError } from "../cancellation/errors.js";
 import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
-import { SIGNATURE_TOLERANCE_MS } from "../cancellation/timing.js";
-import type { KeptEvent, ReceivedWebhook } from "../cancellation/webhooks/webhook-event.js";
+import type { KeptEvent } from "../cancellation/webhooks/webhook-event.js";
 import type {
   Told,
   WebhookClaim,
@@ -15,24 +14,47 @@ import type { Sealer } from "./sealer.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
+import type { DatabaseWatch } from "./database-watch.js";
+import { standingValues } from "./intent-statement.js";
 import { throughPrisma, type Database } from "./prepared-statements.js";
 import { unnamed } from "./statement.js";
+import type { RecentRecords } from "./recent-records.js";
+import { createStoreStatement, webhookValues, type StoredRow } from "./webhook-statements.js";
 import { recordFinding, recordTransition, type RecordParts } from "./record-step.js";
 
 /** More that are like each other than this tell no more: an event that may be about two of them decides nothing. */
 const MOST_ALIKE = 500;
 
-export function createPrismaWebhookInbox(
-  prisma: PrismaClient,
-  sealer: Sealer,
-  announce: AnnounceChange = () => undefined,
-  database: Database = throughPrisma(prisma),
-): WebhookInbox {
+export interface InboxParts {
+  readonly prisma: PrismaClient;
+  readonly database: Database;
+  readonly sealer: Sealer;
+  /** Sees when the database has gone back in time: then nothing is stored. */
+  readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
+  readonly announce?: AnnounceChange;
+  /** Keeps what is stored here, to enter it again when the database forgets it. */
+  readonly recent?: RecentRecords;
+}
+
+export function createPrismaWebhookInbox(parts: InboxParts): WebhookInbox {
+  const { prisma, database, sealer, watch, announce = () => undefined, recent } = parts;
+  const storeStatement = createStoreStatement(watch.cluster);
   return {
     async store(webhook) {
-      const [row] = await prisma.$queryRaw<StoredRow[]>(storeStatement(webhook, sealer));
-      if (row?.stored === true) return "stored";
-      return row?.known === true || row?.fresh === true ? "repeated" : "stale";
+      const values = webhookValues(webhook, sealer);
+      const [row] = await database.rows<StoredRow>(storeStatement({ ...values, ...standingValues(watch) }));
+      if (row === undefined) throw new Error("the statement that stores a webhook returned no row");
+      const { cancellation_ids: cancellationIds, received_at: receivedAt, known, fresh, stands } = row;
+      if (cancellationIds !== null && receivedAt !== null) {
+        recent?.webhook({ ...values, cancellationIds, receivedAt: receivedAt.toISOString() });
+        return "stored";
+      }
+      if (known) return "repeated";
+      if (!fresh) return "stale";
+      // Stored by another request at this moment.
+      if (stands) return "repeated";
+      void watch.nudge();
+      throw new Error("storing a webhook: the database has gone back in time");
     },
 
     claimDue: (limit) => database.rows<WebhookClaim>(unnamed(claimWebhooksStatement(limit))),
@@ -48,6 +70,7 @@ export function createPrismaWebhookInbox(
         where: { digest },
       });
       const there = { storeId: { in: storeIds }, orderNo, id: { in: cancellationIds } };
+      if ((await prisma.cancellation.count({ where: there })) < cancellationIds.length) return null;
       const alike = amount === null ? [] : [{ totalCancelAmount: amount.toFixed() }];
       const open = { status: { in: [...OPEN_STATUSES] } };
       const foundFailed = { failureKind: "NOT_CANCELLED" as const };
@@ -131,42 +154,6 @@ async function lockOrder(
   await database.$queryRaw`
     SELECT FROM cancelled_order WHERE store_id = ANY(${storeIds}) AND order_no = ${orderNo}
     ORDER BY store_id FOR UPDATE`;
-}
-
-interface StoredRow {
-  readonly stored: boolean;
-  readonly known: boolean;
-  readonly fresh: boolean;
-}
-
-/** One statement: whether the signature is of now is judged by the database's clock, which all replicas share. */
-function storeStatement({ event, signedAt, body }: ReceivedWebhook, sealer: Sealer): Prisma.Sql {
-  const { keyId, sealed } = sealer.sealWebhook(body, event.digest);
-  const tolerance = SIGNATURE_TOLERANCE_MS / 1_000;
-  return Prisma.sql`
-    /* webhook: store */
-    WITH signed AS (
-      SELECT abs(extract(epoch FROM statement_timestamp()) - ${signedAt}::float8) <= ${tolerance}::float8 AS fresh
-    ), stored AS (
-      INSERT INTO webhook_event (
-        digest, kind, event_type, event_time, store_ids, order_no, cancellation_ids, amount, currency_code, payment_status,
-        result_code, is_of_success, body_sealed, body_key_id, next_match_at
-      )
-      SELECT
-        ${event.digest}, ${event.kind}::webhook_kind, ${event.eventType}, ${event.eventTime}::timestamptz,
-        ${[...event.storeIds]}, ${event.orderNo},
-        ARRAY(SELECT id FROM cancellation WHERE store_id = ANY(${[...event.storeIds]}) AND order_no = ${event.orderNo}),
-        ${event.amount?.toFixed() ?? null}::numeric, ${event.currencyCode},
-        ${event.paymentStatus}, ${event.resultCode}, ${event.isOfSuccess}, ${sealed}::bytea, ${keyId}, statement_timestamp()
-      FROM signed WHERE fresh
-      ON CONFLICT DO NOTHING
-      RETURNING digest
-    )
-    SELECT
-      fresh,
-      EXISTS (SELECT FROM stored) AS stored,
-      EXISTS (SELECT FROM webhook_event WHERE digest = ${event.digest}) AS known
-    FROM signed`;
 }
 
 async function close(

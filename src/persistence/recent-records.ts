@@ -7,6 +7,7 @@ import type { SqlValues } from "./statement.js";
 const KEPT_MS = 15 * 60_000;
 /** Some 10 000 cancels of three lines. Past it the oldest are let go. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_WEBHOOK_BYTES = 8 * 1024 * 1024;
 /** What an entry takes besides its texts. */
 const ENTRY_BYTES = 1_500;
 
@@ -24,8 +25,15 @@ export interface KeptStep {
   readonly committedAt: number;
 }
 
-/** The intents and outcomes that this replica has committed lately: its memory of what an asynchronous failover could lose. */
+/** What this replica has committed lately: its memory of what an asynchronous failover could lose. */
 export class RecentRecords {
+  /** By their digests. */
+  readonly #webhooks = new LRUCache<string, SqlValues>({
+    ttl: KEPT_MS,
+    maxSize: MOST_WEBHOOK_BYTES,
+    sizeCalculation: ({ bodySealed }) => ENTRY_BYTES + (bodySealed as Uint8Array).length,
+    allowStale: false,
+  });
   readonly #records = new LRUCache<string, RecentRecord>({
     ttl: KEPT_MS,
     maxSize: MOST_BYTES,
@@ -43,6 +51,15 @@ export class RecentRecords {
     if (record === undefined) return;
     const kept = { step, committedAt: performance.now() };
     this.#records.set(id, { ...record, steps: [...record.steps, kept] });
+  }
+
+  /** @param values for the statement that enters it again. */
+  webhook(values: SqlValues): void {
+    this.#webhooks.set(String(values["digest"]), values);
+  }
+
+  webhooks(): readonly SqlValues[] {
+    return [...this.#webhooks.values()];
   }
 
   /** In the order in which they were asked for. */

@@ -19,7 +19,7 @@ let world: World;
 let upstream: EbpProxy;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({ dice }));
+  ({ world, upstream, close } = await createProxiedWorld({ dice, environment: { RECOVERY_HOLD_MS: "100" } }));
 }, TEST_TIMEOUT_MS);
 afterAll(() => close());
 
@@ -40,6 +40,7 @@ test(
         const findings = await judge(world, {
           effectsPerOrder: Infinity,
           contradictions: model.events.length > 0,
+          recovered: model.hasGoneBack,
         });
         expect(findings.violations).toEqual([]);
         for (const command of commandsOf(history)) played.set(command, (played.get(command) ?? 0) + 1);

@@ -7,10 +7,13 @@ import type { WebhookInbox } from "../../src/cancellation/webhooks/webhook-inbox
 import { createSealer, type Sealer } from "../../src/persistence/sealer.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";
+import type { DatabaseWatch } from "../../src/persistence/database-watch.js";
+import { throughPrisma } from "../../src/persistence/prepared-statements.js";
+import { RecentRecords } from "../../src/persistence/recent-records.js";
 import { createPrismaWebhookInbox } from "../../src/persistence/prisma-webhook-inbox.js";
 import { createPrisma } from "../../src/persistence/prisma.js";
 import { withConnection } from "./connection.js";
-import { intent, recorded, step, STORE, TIMING, useLedger, type LedgerFixture } from "./ledger.js";
+import { intent, recorded, step, STORE, TIMING, useLedger, watchOver, type LedgerFixture } from "./ledger.js";
 
 export interface RecoveryFixture {
   readonly databaseUrl: string;
@@ -21,6 +24,8 @@ export interface RecoveryFixture {
   readonly prisma: PrismaClient;
   /** As the ledger seals. */
   readonly sealer: Sealer;
+  /** What the inbox has stored. */
+  readonly recent: RecentRecords;
   /** Another replica's, with connections of its own. */
   anotherQueue(storeIds?: readonly string[]): RecoveryQueue;
   sql(text: string, values?: readonly unknown[]): Promise<any[]>;
@@ -38,6 +43,7 @@ export interface RecoveryFixture {
 export function useRecovery(): RecoveryFixture {
   const fixture = useLedger();
   const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const recent = new RecentRecords();
   const clients: PrismaClient[] = [];
   const connect = (): PrismaClient => {
     const prisma = createPrisma(fixture.databaseUrl);
@@ -45,8 +51,10 @@ export function useRecovery(): RecoveryFixture {
     return prisma;
   };
   let prisma: PrismaClient | undefined;
-  beforeAll(() => {
+  let watch: DatabaseWatch | undefined;
+  beforeAll(async () => {
     prisma = connect();
+    watch = await watchOver(throughPrisma(prisma));
   });
   afterAll(async () => {
     for (const client of clients) await client.$disconnect();
@@ -70,12 +78,20 @@ export function useRecovery(): RecoveryFixture {
       return createPrismaRecoveryQueue(own(), sealer, [STORE.id], TIMING);
     },
     get inbox() {
-      return createPrismaWebhookInbox(own(), sealer);
+      if (watch === undefined) throw new Error("the database is watched once the tests run");
+      return createPrismaWebhookInbox({
+        prisma: own(),
+        database: throughPrisma(own()),
+        sealer,
+        watch,
+        recent,
+      });
     },
     get prisma() {
       return own();
     },
     sealer,
+    recent,
     anotherQueue: (storeIds = [STORE.id]) => createPrismaRecoveryQueue(connect(), sealer, storeIds, TIMING),
     sql: (text, values = []) =>
       withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),

@@ -27,9 +27,9 @@ export type MatchResult = "matched" | "attached" | "ignored" | "waiting" | "over
 export async function matchClaimed(parts: MatchParts, claim: WebhookClaim): Promise<MatchResult> {
   const { inbox, onContradiction } = parts;
   const { event, isRepeat } = await inbox.read(claim);
-  const conclusion = isRepeat
-    ? IGNORED
-    : matchWebhook(event, await inbox.cancellationsOf(event), claim.isLast);
+  const cancellations = isRepeat ? [] : await inbox.cancellationsOf(event);
+  if (cancellations === null) return "waiting";
+  const conclusion = isRepeat ? IGNORED : matchWebhook(event, cancellations, claim.isLast);
   if (conclusion === null) return "waiting";
   try {
     if (!(await inbox.conclude(claim, conclusion))) return "overtaken";

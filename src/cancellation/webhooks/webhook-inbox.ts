@@ -43,9 +43,10 @@ export interface WebhookInbox {
   /**
    * Of the cancellations of its order that were there when it came in, in any of its stores, oldest first: all that are open, all of its
    * amount that it may be about, the newest that were found to have failed or that EBP rejected, and the newest of all. By what was
-   * there, and not by times: clocks are set.
+   * there, and not by times: clocks are set. Null while one of them is missing: the database has forgotten it, and it may be the one
+   * that the event is about.
    */
-  cancellationsOf(event: KeptEvent): Promise<Cancellation[]>;
+  cancellationsOf(event: KeptEvent): Promise<Cancellation[] | null>;
   /**
    * Commits what has become of it together with what it tells: all or nothing. False: somebody else has dealt with it.
    * @throws StaleTransitionError when a cancellation is no longer as it is given; nothing is committed.

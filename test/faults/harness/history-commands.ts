@@ -11,6 +11,7 @@ import {
   type Stage,
 } from "./history-events.js";
 import type { Model, ModelRequest } from "./history-model.js";
+import { StandbyFallsBehind, StandbyIsPromoted } from "./history-restore.js";
 import { graphql } from "./requests.js";
 
 const REJECTION = `{"resultCode":"EBP-C-0010","message":"Cancellation failed","requestId":"1","timestamp":"2026-01-01T00:00:00Z"}`;
@@ -77,6 +78,9 @@ class Cancel implements Command {
       wasFoundToHaveFailed: false,
       isSeen: true,
       wasAskedAhead: false,
+      isRemembered: true,
+      wasDecidedByEvent: false,
+      wasSafeToRetry: kind.safeToRetry ?? false,
     };
     if (kind.mischief.reaches === "now") model.reachesEbp(one);
     if (kind.doubt) one.status = "UNKNOWN";
@@ -96,10 +100,11 @@ class Crash implements Command {
     return requests.at(-1)?.status === "UNKNOWN";
   }
 
-  async run({ requests }: Model, { world }: Stage): Promise<void> {
-    const last = requests.at(-1);
+  async run(model: Model, { world }: Stage): Promise<void> {
+    const last = model.requests.at(-1);
     if (last === undefined) throw new Error("no request");
     await world.restart();
+    model.forgetCopy();
     last.status = (await world.database.forgetOutcome(last.id)) ? "PENDING" : "UNKNOWN";
     last.isSeen = false;
   }
@@ -195,7 +200,7 @@ class OperatorDecides implements Command {
     if (one.status === "UNKNOWN") {
       expect(userErrors.every(({ code }: { code: string }) => code !== "NOT_IN_DOUBT")).toBe(true);
       one.status = outcome;
-      one.safeToRetry = one.wasFoundToHaveFailed = outcome === "FAILED";
+      one.safeToRetry = one.wasSafeToRetry = one.wasFoundToHaveFailed = outcome === "FAILED";
     } else {
       expect(userErrors).not.toEqual([]);
     }
@@ -238,6 +243,10 @@ export function histories(longest: number): fc.Arbitrary<Iterable<Command>> {
       fc.constant(new UnaccountedTold()),
       fc.constant(new ClockPutBack()),
       fc.constant(new OperatorDecides()),
+      fc.constant(new StandbyFallsBehind()),
+      fc.constant(new StandbyFallsBehind()),
+      fc.constant(new StandbyIsPromoted()),
+      fc.constant(new StandbyIsPromoted()),
     ],
     { maxCommands: longest, size: "max" },
   );

@@ -1,3 +1,4 @@
+import type { OrderCopy } from "./history-restore.js";
 import type { Request, Told } from "./requests.js";
 
 /** What the service should believe of one request, and what is true of it. */
@@ -16,6 +17,19 @@ export interface ModelRequest {
   isSeen: boolean;
   /** The database's clock was ahead when it was asked for: by EBP's clock, events about it seem to have happened before. */
   wasAskedAhead: boolean;
+  /** The process that committed it is alive, and enters it again when the database forgets it. */
+  isRemembered: boolean;
+  /** One of EBP's events decided it, and did not only settle it later. */
+  wasDecidedByEvent: boolean;
+  /** EBP, or a lookup, said that nothing was cancelled, and a caller may try again. */
+  wasSafeToRetry: boolean;
+}
+
+/** What a standby that is behind has of the order. */
+interface ModelCopy {
+  readonly order: OrderCopy;
+  readonly requests: ReadonlyMap<ModelRequest, Readonly<ModelRequest>>;
+  readonly events: ReadonlyMap<ModelEvent, ModelEvent["state"]>;
 }
 
 /** One of EBP's events of success, and the requests that were there when it came in: it can be about no other. */
@@ -29,6 +43,9 @@ export interface ModelEvent {
 export class Model {
   readonly requests: ModelRequest[] = [];
   readonly events: ModelEvent[] = [];
+  copy: ModelCopy | undefined;
+  /** The database has gone back at least once. */
+  hasGoneBack = false;
   /** What EBP has cancelled of it. */
   moved = 0;
   /** Its webhook has told how much there is. */
@@ -55,6 +72,43 @@ export class Model {
     if (one.truth === "moved") this.moved += amount;
   }
 
+  keepCopy(order: OrderCopy): void {
+    this.copy = {
+      order,
+      requests: new Map(this.requests.map((one) => [one, { ...one }])),
+      events: new Map(this.events.map((event) => [event, event.state])),
+    };
+  }
+
+  /**
+   * The database forgets what came since the copy. What the replica that is alive has committed since then, and EBP's events, it enters
+   * again; what followed from an event follows again when it is looked at.
+   */
+  goBack(): OrderCopy {
+    const { copy } = this;
+    if (copy === undefined) throw new Error("there is no copy");
+    for (const event of this.events) event.state = copy.events.get(event) ?? "waiting";
+    for (const one of this.requests) {
+      const then = copy.requests.get(one);
+      if (one.wasDecidedByEvent && then?.status !== one.status) {
+        one.status = "UNKNOWN";
+        one.wasDecidedByEvent = false;
+      }
+      const isAsThen = then?.status === one.status;
+      one.isSettled = isAsThen && then.isSettled;
+      one.safeToRetry = isAsThen ? then.safeToRetry : one.wasSafeToRetry;
+      one.wasAskedAhead &&= then?.wasAskedAhead === true;
+    }
+    this.hasGoneBack = true;
+    return copy.order;
+  }
+
+  /** The process that is alive remembers nothing. No standby is so far behind that one from before it is promoted. */
+  forgetCopy(): void {
+    this.copy = undefined;
+    for (const one of this.requests) one.isRemembered = false;
+  }
+
   tell(amount: number): void {
     this.events.push({ amount, there: [...this.requests], state: "waiting" });
   }
@@ -78,7 +132,7 @@ export class Model {
     const isUnaccounted = this.events.some(({ state }) => state !== "matched");
     if (this.moved === 0 && before === 0 && isSettled && !isUnaccounted) {
       one.status = "FAILED";
-      one.safeToRetry = true;
+      one.safeToRetry = one.wasSafeToRetry = true;
       one.wasFoundToHaveFailed = true;
     }
   }
@@ -91,6 +145,7 @@ export class Model {
     const only = onlyOneMeant(possible);
     if (only !== undefined) {
       event.state = "matched";
+      only.wasDecidedByEvent ||= isOpen(only);
       only.status = "SUCCEEDED";
       only.isSettled = true;
       return;

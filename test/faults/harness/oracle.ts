@@ -7,7 +7,7 @@ export interface OracleOptions {
   readonly effectsPerOrder?: number;
   /** Whether a proof against what was decided may have come; a rule of the table was then broken from outside. */
   readonly contradictions?: boolean;
-  /** Whether the database forgot what callers were told, and a log brought it back: it is in doubt again then. */
+  /** Whether the database forgot what callers were told: a log brings it back in doubt, and what contradicted it is lost. */
   readonly recovered?: boolean;
 }
 
@@ -59,7 +59,9 @@ export async function judge(world: World, options: OracleOptions = {}): Promise<
     ...world.callers.told.flatMap((told) => {
       const row = byKey.get(told.key);
       const words =
-        (recovered && row?.status === "UNKNOWN") || (contradictions && row?.contradicted === true)
+        (recovered && row?.status === "UNKNOWN") ||
+        (contradictions && row?.contradicted === true) ||
+        (recovered && contradictions && row?.status === told.status && row.id === told.id)
           ? null
           : toldViolation(told, row);
       return words === null ? [] : [`${words}: told ${JSON.stringify(told)}`];
