@@ -68,6 +68,13 @@ export default tseslint.config(
         { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
       ],
       "no-console": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: ":matches(CallExpression, NewExpression)[callee.name='RegExp']",
+          message: "A pattern that is put together may be one that never ends. Write it as a literal.",
+        },
+      ],
       "no-restricted-properties": [
         "error",
         {
@@ -95,6 +102,7 @@ export default tseslint.config(
     // Tests read answers of the API as a client would, untyped, and say what they expect of them.
     files: ["test/**"],
     rules: {
+      "no-restricted-syntax": "off",
       "@typescript-eslint/no-explicit-any": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

@@ -18,5 +18,6 @@ export default {
   workerThreads: false,
   // Two even on two cores: the tests wait for PostgreSQL more than they compute. On larger machines, leave it its half.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-  testTimeout: 30_000,
+  // Only what hangs reaches it, also on a machine that has much else to do.
+  testTimeout: 120_000,
 };

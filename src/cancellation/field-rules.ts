@@ -41,9 +41,31 @@ export function identifierFaults(field: string, value: string, maxLength: number
   return [];
 }
 
-/** A text of several lines, which may be left out. */
-export function proseFaults(field: string, value: string | null, maxLength: number): Fault[] {
-  return value === null ? [] : readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
+/** A text of several lines, which may be left out. It is stored and shown as it is: the refund account's number must not stand in it. */
+export function proseFaults(
+  field: string,
+  value: string | null,
+  maxLength: number,
+  account: RefundAccount | null = null,
+): Fault[] {
+  if (value === null) return [];
+  const faults = readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
+  if (faults.length > 0 || account === null || !statesNumber(value, account.accountNumber)) return faults;
+  const expected =
+    "a text without the number of the refund account, because it is shown to everybody who may read the history";
+  return [{ field, expected, found: "that number" }];
+}
+
+/** Digits, perhaps grouped with hyphens. */
+const WRITTEN_NUMBER = /\d+(?:-\d+)*/gu;
+/** Shorter numbers stand in many an honest note. */
+const MIN_TELLING_DIGITS = 6;
+
+function statesNumber(text: string, accountNumber: string): boolean {
+  const number = normaliseAccountNumber(accountNumber);
+  if (number.length < MIN_TELLING_DIGITS) return false;
+  const written = text.match(WRITTEN_NUMBER) ?? [];
+  return written.some((run) => normaliseAccountNumber(run) === number || run.split("-").includes(number));
 }
 
 function readableFaults(field: string, value: string, maxLength: number, unreadable: RegExp): Fault[] {

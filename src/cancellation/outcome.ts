@@ -10,9 +10,9 @@ export interface Evidence {
   readonly requestId: string | null;
   /** EBP's own time stamp, as it wrote it. */
   readonly timestamp: string | null;
-  /** SHA-256, hex, of the answer's bytes as received, or of `rawAnswer` where that had to be altered; null when none came. */
+  /** SHA-256, hex, of the answer's bytes as received; null when none came, or it may name an account or a buyer. */
   readonly digest: string | null;
-  /** The answer's text with the refund account taken out, and what cannot be stored; null when none came. */
+  /** The answer's text as it came: to be sealed, and never shown; null when none came. */
   readonly rawAnswer: string | null;
 }
 

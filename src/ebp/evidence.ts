@@ -2,31 +2,33 @@ import { createHash } from "node:crypto";
 import type { Evidence } from "../cancellation/outcome.js";
 import type { Envelope } from "./envelope.js";
 import type { ReadExchange } from "./read-exchange.js";
-import type { Redactor } from "./redactor.js";
+import type { RefundAccount } from "../cancellation/request/cancel-request.js";
+import { createRedactor, type Redactor } from "./redactor.js";
 
 /** EBP's result codes. */
 export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 
 /**
- * What is kept of an exchange, so that anyone can check what was concluded from it. Every text in it is storable,
- * bounded (except the raw answer, which the read limit bounds) and free of what the redactor takes out.
+ * What is kept of an exchange, so that anyone can check what was concluded from it. What is shown of it is storable, bounded and free
+ * of the refund account. The raw answer is as it came: it is sealed, and never shown.
  */
 export function evidenceOf(
-  { happened: { httpStatus, body, end }, rawText, envelope }: ReadExchange,
+  { happened: { httpStatus, body }, rawText, envelope }: ReadExchange,
   basis: string,
-  redactor: Redactor,
+  account: RefundAccount | null,
 ): Evidence {
-  const rawAnswer = httpStatus === null ? null : redactor.answer(rawText, end === "complete");
-  // A digest beside a redacted text would give back what was taken out: there are few enough account numbers to try them all.
-  const digested = rawAnswer === rawText ? body : rawAnswer;
+  const redactor = createRedactor(account);
+  const isAnswered = httpStatus !== null;
+  // Where the answer may repeat an account number its digest would give that back: there are few enough numbers to try them all.
+  const mayBeDigested = isAnswered && account === null;
   return {
     basis,
     httpStatus,
     resultCode: resultCodeOf(envelope, redactor),
     requestId: redactor.identifier(envelope?.requestId ?? null),
     timestamp: redactor.identifier(envelope?.timestamp ?? null),
-    digest: digested === null ? null : createHash("sha256").update(digested).digest("hex"),
-    rawAnswer,
+    digest: mayBeDigested ? createHash("sha256").update(body).digest("hex") : null,
+    rawAnswer: isAnswered ? rawText : null,
   };
 }
 

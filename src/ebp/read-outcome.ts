@@ -11,8 +11,8 @@ import { createRedactor, type Redactor } from "./redactor.js";
 const MAX_DETAILS = 50;
 
 /**
- * What one exchange proved about the cancel it carried. Every text in the outcome is storable, bounded (except the raw
- * answer, which the read limit bounds) and free of the refund account.
+ * What one exchange proved about the cancel it carried. Every text in the outcome but the raw answer is storable, bounded and free of
+ * the refund account.
  */
 export function readOutcome(happened: Exchange, request: CancelRequest): CancelOutcome {
   const read = readExchange(happened);
@@ -26,7 +26,7 @@ export function readOutcome(happened: Exchange, request: CancelRequest): CancelO
     isSameOrder: isSameOrder(read.envelope, request.orderNo),
   });
   const redactor = createRedactor(request.refundAccount);
-  const evidence = evidenceOf(read, row.reason, redactor);
+  const evidence = evidenceOf(read, row.reason, request.refundAccount);
   if (row.proves === "accepted") {
     return {
       kind: "accepted",

@@ -29,7 +29,7 @@ export class EventEvidenceType implements EventEvidence {
   @Field(() => String, {
     nullable: true,
     description:
-      "SHA-256 in hex of EBP's answer: of its bytes as received, or of what is kept of it where personal data was taken out. Null for webhooks, whose bodies may name a buyer.",
+      "SHA-256 in hex of EBP's answer to a cancel without a refund account: of its bytes as received. Null for other answers, for payment details and for webhooks: from the digest of a text that holds an account or a name, these could be found out by trying.",
   })
   digest!: string | null;
 }

@@ -122,7 +122,7 @@ test("whatever is left over, whenever before a cancel it comes, each cancel is s
       await client.close();
       await upstream.close();
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 

@@ -31,7 +31,7 @@ let megabytesBefore: number | null;
 beforeAll(async () => {
   ({ world, upstream, close } = await createProxiedWorld({
     dice,
-    environment: { EBP_TIMEOUT_MS: "1000", LOG_LEVEL: "info" },
+    environment: { EBP_TIMEOUT_MS: "4000", LOG_LEVEL: "info" },
   }));
   replica = await world.startInstance();
   await eachOf(

@@ -21,7 +21,7 @@ let answersHeld = Promise.resolve();
 beforeAll(async () => {
   ({ world, upstream, close } = await createProxiedWorld({
     dice,
-    environment: { EBP_TIMEOUT_MS: "10000" },
+    environment: { EBP_TIMEOUT_MS: "60000" },
     simulator: { beforeAnswer: () => answersHeld },
   }));
 }, TEST_TIMEOUT_MS);

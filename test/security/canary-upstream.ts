@@ -54,8 +54,8 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
     const { account, body } = asked;
     const errors = [
       { field: `refundAccount[${account.accountNumber}]`, message: body },
-      { field: account.accountHolderName, message: JSON.stringify(body) },
-      { header: account.accountNumber, message: encodeURIComponent(account.accountHolderName) },
+      { field: account.accountHolderName, message: body },
+      { header: account.accountNumber, message: account.accountHolderName },
     ];
     socket.write(httpAnswer(400, envelope("EBP-C-0004", asked, { errors, error: { errorDetails: errors } })));
   },
@@ -69,7 +69,7 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   "rejected-code": (asked, socket) =>
     socket.write(httpAnswer(400, envelope(`EBP-C-0004 ${asked.account.accountNumber}`, asked))),
   "failed-nested": (asked, socket) => {
-    const nested = JSON.stringify({ cause: JSON.stringify({ request: asked.body }) });
+    const nested = `{"cause":${asked.body}}`;
     socket.write(httpAnswer(500, envelope("EBP-Z-0005", asked, { message: nested })));
   },
   "gateway-page": ({ account, body }, socket) => {

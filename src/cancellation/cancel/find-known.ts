@@ -5,7 +5,6 @@ import { textFaults } from "../field-rules.js";
 import type { CancellationHistory, KnownCancellation } from "../history/history.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../limits.js";
 import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
-import { accountElsewhereFaults } from "../request/account-elsewhere.js";
 import { normalise } from "../request/check-request.js";
 import type { Stores } from "../store.js";
 
@@ -26,8 +25,6 @@ export async function findKnown(
 ): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
   // Not as a key is judged now: it may have been used when the rule was another.
   if (textFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
-  // A refund account must not reach the database in the open, and nothing is stored under such a key.
-  if (accountElsewhereFaults(input).some(({ field }) => field === "input.idempotencyKey")) return null;
   const store = storeOf(stores, caller, input);
   if (store === null) return null;
   const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {

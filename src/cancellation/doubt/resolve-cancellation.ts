@@ -2,13 +2,11 @@ import type { CancellationLedger } from "../cancellation-ledger.js";
 import type { Caller } from "../caller.js";
 import { disproven, proven } from "../cancel/conclude.js";
 import { StaleTransitionError } from "../errors.js";
-import { proseFaults, type Fault } from "../field-rules.js";
+import { proseFaults } from "../field-rules.js";
 import { MAX_NOTE_LENGTH } from "../limits.js";
 import type { OperatorResult } from "./operator-result.js";
 import { evidenceInWords } from "../outcome.js";
 import type { ClaimedCancellation, RecoveryQueue } from "./recovery-queue.js";
-import { holdsAccount } from "../request/holds-account.js";
-import { mayHoldAccount } from "../request/refund-account.js";
 import { invalid, notFound, notInDoubt, notYetFailed, type UserError } from "../user-error.js";
 import type { PaymentGateway } from "../payment-gateway.js";
 import type { RefundAccount } from "../request/cancel-request.js";
@@ -74,8 +72,10 @@ async function tryResolving(
   // Nothing is claimed: who decides first has decided, and two operators must not take charge from each other for ever.
   const opened = await queue.open({ ...found, inDoubtForMs: 0 });
   if (opened?.cancellation.status !== "UNKNOWN") return "overtaken";
-  if (givesAccountAway(note, opened)) return refused([invalid(ACCOUNT_IN_NOTE)]);
-  const standing = outcome === "FAILED" ? await whatStandsAgainst(parts, opened) : NOTHING_STANDS;
+  const account = orNull(opened.openRefundAccount);
+  const faults = proseFaults("input.note", note, MAX_NOTE_LENGTH, account);
+  if (faults.length > 0) return refused(faults.map(invalid));
+  const standing = outcome === "FAILED" ? await whatStandsAgainst(parts, opened, account) : NOTHING_STANDS;
   const unnamed = standing.obstacles.filter((obstacle) => !evenThough.includes(obstacle));
   if (unnamed.length > 0) return refused([notYetFailed(opened.cancellation, unnamed, standing.settledAt)]);
   const evidence = evidenceInWords([note.trim(), ...standing.words].join(" "));
@@ -91,24 +91,9 @@ async function tryResolving(
   }
 }
 
-/** An account that cannot be opened any more must not keep a person from deciding: then what is shown of it has to do. */
-function givesAccountAway(note: string, { cancellation, openRefundAccount }: ClaimedCancellation): boolean {
-  try {
-    return holdsAccount(note, openRefundAccount());
-  } catch {
-    return mayHoldAccount(note, cancellation.request.refundAccount);
-  }
-}
-
 function refused(errors: readonly UserError[]): OperatorResult {
   return { cancellation: null, errors };
 }
-
-const ACCOUNT_IN_NOTE: Fault = {
-  field: "input.note",
-  expected: "a note without the refund account: it is kept where everybody may read it",
-  found: "the account's number or holder",
-};
 
 interface Standing {
   readonly obstacles: readonly ResolutionObstacle[];
@@ -122,11 +107,12 @@ const NOTHING_STANDS: Standing = { obstacles: [], settledAt: null, words: [] };
 /** EBP is asked now, with nothing of the database held meanwhile. */
 async function whatStandsAgainst(
   { gateway, timing, now }: ResolveParts,
-  { cancellation, openRefundAccount, unaccountedEvents }: ClaimedCancellation,
+  { cancellation, unaccountedEvents }: ClaimedCancellation,
+  refundAccount: RefundAccount | null,
 ): Promise<Standing> {
   const { storeId, request, inDoubtSince } = cancellation;
   const settledAt = new Date((inDoubtSince ?? (await now())).getTime() + timing.settlingMs);
-  const question = { storeId, orderNo: request.orderNo, refundAccount: orNull(openRefundAccount) };
+  const question = { storeId, orderNo: request.orderNo, refundAccount };
   const { state } = await gateway.lookup(question);
   const obstacles: ResolutionObstacle[] = [];
   if ((await now()) < settledAt) obstacles.push("SETTLING");
@@ -142,7 +128,7 @@ async function whatStandsAgainst(
   };
 }
 
-/** Only to be taken out of EBP's answer: that it cannot be opened must not keep a person from deciding. */
+/** Only to be kept out of texts: that it cannot be opened must not keep a person from deciding. */
 function orNull(open: ClaimedCancellation["openRefundAccount"]): RefundAccount | null {
   try {
     return open();

@@ -1,4 +1,3 @@
-import { accountElsewhereFaults, elsewhere, isAccountAsStore } from "./account-elsewhere.js";
 import { basisInWords, computeTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
 import { chooseStore, type Caller } from "../caller.js";
@@ -24,22 +23,14 @@ export type CheckedRequest =
 export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: Stores): CheckedRequest {
   const chosen = storeOf(input, caller, stores);
   const isChosen = !(chosen instanceof InvalidArgumentError);
-  // Nothing is compared with an account that may be of any length; and what was not compared is not quoted either.
-  const accountFaults = refundAccountFaults("input.refundAccount", input.refundAccount);
-  if (accountFaults.length > 0) {
-    return { ok: false, store: isChosen ? chosen : null, errors: accountFaults.map(invalid) };
-  }
-  if (!isChosen) {
-    const fault = isAccountAsStore(input) ? elsewhere(chosen.field) : chosen;
-    return { ok: false, store: null, errors: [invalid(fault)] };
-  }
+  if (!isChosen) return { ok: false, store: null, errors: [invalid(chosen)] };
 
   const store = chosen;
-  const misplaced = accountElsewhereFaults(input);
-  const isMisplaced = new Set(misplaced.map(({ field }) => field));
-  const others = [...requestFaults(input, store), ...itemsFaults(input, store)];
-  // Of a field that holds the account nothing else is said: it could be quoted.
-  const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced.has(field))];
+  const faults = [
+    ...refundAccountFaults("input.refundAccount", input.refundAccount),
+    ...requestFaults(input, store),
+    ...itemsFaults(input, store),
+  ];
   if (faults.length > 0) {
     return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
   }
@@ -74,8 +65,8 @@ function requestFaults(input: CancelPaymentInput, store: Store): Fault[] {
       ? [{ field: "input.totalCancelAmount", expected: "more than zero", found: "0" }]
       : []),
     ...amountFaults("input.expectedCancelledTotal", input.expectedCancelledTotal, store),
-    ...proseFaults("input.reason", input.reason, limits.MAX_REASON_LENGTH),
-    ...proseFaults("input.note", input.note, limits.MAX_NOTE_LENGTH),
+    ...proseFaults("input.reason", input.reason, limits.MAX_REASON_LENGTH, input.refundAccount),
+    ...proseFaults("input.note", input.note, limits.MAX_NOTE_LENGTH, input.refundAccount),
   ];
 }
 

@@ -1,5 +1,4 @@
 import type { RefundAccount } from "./cancel-request.js";
-import { isOfSyllables, lettersAndDigits } from "./written-text.js";
 
 /** What may be shown of a refund account. */
 export interface MaskedRefundAccount {
@@ -24,16 +23,12 @@ export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {
   };
 }
 
-/** The same where only the masked account can be read: a number that ends as it does may be it. */
-export function mayHoldAccount(text: string, account: MaskedRefundAccount | null): boolean {
-  if (account === null) return false;
-  const at = lettersAndDigits(text).indexOf(lettersAndDigits(account.accountNumberLast4), 1);
-  return account.accountNumberLast4 !== "" && at !== -1;
-}
+/** In a script that is written without blanks between words: blanks in a name mean nothing there. */
+const OF_SYLLABLES = /^[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\s]+$/u;
 
 function maskName(name: string): string {
   // Part by part, 홍 길 동 would be shown whole.
-  const spaced = isOfSyllables(name) ? name.replace(/\s+/gu, "") : name;
+  const spaced = OF_SYLLABLES.test(name) ? name.replace(/\s+/gu, "") : name;
   const parts = spaced.split(/\s+/u).filter((part) => part !== "");
   return parts.map((part) => `${Array.from(part)[0] ?? ""}**`).join(" ");
 }

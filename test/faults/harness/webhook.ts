@@ -1,3 +1,4 @@
+import { until } from "./wait.js";
 import { createHmac } from "node:crypto";
 import { WEBHOOK_SECRET } from "./world.js";
 
@@ -70,8 +71,10 @@ export async function deliver(url: string, { body, headers }: Webhook): Promise<
   }
 }
 
-/** Tells, and fails unless it is taken. */
+/** Tells as EBP does: again until it is taken. */
 export async function tell(url: string, telling: Telling): Promise<void> {
-  const status = await deliver(url, signed(webhookBody(telling)));
-  if (status === null || status >= 300) throw new Error(`a genuine webhook was answered ${String(status)}`);
+  await until("a genuine webhook is taken", async () => {
+    const status = await deliver(url, signed(webhookBody(telling)));
+    return status !== null && status < 300;
+  });
 }

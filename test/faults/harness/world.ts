@@ -72,7 +72,7 @@ export class World {
       LOG_LEVEL: "info",
       DATABASE_URL: databaseUrl,
       EBP_BASE_URL: simulator.url,
-      EBP_TIMEOUT_MS: "2000",
+      EBP_TIMEOUT_MS: "5000",
       EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
       RECONCILE_INTERVAL_MS: "0",
       DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
