@@ -20,7 +20,8 @@ const PLAIN_KID = /^[\w.:-]{1,64}$/u;
 /** RFC 7518: what only a symmetric key has (`k`), and what only a private one has. */
 const SECRET_PARAMETERS = ["k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 const ENCODED_PARAMETERS = ["n", "e", "x", "y"];
-const BASE64URL = /^[\w-]+$/u;
+/** Also plain base64 with its padding, as some key servers write it: nothing of the key gets lost in reading that. */
+const BASE64URL = /^[\w+/-]+={0,2}$/u;
 
 /**
  * Takes the malformed members out of a key set. RFC 7517, section 5, asks for it: left in, one of them has jose refuse the whole

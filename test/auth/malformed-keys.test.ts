@@ -139,6 +139,12 @@ describe("a key set without a usable key", () => {
   });
 });
 
+test("a key in plain base64 with padding, as some key servers write it, is used", async () => {
+  const n = Buffer.from(good.n ?? "", "base64url").toString("base64");
+  const { authenticate } = withKeys(null, { ...good, n });
+  expect(await authenticate(await bearer())).toMatchObject({ subject: "user-1" });
+});
+
 test("skipped keys are told once, again when others are skipped, and not at all while none is", async () => {
   const { refreshKeys } = withKeys(good, null);
   const fetchWith = async (...keys: unknown[]): Promise<void> => {
