@@ -9,6 +9,8 @@ import type { Releases } from "./releases.js";
 const KEY_REFRESH_MS = 60_000;
 /** A key server answers within a second; longer would keep callers whose key is not known from being told so. */
 const KEY_SERVER_TIMEOUT_MS = 3_000;
+/** A set has a handful of keys: a server with more bad ones than this has one fault, not many. */
+const MAX_LOGGED_KEYS = 10;
 
 /** Who calls. The keys are fetched from now on and while nobody calls, so that no request waits for it. */
 export function openAuthentication(
@@ -26,6 +28,11 @@ export function openAuthentication(
         "fetching the keys of callers' tokens fails: the last ones, if any, stay in use",
       ),
     onKeyServerUp: () => log.info("the keys of callers' tokens can be fetched again"),
+    onKeysSkipped: (skipped) =>
+      log.warn(
+        { skipped: skipped.length, keys: skipped.slice(0, MAX_LOGGED_KEYS) },
+        "the key server lists keys that cannot be used: they are skipped, the others stay in use",
+      ),
   });
   if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
   if (auth.kind === "jwks") {

@@ -6,6 +6,7 @@ import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 import { createKeyServer } from "./key-server.js";
 import { ProvenTokens } from "./proven-tokens.js";
 import { NAMES_SOMEBODY } from "./subject.js";
+import type { SkippedKey } from "./usable-keys.js";
 
 export type AuthSettings =
   | { readonly kind: "off" }
@@ -25,6 +26,8 @@ export interface AuthenticatorParts {
   /** Told once when the key server begins to fail, and once when it answers again. */
   readonly onKeyServerDown: (error: unknown) => void;
   readonly onKeyServerUp: () => void;
+  /** Told of malformed keys that the key server lists, whenever they are others than before. */
+  readonly onKeysSkipped: (skipped: readonly SkippedKey[]) => void;
 }
 
 /** RFC 6750: the scheme in whatever case, and one blank or more. */
@@ -118,6 +121,7 @@ function keysOf(
       onFetched,
       onDown: parts.onKeyServerDown,
       onUp: parts.onKeyServerUp,
+      onSkipped: parts.onKeysSkipped,
     });
     // A key set names its keys' kinds, and is searched by the token's algorithm.
     return { ...server, algorithms: PUBLIC_KEY_ALGORITHMS };

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
-import { fetchKeySet } from "./fetch-key-set.js";
+import { keySetFetcher } from "./fetch-key-set.js";
 import { KeysUnavailableError } from "./keys-unavailable-error.js";
+import type { SkippedKey } from "./usable-keys.js";
 
 /**
  * Tokens of keys not seen before have the set fetched no more often than this: short enough that nobody notices a rotation, long
@@ -18,6 +19,8 @@ export interface KeyServerParts {
   /** Told once when fetching begins to fail, with the first failure, and once when it succeeds again. */
   readonly onDown: (error: unknown) => void;
   readonly onUp: () => void;
+  /** Told of malformed keys in the set, whenever they are others than at the last fetch. */
+  readonly onSkipped: (skipped: readonly SkippedKey[]) => void;
 }
 
 export interface KeyServer {
@@ -34,10 +37,12 @@ export function createKeyServer({
   onFetched,
   onDown,
   onUp,
+  onSkipped,
 }: KeyServerParts): KeyServer {
   // On its own jose refetches as part of a request, which then waits for a key server that hangs and fails with one that is down.
   // So here nothing goes stale for it, and `refresh` alone fetches; what runs out is up to whoever calls that.
   const never = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
+  const fetchKeySet = keySetFetcher(onSkipped);
   const keys = createRemoteJWKSet(url, { ...never, timeoutDuration: timeoutMs, [customFetch]: fetchKeySet });
   let failure: { readonly cause: unknown } | null = null;
   let triedAtMs = -Infinity;

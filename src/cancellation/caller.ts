@@ -7,7 +7,7 @@ import type { Store, Stores } from "./store.js";
  * What a caller may be trusted with:
  * - `cancellations:write`: ask for cancels.
  * - `cancellations:read`: read the history.
- * - `cancellations:resolve`: have a doubt looked at, and decide it.
+ * - `cancellations:resolve`: have a doubt looked at, and decide it. Both show the record, so they need `cancellations:read` as well.
  */
 export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
 export type Scope = (typeof SCOPES)[number];

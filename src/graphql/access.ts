@@ -3,14 +3,16 @@ import type { Scope } from "../cancellation/caller.js";
 /** Seen by whoever was let in to what it belongs to; asks for nothing more. */
 export const WITH_PARENT = "with its parent";
 
-export type AccessRule = Scope | typeof WITH_PARENT;
+/** The scopes that a caller needs, all of them; or none but those of what the field belongs to. */
+export type AccessRule = readonly Scope[] | typeof WITH_PARENT;
 
 /** By type, by field. */
 export type AccessRules = Readonly<Record<string, Readonly<Record<string, AccessRule>>>>;
 
-const READ: Scope = "cancellations:read";
-const WRITE: Scope = "cancellations:write";
-const RESOLVE: Scope = "cancellations:resolve";
+const READ: AccessRule = ["cancellations:read"];
+const WRITE: AccessRule = ["cancellations:write"];
+/** An operator asks EBP about a cancellation or decides it, and the answer shows the whole record: that takes reading too. */
+const OPERATE: AccessRule = ["cancellations:resolve", "cancellations:read"];
 
 /**
  * Who may ask for what: the one place. A field that is not in here can be asked for by nobody: the schema is refused at start.
@@ -30,9 +32,8 @@ export const ACCESS: AccessRules = {
   },
   Mutation: {
     cancelPayment: WRITE,
-    // Each asks EBP, or decides what nothing else could.
-    refreshCancellation: RESOLVE,
-    resolveCancellation: RESOLVE,
+    refreshCancellation: OPERATE,
+    resolveCancellation: OPERATE,
   },
   Subscription: {
     cancellationChanged: READ,

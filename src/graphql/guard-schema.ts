@@ -31,7 +31,7 @@ export function guardSchema(schema: GraphQLSchema, rules: AccessRules): void {
   if (faults.length > 0) throw new AccessRulesError(`Who may ask for what: ${faults.join("; ")}`);
   for (const [name, field] of fields) {
     const rule = ruleOf.get(name);
-    if (rule !== undefined && rule !== WITH_PARENT) requireScope(field, rule);
+    if (rule !== undefined && rule !== WITH_PARENT) requireScopes(field, rule);
   }
 }
 
@@ -58,17 +58,20 @@ function rulesByName(rules: AccessRules): Map<string, AccessRule> {
 }
 
 /** Of a subscription, also before anything is followed: what it follows is read before it is resolved. */
-function requireScope(field: Field, scope: Scope): void {
+function requireScopes(field: Field, scopes: readonly Scope[]): void {
   const { subscribe, resolve = defaultFieldResolver } = field;
   field.resolve = guarded(resolve);
   if (subscribe !== undefined) field.subscribe = guarded(subscribe);
 
   function guarded(resolver: Resolver): Resolver {
     return (source, args, context, info): unknown => {
-      if (context.caller.scopes.includes(scope)) return resolver(source, args, context, info);
-      throw new GraphQLError(`\`${field.name}\` needs the scope ${scope}, which your token does not have.`, {
-        extensions: { code: "FORBIDDEN" },
-      });
+      const missing = scopes.filter((scope) => !context.caller.scopes.includes(scope));
+      if (missing.length === 0) return resolver(source, args, context, info);
+      const noun = missing.length === 1 ? "scope" : "scopes";
+      throw new GraphQLError(
+        `\`${field.name}\` needs the ${noun} ${missing.join(" and ")}, which your token does not have.`,
+        { extensions: { code: "FORBIDDEN" } },
+      );
     };
   }
 }

@@ -1,32 +1,15 @@
 import { EXAMPLE_MUTATION, curlLine } from "./example-operations.js";
 
-/** Apollo's embeddable Sandbox comes from Apollo's CDN, in the major version this page is written for. */
-const SANDBOX_VERSION = "https://embeddable-sandbox.cdn.apollographql.com/v2/";
+const SANDBOX_ORIGIN = "https://sandbox.embed.apollographql.com";
+/** Of @apollo/sandbox, whose messages to the frame and from it this page speaks. The frame is told. */
+const PROTOCOL_VERSION = "2.7.4";
 
-/**
- * The page, and what it loads. Sandbox itself runs in Apollo's frame and reaches nothing here: it has the script in the page send
- * its requests, to the page's own address.
- */
-export const SANDBOX_PAGE = {
-  html: sandboxPage,
-  scripts: [SANDBOX_VERSION],
-  frames: ["https://sandbox.embed.apollographql.com"],
-  // The script adds Apollo's icon where there is no other.
-  images: ["https://embeddable-explorer.cdn.apollographql.com"],
-};
+/** The page, and what it loads: Apollo's frame. No script of anybody else's runs in the page, so none has to be trusted. */
+export const SANDBOX_PAGE = { html: sandboxPage, frames: [SANDBOX_ORIGIN] };
 
-/** Apollo Sandbox on this service's endpoint, a first mutation filled in; without the CDN, the same by curl. */
+/** Apollo Sandbox on this service's endpoint, a first mutation filled in; until it has loaded, the same by curl. */
 function sandboxPage(endpoint: string, nonce: string): string {
-  const options = JSON.stringify({
-    target: "#sandbox",
-    initialEndpoint: endpoint,
-    initialState: { document: EXAMPLE_MUTATION },
-    hideCookieToggle: true,
-    endpointIsEditable: false,
-    runTelemetry: false,
-    // The policy lets no script write styles; the page's own has them.
-    allowDynamicStyles: false,
-  }).replaceAll("<", "\\u003c");
+  const options = JSON.stringify({ endpoint, origin: SANDBOX_ORIGIN, address: addressOf(endpoint) });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,35 +17,96 @@ function sandboxPage(endpoint: string, nonce: string): string {
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>Cancel payments: Apollo Sandbox</title>
   <style nonce="${nonce}">
-    html, body, #sandbox { height: 100%; margin: 0 }
-    #sandbox iframe { width: 100%; height: 100%; border: 0; display: block }
+    #sandbox { position: fixed; inset: 0; width: 100%; height: 100%; border: 0; visibility: hidden }
+    .loaded #sandbox { visibility: visible }
+    .loaded #without { display: none }
     #without { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
     pre { background: #f4f4f5; padding: 1rem; overflow-x: auto }
   </style>
 </head>
 <body>
-  <div id="sandbox"></div>
-  <main id="without" hidden>
-    <h1>Apollo Sandbox could not be loaded</h1>
-    <p>It comes from Apollo's servers, which this browser does not reach. The service itself is running; its endpoint is
-      <code>${escapeHtml(endpoint)}</code>. A first cancel from a terminal:</p>
+  <iframe id="sandbox" title="Apollo Sandbox"></iframe>
+  <main id="without">
+    <h1>Loading Apollo Sandbox</h1>
+    <p>It comes from Apollo's servers. If it does not appear, this browser does not reach them. The service itself is running; its
+      endpoint is <code>${escapeHtml(endpoint)}</code>. A first cancel from a terminal:</p>
     <pre>${escapeHtml(curlLine(endpoint, EXAMPLE_MUTATION))}</pre>
     <p>The same, for any GraphQL client:</p>
     <pre>${escapeHtml(EXAMPLE_MUTATION)}</pre>
   </main>
-  <script src="${SANDBOX_VERSION}embeddable-sandbox.umd.production.min.js"></script>
-  <script nonce="${nonce}">
-    if (window.EmbeddedSandbox) {
-      new window.EmbeddedSandbox(${options});
-    } else {
-      document.getElementById("sandbox").remove();
-      document.getElementById("without").hidden = false;
-    }
-  </script>
+  <script nonce="${nonce}">(${RELAY})(${options.replaceAll("<", "\\u003c")});</script>
 </body>
 </html>
 `;
 }
+
+/** Where the frame is loaded from, with the parameters that @apollo/sandbox gives it. */
+function addressOf(endpoint: string): string {
+  const parameters = {
+    endpoint,
+    sendOperationHeadersInIntrospection: true,
+    defaultDocument: EXAMPLE_MUTATION,
+    hideCookieToggle: true,
+    // It speaks WebSocket and multipart; subscriptions come here as server-sent events.
+    parentSupportsSubscriptions: false,
+    version: PROTOCOL_VERSION,
+    runTelemetry: false,
+    initialRequestQueryPlan: false,
+    shouldDefaultAutoupdateSchema: true,
+    endpointIsEditable: false,
+  };
+  const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${SANDBOX_ORIGIN}/sandbox/explorer?${query.join("&")}`;
+}
+
+/**
+ * Runs in the browser. The frame is of another origin and reaches nothing here: it asks the page to send its requests, and the page
+ * sends them to this service, whatever address the frame names.
+ */
+const RELAY = `function ({ endpoint, origin, address }) {
+  const frame = document.getElementById("sandbox");
+  const tell = (message) => frame.contentWindow.postMessage(message, origin);
+
+  function send(given, body) {
+    const headers = new Headers(given);
+    if (!headers.has("content-type")) headers.set("content-type", "application/json");
+    return fetch(endpoint, { method: "POST", credentials: "omit", headers, body: JSON.stringify(body) });
+  }
+
+  async function readSchema({ operationId, introspectionRequestBody, introspectionRequestHeaders }) {
+    try {
+      const { query, operationName } = JSON.parse(introspectionRequestBody);
+      const response = await send(introspectionRequestHeaders, { query, operationName });
+      const { data, errors } = await response.json();
+      if (errors && errors.length > 0) tell({ name: "SchemaError", errors, operationId });
+      tell({ name: "SchemaResponse", schema: data, operationId });
+    } catch (error) {
+      tell({ name: "SchemaError", error, operationId });
+    }
+  }
+
+  async function run({ operationId, operation, operationName, variables, headers }) {
+    const answer = (response) => tell({ name: "ExplorerResponse", operationId, response: { ...response, hasNext: false } });
+    try {
+      const response = await send(headers, { query: operation, variables, operationName });
+      const result = await response.json();
+      answer({ ...result, status: response.status, headers: Object.fromEntries(response.headers) });
+    } catch ({ message, stack }) {
+      answer({ data: null, error: { message, stack } });
+    }
+  }
+
+  window.addEventListener("message", ({ origin: from, source, data }) => {
+    if (from !== origin || source !== frame.contentWindow || !data) return;
+    if (data.name === "ExplorerListeningForHandshake") {
+      document.body.className = "loaded";
+      tell({ name: "HandshakeResponse", parentHref: window.location.href });
+    }
+    if (data.name === "IntrospectionQueryWithHeaders") readSchema(data);
+    if (data.name === "ExplorerRequest") run(data);
+  });
+  frame.src = address;
+}`;
 
 function escapeHtml(text: string): string {
   return text

@@ -74,3 +74,28 @@ test("a key server that is down does not keep the service from starting, and is 
   expect(await service.ended).toBe(0);
   expect(levels(service, /fetching the keys of callers' tokens fails/u)).toEqual([50]);
 });
+
+test("a malformed key among good ones is warned of once, by its id alone, and the good ones let callers in", async () => {
+  const identity = await startIdentity("ES256");
+  releases.push(() => identity.close());
+  const good = { ...identity.publicKey.export({ format: "jwk" }), kid: "key-1" };
+  const bad = { kty: "RSA", n: "not-to-be-logged*", e: "AQAB", kid: "key-0" };
+  identity.answer(200, JSON.stringify({ keys: [null, bad, good] }));
+  const service = start({ AUTH_JWKS_URL: identity.jwksUrl, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
+  const authorization = `Bearer ${await identity.token({ stores: ["SIM-KR"] })}`;
+  expect((await ask(service, { authorization })).status).toBe(200);
+  const lines = (): object[] =>
+    service.log().filter(({ msg }) => String(msg).includes("lists keys that cannot be used"));
+  await until(() => lines().length > 0);
+  expect(lines()).toEqual([
+    expect.objectContaining({
+      level: 40,
+      skipped: 2,
+      keys: [
+        { kid: null, reason: "not a JSON object" },
+        { kid: "key-0", reason: "not base64url" },
+      ],
+    }),
+  ]);
+  expect(JSON.stringify(service.log())).not.toContain("not-to-be-logged");
+});

@@ -17,31 +17,31 @@ function asks(query: string, variables: () => object): Ask {
 const id = (): object => ({ id: randomUUID() });
 
 /** Every root field, what it needs, and a way to ask for it. */
-const ROOT_FIELDS: readonly (readonly [string, Scope, Ask])[] = [
-  ["node", "cancellations:read", asks("query ($id: ID!) { node(id: $id) { id } }", id)],
-  ["cancellation", "cancellations:read", asks("query ($id: ID!) { cancellation(id: $id) { id } }", id)],
+const ROOT_FIELDS: readonly (readonly [string, readonly Scope[], Ask])[] = [
+  ["node", ["cancellations:read"], asks("query ($id: ID!) { node(id: $id) { id } }", id)],
+  ["cancellation", ["cancellations:read"], asks("query ($id: ID!) { cancellation(id: $id) { id } }", id)],
   [
     "cancellationByKey",
-    "cancellations:read",
+    ["cancellations:read"],
     asks('{ cancellationByKey(idempotencyKey: "k") { id } }', () => ({})),
   ],
-  ["cancellations", "cancellations:read", asks("{ cancellations { totalCount } }", () => ({}))],
+  ["cancellations", ["cancellations:read"], asks("{ cancellations { totalCount } }", () => ({}))],
   [
     "cancellationStats",
-    "cancellations:read",
+    ["cancellations:read"],
     asks("{ cancellationStats(groupBy: [STATUS]) { count } }", () => ({})),
   ],
-  ["order", "cancellations:read", asks('{ order(orderNo: "O") { cancelledTotal } }', () => ({}))],
-  ["cancelPaymentPreview", "cancellations:write", asks(PREVIEW, () => ({ input: cancelInput() }))],
-  ["cancelPayment", "cancellations:write", asks(CANCEL, () => ({ input: cancelInput() }))],
+  ["order", ["cancellations:read"], asks('{ order(orderNo: "O") { cancelledTotal } }', () => ({}))],
+  ["cancelPaymentPreview", ["cancellations:write"], asks(PREVIEW, () => ({ input: cancelInput() }))],
+  ["cancelPayment", ["cancellations:write"], asks(CANCEL, () => ({ input: cancelInput() }))],
   [
     "refreshCancellation",
-    "cancellations:resolve",
+    ["cancellations:resolve", "cancellations:read"],
     (headers) => tryRefresh(fixture.service, randomUUID(), headers),
   ],
   [
     "resolveCancellation",
-    "cancellations:resolve",
+    ["cancellations:resolve", "cancellations:read"],
     (headers) =>
       tryResolve(fixture.service, { id: randomUUID(), outcome: "FAILED", note: "asked EBP" }, headers),
   ],
@@ -63,14 +63,15 @@ test("every field that can be asked for is here", async () => {
   expect(new Set(names)).toEqual(new Set(ROOT_FIELDS.map(([name]) => name)));
 });
 
-describe.each(ROOT_FIELDS)("%s", (name, scope, ask) => {
-  test(`is answered to whoever has ${scope} and nothing else`, async () => {
+describe.each(ROOT_FIELDS)("%s", (name, needed, ask) => {
+  test(`is answered to whoever has ${needed.join(" and ")} and nothing else`, async () => {
+    const scope = needed.join(" ");
     const { errors, data } = await ask(await fixture.bearer("caller-1", ["SIM-KR"], { scope }));
     expect(errors).toBeUndefined();
     expect(data).toHaveProperty(name);
   });
 
-  test(`is refused to whoever has all but ${scope}, and nothing is done`, async () => {
+  test.each(needed)(`is refused to whoever has all but %s, and nothing is done`, async (scope) => {
     const others = SCOPES.filter((other) => other !== scope).join(" ");
     const before = [await rows(), fixture.service.simulator.ledger.totalReceived];
     const { errors, data } = await ask(await fixture.bearer("caller-1", ["SIM-KR"], { scope: others }));
@@ -128,6 +129,28 @@ test("whoever may only read cannot have EBP asked", async () => {
   const { errors } = await tryRefresh(fixture.service, doubtful, readers);
   expect(errors?.[0].extensions.code).toBe("FORBIDDEN");
   expect(fixture.service.simulator.ledger.lookups()).toHaveLength(0);
-  const operators = await fixture.bearer("operator-7", ["SIM-KR"], { scope: "cancellations:resolve" });
+  const operators = await fixture.bearer("operator-7", ["SIM-KR"], {
+    scope: "cancellations:resolve cancellations:read",
+  });
   expect((await refresh(fixture.service, doubtful, operators)).cancellation.id).toBe(doubtful);
+});
+
+test("whoever may decide but not read is shown no record, has EBP not asked, and changes nothing", async () => {
+  const { id: doubtful } = await fixture.doubtful();
+  const scope = { scope: "cancellations:resolve" };
+  const blind = await fixture.bearer("operator-7", ["SIM-KR"], scope);
+  const input = { id: doubtful, outcome: "FAILED", note: "asked EBP" };
+  const recorded = (): Promise<unknown> =>
+    fixture.service.sql("SELECT to_jsonb(c) FROM cancellation c WHERE id = $1", [doubtful]);
+  const before = await recorded();
+  const lookupsBefore = fixture.service.simulator.ledger.lookups().length;
+  for (const { data, errors } of [
+    await tryRefresh(fixture.service, doubtful, blind),
+    await tryResolve(fixture.service, input, blind),
+  ]) {
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
+    expect(data).toBeNull();
+  }
+  expect(fixture.service.simulator.ledger.lookups()).toHaveLength(lookupsBefore);
+  expect(await recorded()).toEqual(before);
 });

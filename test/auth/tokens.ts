@@ -13,6 +13,7 @@ const PARTS: AuthenticatorParts = {
   keyServerTimeoutMs: 3_000,
   onKeyServerDown: () => undefined,
   onKeyServerUp: () => undefined,
+  onKeysSkipped: () => undefined,
 };
 
 export function withKeyServer(url: string, parts: Partial<AuthenticatorParts> = {}): Authenticator {

@@ -13,8 +13,8 @@ import { guardSchema } from "../../src/graphql/guard-schema.js";
 import { callerOf } from "../helpers/examples.js";
 
 const RULES: AccessRules = {
-  Query: { cancellation: "cancellations:read" },
-  Mutation: { cancelPayment: "cancellations:write" },
+  Query: { cancellation: ["cancellations:read"] },
+  Mutation: { cancelPayment: ["cancellations:write"] },
   Cancellation: { id: WITH_PARENT },
 };
 
@@ -52,7 +52,7 @@ describe("a schema is refused, so that the service does not start, when it has",
   });
 
   test("a rule about a field that is not there: a mistyped one would guard nothing", () => {
-    const rules = { ...RULES, Query: { ...RULES["Query"], cancelation: "cancellations:read" as const } };
+    const rules = { ...RULES, Query: { ...RULES["Query"], cancelation: ["cancellations:read"] as const } };
     expect(() => guardSchema(schemaWith(), rules)).toThrow("Query.cancelation has a rule and does not exist");
   });
 });
@@ -75,9 +75,34 @@ test("a field with a scope is answered to whoever has it, and to nobody else", a
   }
 });
 
+test("a field with two scopes is answered to whoever has both, and says which of them a caller lacks", async () => {
+  const schema = schemaWith();
+  const both = ["cancellations:resolve", "cancellations:read"] as const;
+  guardSchema(schema, { ...RULES, Query: { cancellation: both } });
+  const ask = (scopes: readonly string[]): ReturnType<typeof graphql> =>
+    graphql({
+      schema,
+      source: "{ cancellation { id } }",
+      rootValue: { cancellation: () => ({ id: "one" }) },
+      contextValue: { caller: { ...callerOf("KR"), scopes } },
+    });
+  expect(await ask(both)).toEqual({ data: { cancellation: { id: "one" } } });
+  for (const [scopes, lacking] of [
+    [["cancellations:read"], "the scope cancellations:resolve"],
+    [["cancellations:resolve"], "the scope cancellations:read"],
+    [["cancellations:write"], "the scopes cancellations:resolve and cancellations:read"],
+  ] as const) {
+    const { data, errors } = await ask(scopes);
+    expect(data).toEqual({ cancellation: null });
+    expect(errors?.map(({ message }) => message)).toEqual([
+      `\`cancellation\` needs ${lacking}, which your token does not have.`,
+    ]);
+  }
+});
+
 test("what a subscription follows is not followed for whoever lacks its scope", async () => {
   const schema = buildSchema("type Query { one: Int } type Subscription { changed: Int }");
-  const rules = { Query: { one: WITH_PARENT }, Subscription: { changed: "cancellations:read" } } as const;
+  const rules = { Query: { one: WITH_PARENT }, Subscription: { changed: ["cancellations:read"] } } as const;
   let followed = 0;
   const changed = schema.getSubscriptionType()?.getFields()["changed"];
   if (changed) changed.subscribe = countIn(() => (followed += 1));
@@ -107,5 +132,8 @@ function countIn(count: () => void): () => AsyncGenerator {
 
 test("everything that is asked for at the root needs a scope", () => {
   for (const type of ["Query", "Mutation", "Subscription"])
-    for (const rule of Object.values(ACCESS[type] ?? {})) expect(SCOPES).toContain(rule);
+    for (const rule of Object.values(ACCESS[type] ?? {})) {
+      expect(rule).not.toBe(WITH_PARENT);
+      expect(rule).not.toEqual([]);
+    }
 });

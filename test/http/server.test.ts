@@ -198,11 +198,11 @@ describe("GET /", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
     const page = await response.text();
-    expect(page).toContain(`"initialEndpoint":"${service.url}/graphql"`);
+    expect(page).toContain(`"endpoint":"${service.url}/graphql"`);
     expect(page).toContain("mutation {");
     const port = new URL(service.url).port;
     const byName = await raw(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
-    expect(byName).toContain(`"initialEndpoint":"http://localhost:${port}/graphql"`);
+    expect(byName).toContain(`"endpoint":"http://localhost:${port}/graphql"`);
   });
 
   test("puts nothing of the request into the page as it came", async () => {

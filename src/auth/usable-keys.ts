@@ -1,0 +1,97 @@
+import { createPublicKey } from "node:crypto";
+import { createLocalJWKSet, errors } from "jose";
+import { algorithmsOf } from "./algorithms.js";
+
+/** A member of a key set that no token is checked with. It carries nothing of the key itself, so it can be logged. */
+export interface SkippedKey {
+  /** Null when there is none, or when it is more than a short plain word. */
+  readonly kid: string | null;
+  readonly reason: string;
+}
+
+export interface SelectedKeys {
+  readonly usable: readonly unknown[];
+  readonly skipped: readonly SkippedKey[];
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const PLAIN_KID = /^[\w.:-]{1,64}$/u;
+/** RFC 7518: what only a symmetric key has (`k`), and what only a private one has. */
+const SECRET_PARAMETERS = ["k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
+const ENCODED_PARAMETERS = ["n", "e", "x", "y"];
+/** Also plain base64 with its padding, as some key servers write it: nothing of the key gets lost in reading that. */
+const BASE64URL = /^[\w+/-]+={0,2}$/u;
+
+/**
+ * Takes the malformed members out of a key set. RFC 7517, section 5, asks for it: left in, one of them has jose refuse the whole
+ * set, or fail at every token that it could be meant by.
+ */
+export async function selectUsableKeys(members: readonly unknown[]): Promise<SelectedKeys> {
+  const usable: unknown[] = [];
+  const skipped: SkippedKey[] = [];
+  const taken = new Set<string>();
+  for (const member of members) {
+    const reason = await faultOf(member, taken);
+    if (reason === null) usable.push(member);
+    else skipped.push({ kid: plainKidOf(member), reason });
+  }
+  return { usable, skipped };
+}
+
+/** @param taken What the usable keys before it are chosen by: of two that the same token names, jose takes neither. */
+async function faultOf(member: unknown, taken: Set<string>): Promise<string | null> {
+  if (!isObject(member)) return "not a JSON object";
+  if (SECRET_PARAMETERS.some((name) => name in member)) return "symmetric or private: a key set is public";
+  if (ENCODED_PARAMETERS.some((name) => isBrokenBase64url(member[name]))) return "not base64url";
+  const { kid } = member;
+  if (kid !== undefined && typeof kid !== "string") return "kid is not a text";
+  const algorithms = await algorithmsOfKey(member, kid);
+  if (algorithms === null) return "malformed, too weak, or of a type that no token may be signed with";
+  if (kid === undefined) return null;
+  const names = algorithms.map((alg) => `${alg} ${kid}`);
+  if (names.some((name) => taken.has(name))) return "the kid of a key before it";
+  for (const name of names) taken.add(name);
+  return null;
+}
+
+/** The algorithms whose tokens this key checks, none for a key that has another use; null when it cannot be read. */
+async function algorithmsOfKey(jwk: JsonObject, kid: string | undefined): Promise<readonly string[] | null> {
+  if (jwk["use"] === "enc") return [];
+  const algorithms: string[] = [];
+  try {
+    // Node tells how strong a key is, which jose looks at only when a token comes.
+    const possible = algorithmsOf(createPublicKey({ key: jwk, format: "jwk" }));
+    const keyOf = createLocalJWKSet({ keys: [jwk] });
+    for (const alg of possible)
+      if (await isFound(keyOf({ alg, ...(kid !== undefined && { kid }) }))) algorithms.push(alg);
+  } catch {
+    return null;
+  }
+  return algorithms;
+}
+
+/** Whether jose has a key for it. @throws what it says of a key that it cannot read. */
+async function isFound(key: Promise<unknown>): Promise<boolean> {
+  try {
+    await key;
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return false;
+    throw error;
+  }
+}
+
+function plainKidOf(member: unknown): string | null {
+  const kid = isObject(member) ? member["kid"] : null;
+  return typeof kid === "string" && PLAIN_KID.test(kid) ? kid : null;
+}
+
+/** Node and jose pass over characters that do not belong, and then have another key than was meant. */
+function isBrokenBase64url(value: unknown): boolean {
+  return typeof value === "string" && !BASE64URL.test(value);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,132 @@
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { startService, type TestService } from "../helpers/service.js";
+
+const APOLLO = "https://sandbox.embed.apollographql.com";
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+interface OpenPage {
+  /** What the page is shown as. */
+  readonly body: { className: string };
+  readonly frame: { src: string; readonly contentWindow: object };
+  /** The frame says this to the page, or somebody else does. */
+  readonly say: (data: unknown, from?: { origin?: string; source?: object }) => void;
+  /** The next message that the page sends to the frame. */
+  readonly heard: () => Promise<any>;
+  /** How many messages came that nobody has asked for yet. */
+  readonly unheard: () => number;
+}
+
+/** The page's script, run as a browser does, with as much of a document as it touches. What it fetches comes from the service. */
+async function open(): Promise<OpenPage> {
+  const page = await (await fetch(`${service.url}/`)).text();
+  const script = /<script[^>]*>(?<code>.*)<\/script>/su.exec(page)?.groups?.["code"] ?? "";
+  const messages: unknown[] = [];
+  const waiting: ((message: unknown) => void)[] = [];
+  const contentWindow = {
+    postMessage(message: unknown, origin: string) {
+      if (origin !== APOLLO) throw new Error(`a message for ${origin}`);
+      const next = waiting.shift();
+      if (next === undefined) messages.push(message);
+      else next(message);
+    },
+  };
+  const frame = { src: "", contentWindow };
+  const body = { className: "" };
+  let listener: (event: object) => void = () => undefined;
+  const window = {
+    location: { href: `${service.url}/` },
+    addEventListener: (_type: string, added: typeof listener) => (listener = added),
+  };
+  const document = { body, getElementById: () => frame };
+  runInNewContext(script, { window, document, fetch, Headers });
+  return {
+    body,
+    frame,
+    say: (data, { origin = APOLLO, source = contentWindow } = {}) => listener({ origin, source, data }),
+    heard: () =>
+      new Promise((resolve) => {
+        if (messages.length > 0) resolve(messages.shift());
+        else waiting.push(resolve);
+      }),
+    unheard: () => messages.length,
+  };
+}
+
+test("the page frames Apollo Sandbox for this service's endpoint, a mutation filled in", async () => {
+  const { frame } = await open();
+  const { origin, pathname, searchParams } = new URL(frame.src);
+  expect([origin, pathname]).toEqual([APOLLO, "/sandbox/explorer"]);
+  expect(searchParams.get("endpoint")).toBe(`${service.url}/graphql`);
+  expect(searchParams.get("defaultDocument")).toContain("cancelPayment(input: {");
+  expect(searchParams.get("runTelemetry")).toBe("false");
+});
+
+test("the page shows Sandbox once it answers, and how to do without until then", async () => {
+  const { body, say, heard } = await open();
+  expect(body.className).toBe("");
+  say({ name: "ExplorerListeningForHandshake" });
+  expect(await heard()).toEqual({ name: "HandshakeResponse", parentHref: `${service.url}/` });
+  expect(body.className).toBe("loaded");
+});
+
+test("Sandbox reads the schema through the page", async () => {
+  const { say, heard } = await open();
+  const query = "query Schema { __schema { queryType { name } } }";
+  say({
+    name: "IntrospectionQueryWithHeaders",
+    introspectionRequestBody: JSON.stringify({ query, operationName: "Schema" }),
+    introspectionRequestHeaders: {},
+    sandboxEndpointUrl: `${service.url}/graphql`,
+    operationId: "1",
+  });
+  expect(await heard()).toEqual({
+    name: "SchemaResponse",
+    schema: { __schema: { queryType: { name: "Query" } } },
+    operationId: "1",
+  });
+});
+
+test("Sandbox runs an operation with variables and headers through the page, and is told of mistakes", async () => {
+  const { say, heard } = await open();
+  const operation = "query Named($first: Int) { cancellations(first: $first) { totalCount } }";
+  const request = { name: "ExplorerRequest", operation, operationName: "Named", operationId: "2" };
+  say({ ...request, variables: { first: 1 }, headers: { "Content-Type": "application/json" } });
+  expect(await heard()).toEqual({
+    name: "ExplorerResponse",
+    operationId: "2",
+    response: {
+      data: { cancellations: { totalCount: 0 } },
+      status: 200,
+      headers: expect.objectContaining({ "content-type": expect.stringContaining("json") }),
+      hasNext: false,
+    },
+  });
+  say({ ...request, variables: { first: "one" } });
+  const { response } = await heard();
+  expect(response.errors).toHaveLength(1);
+});
+
+test("the page sends requests to this service only, whatever address the frame names", async () => {
+  const { say, heard } = await open();
+  const elsewhere = "http://127.0.0.1:1/graphql";
+  say({ name: "ExplorerRequest", operation: "{ __typename }", operationId: "3", endpointUrl: elsewhere });
+  expect(await heard()).toMatchObject({ response: { data: { __typename: "Query" } } });
+});
+
+test("the page does nothing for anybody but the frame", async () => {
+  const { say, heard, unheard, body } = await open();
+  const handshake = { name: "ExplorerListeningForHandshake" };
+  say(handshake, { origin: "https://evil.example.com" });
+  say(handshake, { origin: "null" });
+  say(handshake, { source: {} });
+  for (const data of [null, undefined, "ExplorerRequest", 7, {}]) say(data);
+  expect([unheard(), body.className]).toEqual([0, ""]);
+  say(handshake);
+  expect(await heard()).toMatchObject({ name: "HandshakeResponse" });
+});
