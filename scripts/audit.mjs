@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 
-/** Advisories looked at and found not to matter here: their address, and why. SECURITY.md lists the same. */
+/** Advisories looked at and found not to matter here: their address, and why. docs/threat-model.md lists the same. */
 const EXPLAINED = new Map([]);
 
 /** How a registry says that it has no such endpoint. */

@@ -24,15 +24,17 @@ function filled(unit: string, bytes: number): string {
 }
 
 /** Answers of EBP that are full of it: in one text, in many, and as no JSON at all. */
-function answersFullOf(unit: string): Buffer[] {
+function answersFullOf(unit: string): [rejection: Buffer, acceptance: Buffer, page: Buffer] {
   const all = filled(unit, ROOM_BYTES);
   const part = filled(unit, ROOM_BYTES / 6);
-  return [
+  const texts = [
     `{"resultCode":"EBP-C-0004","requestId":"r","timestamp":"t","message":"${all}"}`,
     `{"resultCode":"0","requestId":"${part}","errors":[{"field":"${part}","message":"${part}"}],
       "data":{"orderNo":"ORD-1","paymentStatus":"${part}","buyerName":"${part}","${part}":1}}`,
     `<html>${repeated(unit, ROOM_BYTES)}`,
-  ].map((text) => Buffer.from(text).subarray(0, MAX_ANSWER_BYTES));
+  ] as const;
+  const bytes = (text: string): Buffer => Buffer.from(text).subarray(0, MAX_ANSWER_BYTES);
+  return [bytes(texts[0]), bytes(texts[1]), bytes(texts[2])];
 }
 
 function answered(body: Buffer, httpStatus: number): Exchange {
@@ -53,18 +55,17 @@ function accountOf(unit: string): RefundAccount {
 }
 
 describe.each(UNITS.map((unit) => ({ shown: JSON.stringify(unit), unit })))("of $shown", ({ unit }) => {
-  test("1 MB in an answer of EBP is read within the bound, whatever it answers", async () => {
+  test("1 MB in an answer of EBP is read within the bound", async () => {
     const request = cancelRequest({ refundAccount: accountOf(unit) });
     const question = { storeId: "SIM-KR", orderNo: "ORD-1", refundAccount: accountOf(unit) };
-    for (const body of answersFullOf(unit)) {
-      const works = [
-        () => readOutcome(answered(body, 400), request),
-        () => readPaymentState(answered(body, 200), question, DEFAULT_PAYMENT_STATUSES),
-        () => readLiveStatus(answered(body, 200), "ORD-1", DEFAULT_PAYMENT_STATUSES),
-      ];
-      const bound = boundFor(body.byteLength);
-      for (const work of works) expect(await cpuMs(bound, work)).toBeLessThanOrEqual(bound);
-    }
+    const [rejection, acceptance, page] = answersFullOf(unit);
+    const works = [
+      () => readOutcome(answered(rejection, 400), request),
+      () => readPaymentState(answered(acceptance, 200), question, DEFAULT_PAYMENT_STATUSES),
+      () => readLiveStatus(answered(page, 502), "ORD-1", DEFAULT_PAYMENT_STATUSES),
+    ];
+    const bound = boundFor(MAX_ANSWER_BYTES);
+    for (const work of works) expect(await cpuMs(bound, work)).toBeLessThanOrEqual(bound);
   });
 
   test("100 kB in a webhook, a field of a request or a cursor is judged within the bound", async () => {

@@ -48,8 +48,8 @@ test("no package runs a script of its own when it is installed", () => {
   expect(text(".npmrc")).toMatch(/^ignore-scripts=true$/mu);
 });
 
-test("each dependency of the running service has its reason in SECURITY.md, and each reason its dependency", () => {
-  const [, section = ""] = text("SECURITY.md").split(/^## Dependencies$/mu);
+test("each dependency of the running service has its reason in docs/threat-model.md, and each reason its dependency", () => {
+  const [, section = ""] = text("docs/threat-model.md").split(/^## Dependencies$/mu);
   const named = [...section.matchAll(/^\| `([^`]+)`/gmu)].map(([, name]) => name);
   const direct = { ...manifest.dependencies, ...manifest.optionalDependencies };
   expect(new Set(named)).toEqual(new Set(Object.keys(direct)));
