@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { hasUnreadBody, refuseUnknownRoutes } from "./before-bodies.js";
 import { answerClientError } from "./client-error.js";
 import { cutLateRequests } from "./cut-late-requests.js";
 import { logError } from "./log-error.js";
@@ -24,7 +25,11 @@ export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpSer
     // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.
     frameworkErrors: (_error, request, reply) => {
       const body = errorBody("BAD_REQUEST", "This is not an address.");
-      const headers = { ...BARE_HEADERS, "x-request-id": request.id };
+      const headers = {
+        ...BARE_HEADERS,
+        "x-request-id": request.id,
+        ...(hasUnreadBody(request.raw) && { connection: "close" }),
+      };
       void (reply as FastifyReply).code(400).headers(headers).send(body);
     },
     clientErrorHandler: answerClientError,
@@ -61,16 +66,14 @@ export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpSer
     closing = true;
     done();
   });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    if (closing) void reply.header("connection", "close");
+  app.addHook("onSend", ({ raw }, reply, _payload, done) => {
+    if (closing || hasUnreadBody(raw)) void reply.header("connection", "close");
     done();
   });
 
   cutLateRequests(app, timeLimits.requestMs);
 
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. The API is at /graphql.")),
-  );
+  refuseUnknownRoutes(app);
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;

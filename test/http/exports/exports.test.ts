@@ -221,7 +221,7 @@ describe("an export", () => {
     const wrong = await fetch(`${url}${PATH}?limit=0`);
     expect(wrong.status).toBe(400);
     expect(await extensionsOf(wrong)).toEqual({ code: "BAD_USER_INPUT", field: "limit" });
-    expect((await fetch(url + PATH, { method: "HEAD" })).status).toBe(404);
+    expect((await fetch(url + PATH, { method: "HEAD" })).status).toBe(405);
     expect(await askInHttp10()).toMatch(/^HTTP\/1\.1 426 [\s\S]*"Ask by HTTP\/1\.1/u);
     expect(opened).toBe(0);
   });
