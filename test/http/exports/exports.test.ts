@@ -53,7 +53,7 @@ async function start(changes: Partial<ExportsParts> = {}): Promise<void> {
     stores: new Map(),
     cursors: createCursors([Buffer.alloc(32, 1)]),
     admission: {
-      hooks: [],
+      hooks: {},
       callerOf: ({ headers }) => ({
         subject: String(headers["x-caller"]),
         scopes: ["cancellations:read"],
@@ -210,7 +210,7 @@ describe("an export", () => {
   test("is not begun for who may not read, asks wrongly, asks for its head alone, or could not tell its end", async () => {
     await start({
       admission: {
-        hooks: [],
+        hooks: {},
         callerOf: () => ({ subject: "w", scopes: ["cancellations:write"], storeIds: [] }),
       },
     });
