@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { hasUnreadBody, refuseUnknownRoutes } from "./before-bodies.js";
 import { answerClientError } from "./client-error.js";
+import { trackConnections } from "./connections.js";
 import { cutLateRequests } from "./cut-late-requests.js";
+import { limitConnections, maxOpenFiles, mostConnections } from "./limit-connections.js";
 import { logError } from "./log-error.js";
 import { parseJsonBody } from "./json-body.js";
 import { BARE_HEADERS } from "./security-headers.js";
@@ -14,9 +16,15 @@ const BODY_LIMIT_BYTES = 100_000;
 export interface HttpServerOptions {
   readonly logLevel: string;
   readonly timeLimits?: TimeLimits;
+  /** How many clients may be connected at once. Unstated, what the limit of open files leaves room for. */
+  readonly maxConnections?: number;
 }
 
-export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  logLevel,
+  timeLimits = TIME_LIMITS,
+  maxConnections = mostConnections(maxOpenFiles()),
+}: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     logger: { level: logLevel, serializers: { err: (error: unknown) => logError(error) } },
@@ -71,7 +79,9 @@ export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpSer
     done();
   });
 
-  cutLateRequests(app, timeLimits.requestMs);
+  const connections = trackConnections(app.server);
+  limitConnections(app.server, connections, maxConnections);
+  cutLateRequests(app, connections, timeLimits.requestMs);
 
   refuseUnknownRoutes(app);
 
