@@ -128,7 +128,7 @@ async function serve(
   const accessKeys = watchAccessKeys(config, http.log);
   releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
-  const isLate = await addLoadShedding(http, {
+  const isLate = addLoadShedding(http, {
     routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
     maxDelayMs: config.maxEventLoopDelayMs,
     onShed: () => metrics.shed("request"),

@@ -28,7 +28,6 @@ export function limitRefusals(
       const retryAfterSeconds = caller === undefined ? null : await barredFor(caller);
       if (retryAfterSeconds === null) return undefined;
       onBarred();
-
       const message = `Too many requests of this caller were refused: nothing more is read for ${retryAfterSeconds} s. This call did nothing; an earlier one with the same idempotency key may have.`;
       return answerRefusal(reply, new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds));
     },
