@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /**
- * Answers 404, or 405 where the address has other methods, before a body is read: Fastify would parse it first, for anybody. Comes
- * after every hook that asks who is calling, and before the first that reads.
+ * Answers 404, or 405 where the address has other methods, before a body is read: Fastify would parse it first, for anybody. Its hook
+ * is the last before the parser, so that whatever else refuses a request, or gives an answer its headers, has come before.
  */
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>();
