@@ -19,7 +19,7 @@ const OWNERS = {
   ebp: ["undici"],
   graphql: ["graphql", "graphql-scalars", "type-graphql", "@apollo/*", "@as-integrations/*", "dataloader"],
   auth: ["jose"],
-  http: ["prom-client", "@fastify/*", "csv-stringify", "csv-stringify/*"],
+  http: ["prom-client", "csv-stringify", "csv-stringify/*"],
 };
 
 function foreignPackages(folder) {

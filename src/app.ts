@@ -118,13 +118,17 @@ async function serve(
   });
   const reconciler = startReconciler(config, core, metrics, http, releases);
 
-  const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases));
+  const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases), {
+    barredFor: (caller) => core.rateLimiters.barredFor(rateLimitBucket(caller, [])),
+    countRefusal: (caller) => core.rateLimiters.countRefusal(rateLimitBucket(caller, [])),
+    onBarred: () => metrics.rateLimited("refusal"),
+  });
   releases.add("the HTTP server", () => http.close());
   if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
   const accessKeys = watchAccessKeys(config, http.log);
   releases.add("the watch over the access keys", () => accessKeys.stop());
   warnOfUnknownStatuses(config, http.log);
-  const isLate = await addLoadShedding(http, {
+  const isLate = addLoadShedding(http, {
     routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
     maxDelayMs: config.maxEventLoopDelayMs,
     onShed: () => metrics.shed("request"),
@@ -152,7 +156,6 @@ async function serve(
       ...core.rateLimiters,
       onLimited: (what) => metrics.rateLimited(what),
     },
-    refusals: { ...core.rateLimiters, onBarred: () => metrics.rateLimited("refusal") },
     live: { changes: openLiveChanges(core, metrics, http, releases), stores: core.stores },
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
   });

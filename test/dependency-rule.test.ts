@@ -22,7 +22,6 @@ const OWNED: readonly (readonly [name: string, owner: string])[] = [
   ["@as-integrations/fastify", "graphql"],
   ["jose", "auth"],
   ["prom-client", "http"],
-  ["@fastify/under-pressure", "http"],
   ["csv-stringify/sync", "http"],
 ];
 

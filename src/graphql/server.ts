@@ -24,7 +24,6 @@ import { addStream, type LiveParts } from "./live/stream-route.js";
 import { quoteRequestId, withRequestId } from "./quote-request-id.js";
 import { limitRates, type RateLimitParts } from "./rate-limits.js";
 import { logFaults, reportFaults } from "./report-faults.js";
-import { assertNotBarred, countRefusals, type RefusalParts } from "./refusals.js";
 import { assertListed, resolveIds } from "./safelist.js";
 
 export interface GraphQLServerParts {
@@ -38,7 +37,6 @@ export interface GraphQLServerParts {
   /** The only operations that are answered; null when any is. */
   readonly persistedOperations: readonly ListedOperation[] | null;
   readonly rateLimits: RateLimitParts;
-  readonly refusals: RefusalParts;
   readonly load: LoadSheddingParts;
   readonly live: LiveParts;
 }
@@ -76,7 +74,6 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
         limitOperations(),
         shedLoad(parts.load),
         limitRates(parts.rateLimits),
-        countRefusals(parts.refusals),
         readForMutations(parts.ledgerHistory),
         reportFaults(app.log),
         quoteRequestId(),
@@ -84,17 +81,13 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     ],
   });
   await apollo.start();
-  async function contextOf(
-    request: FastifyRequest,
-    live: LiveContext | null = null,
-  ): Promise<GraphQLContext> {
+  function contextOf(request: FastifyRequest, live: LiveContext | null = null): GraphQLContext {
     const caller = parts.admission.callerOf(request);
-    await assertNotBarred(caller, parts.refusals);
     if (safelist !== null) assertListed(request, safelist);
     const language = chooseLanguage(request.headers["accept-language"]);
     return createContext({ caller, language, requestId: request.id, live }, parts.history);
   }
-  const handler = fastifyApolloHandler(apollo, { context: (request) => contextOf(request) });
+  const handler = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   // A caller who hangs up is gone for the HTTP server, but the cancel goes on: a stop waits until its outcome is stored.
   const underWay = new Set<unknown>();
   function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -105,7 +98,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
   app.route({
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
-    onRequest: parts.admission.hooks,
+    ...parts.admission.hooks,
     preHandler: [checkAddress, checkAccept],
     handler: handlerToTheEnd,
   });

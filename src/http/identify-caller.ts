@@ -1,17 +1,21 @@
-import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from "fastify";
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, RouteShorthandOptions } from "fastify";
 import type { Authenticate, IdentifiedCaller } from "../cancellation/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
+import { limitRefusals, type RefusalParts } from "./limit-refusals.js";
 
 export interface Admission {
-  /** Answer for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
-  readonly hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[];
+  /**
+   * For every route that needs a caller. They answer for whoever is not let in, before a body is read: a flood of bodies without a
+   * token, or of a caller who is barred, costs nothing to refuse.
+   */
+  readonly hooks: Pick<RouteShorthandOptions, "onRequest" | "onSend">;
   /** Who was let in. */
   callerOf(request: FastifyRequest): IdentifiedCaller;
   /** The same again, for whoever stays. */
   readonly authenticate: Authenticate;
 }
 
-export function identifyCallers(authenticate: Authenticate): Admission {
+export function identifyCallers(authenticate: Authenticate, refusals: RefusalParts): Admission {
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
   const identify: onRequestAsyncHookHandler = async (request, reply) => {
     // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
@@ -28,8 +32,9 @@ export function identifyCallers(authenticate: Authenticate): Admission {
       return await postpone(reply, request.id);
     }
   };
+  const limit = limitRefusals((request) => callers.get(request), refusals);
   return {
-    hooks: [checkHeaderLengths, identify],
+    hooks: { onRequest: [checkHeaderLengths, identify, limit.refuseBarred], onSend: limit.count },
     authenticate,
     callerOf(request) {
       const caller = callers.get(request);

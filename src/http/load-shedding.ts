@@ -1,8 +1,10 @@
-import underPressure from "@fastify/under-pressure";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 
 /** How often it is measured how late the event loop is, unless a turn may take longer than that. */
 const SAMPLE_MS = 250;
+/** How often a timer of Node's looks whether it comes in time. Its delays contain it. */
+const RESOLUTION_MS = 10;
 /** In a row. One long turn is soon made up for, as after a start or a pause of the machine; what goes on is met within a second. */
 const LATE_SAMPLES = 2;
 /** Either it is over by then, or it still lasts. */
@@ -30,26 +32,27 @@ export interface LoadShedding {
  * Refuses requests while this process cannot keep up, before their bodies are read. Returns whether it cannot. Connections to the
  * database are not looked at here: which of them a request will need is not known yet.
  */
-export async function addLoadShedding(
+export function addLoadShedding(
   app: FastifyInstance,
   { routes, maxDelayMs, onShed }: LoadShedding,
-): Promise<() => boolean> {
-  const sampleMs = Math.max(SAMPLE_MS, maxDelayMs);
-  await app.register(underPressure, {
-    maxEventLoopDelay: maxDelayMs,
-    sampleInterval: sampleMs,
-    // Its own would refuse whatever is asked for, with an answer of its own.
-    pressureHandler: () => undefined,
-  });
+): () => boolean {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delays.enable();
   let lateSamples = 0;
-  const isLate = (): boolean => lateSamples >= LATE_SAMPLES;
-  // Timers of the same length come in the order in which they were set: each of these after a new measurement.
-  const watching = setInterval(() => {
-    lateSamples = app.isUnderPressure() ? lateSamples + 1 : 0;
-  }, sampleMs);
+  const isLate = (): boolean => maxDelayMs > 0 && lateSamples >= LATE_SAMPLES;
+  const watching = setInterval(
+    () => {
+      // Of a turn that took all of the time, nothing was measured.
+      const delayMs = delays.count === 0 ? Number.POSITIVE_INFINITY : delays.mean / 1e6 - RESOLUTION_MS;
+      lateSamples = delayMs > maxDelayMs ? lateSamples + 1 : 0;
+      delays.reset();
+    },
+    Math.max(SAMPLE_MS, maxDelayMs),
+  );
   watching.unref();
   app.addHook("onClose", (_app, done) => {
     clearInterval(watching);
+    delays.disable();
     done();
   });
   app.addHook("onRequest", (request, reply, done) => {

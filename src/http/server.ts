@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import { hasUnreadBody, refuseUnknownRoutes } from "./before-bodies.js";
 import { answerClientError } from "./client-error.js";
+import { trackConnections } from "./connections.js";
 import { cutLateRequests } from "./cut-late-requests.js";
+import { limitConnections, maxOpenFiles, mostConnections } from "./limit-connections.js";
 import { logError } from "./log-error.js";
 import { parseJsonBody } from "./json-body.js";
 import { BARE_HEADERS } from "./security-headers.js";
@@ -13,9 +16,15 @@ const BODY_LIMIT_BYTES = 100_000;
 export interface HttpServerOptions {
   readonly logLevel: string;
   readonly timeLimits?: TimeLimits;
+  /** How many clients may be connected at once. Unstated, what the limit of open files leaves room for. */
+  readonly maxConnections?: number;
 }
 
-export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  logLevel,
+  timeLimits = TIME_LIMITS,
+  maxConnections = mostConnections(maxOpenFiles()),
+}: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     logger: { level: logLevel, serializers: { err: (error: unknown) => logError(error) } },
@@ -24,7 +33,11 @@ export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpSer
     // What comes before any route, such as an address that cannot be decoded: Fastify would quote it.
     frameworkErrors: (_error, request, reply) => {
       const body = errorBody("BAD_REQUEST", "This is not an address.");
-      const headers = { ...BARE_HEADERS, "x-request-id": request.id };
+      const headers = {
+        ...BARE_HEADERS,
+        "x-request-id": request.id,
+        ...(hasUnreadBody(request.raw) && { connection: "close" }),
+      };
       void (reply as FastifyReply).code(400).headers(headers).send(body);
     },
     clientErrorHandler: answerClientError,
@@ -61,16 +74,16 @@ export function createHttpServer({ logLevel, timeLimits = TIME_LIMITS }: HttpSer
     closing = true;
     done();
   });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    if (closing) void reply.header("connection", "close");
+  app.addHook("onSend", ({ raw }, reply, _payload, done) => {
+    if (closing || hasUnreadBody(raw)) void reply.header("connection", "close");
     done();
   });
 
-  cutLateRequests(app, timeLimits.requestMs);
+  const connections = trackConnections(app.server);
+  limitConnections(app.server, connections, maxConnections);
+  cutLateRequests(app, connections, timeLimits.requestMs);
 
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. The API is at /graphql.")),
-  );
+  refuseUnknownRoutes(app);
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -18,14 +18,21 @@ export interface ServiceProcess {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
+export const FROM_SOURCES = ["--import", "./scripts/register-typescript.mjs", "src/main.ts"];
 
-/** Runs src/main.ts, or another program of the project, with this environment and no other. */
+/**
+ * Runs src/main.ts, or another program of the project, with this environment and no other; perhaps with so many files at most that it
+ * may have open.
+ */
 export function runService(
   environment: Readonly<Record<string, string>>,
   program: readonly string[] = FROM_SOURCES,
+  openFiles: number | null = null,
 ): ServiceProcess {
-  const child = spawn(process.execPath, program, {
+  const command = [process.execPath, ...program];
+  const limited = ["sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh", ...command];
+  const [file = "", ...args] = openFiles === null ? command : limited;
+  const child = spawn(file, args, {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],

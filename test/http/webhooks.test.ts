@@ -186,9 +186,9 @@ test("does not hand over a body that breaks off", async () => {
   expect(received.map(({ body }) => body.toString())).toEqual(["whole"]);
 });
 
-test.each(["GET", "PUT", "DELETE", "HEAD"])("has nothing there for %s", async (method) => {
+test.each(["GET", "PUT", "DELETE", "HEAD"])("takes no %s", async (method) => {
   const { url, received } = await start();
-  expect((await fetch(`${url}/webhooks/ebp`, { method })).status).toBe(404);
+  expect((await fetch(`${url}/webhooks/ebp`, { method })).status).toBe(405);
   expect(received).toHaveLength(0);
 });
 

@@ -31,7 +31,7 @@ export interface StreamParts extends FollowParts {
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly admission: Admission;
   /** @throws GraphQLError for a request that is not read. */
-  readonly contextOf: (request: FastifyRequest, live: LiveContext) => Promise<GraphQLContext>;
+  readonly contextOf: (request: FastifyRequest, live: LiveContext) => GraphQLContext;
   /** Errors as the caller may see them. */
   readonly tell: (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
 }
@@ -54,14 +54,14 @@ export function addStream(app: FastifyInstance, parts: StreamParts): void {
   app.route({
     method: "POST",
     url: STREAM_PATH,
-    onRequest: parts.admission.hooks,
+    ...parts.admission.hooks,
     preHandler: [checkAddress, checkTakesEvents],
     handler: async (request, reply) => {
       const ending = streams.add(reply);
       const live: LiveContext = { ...parts.live, signal: ending.signal, asked: null };
       const answer = await parts.apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphQLRequest(request),
-        context: () => parts.contextOf(request, live),
+        context: () => Promise.resolve(parts.contextOf(request, live)),
       });
       if (live.asked !== null) return stream(parts, request, reply, ending, live.asked);
       const { status = 200, headers, body } = answer;

@@ -57,7 +57,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
       url: pathOf(format),
       // It would read all of it for nothing.
       exposeHeadRoute: false,
-      onRequest: parts.admission.hooks,
+      ...parts.admission.hooks,
       errorHandler: (error, _request, reply) => {
         if (!(error instanceof Refusal) && !(error instanceof InvalidArgumentError)) throw error;
         void answerRefusal(reply, error);

@@ -168,7 +168,7 @@ describe("a subscription is refused, before a stream begins,", () => {
     const headers = await world.bearer();
     for (const method of ["GET", "PUT", "DELETE"]) {
       const url = `${world.service.url}/graphql/stream?query=subscription{cancellationChanged{id}}`;
-      expect((await fetch(url, { method, headers })).status).toBe(404);
+      expect((await fetch(url, { method, headers })).status).toBe(405);
     }
   });
 });

@@ -53,7 +53,7 @@ async function start(changes: Partial<ExportsParts> = {}): Promise<void> {
     stores: new Map(),
     cursors: createCursors([Buffer.alloc(32, 1)]),
     admission: {
-      hooks: [],
+      hooks: {},
       callerOf: ({ headers }) => ({
         subject: String(headers["x-caller"]),
         scopes: ["cancellations:read"],
@@ -210,7 +210,7 @@ describe("an export", () => {
   test("is not begun for who may not read, asks wrongly, asks for its head alone, or could not tell its end", async () => {
     await start({
       admission: {
-        hooks: [],
+        hooks: {},
         callerOf: () => ({ subject: "w", scopes: ["cancellations:write"], storeIds: [] }),
       },
     });
@@ -221,7 +221,7 @@ describe("an export", () => {
     const wrong = await fetch(`${url}${PATH}?limit=0`);
     expect(wrong.status).toBe(400);
     expect(await extensionsOf(wrong)).toEqual({ code: "BAD_USER_INPUT", field: "limit" });
-    expect((await fetch(url + PATH, { method: "HEAD" })).status).toBe(404);
+    expect((await fetch(url + PATH, { method: "HEAD" })).status).toBe(405);
     expect(await askInHttp10()).toMatch(/^HTTP\/1\.1 426 [\s\S]*"Ask by HTTP\/1\.1/u);
     expect(opened).toBe(0);
   });
