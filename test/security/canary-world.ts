@@ -14,6 +14,7 @@ import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js
 
 /** Nobody waits long for an EBP that is silent. */
 const TIMEOUT_MS = 2_500;
+const RETRY_PAUSE_MS = 100;
 
 interface Started {
   readonly databaseUrl: string;
@@ -110,8 +111,12 @@ export function useCanaryWorld(): CanaryWorld {
 
   async function cancel(canary: Canary, changes: object = {}, url = ready().service.url): Promise<any> {
     const input = cancelInput({ refundAccount: accountOf(canary), ...changes });
-    const { data } = await graphql(CANCEL, { input }, url);
-    return data?.cancelPayment ?? null;
+    // As a client does while there is no free connection to the database.
+    for (;;) {
+      const { data, errors } = await graphql(CANCEL, { input }, url);
+      if (errors?.[0]?.extensions?.code !== "SERVICE_UNAVAILABLE") return data?.cancelPayment ?? null;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    }
   }
 
   /** Bytes to the service, and whatever comes back until the connection ends. */
