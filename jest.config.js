@@ -19,5 +19,5 @@ export default {
   // Two even on two cores: the tests wait for PostgreSQL more than they compute. On larger machines, leave it its half.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
   // Only what hangs reaches it, also on a machine that has much else to do.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

@@ -5,7 +5,7 @@ import { runService, urlOf, type ServiceProcess } from "../../helpers/service-pr
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const POINTS = new URL("fault-points.mjs", import.meta.url).href;
 const CLOCK = new URL("clock-shift.mjs", import.meta.url).href;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** What is wrong with a process from its start on. */
 export interface Defect {
@@ -27,7 +27,10 @@ type Environment = Readonly<Record<string, string>>;
 /** A replica that listens. */
 export async function startInstance(environment: Environment, defect: Defect = {}): Promise<Instance> {
   const service = run("main", environment, defect);
-  const url = await within(urlOf(service), "a replica starts");
+  const url = await within(urlOf(service), "a replica starts").catch(async (error: unknown) => {
+    await kill(service);
+    throw error;
+  });
   return Object.defineProperty(service, "url", { value: url }) as Instance;
 }
 
