@@ -24,7 +24,7 @@ export type CheckedRequest =
 export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: Stores): CheckedRequest {
   const chosen = storeOf(input, caller, stores);
   const isChosen = !(chosen instanceof InvalidArgumentError);
-  // Nothing is compared with an account that may be of any length; and what was not compared is not quoted either.
+  // Nothing is compared with an account that may be of any length; and nothing else is said before it has been.
   const accountFaults = refundAccountFaults("input.refundAccount", input.refundAccount);
   if (accountFaults.length > 0) {
     return { ok: false, store: isChosen ? chosen : null, errors: accountFaults.map(invalid) };
@@ -38,7 +38,7 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   const misplaced = accountElsewhereFaults(input);
   const isMisplaced = new Set(misplaced.map(({ field }) => field));
   const others = [...requestFaults(input, store), ...itemsFaults(input, store)];
-  // Of a field that holds the account nothing else is said: it could be quoted.
+  // Of a field that holds the account nothing else is said: it has to go from there, whatever else is wrong with it.
   const faults = [...misplaced, ...others.filter(({ field }) => !isMisplaced.has(field))];
   if (faults.length > 0) {
     return { ok: false, store, errors: faults.slice(0, limits.MAX_REPORTED_FAULTS).map(invalid) };
@@ -48,7 +48,7 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   if (!expected.equals(input.totalCancelAmount)) {
     const actual = input.totalCancelAmount;
     const message =
-      `input.totalCancelAmount is ${actual.toFixed()}, but ${basisInWords(store.amountBasis)} is ${expected.toFixed()}. ` +
+      `input.totalCancelAmount is not ${basisInWords(store.amountBasis)}, which is ${expected.toFixed()}. ` +
       "This call sent nothing.";
     const field = "input.totalCancelAmount";
     return { ok: false, store, errors: [{ kind: "AmountMismatch", field, message, expected, actual }] };
@@ -95,7 +95,7 @@ function itemsFaults({ items }: CancelPaymentInput, store: Store): Fault[] {
             {
               field: `${field}.seq`,
               expected: "a seq no other item has",
-              found: `${item.seq}, as in items.${first}`,
+              found: `that of items.${first}`,
             },
           ];
     return [...itemFaults(field, item, store), ...repeated];
