@@ -1,14 +1,18 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from "fastify";
-import type { Authenticate, IdentifiedCaller } from "../cancellation/caller.js";
+import type { Authenticate, Caller, IdentifiedCaller } from "../cancellation/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
+import { watchToken } from "./watch-token.js";
 
 export interface Admission {
   /** Answer for whoever is not let in, before a body is read: a flood of bodies without a token costs nothing to refuse. */
   readonly hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[];
   /** Who was let in. */
-  callerOf(request: FastifyRequest): IdentifiedCaller;
-  /** The same again, for whoever stays. */
-  readonly authenticate: Authenticate;
+  callerOf(request: FastifyRequest): Caller;
+  /**
+   * For whoever stays: `onEnd` is called once, when the token of a request is no longer valid.
+   * @returns what stops it.
+   */
+  watchToken(request: FastifyRequest, onEnd: () => void): () => void;
 }
 
 export function identifyCallers(authenticate: Authenticate): Admission {
@@ -28,13 +32,18 @@ export function identifyCallers(authenticate: Authenticate): Admission {
       return await postpone(reply, request.id);
     }
   };
+  function callerOf(request: FastifyRequest): IdentifiedCaller {
+    const caller = callers.get(request);
+    if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
+    return caller;
+  }
+
   return {
     hooks: [checkHeaderLengths, identify],
-    authenticate,
-    callerOf(request) {
-      const caller = callers.get(request);
-      if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
-      return caller;
+    callerOf,
+    watchToken(request, onEnd) {
+      const { authorization } = request.headers;
+      return watchToken(authenticate, authorization, callerOf(request).provenUntil, onEnd);
     },
   };
 }

@@ -20,7 +20,7 @@ export interface ExportsParts {
   readonly open: OpenExport;
   readonly stores: Stores;
   readonly cursors: Cursors;
-  readonly admission: Pick<Admission, "hooks"> & { callerOf(request: FastifyRequest): Caller };
+  readonly admission: Admission;
   /** Whether those who read wait too long for a connection: an export would read beside them. */
   readonly isSaturated: () => boolean;
   /** Takes what an export costs of what a caller, or a caller's only store, has for a minute. */
@@ -49,7 +49,7 @@ const NOT_BEGUN =
 /** `GET /exports/cancellations.csv` and `.ndjson`: the history in one go. */
 export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   const places = createExportPlaces();
-  const watch = watchExports(app, parts.limits);
+  const watch = watchExports(app, parts.admission, parts.limits);
 
   for (const format of [CSV, NDJSON]) {
     app.route({

@@ -1,9 +1,10 @@
 import { finished, type Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Admission } from "../identify-caller.js";
 
 /**
  * - completed: all of it was sent.
- * - cut: its client hung up or read too slowly, it took too long, or the service was stopped.
+ * - cut: its client hung up or read too slowly, its token ended, it took too long, or the service was stopped.
  * - failed: it could not be read.
  */
 export type ExportResult = "completed" | "cut" | "failed";
@@ -41,7 +42,11 @@ interface ExportWatch {
 }
 
 /** Over the exports under way. A stop waits for them, but not for long. */
-export function watchExports(app: FastifyInstance, limits: ExportLimits = EXPORT_LIMITS): ExportWatch {
+export function watchExports(
+  app: FastifyInstance,
+  { watchToken }: Pick<Admission, "watchToken">,
+  limits: ExportLimits = EXPORT_LIMITS,
+): ExportWatch {
   const running = new Set<Readable>();
   let stopped = false;
   app.addHook("preClose", (done) => {
@@ -54,16 +59,17 @@ export function watchExports(app: FastifyInstance, limits: ExportLimits = EXPORT
   });
 
   return {
-    export({ raw: { socket } }, { raw: response }, stream, ended) {
+    export(request, { raw: response }, stream, ended) {
+      const cut = (why: string): void => void stream.destroy(new ExportCutError(why));
       running.add(stream);
-      if (stopped) stream.destroy(new ExportCutError("the service is stopped"));
+      if (stopped) cut("the service is stopped");
       // Node looks at what the other side has taken; the next request on the connection has the usual limit again.
-      socket.setTimeout(limits.idleMs);
-      const timer = setTimeout(() => {
-        stream.destroy(new ExportCutError(`it took longer than ${limits.lastsMs} ms`));
-      }, limits.lastsMs);
+      request.raw.socket.setTimeout(limits.idleMs);
+      const timer = setTimeout(() => cut(`it took longer than ${limits.lastsMs} ms`), limits.lastsMs);
+      const stopWatching = watchToken(request, () => cut("its token has ended"));
       finished(response, () => {
         clearTimeout(timer);
+        stopWatching();
         running.delete(stream);
         ended(resultOf(stream, response.writableFinished));
       });

@@ -59,6 +59,7 @@ async function start(changes: Partial<ExportsParts> = {}): Promise<void> {
         scopes: ["cancellations:read"],
         storeIds: ["SIM-KR"],
       }),
+      watchToken: () => () => undefined,
     },
     isSaturated: () => false,
     charge: () => Promise.resolve({ allowed: true }),
@@ -212,6 +213,7 @@ describe("an export", () => {
       admission: {
         hooks: [],
         callerOf: () => ({ subject: "w", scopes: ["cancellations:write"], storeIds: [] }),
+        watchToken: () => () => undefined,
       },
     });
     const forbidden = await download("w");
