@@ -26,7 +26,7 @@ export interface ExportedCancellation {
 export interface RunningExport {
   /** Hands over the next few, one by one, and tells how many they were: none at the end. */
   read(take: (exported: ExportedCancellation) => void): Promise<number>;
-  /** Gives everything back, also while something is being read, which then fails. */
+  /** Gives everything back, also while something is being read, which then fails. Safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { finished } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EXPORT_SCOPE, type Caller } from "../../cancellation/caller.js";
 import { InvalidArgumentError } from "../../cancellation/errors.js";
@@ -11,7 +12,7 @@ import { answerRefusal, Refusal } from "../refusal.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
 import { NDJSON } from "./export-ndjson.js";
-import { createExportPlaces } from "./export-places.js";
+import { createExportPlaces, type FullPlaces } from "./export-places.js";
 import { readExportRequest, type AskedExport } from "./export-request.js";
 import { exportStream, readText } from "./export-stream.js";
 import { watchExports, type ExportLimits, type ExportResult } from "./watch-exports.js";
@@ -30,7 +31,7 @@ export interface ExportsParts {
   ) => Promise<{ readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }>;
   /** Told of each export that is refused while there is too much to do. */
   readonly onShed: () => void;
-  /** Told of each that is refused because its caller asks too often, or for two at once. */
+  /** Told of each that is refused because its caller asks too often, or has, or its stores have, as many at once as there may be. */
   readonly onLimited: () => void;
   readonly onEnded: (result: ExportResult, rows: number) => void;
   readonly limits?: ExportLimits;
@@ -45,6 +46,12 @@ const RETRY_WHEN_TAKEN_SECONDS = 10;
 
 const NOT_BEGUN =
   "The history cannot be read at this moment, or hardly anything meets these conditions and finding it takes too long: then name a shorter time in createdFrom and createdBefore. Quote the x-request-id header of this answer if it goes on.";
+
+const FULL: Readonly<Record<FullPlaces, string>> = {
+  caller: "One export at a time per caller, and one is under way.",
+  stores: "Two exports at a time of the same stores, and two are under way.",
+  replica: "As many exports are under way as can be at once.",
+};
 
 /** `GET /exports/cancellations.csv` and `.ndjson`: the history in one go. */
 export function addExports(app: FastifyInstance, parts: ExportsParts): void {
@@ -76,18 +83,15 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     assertTellsTheEnd(request, reply);
     const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
     assertNotBusy();
-    const giveBack = takePlace(caller);
+    // Also when its client vanishes, or has vanished already.
+    finished(reply.raw, takePlace(caller, asked));
     let rows = 0;
     const write = (exported: ExportedCancellation): string => {
       rows += 1;
       return format.write(toExportRecord(exported, cursorOf(exported, asked)));
     };
-    const { running, first } = await begin(caller, asked, write, request.log).catch((error: unknown) => {
-      giveBack();
-      throw error;
-    });
+    const { running, first } = await begin(caller, asked, write, request.log, reply);
     const stream = exportStream(running, { beginning: format.head(asked) + first, write });
-    stream.once("close", giveBack);
     watch.export(request, reply, stream, (result) => {
       request.log.info({ format: format.extension, result, rows }, "export ended");
       parts.onEnded(result, rows);
@@ -104,14 +108,18 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     asked: AskedExport,
     write: (exported: ExportedCancellation) => string,
     log: FastifyRequest["log"],
+    { raw: response }: FastifyReply,
   ): Promise<{ readonly running: RunningExport; readonly first: string }> {
     await charge(caller, asked);
     let running: RunningExport | null = null;
     try {
+      if (response.destroyed) throw new Error("beginning an export: its client has gone");
       running = await parts.open(asked.request);
+      // What is being read then fails: nobody waits for it.
+      finished(response, () => void running?.close());
       return { running, first: await readText(running, write) };
     } catch (error) {
-      log.error({ err: error }, "beginning an export failed");
+      if (!response.destroyed) log.error({ err: error }, "beginning an export failed");
       await running?.close().catch(() => undefined);
       throw new Refusal(503, "SERVICE_UNAVAILABLE", NOT_BEGUN, RETRY_WHEN_TAKEN_SECONDS);
     }
@@ -134,17 +142,16 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     );
   }
 
-  function takePlace({ subject }: Caller): () => void {
-    const place = places.take(subject);
+  function takePlace(caller: Caller, { request }: AskedExport): () => void {
+    const place = places.take(caller, request.filter.storeIds);
     if (typeof place === "function") return place;
-    if (place === "caller") {
-      parts.onLimited();
-      const message = `One export at a time per caller, and one is under way; come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-      throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
+    const message = `${FULL[place]} Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
+    if (place === "replica") {
+      parts.onShed();
+      throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
     }
-    parts.onShed();
-    const message = `As many exports are under way as can be at once. Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-    throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
+    parts.onLimited();
+    throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
   }
 
   /** @throws Refusal */

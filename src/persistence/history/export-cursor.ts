@@ -76,6 +76,7 @@ async function readHorizonBy(client: pg.Client): Promise<Date> {
 function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
   const text = `FETCH ${ROWS_AT_ONCE} FROM export`;
   let isFirst = true;
+  let closing: Promise<void> | null = null;
   return {
     async read(take) {
       if (filter.storeIds.length === 0) return 0;
@@ -85,7 +86,7 @@ function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
       return eachRow(client, { text, ...patience }, (row) => take(toExported(row)));
     },
     // With a query under way pg cuts the connection; PostgreSQL ends what it was at.
-    close: () => endInTime(client.end()),
+    close: () => (closing ??= endInTime(client.end())),
   };
 }
 
