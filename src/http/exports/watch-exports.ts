@@ -1,6 +1,7 @@
 import { finished, type Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Admission } from "../identify-caller.js";
+import { EXPORT_PACE, watchPace, type Pace } from "./watch-pace.js";
 
 /**
  * - completed: all of it was sent.
@@ -12,6 +13,8 @@ export type ExportResult = "completed" | "cut" | "failed";
 export interface ExportLimits {
   /** For a client to read anything at all. */
   readonly idleMs: number;
+  /** For a client to read on. */
+  readonly pace: Pace;
   /** For a whole export. */
   readonly lastsMs: number;
   /** For what is under way when the service is stopped. */
@@ -20,6 +23,7 @@ export interface ExportLimits {
 
 const EXPORT_LIMITS: ExportLimits = {
   idleMs: 60_000,
+  pace: EXPORT_PACE,
   // Ten times what a million rows take. The database keeps what has been replaced since for as long.
   lastsMs: 30 * 60_000,
   // A cancel may take as long. Platforms mostly kill 30 s after they have asked for a stop.
@@ -64,12 +68,15 @@ export function watchExports(
       running.add(stream);
       if (stopped) cut("the service is stopped");
       // Node looks at what the other side has taken; the next request on the connection has the usual limit again.
-      request.raw.socket.setTimeout(limits.idleMs);
+      const { socket } = request.raw;
+      socket.setTimeout(limits.idleMs);
+      const stopPacing = watchPace(response, socket, limits.pace, () => cut("it was read too slowly"));
       const timer = setTimeout(() => cut(`it took longer than ${limits.lastsMs} ms`), limits.lastsMs);
       const stopWatching = watchToken(request, () => cut("its token has ended"));
       finished(response, () => {
         clearTimeout(timer);
         stopWatching();
+        stopPacing();
         running.delete(stream);
         ended(resultOf(stream, response.writableFinished));
       });
