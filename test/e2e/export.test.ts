@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
 import { get, type IncomingMessage } from "node:http";
+import { withConnection } from "../helpers/connection.js";
 import { download, linesOf } from "../helpers/exports.js";
 import { until } from "../helpers/gate.js";
 import { secondsFromNow } from "../helpers/identity.js";
@@ -184,6 +185,33 @@ describe("an export of many", () => {
     answer.destroy();
     await until(async () => (await sessions()) === 0);
     expect((await download(fixture.service.url, "csv", { limit: 1 }, headers)).status).toBe(200);
+  });
+
+  test("leaves the database soon when its client vanishes before the first rows are found", async () => {
+    const { service } = fixture;
+    const waiting = async (query: string): Promise<boolean> =>
+      (
+        await service.sql(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '${query}%'`,
+        )
+      ).length > 0;
+    await withConnection(service.databaseUrl, async (holder) => {
+      await holder.query("BEGIN; LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
+      const address = `${service.url}/exports/cancellations.csv?limit=1`;
+      const asked = get(address, { headers, agent: false }).on("error", () => undefined);
+      await until(() => waiting("DECLARE export"));
+      // One that waits for less than a session of the service would.
+      await withConnection(service.databaseUrl, async (other) => {
+        await other.query("SET lock_timeout = '8s'");
+        const givenUp = other.query("TABLE cancellation").catch(() => "given up");
+        await until(() => waiting("TABLE cancellation"));
+        asked.destroy();
+        const left = until(async () => !(await waiting("DECLARE export"))).then(() => "left");
+        expect(await Promise.race([left, givenUp])).toBe("left");
+        await holder.query("ROLLBACK");
+        await Promise.all([left, givenUp]);
+      });
+    });
   });
 
   test("ends with its caller's token, and looks like no whole file", async () => {

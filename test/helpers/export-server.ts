@@ -59,10 +59,10 @@ export function useExportServer(): ExportServer {
     opened: 0,
     closed: 0,
     ended: [] as [string, number][],
-    open: () => {
+    open: (_request: unknown, signal?: AbortSignal) => {
       self.opened += 1;
       let isClosed = false;
-      return Promise.resolve({
+      const running = {
         async read(take: (one: ExportedCancellation) => void) {
           await self.gate.pass();
           if (isClosed || self.read >= self.failsAfter) throw new Error("the connection is gone");
@@ -76,7 +76,9 @@ export function useExportServer(): ExportServer {
           isClosed = true;
           return Promise.resolve();
         },
-      });
+      };
+      signal?.addEventListener("abort", () => void running.close());
+      return Promise.resolve(running);
     },
     async start(changes: Partial<ExportsParts> = {}) {
       await app?.close();

@@ -30,4 +30,5 @@ export interface RunningExport {
   close(): Promise<void>;
 }
 
-export type OpenExport = (request: ExportRequest) => Promise<RunningExport>;
+/** When the signal comes, also while it is still being opened, the export is closed by itself. */
+export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EXPORT_SCOPE, type Caller } from "../../cancellation/caller.js";
@@ -113,10 +114,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     await charge(caller, asked);
     let running: RunningExport | null = null;
     try {
-      if (response.destroyed) throw new Error("beginning an export: its client has gone");
-      running = await parts.open(asked.request);
-      // What is being read then fails: nobody waits for it.
-      finished(response, () => void running?.close());
+      running = await parts.open(asked.request, goneOf(response));
       return { running, first: await readText(running, write) };
     } catch (error) {
       if (!response.destroyed) log.error({ err: error }, "beginning an export failed");
@@ -163,6 +161,14 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
     throw new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds);
   }
+}
+
+/** Comes when nobody waits for the response any more, or has come already: what is being read for it then fails. */
+function goneOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  finished(response, () => gone.abort());
+  return gone.signal;
 }
 
 function pathOf({ extension }: ExportFormat): string {

@@ -70,8 +70,8 @@ describe("an export", () => {
   });
 
   test("leaves its place when its client has all of it, however long the database takes to be left", async () => {
-    const neverClosed: OpenExport = async (request) => {
-      const running = await server.open(request);
+    const neverClosed: OpenExport = async (...asked) => {
+      const running = await server.open(...asked);
       return { ...running, close: () => running.close().then(() => new Promise(() => undefined)) };
     };
     await server.start({ open: neverClosed });
