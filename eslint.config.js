@@ -112,6 +112,11 @@ export default tseslint.config(
     },
   },
   {
+    // They read no input of strangers.
+    files: ["bench/**", "scripts/**"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
     files: ["**/*.{js,mjs}"],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, quoted } from "./errors.js";
+import { InvalidArgumentError } from "./errors.js";
 import { assertText } from "./field-rules.js";
 import { MAX_IDENTIFIER_LENGTH } from "./limits.js";
 import type { Store, Stores } from "./store.js";
@@ -45,7 +45,7 @@ export function chooseStore(
 ): Store {
   const store = findStore(caller, stores, storeId, field);
   if (store !== null) return store;
-  const found = storeId === null || storeId === undefined ? "nothing" : quoted(storeId);
+  const found = storeId === null || storeId === undefined ? "nothing" : "another";
   throw new InvalidArgumentError(field, "a store you can act for", found);
 }
 

@@ -1,4 +1,7 @@
-/** An argument that cannot be acted on. The message names the field, what was expected and what was found. */
+/**
+ * An argument that cannot be acted on. The message names the field, what was expected and what was found, in words of ours: a value of
+ * the caller is never in it. Whatever somebody has at hand is pasted anywhere, an account number too, and answers are logged.
+ */
 export class InvalidArgumentError extends Error {
   override readonly name = "InvalidArgumentError";
 
@@ -10,13 +13,6 @@ export class InvalidArgumentError extends Error {
   ) {
     super(`${field}: expected ${expected}, found ${found}`);
   }
-}
-
-const LONGEST_QUOTED = 60;
-
-/** What was found, for a message: quoted, or told by its length when that would fill the answer. */
-export function quoted(text: string): string {
-  return text.length > LONGEST_QUOTED ? `${text.length} characters` : JSON.stringify(text);
 }
 
 /** There was no connection to the database in time. Nothing was asked of it. */

@@ -5,7 +5,7 @@ import * as limits from "./limits.js";
 import { normaliseAccountNumber } from "./request/refund-account.js";
 import type { Store } from "./store.js";
 
-/** A field that cannot be accepted: where, what was expected, what was found. `found` never quotes a refund account. */
+/** A field that cannot be accepted: where, what was expected, what was found. None of them quotes a value of the caller. */
 export interface Fault {
   readonly field: string;
   readonly expected: string;
@@ -87,16 +87,15 @@ export function assertText(field: string, value: string, maxLength: number): str
 /** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
 export function amountFaults(field: string, amount: Decimal | null, store: Store): Fault[] {
   if (amount === null) return [];
-  if (!amount.isFinite()) return [{ field, expected: "a number", found: amount.toString() }];
-  if (amount.isNegative() && !amount.isZero())
-    return [{ field, expected: "zero or more", found: shown(amount) }];
+  if (!amount.isFinite()) return [{ field, expected: "a number", found: "none" }];
+  if (amount.isNegative() && !amount.isZero()) return [{ field, expected: "zero or more", found: "less" }];
   if (amount.e >= limits.MAX_AMOUNT_INTEGER_DIGITS) {
     const expected = `at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
-    return [{ field, expected, found: shown(amount) }];
+    return [{ field, expected, found: `${amount.e + 1}` }];
   }
   if (amount.decimalPlaces() > store.currencyDecimals) {
     const expected = `at most ${store.currencyDecimals} decimal places, as ${store.currencyCode} has`;
-    return [{ field, expected, found: shown(amount) }];
+    return [{ field, expected, found: `${amount.decimalPlaces()}` }];
   }
   return [];
 }
@@ -106,7 +105,13 @@ export function itemFaults(field: string, item: CancelItem, store: Store): Fault
     ...integerFaults(`${field}.seq`, item.seq, 0, limits.MAX_SEQ),
     ...(ITEM_TYPES.includes(item.itemType)
       ? []
-      : [{ field: `${field}.itemType`, expected: `one of ${ITEM_TYPES.join(", ")}`, found: item.itemType }]),
+      : [
+          {
+            field: `${field}.itemType`,
+            expected: `one of ${ITEM_TYPES.join(", ")}`,
+            found: "something else",
+          },
+        ]),
     ...identifierFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
     ...integerFaults(`${field}.quantity`, item.quantity, 1, limits.MAX_QUANTITY),
     ...amountFaults(`${field}.amount`, item.amount, store),
@@ -148,10 +153,5 @@ function accountNumberFaults(field: string, written: string): Fault[] {
 
 function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
   if (Number.isInteger(value) && value >= least && value <= most) return [];
-  return [{ field, expected: `a whole number from ${least} to ${most}`, found: String(value) }];
-}
-
-/** A huge number is told by its size: written out it could fill the answer. */
-function shown(amount: Decimal): string {
-  return Math.abs(amount.e) > 40 ? amount.toExponential(2) : amount.toFixed();
+  return [{ field, expected: `a whole number from ${least} to ${most}`, found: "another number" }];
 }

@@ -124,12 +124,12 @@ export function inProgress(blocking: Cancellation, orderNo = blocking.request.or
   const otherCase =
     orderNo === blocking.request.orderNo
       ? ""
-      : " Your order number differs from it in case only, and EBP does not say whether case matters.";
+      : " Your order number differs from the one of that cancel in case only, and EBP does not say whether case matters.";
   return {
     kind: "CancelInProgress",
     field: "input.orderNo",
     cancellationId: blocking.id,
-    message: `A cancel of order ${blocking.request.orderNo} is ${state}.${otherCase} Nothing else is sent for this order until it is decided.`,
+    message: `A cancel of this order is ${state}.${otherCase} Nothing else is sent for this order until it is decided.`,
   };
 }
 
@@ -202,7 +202,7 @@ export function totalChanged(request: CancelRequest, actual: Decimal): Cancelled
     expected,
     actual,
     message:
-      `${actual.toFixed()} is cancelled on order ${request.orderNo}, not ${expected.toFixed()} as expected. ` +
+      `${actual.toFixed()} is cancelled on this order, which is not what expectedCancelledTotal says. ` +
       "Somebody else has cancelled since; look at the order and decide again.",
   };
 }

@@ -52,7 +52,7 @@ export function toWindow(args: PageArgs, cursors: Cursors): HistoryWindow {
 
 function checkedSize(name: string, size: number): number {
   if (size >= 1 && size <= MAX_PAGE_SIZE) return size;
-  throw new InvalidArgumentError(name, `1 to ${MAX_PAGE_SIZE}`, String(size));
+  throw new InvalidArgumentError(name, `1 to ${MAX_PAGE_SIZE}`, "another number");
 }
 
 function given<T>(value: T | null | undefined): value is T {

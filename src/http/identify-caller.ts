@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, RouteShorthandOptions } from "fastify";
-import type { Authenticate, IdentifiedCaller } from "../cancellation/caller.js";
+import type { Authenticate, Caller, IdentifiedCaller } from "../cancellation/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
 import { limitRefusals, type RefusalParts } from "./limit-refusals.js";
+import { watchToken } from "./watch-token.js";
 
 export interface Admission {
   /**
@@ -10,9 +11,12 @@ export interface Admission {
    */
   readonly hooks: Pick<RouteShorthandOptions, "onRequest" | "onSend">;
   /** Who was let in. */
-  callerOf(request: FastifyRequest): IdentifiedCaller;
-  /** The same again, for whoever stays. */
-  readonly authenticate: Authenticate;
+  callerOf(request: FastifyRequest): Caller;
+  /**
+   * For whoever stays: `onEnd` is called once, when the token of a request is no longer valid.
+   * @returns what stops it.
+   */
+  watchToken(request: FastifyRequest, onEnd: () => void): () => void;
 }
 
 export function identifyCallers(authenticate: Authenticate, refusals: RefusalParts): Admission {
@@ -32,14 +36,19 @@ export function identifyCallers(authenticate: Authenticate, refusals: RefusalPar
       return await postpone(reply, request.id);
     }
   };
+  function callerOf(request: FastifyRequest): IdentifiedCaller {
+    const caller = callers.get(request);
+    if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
+    return caller;
+  }
+
   const limit = limitRefusals((request) => callers.get(request), refusals);
   return {
     hooks: { onRequest: [checkHeaderLengths, identify, limit.refuseBarred], onSend: limit.count },
-    authenticate,
-    callerOf(request) {
-      const caller = callers.get(request);
-      if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
-      return caller;
+    callerOf,
+    watchToken(request, onEnd) {
+      const { authorization } = request.headers;
+      return watchToken(authenticate, authorization, callerOf(request).provenUntil, onEnd);
     },
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { isWaiting, type Connections } from "./connections.js";
 
-/** Of the files a process may have open: the database's connections, 34 at most, the key server's, files that are read, and Node's own. */
+/** Of the files a process may have open: the database's connections, 38 at most, the key server's, files that are read, and Node's own. */
 const KEPT_FILES = 96;
 /** Where hardly any file may be open. */
 const LEAST_CONNECTIONS = 16;

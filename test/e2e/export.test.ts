@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
 import { get, type IncomingMessage } from "node:http";
+import { withConnection } from "../helpers/connection.js";
 import { download, linesOf } from "../helpers/exports.js";
 import { until } from "../helpers/gate.js";
+import { secondsFromNow } from "../helpers/identity.js";
 import { cancel, CANCELLATION_FIELDS, cancelInput } from "../helpers/operations.js";
 import { useTwoStores } from "../helpers/two-stores.js";
 
@@ -160,13 +162,20 @@ describe("an export of many", () => {
   });
 
   /** One that has begun, and of which nothing more is read. */
-  function begin(): Promise<IncomingMessage> {
+  function begin(by = headers): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const address = `${fixture.service.url}/exports/cancellations.csv`;
-      get(address, { headers, agent: false }, (answer) => {
+      get(address, { headers: by, agent: false }, (answer) => {
         if (answer.statusCode === 200) resolve(answer);
-        else answer.resume().on("end", () => void begin().then(resolve, reject));
+        else answer.resume().on("end", () => void begin(by).then(resolve, reject));
       }).on("error", reject);
+    });
+  }
+
+  /** Whether the answer ends as HTTP says that it does. */
+  function isWhole(answer: IncomingMessage): Promise<boolean> {
+    return new Promise((resolve) => {
+      answer.on("error", () => undefined).on("close", () => resolve(answer.complete));
     });
   }
 
@@ -178,11 +187,45 @@ describe("an export of many", () => {
     expect((await download(fixture.service.url, "csv", { limit: 1 }, headers)).status).toBe(200);
   });
 
+  test("leaves the database soon when its client vanishes before the first rows are found", async () => {
+    const { service } = fixture;
+    const waiting = async (query: string): Promise<boolean> =>
+      (
+        await service.sql(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '${query}%'`,
+        )
+      ).length > 0;
+    await withConnection(service.databaseUrl, async (holder) => {
+      await holder.query("BEGIN; LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
+      const address = `${service.url}/exports/cancellations.csv?limit=1`;
+      const asked = get(address, { headers, agent: false }).on("error", () => undefined);
+      await until(() => waiting("DECLARE export"));
+      // One that waits for less than a session of the service would.
+      await withConnection(service.databaseUrl, async (other) => {
+        await other.query("SET lock_timeout = '8s'");
+        const givenUp = other.query("TABLE cancellation").catch(() => "given up");
+        await until(() => waiting("TABLE cancellation"));
+        asked.destroy();
+        const left = until(async () => !(await waiting("DECLARE export"))).then(() => "left");
+        expect(await Promise.race([left, givenUp])).toBe("left");
+        await holder.query("ROLLBACK");
+        await Promise.all([left, givenUp]);
+      });
+    });
+  });
+
+  test("ends with its caller's token, and looks like no whole file", async () => {
+    // Clocks may differ by 5 seconds.
+    const answer = await begin(await fixture.bearer("finance", STORES, { exp: secondsFromNow(-2) }));
+    const whole = isWhole(answer);
+    await until(async () => (await sessions()) === 0);
+    answer.resume();
+    expect(await whole).toBe(false);
+  });
+
   test("is cut off when the database ends it", async () => {
     const answer = await begin();
-    const whole = new Promise<boolean>((resolve) => {
-      answer.on("error", () => undefined).on("close", () => resolve(answer.complete));
-    });
+    const whole = isWhole(answer);
     await fixture.service.sql(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'FETCH%FROM export'",
     );

@@ -169,7 +169,7 @@ describe("sums of cancellations", () => {
 });
 
 test.each([
-  [{ groupBy: ["DAY"], timeZone: "Asia/Nowhere" }, "timeZone", /found "Asia\/Nowhere"$/u],
+  [{ groupBy: ["DAY"], timeZone: "Asia/Nowhere" }, "timeZone", /found something else$/u],
   [{ groupBy: ["DAY"], timeZone: "+09:00" }, "timeZone", /the IANA name of a time zone/u],
   [{ groupBy: [], timeZone: "KST" }, "timeZone", /the IANA name of a time zone/u],
   [{ groupBy: ["DAY", "MONTH"] }, "groupBy", /at most one of DAY, WEEK, MONTH, found DAY, MONTH$/u],

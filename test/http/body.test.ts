@@ -175,7 +175,7 @@ describe("a JSON number for an amount", () => {
     expect(body.data.cancelPayment.userErrors).toContainEqual(
       expect.objectContaining({
         field: "input.totalCancelAmount",
-        message: expect.stringMatching(/found 0\.1$/u),
+        message: expect.stringMatching(/at most 0 decimal places, as KRW has, found 1$/u),
       }),
     );
   });

@@ -28,8 +28,7 @@ export function assertPossible(filter: CancellationFilter, order: HistoryOrder |
   assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
   const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
   if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
-    const expected = `${prefix}amountFrom (${amountFrom.toFixed()}) or more`;
-    throw new InvalidArgumentError(`${prefix}amountTo`, expected, amountTo.toFixed());
+    throw new InvalidArgumentError(`${prefix}amountTo`, `${prefix}amountFrom or more`, "less");
   }
   if (orderNo !== undefined && orderNoPrefix !== undefined && !orderNo.startsWith(orderNoPrefix)) {
     const expected = `one that begins with ${prefix}orderNoPrefix`;
@@ -45,8 +44,8 @@ function assertAfter(
 ): void {
   const [first, end] = [filter[from], filter[before]];
   if (first === undefined || end === undefined || first < end) return;
-  const expected = `a moment after ${prefix}${from} (${first.toISOString()})`;
-  throw new InvalidArgumentError(`${prefix}${before}`, expected, end.toISOString());
+  const found = first > end ? "an earlier one" : "the same";
+  throw new InvalidArgumentError(`${prefix}${before}`, `a moment after ${prefix}${from}`, found);
 }
 
 /** Names the condition that leaves nothing over, and what those before it have left. */

@@ -26,8 +26,9 @@ export interface ExportedCancellation {
 export interface RunningExport {
   /** Hands over the next few, one by one, and tells how many they were: none at the end. */
   read(take: (exported: ExportedCancellation) => void): Promise<number>;
-  /** Gives everything back, also while something is being read, which then fails. */
+  /** Gives everything back, also while something is being read, which then fails. Safe to call twice. */
   close(): Promise<void>;
 }
 
-export type OpenExport = (request: ExportRequest) => Promise<RunningExport>;
+/** When the signal comes, also while it is still being opened, the export is closed by itself. */
+export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;

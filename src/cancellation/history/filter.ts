@@ -151,7 +151,7 @@ function assertIdentifier(field: string, name: Identifier, text: string): void {
 /** The year 0, which ISO 8601 has and PostgreSQL has not. */
 function assertMoment(field: string, moment: Date): void {
   if (moment.getUTCFullYear() >= 1) return;
-  throw new InvalidArgumentError(field, "a moment of the years 1 to 9999", moment.toISOString());
+  throw new InvalidArgumentError(field, "a moment of the years 1 to 9999", "an earlier one");
 }
 
 function assertAmount(field: string, amount: Decimal): void {
@@ -162,7 +162,7 @@ function assertAmount(field: string, amount: Decimal): void {
 
 function assertSeconds(field: string, seconds: number): void {
   if (seconds >= 0 && seconds <= MAX_DOUBT_SECONDS) return;
-  throw new InvalidArgumentError(field, `0 to ${MAX_DOUBT_SECONDS}`, String(seconds));
+  throw new InvalidArgumentError(field, `0 to ${MAX_DOUBT_SECONDS}`, "another number");
 }
 
 function assertReason(field: string, reason: string): void {

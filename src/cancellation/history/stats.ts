@@ -83,5 +83,5 @@ export function checkGrouping(
 
 function checkedLargest(largest: number): number {
   if (largest >= 1 && largest <= MAX_STATS) return largest;
-  throw new InvalidArgumentError("largest", `1 to ${MAX_STATS}`, String(largest));
+  throw new InvalidArgumentError("largest", `1 to ${MAX_STATS}`, "another number");
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, quoted } from "../errors.js";
+import { InvalidArgumentError } from "../errors.js";
 
 export const UTC = "UTC";
 
@@ -15,7 +15,7 @@ export function checkTimeZone(field: string, requested: string | null | undefine
   if (requested === UTC || (requested.length <= LONGEST_NAME && NAME.test(requested) && isKnown(requested)))
     return requested;
   const expected = 'the IANA name of a time zone, such as "Asia/Seoul" or "UTC"';
-  throw new InvalidArgumentError(field, expected, quoted(requested));
+  throw new InvalidArgumentError(field, expected, requested === "" ? "nothing" : "something else");
 }
 
 function isKnown(timeZone: string): boolean {

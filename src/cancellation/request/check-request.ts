@@ -39,7 +39,7 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   if (!expected.equals(input.totalCancelAmount)) {
     const actual = input.totalCancelAmount;
     const message =
-      `input.totalCancelAmount is ${actual.toFixed()}, but ${basisInWords(store.amountBasis)} is ${expected.toFixed()}. ` +
+      `input.totalCancelAmount is not ${basisInWords(store.amountBasis)}, which is ${expected.toFixed()}. ` +
       "This call sent nothing.";
     const field = "input.totalCancelAmount";
     return { ok: false, store, errors: [{ kind: "AmountMismatch", field, message, expected, actual }] };
@@ -86,7 +86,7 @@ function itemsFaults({ items }: CancelPaymentInput, store: Store): Fault[] {
             {
               field: `${field}.seq`,
               expected: "a seq no other item has",
-              found: `${item.seq}, as in items.${first}`,
+              found: `that of items.${first}`,
             },
           ];
     return [...itemFaults(field, item, store), ...repeated];

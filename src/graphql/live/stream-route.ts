@@ -17,7 +17,6 @@ import { followSubscription, type FollowParts } from "./follow-subscription.js";
 import { openStreams } from "./open-streams.js";
 import { paceEvent } from "./pace-events.js";
 import { refusalOf } from "./refusal.js";
-import { watchToken } from "./watch-token.js";
 
 /** What subscriptions follow. */
 export interface LiveParts {
@@ -91,10 +90,7 @@ async function stream(
     const { status, headers, body } = refusalOf(parts.tell(followed.errors, request.id));
     return reply.code(status).headers(headers).send(body);
   }
-  const { authorization } = request.headers;
-  const { provenUntil } = parts.admission.callerOf(request);
-  const onTokenEnded = (): void => ending.abort(TOKEN_ENDED);
-  const stopWatching = watchToken(parts.admission.authenticate, authorization, provenUntil, onTokenEnded);
+  const stopWatching = parts.admission.watchToken(request, () => ending.abort(TOKEN_ENDED));
   signal.addEventListener("abort", stopWatching, { once: true });
   const events = toEventStream(followed.results, {
     signal,

@@ -58,12 +58,21 @@ export const CSV: ExportFormat = {
 };
 
 function written(cells: readonly string[]): string {
-  // A text that a spreadsheet would run as a formula gets an apostrophe before it, which shows that it is a text.
-  return stringify([[...cells]], { record_delimiter: "\r\n", escape_formulas: true });
+  return stringify([[...cells]], { record_delimiter: "\r\n", quoted_match: LINE_BREAK });
 }
 
+/** Beside CR LF the library leaves line breaks without quotes, and readers end the row there: what follows would be a cell. */
+const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/u;
+
+/**
+ * A text that one spreadsheet or another runs as a formula: blanks and characters that nobody sees are skipped, and the forms that
+ * Unicode has of a sign are read as the sign. The library knows only some of the forms, and nothing that is skipped.
+ */
+const FORMULA =
+  /^[\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[\t\r\n=＝﹦⁼₌⩵⩶+＋﹢⁺₊﬩\-－﹣⁻₋−@＠﹫]/u;
+
+/** The apostrophe shows a spreadsheet that it is a text. */
 function toCell(value: Cell): string {
   const text = String(value ?? "");
-  // The one beginning that the library leaves: some spreadsheets skip line breaks, and then find a formula.
-  return text.startsWith("\n") ? `'${text}` : text;
+  return FORMULA.test(text) ? `'${text}` : text;
 }

@@ -27,7 +27,10 @@ export function exportStream(running: RunningExport, { beginning, write }: Expor
     highWaterMark: BUFFERED_BYTES,
     read() {
       next().then(
-        (text) => this.push(text === "" ? null : Buffer.from(text, "utf8")),
+        (text) => {
+          if (text === "") this.push(null);
+          for (const piece of piecesOf(Buffer.from(text, "utf8"))) this.push(piece);
+        },
         (error: unknown) => this.destroy(error as Error),
       );
     },
@@ -37,6 +40,11 @@ export function exportStream(running: RunningExport, { beginning, write }: Expor
       running.close().then(closed, closed);
     },
   });
+}
+
+/** What is sent in one piece counts as taken only when all of it is, and fifty of the largest rows are 40 MB. */
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += BUFFERED_BYTES) yield bytes.subarray(at, at + BUFFERED_BYTES);
 }
 
 /** The next few; nothing at the end. */

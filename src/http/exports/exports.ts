@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+import { finished } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EXPORT_SCOPE, type Caller } from "../../cancellation/caller.js";
 import { InvalidArgumentError } from "../../cancellation/errors.js";
@@ -11,7 +13,7 @@ import { answerRefusal, Refusal } from "../refusal.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
 import { NDJSON } from "./export-ndjson.js";
-import { createExportPlaces } from "./export-places.js";
+import { createExportPlaces, type FullPlaces } from "./export-places.js";
 import { readExportRequest, type AskedExport } from "./export-request.js";
 import { exportStream, readText } from "./export-stream.js";
 import { watchExports, type ExportLimits, type ExportResult } from "./watch-exports.js";
@@ -20,7 +22,7 @@ export interface ExportsParts {
   readonly open: OpenExport;
   readonly stores: Stores;
   readonly cursors: Cursors;
-  readonly admission: Pick<Admission, "hooks"> & { callerOf(request: FastifyRequest): Caller };
+  readonly admission: Admission;
   /** Whether those who read wait too long for a connection: an export would read beside them. */
   readonly isSaturated: () => boolean;
   /** Takes what an export costs of what a caller, or a caller's only store, has for a minute. */
@@ -30,7 +32,7 @@ export interface ExportsParts {
   ) => Promise<{ readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }>;
   /** Told of each export that is refused while there is too much to do. */
   readonly onShed: () => void;
-  /** Told of each that is refused because its caller asks too often, or for two at once. */
+  /** Told of each that is refused because its caller asks too often, or has, or its stores have, as many at once as there may be. */
   readonly onLimited: () => void;
   readonly onEnded: (result: ExportResult, rows: number) => void;
   readonly limits?: ExportLimits;
@@ -46,10 +48,16 @@ const RETRY_WHEN_TAKEN_SECONDS = 10;
 const NOT_BEGUN =
   "The history cannot be read at this moment, or hardly anything meets these conditions and finding it takes too long: then name a shorter time in createdFrom and createdBefore. Quote the x-request-id header of this answer if it goes on.";
 
+const FULL: Readonly<Record<FullPlaces, string>> = {
+  caller: "One export at a time per caller, and one is under way.",
+  stores: "Two exports at a time of the same stores, and two are under way.",
+  replica: "As many exports are under way as can be at once.",
+};
+
 /** `GET /exports/cancellations.csv` and `.ndjson`: the history in one go. */
 export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   const places = createExportPlaces();
-  const watch = watchExports(app, parts.limits);
+  const watch = watchExports(app, parts.admission, parts.limits);
 
   for (const format of [CSV, NDJSON]) {
     app.route({
@@ -76,18 +84,15 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     assertTellsTheEnd(request, reply);
     const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
     assertNotBusy();
-    const giveBack = takePlace(caller);
+    // Also when its client vanishes, or has vanished already.
+    finished(reply.raw, takePlace(caller, asked));
     let rows = 0;
     const write = (exported: ExportedCancellation): string => {
       rows += 1;
       return format.write(toExportRecord(exported, cursorOf(exported, asked)));
     };
-    const { running, first } = await begin(caller, asked, write, request.log).catch((error: unknown) => {
-      giveBack();
-      throw error;
-    });
+    const { running, first } = await begin(caller, asked, write, request.log, reply);
     const stream = exportStream(running, { beginning: format.head(asked) + first, write });
-    stream.once("close", giveBack);
     watch.export(request, reply, stream, (result) => {
       request.log.info({ format: format.extension, result, rows }, "export ended");
       parts.onEnded(result, rows);
@@ -104,14 +109,15 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     asked: AskedExport,
     write: (exported: ExportedCancellation) => string,
     log: FastifyRequest["log"],
+    { raw: response }: FastifyReply,
   ): Promise<{ readonly running: RunningExport; readonly first: string }> {
     await charge(caller, asked);
     let running: RunningExport | null = null;
     try {
-      running = await parts.open(asked.request);
+      running = await parts.open(asked.request, goneOf(response));
       return { running, first: await readText(running, write) };
     } catch (error) {
-      log.error({ err: error }, "beginning an export failed");
+      if (!response.destroyed) log.error({ err: error }, "beginning an export failed");
       await running?.close().catch(() => undefined);
       throw new Refusal(503, "SERVICE_UNAVAILABLE", NOT_BEGUN, RETRY_WHEN_TAKEN_SECONDS);
     }
@@ -134,17 +140,16 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     );
   }
 
-  function takePlace({ subject }: Caller): () => void {
-    const place = places.take(subject);
+  function takePlace(caller: Caller, { request }: AskedExport): () => void {
+    const place = places.take(caller, request.filter.storeIds);
     if (typeof place === "function") return place;
-    if (place === "caller") {
-      parts.onLimited();
-      const message = `One export at a time per caller, and one is under way; come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-      throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
+    const message = `${FULL[place]} Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
+    if (place === "replica") {
+      parts.onShed();
+      throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
     }
-    parts.onShed();
-    const message = `As many exports are under way as can be at once. Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-    throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
+    parts.onLimited();
+    throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
   }
 
   /** @throws Refusal */
@@ -156,6 +161,14 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
     throw new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds);
   }
+}
+
+/** Comes when nobody waits for the response any more, or has come already: what is being read for it then fails. */
+function goneOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  finished(response, () => gone.abort());
+  return gone.signal;
 }
 
 function pathOf({ extension }: ExportFormat): string {

@@ -1,9 +1,11 @@
 import { finished, type Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Admission } from "../identify-caller.js";
+import { EXPORT_PACE, watchPace, type Pace } from "./watch-pace.js";
 
 /**
  * - completed: all of it was sent.
- * - cut: its client hung up or read too slowly, it took too long, or the service was stopped.
+ * - cut: its client hung up or read too slowly, its token ended, it took too long, or the service was stopped.
  * - failed: it could not be read.
  */
 export type ExportResult = "completed" | "cut" | "failed";
@@ -11,6 +13,8 @@ export type ExportResult = "completed" | "cut" | "failed";
 export interface ExportLimits {
   /** For a client to read anything at all. */
   readonly idleMs: number;
+  /** For a client to read on. */
+  readonly pace: Pace;
   /** For a whole export. */
   readonly lastsMs: number;
   /** For what is under way when the service is stopped. */
@@ -19,6 +23,7 @@ export interface ExportLimits {
 
 const EXPORT_LIMITS: ExportLimits = {
   idleMs: 60_000,
+  pace: EXPORT_PACE,
   // Ten times what a million rows take. The database keeps what has been replaced since for as long.
   lastsMs: 30 * 60_000,
   // A cancel may take as long. Platforms mostly kill 30 s after they have asked for a stop.
@@ -41,7 +46,11 @@ interface ExportWatch {
 }
 
 /** Over the exports under way. A stop waits for them, but not for long. */
-export function watchExports(app: FastifyInstance, limits: ExportLimits = EXPORT_LIMITS): ExportWatch {
+export function watchExports(
+  app: FastifyInstance,
+  { watchToken }: Pick<Admission, "watchToken">,
+  limits: ExportLimits = EXPORT_LIMITS,
+): ExportWatch {
   const running = new Set<Readable>();
   let stopped = false;
   app.addHook("preClose", (done) => {
@@ -54,16 +63,20 @@ export function watchExports(app: FastifyInstance, limits: ExportLimits = EXPORT
   });
 
   return {
-    export({ raw: { socket } }, { raw: response }, stream, ended) {
+    export(request, { raw: response }, stream, ended) {
+      const cut = (why: string): void => void stream.destroy(new ExportCutError(why));
       running.add(stream);
-      if (stopped) stream.destroy(new ExportCutError("the service is stopped"));
+      if (stopped) cut("the service is stopped");
       // Node looks at what the other side has taken; the next request on the connection has the usual limit again.
+      const { socket } = request.raw;
       socket.setTimeout(limits.idleMs);
-      const timer = setTimeout(() => {
-        stream.destroy(new ExportCutError(`it took longer than ${limits.lastsMs} ms`));
-      }, limits.lastsMs);
+      const stopPacing = watchPace(response, socket, limits.pace, () => cut("it was read too slowly"));
+      const timer = setTimeout(() => cut(`it took longer than ${limits.lastsMs} ms`), limits.lastsMs);
+      const stopWatching = watchToken(request, () => cut("its token has ended"));
       finished(response, () => {
         clearTimeout(timer);
+        stopWatching();
+        stopPacing();
         running.delete(stream);
         ended(resultOf(stream, response.writableFinished));
       });

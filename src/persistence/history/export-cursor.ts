@@ -28,9 +28,13 @@ const IDLE_MS = 90_000;
 /** Somewhat later than the database's own limit: only a connection that is dead meets it. */
 const PATIENCE = { query_timeout: READ_MS + CONNECT_MS };
 
-/** The settings end with the transaction. */
+/**
+ * The settings end with the transaction. PostgreSQL looks for its client every second: it would otherwise go on for READ_MS for one
+ * that has gone, while the place of that export is another's already. It can look on Linux, and refuses the setting where it cannot.
+ */
 const BEGIN = `
   BEGIN TRANSACTION READ ONLY;
+  SELECT set_config('client_connection_check_interval', '1s', true) WHERE version() LIKE '%linux%';
   SET LOCAL statement_timeout = ${READ_MS};
   SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`;
 
@@ -45,19 +49,22 @@ interface ExportRow extends CancellationRow {
  * tells PostgreSQL that it is read bit by bit. The portal that pg-cursor opens is planned as if all were wanted at once, and sorted.
  */
 export function createExports(databaseUrl: string): OpenExport {
-  return async (request) => {
+  return async (request, signal) => {
+    signal?.throwIfAborted();
     const client = new SessionClient({
       ...sessionConfig(databaseUrl),
       connectionTimeoutMillis: CONNECT_MS,
     });
+    const exporting = running(client, request);
+    signal?.addEventListener("abort", () => void exporting.close(), { once: true });
     try {
       await client.connect();
       if (request.filter.storeIds.length > 0) await declare(client, request);
     } catch (error) {
-      await endInTime(client.end());
+      await exporting.close();
       throw error;
     }
-    return running(client, request);
+    return exporting;
   };
 }
 
@@ -76,6 +83,7 @@ async function readHorizonBy(client: pg.Client): Promise<Date> {
 function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
   const text = `FETCH ${ROWS_AT_ONCE} FROM export`;
   let isFirst = true;
+  let closing: Promise<void> | null = null;
   return {
     async read(take) {
       if (filter.storeIds.length === 0) return 0;
@@ -85,7 +93,7 @@ function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
       return eachRow(client, { text, ...patience }, (row) => take(toExported(row)));
     },
     // With a query under way pg cuts the connection; PostgreSQL ends what it was at.
-    close: () => endInTime(client.end()),
+    close: () => (closing ??= endInTime(client.end())),
   };
 }
 

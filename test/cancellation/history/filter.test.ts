@@ -130,32 +130,33 @@ describe("conditions that exclude each other are an error that names the one tha
     ]);
   });
 
-  test.each<[RequestedFilter, string, string]>([
+  test.each<[RequestedFilter, string, string, string]>([
     [
       { createdFrom: moment("02-01"), createdBefore: moment("02-01") },
       "filter.createdBefore",
-      "a moment after filter.createdFrom (2026-02-01T00:00:00.000Z)",
+      "a moment after filter.createdFrom",
+      "the same",
     ],
     [
       { resolvedFrom: moment("02-02"), resolvedBefore: moment("02-01") },
       "filter.resolvedBefore",
-      "a moment after filter.resolvedFrom (2026-02-02T00:00:00.000Z)",
+      "a moment after filter.resolvedFrom",
+      "an earlier one",
     ],
     [
       { createdFrom: moment("02-02"), resolvedBefore: moment("02-01") },
       "filter.resolvedBefore",
-      "a moment after filter.createdFrom (2026-02-02T00:00:00.000Z)",
+      "a moment after filter.createdFrom",
+      "an earlier one",
     ],
-  ])("%j", (requested, field, expected) => {
-    expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError(field, expected, "2026-02-01T00:00:00.000Z"),
-    );
+  ])("%j", (requested, field, expected, found) => {
+    expect(() => checked(requested)).toThrow(new InvalidArgumentError(field, expected, found));
   });
 
   test("amounts from more than to", () => {
     const requested = { amountFrom: new Decimal("1000.5"), amountTo: new Decimal("1000") };
     expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError("filter.amountTo", "filter.amountFrom (1000.5) or more", "1000"),
+      new InvalidArgumentError("filter.amountTo", "filter.amountFrom or more", "less"),
     );
     expect(checked({ ...requested, amountTo: requested.amountFrom })).toMatchObject({
       amountTo: requested.amountFrom,
@@ -234,12 +235,12 @@ describe("what nothing stored can be equal to is an error that names the field:"
     ],
     [
       { inDoubtLongerThanSeconds: -1 },
-      "filter.inDoubtLongerThanSeconds: expected 0 to 316224000, found -1",
+      "filter.inDoubtLongerThanSeconds: expected 0 to 316224000, found another number",
       "filter.inDoubtLongerThanSeconds",
     ],
     [
       { resolvedFrom: new Date("0000-06-01T00:00:00Z") },
-      "filter.resolvedFrom: expected a moment of the years 1 to 9999, found 0000-06-01T00:00:00.000Z",
+      "filter.resolvedFrom: expected a moment of the years 1 to 9999, found an earlier one",
       "filter.resolvedFrom",
     ],
   ])("%j", (requested, message, field) => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { IdentifiedCaller } from "../../../src/cancellation/caller.js";
-import { watchToken } from "../../../src/graphql/live/watch-token.js";
-import { callerOf } from "../../helpers/examples.js";
+import type { IdentifiedCaller } from "../../src/cancellation/caller.js";
+import { watchToken } from "../../src/http/watch-token.js";
+import { callerOf } from "../helpers/examples.js";
 
 const MINUTE_MS = 60_000;
 
@@ -22,7 +22,7 @@ function watch(authenticate: () => Promise<IdentifiedCaller | null>, provenUntil
 }
 
 describe("a token", () => {
-  test("ends a stream at the moment at which it is taken no more, and not before", async () => {
+  test("ends a stream, or an export, at the moment at which it is taken no more, and not before", async () => {
     const until = inMs(90_000);
     watch(() => Promise.resolve(Date.now() < until.getTime() ? caller(until) : null), until);
     await jest.advanceTimersByTimeAsync(89_999);
