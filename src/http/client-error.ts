@@ -6,6 +6,9 @@ const STATUSES: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
+/** How long a client may take to see its answer. */
+const LINGER_MS = 1_000;
+
 /** Answers bytes that are not HTTP, or come too slowly. Not logged at any level: the error carries them, and an account number among them. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
@@ -19,6 +22,9 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     "Connection: close",
     ...Object.entries(BARE_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
-  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\n${head.join("\r\n")}\r\n\r\n${body}`);
-  socket.destroy();
+  if (!socket.writable) return;
+  // Destroyed at once, with bytes of the client unread, the system resets the connection, and the client may never see the answer.
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join("\r\n")}\r\n\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }

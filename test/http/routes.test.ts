@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { cpuMs } from "../security/hostile-texts.js";
 import { startProductionService, type ProductionService } from "../helpers/production-service.js";
 
 let world: ProductionService;
@@ -120,4 +121,14 @@ test("a client that sends a whole body to nowhere, or without a token, gets its 
     for (let i = 0; i < 20; i += 1)
       expect((await fetch(world.service.url + path, { method, headers, body })).status).toBe(status);
   }
+});
+
+test("every route and method with a body announced costs less than 5 ms of CPU on average", async () => {
+  const paths = [...Object.keys(ROUTES), "/nope"];
+  const all = paths.flatMap((path) => METHODS.map((method) => ({ method, path })));
+  const bound = 5 * all.length;
+  const cost = await cpuMs(bound, async () => {
+    for (const { method, path } of all) await announce(method, path);
+  });
+  expect(cost).toBeLessThanOrEqual(bound);
 });

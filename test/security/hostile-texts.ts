@@ -144,7 +144,7 @@ export function toJson(value: object): string {
 
 /** What one input may cost. */
 export const MOST_CPU_MS_PER_100_KB = 50;
-const TRIES = 4;
+const TRIES = 12;
 
 /**
  * The least CPU of this process for this work: a collection of garbage, or the compiler, may fall into one try and not into all. Ends
