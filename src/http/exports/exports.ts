@@ -85,6 +85,8 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
     assertNotBusy();
     // Also when its client vanishes, or has vanished already.
+    // Fastify, the pipe and each watch wait for its end: a dozen, however long the export is.
+    reply.raw.setMaxListeners(20);
     finished(reply.raw, takePlace(caller, asked));
     let rows = 0;
     const write = (exported: ExportedCancellation): string => {
