@@ -41,7 +41,8 @@ export function createRedactor(account: RefundAccount | null): Redactor {
 
 function secretsOf({ accountNumber, accountHolderName }: RefundAccount): string[] {
   const name = accountHolderName?.trim() ?? "";
-  const names = name.length < MIN_NAME_LENGTH ? [] : [name, JSON.stringify(name).slice(1, -1)];
+  // The longer spelling first: the shorter one may stand in it.
+  const names = name.length < MIN_NAME_LENGTH ? [] : [JSON.stringify(name).slice(1, -1), name];
   return [...new Set([accountNumber, ...names])];
 }
 

@@ -34,6 +34,7 @@ describe("what EBP says is shown", () => {
   test("without the holder's name, as it is and as it stands in JSON", () => {
     fc.assert(
       fc.property(names, (name) => {
+        fc.pre(!'|{"name":""}|'.includes(name.trim()));
         const message = createRedactor(account("9999999999", name)).message(
           `|${name.trim()}|${JSON.stringify({ name: name.trim() })}|`,
         );

@@ -68,7 +68,7 @@ describe.each(PUBLISHED_CANCELS)("the published %s cancel", (name) => {
         resultCode: "0",
         requestId,
         timestamp,
-        digest: createHash("sha256").update(response, "utf8").digest("hex"),
+        digest: null,
         rawAnswer: response,
       },
     });

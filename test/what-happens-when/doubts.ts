@@ -107,10 +107,15 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     for (const prefix of ["SIM-LOOKUP-ERROR", "SIM-LOOKUP-HTML"]) {
       const order = orderOf(prefix);
       await ended(service, order);
-      const { status, lookups, nextStep, events } = await lookedAt(service, order, "1 hour");
+      const { id, status, lookups, nextStep, events } = await lookedAt(service, order, "1 hour");
 
       expect([status, lookups, nextStep]).toEqual(["UNKNOWN", 1, "LOOKUP"]);
-      expect(events.at(-1)).toMatchObject({ source: "LOOKUP", evidence: { digest: expect.any(String) } });
+      expect(events.at(-1)).toMatchObject({ source: "LOOKUP", evidence: { httpStatus: expect.any(Number) } });
+      const kept = await service.sql(
+        "SELECT FROM cancellation_event WHERE cancellation_id = $1 AND source = 'LOOKUP' AND answer_sealed IS NOT NULL",
+        [id],
+      );
+      expect(kept).toHaveLength(1);
     }
   },
 
