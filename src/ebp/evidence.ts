@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import type { Evidence } from "../cancellation/outcome.js";
 import type { Envelope } from "./envelope.js";
 import type { ReadExchange } from "./read-exchange.js";
-import type { RefundAccount } from "../cancellation/request/cancel-request.js";
-import { createRedactor, type Redactor } from "./redactor.js";
+import type { Redactor } from "./redactor.js";
 
 /** EBP's result codes. */
 export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
@@ -11,23 +10,23 @@ export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 /**
  * What is kept of an exchange, so that anyone can check what was concluded from it. What is shown of it is storable, bounded and free
  * of the refund account. The raw answer is as it came: it is sealed, and never shown.
+ * @param namesNobody the answer can hold no account and no name. Of others no digest is kept: it would give them back to whoever tries
+ * them all.
  */
 export function evidenceOf(
   { happened: { httpStatus, body }, rawText, envelope }: ReadExchange,
   basis: string,
-  account: RefundAccount | null,
+  redactor: Redactor,
+  namesNobody: boolean,
 ): Evidence {
-  const redactor = createRedactor(account);
   const isAnswered = httpStatus !== null;
-  // Where the answer may repeat an account number its digest would give that back: there are few enough numbers to try them all.
-  const mayBeDigested = isAnswered && account === null;
   return {
     basis,
     httpStatus,
     resultCode: resultCodeOf(envelope, redactor),
     requestId: redactor.identifier(envelope?.requestId ?? null),
     timestamp: redactor.identifier(envelope?.timestamp ?? null),
-    digest: mayBeDigested ? createHash("sha256").update(body).digest("hex") : null,
+    digest: isAnswered && namesNobody ? createHash("sha256").update(body).digest("hex") : null,
     rawAnswer: isAnswered ? rawText : null,
   };
 }

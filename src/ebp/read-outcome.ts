@@ -26,7 +26,7 @@ export function readOutcome(happened: Exchange, request: CancelRequest): CancelO
     isSameOrder: isSameOrder(read.envelope, request.orderNo),
   });
   const redactor = createRedactor(request.refundAccount);
-  const evidence = evidenceOf(read, row.reason, request.refundAccount);
+  const evidence = evidenceOf(read, row.reason, redactor, request.refundAccount === null);
   if (row.proves === "accepted") {
     return {
       kind: "accepted",

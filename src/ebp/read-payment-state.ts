@@ -3,6 +3,7 @@ import { evidenceOf } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
 import { decidePaymentState, type PaymentStatuses } from "./payment-state-table.js";
 import { readExchange } from "./read-exchange.js";
+import { createRedactor } from "./redactor.js";
 import { shownDetails } from "./shown-details.js";
 
 /** What one exchange showed of the payment it asked for. */
@@ -13,6 +14,6 @@ export function readPaymentState(
 ): LookedUpPayment {
   const read = readExchange(happened);
   const { reason, shows } = decidePaymentState(shownDetails(read, orderNo), statuses);
-  // Payment details name a buyer: whoever knows the rest of an answer could try names against its digest.
-  return { state: shows, evidence: { ...evidenceOf(read, reason, refundAccount), digest: null } };
+  // Payment details name a buyer.
+  return { state: shows, evidence: evidenceOf(read, reason, createRedactor(refundAccount), false) };
 }

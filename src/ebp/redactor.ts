@@ -41,9 +41,9 @@ export function createRedactor(account: RefundAccount | null): Redactor {
 
 function secretsOf({ accountNumber, accountHolderName }: RefundAccount): string[] {
   const name = accountHolderName?.trim() ?? "";
-  // The longer spelling first: the shorter one may stand in it.
-  const names = name.length < MIN_NAME_LENGTH ? [] : [JSON.stringify(name).slice(1, -1), name];
-  return [...new Set([accountNumber, ...names])];
+  const names = name.length < MIN_NAME_LENGTH ? [] : [name, JSON.stringify(name).slice(1, -1)];
+  // The longest first: a shorter one may stand in it, and would leave the rest.
+  return [...new Set([accountNumber, ...names])].sort((a, b) => b.length - a.length);
 }
 
 function takeOut(text: string, secrets: readonly string[]): string {

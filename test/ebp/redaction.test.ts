@@ -43,6 +43,11 @@ describe("what EBP says is shown", () => {
     );
   });
 
+  test("without the whole of a name that has the number in it", () => {
+    const redactor = createRedactor(account("1234567890", "Kim 1234567890 Lee"));
+    expect(redactor.message("for Kim 1234567890 Lee, 1234567890")).toBe(`for ${REDACTED}, ${REDACTED}`);
+  });
+
   test("as it came where there is no account, and where the account does not stand in it", () => {
     const text = "Order 1767129253910 cannot be cancelled, 취소할 수 없습니다";
     expect(createRedactor(null).message(text)).toBe(text);

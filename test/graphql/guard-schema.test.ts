@@ -57,19 +57,24 @@ describe("a schema is refused, so that the service does not start, when it has",
   });
 });
 
+/** Asks for the one field as a caller with these scopes. */
+function askAs(schema: GraphQLSchema, scopes: readonly string[]): ReturnType<typeof graphql> {
+  return graphql({
+    schema,
+    source: "{ cancellation { id } }",
+    rootValue: { cancellation: () => ({ id: "one" }) },
+    contextValue: { caller: { ...callerOf("KR"), scopes } },
+  });
+}
+
 test("a field with a scope is answered to whoever has it, and to nobody else", async () => {
   const schema = schemaWith();
   guardSchema(schema, RULES);
-  const ask = (scopes: readonly string[]): ReturnType<typeof graphql> =>
-    graphql({
-      schema,
-      source: "{ cancellation { id } }",
-      rootValue: { cancellation: () => ({ id: "one" }) },
-      contextValue: { caller: { ...callerOf("KR"), scopes } },
-    });
-  expect(await ask(["cancellations:read"])).toMatchObject({ data: { cancellation: { id: "one" } } });
+  expect(await askAs(schema, ["cancellations:read"])).toMatchObject({
+    data: { cancellation: { id: "one" } },
+  });
   for (const scopes of [[], SCOPES.filter((scope) => scope !== "cancellations:read")]) {
-    const { data, errors } = await ask(scopes);
+    const { data, errors } = await askAs(schema, scopes);
     expect(data).toEqual({ cancellation: null });
     expect(errors?.map(({ extensions }) => extensions["code"])).toEqual(["FORBIDDEN"]);
   }
@@ -79,20 +84,13 @@ test("a field with two scopes is answered to whoever has both, and says which of
   const schema = schemaWith();
   const both = ["cancellations:resolve", "cancellations:read"] as const;
   guardSchema(schema, { ...RULES, Query: { cancellation: both } });
-  const ask = (scopes: readonly string[]): ReturnType<typeof graphql> =>
-    graphql({
-      schema,
-      source: "{ cancellation { id } }",
-      rootValue: { cancellation: () => ({ id: "one" }) },
-      contextValue: { caller: { ...callerOf("KR"), scopes } },
-    });
-  expect(await ask(both)).toEqual({ data: { cancellation: { id: "one" } } });
+  expect(await askAs(schema, both)).toEqual({ data: { cancellation: { id: "one" } } });
   for (const [scopes, lacking] of [
     [["cancellations:read"], "the scope cancellations:resolve"],
     [["cancellations:resolve"], "the scope cancellations:read"],
     [["cancellations:write"], "the scopes cancellations:resolve and cancellations:read"],
   ] as const) {
-    const { data, errors } = await ask(scopes);
+    const { data, errors } = await askAs(schema, scopes);
     expect(data).toEqual({ cancellation: null });
     expect(errors?.map(({ message }) => message)).toEqual([
       `\`cancellation\` needs ${lacking}, which your token does not have.`,
