@@ -80,7 +80,7 @@ export default tseslint.config(
         {
           object: "process",
           property: "env",
-          message: "Only src/config.ts reads the environment, handed in by main.ts.",
+          message: "Only src/config reads the environment, handed in by main.ts.",
         },
       ],
     },
@@ -90,7 +90,7 @@ export default tseslint.config(
     files: [
       "src/main.ts",
       "src/commands/*.ts",
-      "src/ebp/simulator/main.ts",
+      "simulator/main.ts",
       "test/**",
       "scripts/**",
       "bench/**",
@@ -126,14 +126,17 @@ export default tseslint.config(
   },
   dependencyRule("cancellation", [{ regex: "^\\.\\./\\.\\./", message: "The domain imports only itself." }]),
   {
-    files: ["src/cancellation/*.ts"],
+    files: ["simulator/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            ...foreignPackages("cancellation"),
-            { regex: "^\\.\\./", message: "The domain imports only itself." },
+            ...foreignPackages("simulator"),
+            {
+              regex: "^(?:\\.\\./)+src/(?!ebp/|cancellation/)",
+              message: "The simulator knows EBP's wire format and the domain's model, nothing else of src.",
+            },
           ],
         },
       ],
@@ -142,7 +145,7 @@ export default tseslint.config(
   ...OUTER_FOLDERS.map((folder) =>
     dependencyRule(folder, [
       {
-        regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|commands|app|main)(?:/|\\.js$)`,
+        regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|commands|simulator|app|main)(?:/|\\.js$)`,
         message: "Outer folders never import each other: only app.ts and main.ts import across.",
       },
     ]),
@@ -153,14 +156,15 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },
   },
   {
-    files: ["src/**/*.ts"],
-    ignores: ["src/cancellation/decimal.ts", "src/persistence/connection.ts"],
+    files: ["src/**/*.ts", "simulator/**/*.ts"],
+    ignores: ["src/cancellation/model/decimal.ts", "src/persistence/connection.ts"],
     rules: {
       "no-restricted-syntax": [
         "error",
         {
           selector: "ImportDeclaration[source.value='decimal.js']",
-          message: "Take Decimal from src/cancellation/decimal.ts: decimal.js itself rounds at 20 digits.",
+          message:
+            "Take Decimal from src/cancellation/model/decimal.ts: decimal.js itself rounds at 20 digits.",
         },
         {
           selector: "ImportExpression[source.type='Literal'], TSImportType",

@@ -43,7 +43,7 @@ async function measureAll() {
     await withTemporaryDatabase(async (databaseUrl) => {
       await applyMigrations({ url: databaseUrl, directory: MIGRATIONS, log: () => undefined });
       const service = await startServiceProcess(databaseUrl, {
-        program: ["dist/main.js"],
+        program: ["dist/src/main.js"],
         environment: {
           AUTH_PUBLIC_KEY_FILE: keyFile,
           AUTH_ISSUER: ISSUER,

@@ -34,7 +34,7 @@ await withTemporaryDatabase(async (databaseUrl) => {
   ]) {
     // Each on a process of its own: what one has taken, the next would not be seen to take.
     const service = await startServiceProcess(databaseUrl, {
-      program: ["--max-semi-space-size=64", "--enable-source-maps", "dist/main.js"],
+      program: ["--max-semi-space-size=64", "--enable-source-maps", "dist/src/main.js"],
     });
     try {
       console.log(row(file, client, await measure(service, file, client === "slow")));

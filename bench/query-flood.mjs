@@ -18,7 +18,7 @@ const MIGRATIONS = fileURLToPath(new URL("../prisma/migrations", import.meta.url
 
 const { applyMigrations } = await import("../src/persistence/migrations.ts");
 const { buildGraphQLSchema } = await import("../src/graphql/schema.ts");
-const { costOf } = await import("../src/graphql/limits/query-cost.ts");
+const { costOf } = await import("../src/graphql/plugins/limits/query-cost.ts");
 const schema = await buildGraphQLSchema({});
 
 await withTemporaryDatabase(async (databaseUrl) => {

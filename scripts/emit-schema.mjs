@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { format, resolveConfig } from "prettier";
-import { buildGraphQLSchema } from "../dist/graphql/schema.js";
+import { buildGraphQLSchema } from "../dist/src/graphql/schema.js";
 
 const path = new URL("../schema.graphql", import.meta.url);
 const header =

@@ -1,6 +1,6 @@
 import { createAuthenticator } from "./auth/authenticator.js";
-import type { Authenticate } from "./cancellation/caller.js";
-import type { Config } from "./config.js";
+import type { Authenticate } from "./cancellation/model/caller.js";
+import type { Config } from "./config/config.js";
 import type { Log } from "./log.js";
 import { startPeriodic } from "./periodic.js";
 import type { Releases } from "./releases.js";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Config } from "./config.js";
+import type { Config } from "./config/config.js";
 import type { StoreSettings } from "./config/stores.js";
-import { startSimulator, type Simulator } from "./ebp/simulator/simulator.js";
+import { startSimulator, type Simulator } from "../simulator/simulator.js";
 import type { Log } from "./log.js";
 import type { Releases } from "./releases.js";
 

@@ -1,5 +1,5 @@
 import { accessKeyExpiries } from "./access-key-expiry.js";
-import type { Config } from "./config.js";
+import type { Config } from "./config/config.js";
 import type { Log } from "./log.js";
 import { startPeriodic } from "./periodic.js";
 

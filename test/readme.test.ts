@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { existsSync, readFileSync } from "node:fs";
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../src/config/development-identity.js";
-import { FORCED_BEHAVIOURS } from "../src/ebp/simulator/order-numbers.js";
+import { FORCED_BEHAVIOURS } from "../simulator/order-numbers.js";
 import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
 import { welcome } from "../src/graphql/welcome.js";
 import { startService, type TestService } from "./helpers/service.js";

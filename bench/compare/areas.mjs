@@ -1,5 +1,5 @@
 const packages = (...names) => new RegExp(`/node_modules/(?:${names.join("|")})/`, "u");
-const built = (...folders) => new RegExp(`/dist/(?:${folders.join("|")})`, "u");
+const built = (...folders) => new RegExp(`/dist/src/(?:${folders.join("|")})`, "u");
 
 /** What the service is made of, by where its code stands; the first that fits. */
 export const AREAS = [

@@ -5,7 +5,7 @@ import { STORES } from "../history/vocabulary.mjs";
 import { startProgram } from "./program.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ARGS = ["--max-semi-space-size=64", "--enable-source-maps", "dist/main.js"];
+const ARGS = ["--max-semi-space-size=64", "--enable-source-maps", "dist/src/main.js"];
 const SAYS = /"msg":"Server listening at (http:[^"]+)"/u;
 
 const [ISSUER, AUDIENCE] = ["urn:ebp-cancel-facade:bench", "ebp-cancel-facade-bench"];

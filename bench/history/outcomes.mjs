@@ -1,4 +1,4 @@
-import { LOOKUP_DELAYS_MS } from "../../src/cancellation/timing.ts";
+import { LOOKUP_DELAYS_MS } from "../../src/cancellation/model/timing.ts";
 import { DOUBT_CODES, FAILURE_CODES, RARE, RESOLVERS, SETTLEMENTS, STATUSES } from "./vocabulary.mjs";
 
 const MINUTE_MS = 60_000;

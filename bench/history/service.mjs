@@ -5,7 +5,7 @@ import { Client } from "undici";
 import { startServiceProcess } from "../service-process.mjs";
 import { STORES } from "./vocabulary.mjs";
 
-const BUILT = ["--max-semi-space-size=64", "--enable-source-maps", "dist/main.js"];
+const BUILT = ["--max-semi-space-size=64", "--enable-source-maps", "dist/src/main.js"];
 
 /** Runs `work` with a connection to a service, as it is built, for each of the databases; all have the stores of a history. */
 export async function withServices(databaseUrls, work) {

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import { SCOPES, type Authenticate, type IdentifiedCaller } from "../cancellation/caller.js";
+import { SCOPES, type Authenticate, type IdentifiedCaller } from "../cancellation/model/caller.js";
 import type { Clock } from "../cancellation/cancel/send-window.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 import { createKeyServer } from "./key-server.js";

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
-import type { Scope } from "../cancellation/caller.js";
+import type { Scope } from "../cancellation/model/caller.js";
 
 /** What a development token says of its bearer. */
 export interface TokenClaims {

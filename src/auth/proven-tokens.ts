@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { IdentifiedCaller } from "../cancellation/caller.js";
+import type { IdentifiedCaller } from "../cancellation/model/caller.js";
 
 /** Programs that call at the same time; of whoever else comes, the signature is checked once more. */
 const MAX_TOKENS = 1_000;

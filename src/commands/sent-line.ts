@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
-import { Decimal } from "../cancellation/decimal.js";
+import { Decimal } from "../cancellation/model/decimal.js";
 import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
-import { ITEM_TYPES } from "../cancellation/request/cancel-request.js";
+import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { requestValues } from "../persistence/intent-statement.js";
 import type { Sealer } from "../persistence/sealer.js";
 import type { SqlValues } from "../persistence/statement.js";

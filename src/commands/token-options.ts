@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { NAMES_SOMEBODY } from "../auth/subject.js";
-import { SCOPES, type Scope } from "../cancellation/caller.js";
+import { SCOPES, type Scope } from "../cancellation/model/caller.js";
 
 export const TOKEN_USAGE = `Usage: npm run --silent token -- [options]
 

@@ -1,7 +1,7 @@
 import { developmentKey } from "../auth/development-key.js";
 import { mintToken, type TokenClaims } from "../auth/mint-token.js";
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../config/development-identity.js";
-import { DEVELOPMENT_STORE } from "../ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { readTokenOptions, TOKEN_USAGE } from "./token-options.js";
 import { explainToken } from "./token-explained.js";
 

@@ -1,6 +1,6 @@
 import { stringify } from "lossless-json";
-import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/request/cancel-request.js";
-import { Decimal } from "../cancellation/decimal.js";
+import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/model/cancel-request.js";
+import { Decimal } from "../cancellation/model/decimal.js";
 
 /** Writes a Decimal as a JSON number with every digit it has, never with an exponent. */
 const DECIMALS = {

@@ -1,4 +1,4 @@
-import type { Confirmation, ConfirmedItem } from "../cancellation/outcome.js";
+import type { Confirmation, ConfirmedItem } from "../cancellation/model/outcome.js";
 import { asArray, asDecimal, asInt32, asObject, asText, type JsonObject } from "./json-values.js";
 import type { Redactor } from "./redactor.js";
 

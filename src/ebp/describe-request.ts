@@ -1,5 +1,5 @@
-import type { CancelRequest, RefundAccount } from "../cancellation/request/cancel-request.js";
-import type { DescribedRequest } from "../cancellation/payment-gateway.js";
+import type { CancelRequest, RefundAccount } from "../cancellation/model/cancel-request.js";
+import type { DescribedRequest } from "../cancellation/model/payment-gateway.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import { readableCancelBody } from "./cancel-body.js";
 import type { EbpStore } from "./ebp-store.js";

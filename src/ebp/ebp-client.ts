@@ -1,14 +1,14 @@
 import { performance } from "node:perf_hooks";
 import type { Agent, Dispatcher } from "undici";
 import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
-import type { CancelRequest } from "../cancellation/request/cancel-request.js";
+import type { CancelRequest } from "../cancellation/model/cancel-request.js";
 import type {
   Language,
   LookedUpPayment,
   PaymentGateway,
   PaymentQuestion,
   SentCancel,
-} from "../cancellation/payment-gateway.js";
+} from "../cancellation/model/payment-gateway.js";
 import type { SendWindow } from "../cancellation/cancel/send-window.js";
 import { cancelBody } from "./cancel-body.js";
 import { createConnections } from "./connections.js";

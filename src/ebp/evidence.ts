@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Evidence } from "../cancellation/outcome.js";
+import type { Evidence } from "../cancellation/model/outcome.js";
 import type { Envelope } from "./envelope.js";
 import type { ReadExchange } from "./read-exchange.js";
 import type { Redactor } from "./redactor.js";

@@ -1,4 +1,4 @@
-import type { Language } from "../cancellation/payment-gateway.js";
+import type { Language } from "../cancellation/model/payment-gateway.js";
 import type { EbpStore } from "./ebp-store.js";
 import { signRequest } from "./signature.js";
 

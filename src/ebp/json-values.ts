@@ -1,5 +1,5 @@
 import { isLosslessNumber } from "lossless-json";
-import { Decimal } from "../cancellation/decimal.js";
+import { Decimal } from "../cancellation/model/decimal.js";
 
 /** An amount of any currency fits many times over; a longer number is no amount. */
 const MAX_NUMBER_LENGTH = 40;

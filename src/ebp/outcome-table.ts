@@ -1,4 +1,4 @@
-import type { CancelOutcome } from "../cancellation/outcome.js";
+import type { CancelOutcome } from "../cancellation/model/outcome.js";
 import type { AnswerText } from "./envelope.js";
 import type { Exchange } from "./exchange.js";
 

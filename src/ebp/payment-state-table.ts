@@ -1,4 +1,4 @@
-import type { PaymentState } from "../cancellation/payment-gateway.js";
+import type { PaymentState } from "../cancellation/model/payment-gateway.js";
 import type { AnswerText } from "./envelope.js";
 import type { Exchange } from "./exchange.js";
 

@@ -1,5 +1,5 @@
-import type { CancelRequest } from "../cancellation/request/cancel-request.js";
-import type { CancelOutcome, Failure } from "../cancellation/outcome.js";
+import type { CancelRequest } from "../cancellation/model/cancel-request.js";
+import type { CancelOutcome, Failure } from "../cancellation/model/outcome.js";
 import { readConfirmation } from "./confirmation.js";
 import { evidenceOf, resultCodeOf } from "./evidence.js";
 import { SEND_WINDOW_CLOSED, type Exchange } from "./exchange.js";

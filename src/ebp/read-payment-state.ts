@@ -1,4 +1,4 @@
-import type { LookedUpPayment, PaymentQuestion } from "../cancellation/payment-gateway.js";
+import type { LookedUpPayment, PaymentQuestion } from "../cancellation/model/payment-gateway.js";
 import { evidenceOf } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
 import { decidePaymentState, type PaymentStatuses } from "./payment-state-table.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { MAX_IDENTIFIER_LENGTH } from "../cancellation/limits.js";
-import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/webhooks/webhook-event.js";
+import { MAX_IDENTIFIER_LENGTH } from "../cancellation/model/limits.js";
+import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/model/webhook-event.js";
 import { readInstant } from "./instant.js";
 import { asObject, asString, asText, type JsonObject } from "./json-values.js";
 import { parseJson } from "./parse-json.js";

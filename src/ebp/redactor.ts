@@ -1,4 +1,4 @@
-import type { RefundAccount } from "../cancellation/request/cancel-request.js";
+import type { RefundAccount } from "../cancellation/model/cancel-request.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH, storableText } from "./storable-text.js";
 
 export const REDACTED = "[redacted]";

@@ -1,4 +1,4 @@
-import { MIN_ACCOUNT_NUMBER_LENGTH } from "../cancellation/limits.js";
+import { MIN_ACCOUNT_NUMBER_LENGTH } from "../cancellation/model/limits.js";
 import { PUBLISHED_CODE } from "./evidence.js";
 import type { PaymentStatuses } from "./payment-state-table.js";
 import type { ReadExchange } from "./read-exchange.js";

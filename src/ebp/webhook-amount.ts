@@ -1,5 +1,5 @@
-import { Decimal } from "../cancellation/decimal.js";
-import type { WebhookKind } from "../cancellation/webhooks/webhook-event.js";
+import { Decimal } from "../cancellation/model/decimal.js";
+import type { WebhookKind } from "../cancellation/model/webhook-event.js";
 import { asDecimal, asInt32, type JsonObject } from "./json-values.js";
 
 /** What EBP's amounts in webhooks are counted in. Its documentation does not say: it is a setting. */

@@ -1,4 +1,4 @@
-import type { Scope } from "../cancellation/caller.js";
+import type { Scope } from "../cancellation/model/caller.js";
 
 /** Seen by whoever was let in to what it belongs to; asks for nothing more. */
 export const WITH_PARENT = "with its parent";

@@ -1,5 +1,5 @@
 import type { FastifyRequest, RouteShorthandOptions } from "fastify";
-import type { Caller } from "../cancellation/caller.js";
+import type { Caller } from "../cancellation/model/caller.js";
 
 /** Who is let in. */
 export interface Admission {

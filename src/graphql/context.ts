@@ -1,19 +1,19 @@
 import type DataLoader from "dataloader";
-import type { CancellationEvent, CancellationItem } from "../cancellation/cancellation.js";
-import type { Caller } from "../cancellation/caller.js";
+import type { CancellationEvent, CancellationItem } from "../cancellation/model/cancellation.js";
+import type { Caller } from "../cancellation/model/caller.js";
 import type {
   CancellationHistory,
   CancellationReference,
   OrderLines,
 } from "../cancellation/history/history.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
-import type { Language } from "../cancellation/payment-gateway.js";
-import type { Stores } from "../cancellation/store.js";
-import type { UserError } from "../cancellation/user-error.js";
-import { createBoundedLoader } from "./limits/bounded-loader.js";
+import type { Language } from "../cancellation/model/payment-gateway.js";
+import type { Stores } from "../cancellation/model/store.js";
+import type { UserError } from "../cancellation/model/user-error.js";
+import { createBoundedLoader } from "./plugins/limits/bounded-loader.js";
 import type { AskedSubscription } from "./live/ask-subscription.js";
-import { createReadBudget } from "./limits/read-budget.js";
-import { createRunningTotalLoaders, type RunningTotalLoaders } from "./limits/running-totals.js";
+import { createReadBudget } from "./plugins/limits/read-budget.js";
+import { createRunningTotalLoaders, type RunningTotalLoaders } from "./plugins/limits/running-totals.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {

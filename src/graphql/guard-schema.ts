@@ -7,7 +7,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from "graphql";
-import type { Scope } from "../cancellation/caller.js";
+import type { Scope } from "../cancellation/model/caller.js";
 import { WITH_PARENT, type AccessRule, type AccessRules } from "./access.js";
 import type { GraphQLContext } from "./context.js";
 

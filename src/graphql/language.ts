@@ -1,5 +1,5 @@
 import Negotiator from "negotiator";
-import { LANGUAGES, type Language } from "../cancellation/payment-gateway.js";
+import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
 
 /** The caller's preferred one of the languages EBP speaks; English when it prefers none of them. */
 export function chooseLanguage(acceptLanguage: string | undefined): Language {

@@ -1,6 +1,6 @@
 import { isObjectType, type GraphQLSchema } from "graphql";
 import { getMetadataStorage } from "type-graphql";
-import { fieldsWithResolver } from "./limits/fields-with-resolver.js";
+import { fieldsWithResolver } from "./plugins/limits/fields-with-resolver.js";
 
 /**
  * Leaves to graphql-js the fields that are properties and nothing more, which are nearly all of an answer. type-graphql gives each of

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, RouteShorthandOptions } from "fastify";
-import type { Authenticate, Caller, IdentifiedCaller } from "../cancellation/caller.js";
+import type { Authenticate, Caller, IdentifiedCaller } from "../cancellation/model/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
 import { limitRefusals, type RefusalParts } from "./limit-refusals.js";
 import { watchToken } from "./watch-token.js";

@@ -1,5 +1,5 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
-import type { Caller } from "../cancellation/caller.js";
+import type { Caller } from "../cancellation/model/caller.js";
 import { answerRefusal, Refusal } from "./refusal.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { InvalidArgumentError } from "../cancellation/errors.js";
+import { InvalidArgumentError } from "../cancellation/model/errors.js";
 
 /** A request that is not served, and why, in words for its sender. */
 export class Refusal extends Error {

@@ -1,4 +1,4 @@
-import type { Authenticate } from "../cancellation/caller.js";
+import type { Authenticate } from "../cancellation/model/caller.js";
 
 /** A token whose key has been withdrawn is refused within about this time, as it would be for a new request. */
 const CHECK_EVERY_MS = 60_000;

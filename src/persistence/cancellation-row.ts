@@ -3,11 +3,11 @@ import type {
   CancellationEvent,
   CancellationItem,
   EventEvidence,
-} from "../cancellation/cancellation.js";
-import { Decimal } from "../cancellation/decimal.js";
-import type { Discrepancy } from "../cancellation/discrepancies.js";
-import type { FailureDetail } from "../cancellation/outcome.js";
-import { ITEM_TYPES, type ItemType } from "../cancellation/request/cancel-request.js";
+} from "../cancellation/model/cancellation.js";
+import { Decimal } from "../cancellation/model/decimal.js";
+import type { Discrepancy } from "../cancellation/cancel/discrepancies.js";
+import type { FailureDetail } from "../cancellation/model/outcome.js";
+import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
 import type { RequestIdentity } from "../cancellation/request/same-request.js";
 import type { Sealer } from "./sealer.js";
 import { Prisma } from "./generated/client.js";

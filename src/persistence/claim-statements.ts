@@ -3,7 +3,7 @@ import {
   MATCH_DELAYS_MS,
   SETTLED_LOOK_MARGIN_MS,
   type Timing,
-} from "../cancellation/timing.js";
+} from "../cancellation/model/timing.js";
 import { Prisma } from "./generated/client.js";
 
 export interface ClaimRow {

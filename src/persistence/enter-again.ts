@@ -1,8 +1,8 @@
 import { recordLate, type LateParts } from "../cancellation/cancel/record-late.js";
-import type { Transition } from "../cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/cancellation.js";
-import { canMove } from "../cancellation/status.js";
-import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
+import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
+import { canMove } from "../cancellation/model/status.js";
+import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { PrismaClient } from "./generated/client.js";
 import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./intent-statement.js";
 import { throughPrisma } from "./prepared-statements.js";

@@ -1,4 +1,4 @@
-import type { Finding } from "../cancellation/doubt/finding.js";
+import type { Finding } from "../cancellation/reconcile/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
 import type { Sealer } from "./sealer.js";
 import { confirmedValues, confirmItems, fromNow } from "./sql-parts.js";

@@ -1,5 +1,5 @@
 import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
-import type { CancelIntent } from "../cancellation/cancellation-ledger.js";
+import type { CancelIntent } from "../cancellation/model/cancellation-ledger.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Exactly } from "./cancellation-row.js";
 import type { DatabaseWatch } from "./database-watch.js";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CancellationLedger } from "../cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/cancellation.js";
+import type { CancellationLedger } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 
 /** Short enough that a repeated request is hardly slower than the first, long enough to cost nothing. */

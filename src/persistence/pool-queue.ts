@@ -1,6 +1,6 @@
 import { endInTime } from "./end-in-time.js";
 import pg from "pg";
-import { BusyError } from "../cancellation/errors.js";
+import { BusyError } from "../cancellation/model/errors.js";
 import { schemaOf, sessionConfig } from "./session.js";
 
 /** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */

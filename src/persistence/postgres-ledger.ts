@@ -1,11 +1,15 @@
 import { pendingCancellation } from "../cancellation/cancel/apply-transition.js";
-import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation/cancellation-ledger.js";
+import type {
+  CancellationLedger,
+  CancelIntent,
+  IntentResult,
+} from "../cancellation/model/cancellation-ledger.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
-import type { Timing } from "../cancellation/timing.js";
+import type { Timing } from "../cancellation/model/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact } from "./cancellation-row.js";
-import { KeyNotReadError, SendingHeldError } from "../cancellation/errors.js";
+import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { DatabaseWatch } from "./database-watch.js";
 import type { RecentRecords } from "./recent-records.js";
 import { text } from "./sql-parts.js";

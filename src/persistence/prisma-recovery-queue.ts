@@ -1,8 +1,8 @@
-import { capturedAmountOf } from "../cancellation/doubt/captured-amount.js";
-import { Decimal } from "../cancellation/decimal.js";
-import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/doubt/recovery-queue.js";
-import { OPEN_STATUSES } from "../cancellation/status.js";
-import type { Timing } from "../cancellation/timing.js";
+import { capturedAmountOf } from "../cancellation/reconcile/captured-amount.js";
+import { Decimal } from "../cancellation/model/decimal.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/model/recovery-queue.js";
+import { OPEN_STATUSES } from "../cancellation/model/status.js";
+import type { Timing } from "../cancellation/model/timing.js";
 import type { Sealer } from "./sealer.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
 import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statements.js";

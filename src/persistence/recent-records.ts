@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Transition } from "../cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/cancellation.js";
+import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
 import type { SqlValues } from "./statement.js";
 
 /** Longer than any failover takes, and than its standby is behind. What a backup lacks is entered from the log. */

@@ -1,11 +1,11 @@
 import { applyTransition } from "../cancellation/cancel/apply-transition.js";
-import type { Transition } from "../cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/cancellation.js";
-import { StaleTransitionError } from "../cancellation/errors.js";
-import type { Finding } from "../cancellation/doubt/finding.js";
+import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
+import { StaleTransitionError } from "../cancellation/model/errors.js";
+import type { Finding } from "../cancellation/reconcile/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
-import { assertCanMove } from "../cancellation/status.js";
+import { assertCanMove } from "../cancellation/model/status.js";
 import type { Sealer } from "./sealer.js";
 import { findingStatement, type FindingRow } from "./finding-statement.js";
 import type { Database } from "./prepared-statements.js";

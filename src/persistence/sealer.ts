@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import type { RefundAccount } from "../cancellation/request/cancel-request.js";
+import type { RefundAccount } from "../cancellation/model/cancel-request.js";
 
 /** A 256-bit key with the id that is stored beside what it sealed. */
 export interface EncryptionKey {

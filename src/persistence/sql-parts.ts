@@ -1,6 +1,6 @@
-import type { Decimal } from "../cancellation/decimal.js";
+import type { Decimal } from "../cancellation/model/decimal.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
-import type { Confirmation } from "../cancellation/outcome.js";
+import type { Confirmation } from "../cancellation/model/outcome.js";
 import type { SqlValues } from "./statement.js";
 
 /** An amount as text, which PostgreSQL reads into NUMERIC exactly. */

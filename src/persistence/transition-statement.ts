@@ -1,6 +1,6 @@
-import type { Transition } from "../cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/cancellation.js";
-import { LOOKUP_DELAYS_MS } from "../cancellation/timing.js";
+import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
+import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { Sealer } from "./sealer.js";
 import { confirmedValues, confirmItems, fromNow, text } from "./sql-parts.js";
 import { statement, type Asked } from "./statement.js";

@@ -1,4 +1,4 @@
-import { ITEM_TYPES, type ItemType } from "../cancellation/request/cancel-request.js";
+import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
 
 /** Where a cancellation has what its lines of one kind add up to; null where it has no such line. */
 export interface TypeColumns {

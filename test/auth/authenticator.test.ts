@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { SCOPES } from "../../src/cancellation/caller.js";
+import { SCOPES } from "../../src/cancellation/model/caller.js";
 import { AUDIENCE, secondsFromNow, startIdentity, type Identity } from "../helpers/identity.js";
 import { STORES, switchedOff, withKeyServer, withPublicKey } from "./tokens.js";
 

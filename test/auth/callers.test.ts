@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { AUDIENCE, ISSUER, secondsFromNow, startIdentity, type Identity } from "../helpers/identity.js";
 import { cancel, CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import { startService, type GraphQLAnswer, type TestService } from "../helpers/service.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { SCOPES, type Scope } from "../../src/cancellation/caller.js";
+import { SCOPES, type Scope } from "../../src/cancellation/model/caller.js";
 import { refresh, tryRefresh, tryResolve } from "../helpers/in-doubt.js";
 import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import type { GraphQLAnswer } from "../helpers/service.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type pg from "pg";
 import { seedHistory, type SeededHistory } from "../../bench/history/seed.mjs";
-import { ITEM_TYPES } from "../../src/cancellation/request/cancel-request.js";
+import { ITEM_TYPES } from "../../src/cancellation/model/cancel-request.js";
 import type { Progress } from "../../src/commands/progress.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { SCOPES } from "../../src/cancellation/caller.js";
+import { SCOPES } from "../../src/cancellation/model/caller.js";
 import { readTokenOptions, TokenOptionsError } from "../../src/commands/token-options.js";
 
 const DEFAULTS = {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
-import { SCOPES } from "../../src/cancellation/caller.js";
+import { SCOPES } from "../../src/cancellation/model/caller.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { cancelInput } from "../helpers/operations.js";
 import { runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { faultsOf, fileOf, KEY, keyBytes, PRODUCTION, STORE, withStores } from "../helpers/configuration.js";
 
 const WITHOUT_STORE = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { FORCED_BEHAVIOURS } from "../../src/ebp/simulator/order-numbers.js";
+import { FORCED_BEHAVIOURS } from "../../simulator/order-numbers.js";
 import { cancel, cancelInput, item, tryCancel } from "../helpers/operations.js";
 import { startService, type TestService } from "../helpers/service.js";
 import { refusedPort } from "../helpers/upstream.js";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { request, type ClientRequest } from "node:http";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { startApp } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
-import { startSimulator, type Simulator } from "../../src/ebp/simulator/simulator.js";
+import { readConfig } from "../../src/config/config.js";
+import { startSimulator, type Simulator } from "../../simulator/simulator.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { createGate, until, type Gate } from "../helpers/gate.js";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { startSimulator } from "../../src/ebp/simulator/simulator.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { startSimulator } from "../../simulator/simulator.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { createGate, until, type Gate } from "../helpers/gate.js";
 import { cancel, CANCEL, cancelInput } from "../helpers/operations.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { isLosslessNumber, parse } from "lossless-json";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
-import { Decimal } from "../../src/cancellation/decimal.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { published, PUBLISHED_CANCELS } from "../helpers/examples.js";
 import { cancel, CANCELLATION_FIELDS } from "../helpers/operations.js";
 import { startService, type TestService } from "../helpers/service.js";

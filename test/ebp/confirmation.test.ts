@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { CancelItem } from "../../src/cancellation/request/cancel-request.js";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import type { Confirmation } from "../../src/cancellation/outcome.js";
+import type { CancelItem } from "../../src/cancellation/model/cancel-request.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import type { Confirmation } from "../../src/cancellation/model/outcome.js";
 import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/storable-text.js";
 import { cancelItem, cancelRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";

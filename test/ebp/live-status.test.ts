@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { ShownPayment } from "../../src/cancellation/history/live-status.js";
 import { MAX_ANSWER_BYTES } from "../../src/ebp/exchange.js";
 import { UnknownStoreError } from "../../src/ebp/errors.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
 import { useEbp, type ClientChanges } from "../helpers/upstream-client.js";

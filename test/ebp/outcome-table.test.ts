@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { CancelOutcome } from "../../src/cancellation/outcome.js";
+import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { OUTCOME_TABLE } from "../../src/ebp/outcome-table.js";
 import { cancelRequest, published } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";

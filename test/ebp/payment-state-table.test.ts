@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { PaymentState } from "../../src/cancellation/payment-gateway.js";
+import type { PaymentState } from "../../src/cancellation/model/payment-gateway.js";
 import { PAYMENT_STATE_TABLE, type PaymentStatuses } from "../../src/ebp/payment-state-table.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";

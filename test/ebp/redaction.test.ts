@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { CancelOutcome } from "../../src/cancellation/outcome.js";
-import type { RefundAccount } from "../../src/cancellation/request/cancel-request.js";
+import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
+import type { RefundAccount } from "../../src/cancellation/model/cancel-request.js";
 import { createRedactor, REDACTED } from "../../src/ebp/redactor.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { isLosslessNumber, parse } from "lossless-json";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import {
   cancelItem,
   cancelRequest,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import type { WebhookKind } from "../../src/cancellation/webhooks/webhook-event.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import type { WebhookKind } from "../../src/cancellation/model/webhook-event.js";
 import { asObject } from "../../src/ebp/json-values.js";
 import { parseJson } from "../../src/ebp/parse-json.js";
 import { readWebhookAmount, type WebhookAmounts } from "../../src/ebp/webhook-amount.js";

@@ -7,7 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from "graphql";
-import { SCOPES } from "../../src/cancellation/caller.js";
+import { SCOPES } from "../../src/cancellation/model/caller.js";
 import { ACCESS, WITH_PARENT, type AccessRules } from "../../src/graphql/access.js";
 import { guardSchema } from "../../src/graphql/guard-schema.js";
 import { callerOf } from "../helpers/examples.js";

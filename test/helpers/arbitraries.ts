@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { CancelItem } from "../../src/cancellation/request/cancel-request.js";
-import { ITEM_TYPES } from "../../src/cancellation/request/cancel-request.js";
-import { Decimal } from "../../src/cancellation/decimal.js";
+import type { CancelItem } from "../../src/cancellation/model/cancel-request.js";
+import { ITEM_TYPES } from "../../src/cancellation/model/cancel-request.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 
 const DIGITS = Array.from("0123456789");
 const ID_CHARACTERS = Array.from("ABCxyz019-_가나");

@@ -1,7 +1,7 @@
-import { Decimal } from "../../src/cancellation/decimal.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { pendingCancellation } from "../../src/cancellation/cancel/apply-transition.js";
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import { NOTHING_CONFIRMED } from "../../src/cancellation/outcome.js";
+import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
+import { NOTHING_CONFIRMED } from "../../src/cancellation/model/outcome.js";
 import { cancelItem } from "./examples.js";
 import { intent } from "./ledger.js";
 

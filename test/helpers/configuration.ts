@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "@jest/globals";
-import { readConfig, type Config } from "../../src/config.js";
+import { readConfig, type Config } from "../../src/config/config.js";
 import { ConfigurationError } from "../../src/config/settings.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ebp-config-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
-import { SCOPES, type Caller } from "../../src/cancellation/caller.js";
+import { SCOPES, type Caller } from "../../src/cancellation/model/caller.js";
 import { readFileSync } from "node:fs";
 import { parse, type LosslessNumber } from "lossless-json";
-import type { CancelItem, CancelRequest, ItemType } from "../../src/cancellation/request/cancel-request.js";
-import { Decimal } from "../../src/cancellation/decimal.js";
+import type { CancelItem, CancelRequest, ItemType } from "../../src/cancellation/model/cancel-request.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 
 export const PUBLISHED_CANCELS = ["order-unit", "item-unit", "amount-unit"] as const;
 

@@ -1,4 +1,4 @@
-import { Decimal } from "../../src/cancellation/decimal.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 import type { ExportedCancellation } from "../../src/cancellation/history/export.js";
 
 /** A cancellation as an export reads it. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { ITEM_TYPES, type ItemType } from "../../src/cancellation/request/cancel-request.js";
-import type { CancellationStatus, ResolvedBy, Settlement } from "../../src/cancellation/status.js";
+import { ITEM_TYPES, type ItemType } from "../../src/cancellation/model/cancel-request.js";
+import type { CancellationStatus, ResolvedBy, Settlement } from "../../src/cancellation/model/status.js";
 
 /** A cancellation as it lies in the database, as far as the history is searched by it. Amounts are whole won. */
 export interface HistoryRow {

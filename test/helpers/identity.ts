@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, SignJWT, type JWTPayload } from "jose";
-import { SCOPES } from "../../src/cancellation/caller.js";
+import { SCOPES } from "../../src/cancellation/model/caller.js";
 
 export const ISSUER = "https://id.example.com/";
 export const AUDIENCE = "cancel-facade";

@@ -5,15 +5,15 @@ import type {
   CancellationLedger,
   CancelIntent,
   Transition,
-} from "../../src/cancellation/cancellation-ledger.js";
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import type { CancelRequest } from "../../src/cancellation/request/cancel-request.js";
+} from "../../src/cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
 import type { CancellationHistory } from "../../src/cancellation/history/history.js";
-import type { CancelOutcome } from "../../src/cancellation/outcome.js";
+import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { fingerprint } from "../../src/cancellation/request/same-request.js";
-import type { Store } from "../../src/cancellation/store.js";
-import { timingOf } from "../../src/cancellation/timing.js";
+import type { Store } from "../../src/cancellation/model/store.js";
+import { timingOf } from "../../src/cancellation/model/timing.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";

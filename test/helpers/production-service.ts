@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { SimulatedStore } from "../../src/ebp/simulator/simulated-store.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import type { SimulatedStore } from "../../simulator/simulated-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./identity.js";
 import { startService, type GraphQLAnswer, type TestService } from "./service.js";
 

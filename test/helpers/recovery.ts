@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from "@jest/globals";
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import type { CancelRequest } from "../../src/cancellation/request/cancel-request.js";
-import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
-import type { RecoveryQueue } from "../../src/cancellation/doubt/recovery-queue.js";
-import type { WebhookInbox } from "../../src/cancellation/webhooks/webhook-inbox.js";
+import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
+import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
+import type { RecoveryQueue } from "../../src/cancellation/model/recovery-queue.js";
+import type { WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js";
 import { createSealer, type Sealer } from "../../src/persistence/sealer.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";

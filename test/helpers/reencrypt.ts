@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach } from "@jest/globals";
-import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
+import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Prisma, PrismaClient } from "../../src/persistence/generated/client.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { readKeptEvidence } from "../../src/persistence/kept-evidence.js";

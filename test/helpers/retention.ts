@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach } from "@jest/globals";
-import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
+import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Prisma, PrismaClient } from "../../src/persistence/generated/client.js";
 import type { Archived } from "../../src/persistence/retention/archive-rows.js";
 import { retain, type Retention, type RetentionParts } from "../../src/persistence/retention/retain.js";

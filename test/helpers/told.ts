@@ -1,4 +1,4 @@
-import type { WebhookConclusion } from "../../src/cancellation/webhooks/webhook-inbox.js";
+import type { WebhookConclusion } from "../../src/cancellation/model/webhook-inbox.js";
 import { ASKED_AT } from "./cancellations.js";
 
 /** So many milliseconds after cancellations made in tests were asked for. */

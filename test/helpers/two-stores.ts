@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { createGate, type Gate } from "./gate.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./identity.js";
 import { cancel, cancelInput } from "./operations.js";

@@ -4,14 +4,14 @@ import type {
   LookedUpPayment,
   PaymentQuestion,
   SentCancel,
-} from "../../src/cancellation/payment-gateway.js";
-import type { CancelOutcome } from "../../src/cancellation/outcome.js";
-import type { CancelRequest } from "../../src/cancellation/request/cancel-request.js";
+} from "../../src/cancellation/model/payment-gateway.js";
+import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import { createEbpClient, type EbpClient, type EbpClientOptions } from "../../src/ebp/ebp-client.js";
 import type { SendWindow } from "../../src/cancellation/cancel/send-window.js";
 import type { EbpStore } from "../../src/ebp/ebp-store.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
-import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/ebp/simulator/simulator.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.js";
 import { cancelRequest } from "./examples.js";
 import { startUpstream, type Respond, type Upstream } from "./upstream.js";
 

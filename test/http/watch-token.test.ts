@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { IdentifiedCaller } from "../../src/cancellation/caller.js";
+import type { IdentifiedCaller } from "../../src/cancellation/model/caller.js";
 import { watchToken } from "../../src/http/watch-token.js";
 import { callerOf } from "../helpers/examples.js";
 

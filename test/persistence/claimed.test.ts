@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import { decideLookup } from "../../src/cancellation/doubt/lookup-rules.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { decideLookup } from "../../src/cancellation/reconcile/lookup-rules.js";
 import { cancelItem } from "../helpers/examples.js";
 import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";

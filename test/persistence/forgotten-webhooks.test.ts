@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { matchClaimed, type MatchResult } from "../../src/cancellation/webhooks/match-webhook.js";
+import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";
 import { ENTER_WEBHOOK } from "../../src/persistence/webhook-statements.js";
 import { useRecovery } from "../helpers/recovery.js";

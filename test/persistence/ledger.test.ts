@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { Decimal } from "../../src/cancellation/decimal.js";
-import { StaleTransitionError } from "../../src/cancellation/errors.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
 import { withConnection } from "../helpers/connection.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { CONFIRMATION, intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type pg from "pg";
-import { BusyError } from "../../src/cancellation/errors.js";
+import { BusyError } from "../../src/cancellation/model/errors.js";
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
 import { prismaOn } from "../../src/persistence/prisma.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";

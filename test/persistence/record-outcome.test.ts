@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { CancellationLedger } from "../../src/cancellation/cancellation-ledger.js";
+import type { CancellationLedger } from "../../src/cancellation/model/cancellation-ledger.js";
 import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
 import { Recordings } from "../../src/cancellation/cancel/recordings.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { LEASE_RAN_OUT } from "../../src/cancellation/cancel/conclude.js";
-import { nextStepOf } from "../../src/cancellation/next-step.js";
-import { LOOKUP_DELAYS_MS, SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/timing.js";
-import type { Claim } from "../../src/cancellation/doubt/recovery-queue.js";
+import { nextStepOf } from "../../src/cancellation/model/next-step.js";
+import { LOOKUP_DELAYS_MS, SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/model/timing.js";
+import type { Claim } from "../../src/cancellation/model/recovery-queue.js";
 import { claimDueStatement } from "../../src/persistence/claim-statements.js";
 import { Prisma } from "../../src/persistence/generated/client.js";
 import { step, STORE, TIMING } from "../helpers/ledger.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import type { CancelIntent } from "../../src/cancellation/cancellation-ledger.js";
+import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll } from "@jest/globals";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
-import { startSimulator } from "../../src/ebp/simulator/simulator.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
+import { startSimulator } from "../../simulator/simulator.js";
 import { startInstance, type Instance } from "../faults/harness/instance.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase } from "../helpers/database.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RefundAccount } from "../../src/cancellation/request/cancel-request.js";
-import { identifierFaults, proseFaults } from "../../src/cancellation/field-rules.js";
+import type { RefundAccount } from "../../src/cancellation/model/cancel-request.js";
+import { identifierFaults, proseFaults } from "../../src/cancellation/model/field-rules.js";
 import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { createCursors } from "../../src/cancellation/history/cursors.js";
 import { MAX_ANSWER_BYTES, type Exchange } from "../../src/ebp/exchange.js";

@@ -1,8 +1,8 @@
-import type { Cancellation } from "../../src/cancellation/cancellation.js";
-import type { CancelIntent, CancellationLedger } from "../../src/cancellation/cancellation-ledger.js";
+import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
+import type { CancelIntent, CancellationLedger } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { CancellationHistory } from "../../src/cancellation/history/history.js";
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
-import { DEVELOPMENT_STORE } from "../../src/ebp/simulator/development-store.js";
+import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { createSealer } from "../../src/persistence/sealer.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";

@@ -1,6 +1,6 @@
-import type { CancelIntent, Transition } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
-import type { Confirmation } from "../outcome.js";
+import type { CancelIntent, Transition } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import type { Confirmation } from "../model/outcome.js";
 import { maskRefundAccount } from "../request/refund-account.js";
 
 /** What the database gave when the intent was committed, by its own clock. */

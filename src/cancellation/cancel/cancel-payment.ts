@@ -1,20 +1,20 @@
-import type { CancelIntent } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
-import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
-import type { Caller } from "../caller.js";
+import type { CancelIntent } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import type { Caller } from "../model/caller.js";
 import { checkRequest } from "../request/check-request.js";
 import { concludeFromResponse } from "./conclude.js";
-import type { Language, PaymentGateway, SentCancel } from "../payment-gateway.js";
+import type { Language, PaymentGateway, SentCancel } from "../model/payment-gateway.js";
 import { findKnown, type FindKnownParts } from "./find-known.js";
-import { evidenceInWords } from "../outcome.js";
+import { evidenceInWords } from "../model/outcome.js";
 import { recordIntent } from "./record-intent.js";
 import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
 import { fingerprint, isSameRequest, type RequestIdentity } from "../request/same-request.js";
 import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
-import type { Timing } from "../timing.js";
+import type { Timing } from "../model/timing.js";
 import { sentRecord, type SentRecord } from "./sent-record.js";
 import { withdrawIntent } from "./withdraw-intent.js";
-import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../user-error.js";
+import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
 
 export interface CancelPaymentParts extends OutcomeRecorderParts, FindKnownParts {
   readonly gateway: PaymentGateway;

@@ -1,8 +1,8 @@
-import type { CancelIntent, Transition } from "../cancellation-ledger.js";
-import { findDiscrepancies } from "../discrepancies.js";
-import { evidenceInWords, NOTHING_CONFIRMED, type CancelOutcome, type Evidence } from "../outcome.js";
-import type { SentCancel } from "../payment-gateway.js";
-import type { EventSource, ResolvedBy, Settlement } from "../status.js";
+import type { CancelIntent, Transition } from "../model/cancellation-ledger.js";
+import { findDiscrepancies } from "./discrepancies.js";
+import { evidenceInWords, NOTHING_CONFIRMED, type CancelOutcome, type Evidence } from "../model/outcome.js";
+import type { SentCancel } from "../model/payment-gateway.js";
+import type { EventSource, ResolvedBy, Settlement } from "../model/status.js";
 
 /** The step that the answer to the one send takes a cancellation. */
 export function concludeFromResponse(intent: CancelIntent, { outcome, sentAgoMs }: SentCancel): Transition {

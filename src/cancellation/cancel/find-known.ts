@@ -1,12 +1,12 @@
-import type { Caller } from "../caller.js";
-import { chooseStore } from "../caller.js";
-import { InvalidArgumentError, KeyNotReadError } from "../errors.js";
-import { textFaults } from "../field-rules.js";
+import type { Caller } from "../model/caller.js";
+import { chooseStore } from "../model/caller.js";
+import { InvalidArgumentError, KeyNotReadError } from "../model/errors.js";
+import { textFaults } from "../model/field-rules.js";
 import type { CancellationHistory, KnownCancellation } from "../history/history.js";
-import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../limits.js";
-import type { CancelPaymentInput, CancelRequest } from "../request/cancel-request.js";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../model/limits.js";
+import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
 import { normalise } from "../request/check-request.js";
-import type { Stores } from "../store.js";
+import type { Stores } from "../model/store.js";
 
 export interface FindKnownParts {
   readonly stores: Stores;

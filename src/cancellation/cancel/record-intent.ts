@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CancellationLedger, CancelIntent, IntentResult } from "../cancellation-ledger.js";
-import { BusyError, NothingSentError, SendingHeldError } from "../errors.js";
+import type { CancellationLedger, CancelIntent, IntentResult } from "../model/cancellation-ledger.js";
+import { BusyError, NothingSentError, SendingHeldError } from "../model/errors.js";
 import type { SendWindow } from "./send-window.js";
 
 /** A connection that was cut is followed by a good one at once, or by none for longer than a caller waits. */

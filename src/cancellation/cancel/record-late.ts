@@ -1,7 +1,7 @@
-import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
-import { lateFinding, type OnContradiction } from "../doubt/finding.js";
-import { canMove } from "../status.js";
+import type { CancellationLedger, Transition } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import { lateFinding, type OnContradiction } from "../reconcile/finding.js";
+import { canMove } from "../model/status.js";
 
 export interface LateParts {
   readonly ledger: CancellationLedger;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CancellationLedger, Transition } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
-import { StaleTransitionError } from "../errors.js";
+import type { CancellationLedger, Transition } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import { StaleTransitionError } from "../model/errors.js";
 import { recordLate } from "./record-late.js";
 import type { Recordings } from "./recordings.js";
-import type { OnContradiction } from "../doubt/finding.js";
+import type { OnContradiction } from "../reconcile/finding.js";
 
 export interface OutcomeRecorderParts {
   readonly ledger: CancellationLedger;

@@ -1,4 +1,4 @@
-import type { Transition } from "../cancellation-ledger.js";
+import type { Transition } from "../model/cancellation-ledger.js";
 
 /** What is at work on one cancellation and has not ended. */
 export interface Recording {

@@ -1,7 +1,7 @@
-import type { CancelIntent } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
+import type { CancelIntent } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
 import type { AmountBasis } from "../request/amount-rule.js";
-import type { ItemType } from "../request/cancel-request.js";
+import type { ItemType } from "../model/cancel-request.js";
 
 /** The message of the line of log that stands for each send. */
 export const SENT = "sent";

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CancelIntent } from "../cancellation-ledger.js";
-import type { Cancellation } from "../cancellation.js";
+import type { CancelIntent } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
 import { concludeFromResponse } from "./conclude.js";
-import { evidenceInWords } from "../outcome.js";
+import { evidenceInWords } from "../model/outcome.js";
 import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
-import type { Timing } from "../timing.js";
+import type { Timing } from "../model/timing.js";
 
 export interface WithdrawIntentParts extends OutcomeRecorderParts {
   readonly timing: Pick<Timing, "leaseMs">;

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../errors.js";
-import { CANCELLATION_STATUSES, DECIDED_STATUSES, type CancellationStatus } from "../status.js";
+import { InvalidArgumentError } from "../model/errors.js";
+import { CANCELLATION_STATUSES, DECIDED_STATUSES, type CancellationStatus } from "../model/status.js";
 import type { CancellationFilter } from "./filter.js";
 import type { HistoryOrder } from "./order.js";
 

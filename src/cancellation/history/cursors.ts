@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
-import { Decimal } from "../decimal.js";
-import { InvalidArgumentError } from "../errors.js";
+import { Decimal } from "../model/decimal.js";
+import { InvalidArgumentError } from "../model/errors.js";
 import type { HistoryOrder, HistoryPosition } from "./order.js";
 
 /** Opaque names of places in the history. Whoever changes one, or reads on with it in another order, is told so. */

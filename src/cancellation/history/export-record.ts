@@ -1,7 +1,7 @@
-import type { Cancellation, CancellationItem } from "../cancellation.js";
-import type { Decimal } from "../decimal.js";
-import type { Discrepancy } from "../discrepancies.js";
-import type { Failure } from "../outcome.js";
+import type { Cancellation, CancellationItem } from "../model/cancellation.js";
+import type { Decimal } from "../model/decimal.js";
+import type { Discrepancy } from "../cancel/discrepancies.js";
+import type { Failure } from "../model/outcome.js";
 import type { AmountBasis } from "../request/amount-rule.js";
 import type { MaskedRefundAccount } from "../request/refund-account.js";
 import type { ExportedCancellation } from "./export.js";

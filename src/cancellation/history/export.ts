@@ -1,5 +1,5 @@
-import type { Cancellation, CancellationItem } from "../cancellation.js";
-import type { Decimal } from "../decimal.js";
+import type { Cancellation, CancellationItem } from "../model/cancellation.js";
+import type { Decimal } from "../model/decimal.js";
 import type { CancellationFilter } from "./filter.js";
 import type { HistoryPosition, OrderDirection } from "./order.js";
 

@@ -1,11 +1,11 @@
-import type { Caller } from "../caller.js";
-import { Decimal } from "../decimal.js";
-import { InvalidArgumentError } from "../errors.js";
-import { assertText, proseFaults } from "../field-rules.js";
-import * as limits from "../limits.js";
-import type { ItemType } from "../request/cancel-request.js";
-import type { CancellationStatus, ResolvedBy, Settlement } from "../status.js";
-import type { Stores } from "../store.js";
+import type { Caller } from "../model/caller.js";
+import { Decimal } from "../model/decimal.js";
+import { InvalidArgumentError } from "../model/errors.js";
+import { assertText, proseFaults } from "../model/field-rules.js";
+import * as limits from "../model/limits.js";
+import type { ItemType } from "../model/cancel-request.js";
+import type { CancellationStatus, ResolvedBy, Settlement } from "../model/status.js";
+import type { Stores } from "../model/store.js";
 import { assertPossible } from "./contradictions.js";
 import type { HistoryOrder } from "./order.js";
 

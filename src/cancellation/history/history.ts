@@ -1,8 +1,8 @@
-import type { Cancellation, CancellationEvent, CancellationItem } from "../cancellation.js";
-import type { ItemType } from "../request/cancel-request.js";
-import type { Decimal } from "../decimal.js";
+import type { Cancellation, CancellationEvent, CancellationItem } from "../model/cancellation.js";
+import type { ItemType } from "../model/cancel-request.js";
+import type { Decimal } from "../model/decimal.js";
 import type { RequestIdentity } from "../request/same-request.js";
-import type { CancellationStatus } from "../status.js";
+import type { CancellationStatus } from "../model/status.js";
 import type { CancellationFilter } from "./filter.js";
 import type { HistoryOrder, HistoryPosition } from "./order.js";
 import type { CancellationStat, StatsGrouping } from "./stats.js";

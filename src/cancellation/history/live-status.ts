@@ -1,4 +1,4 @@
-import type { PaymentState } from "../payment-gateway.js";
+import type { PaymentState } from "../model/payment-gateway.js";
 
 /** Somebody looks at a screen meanwhile. EBP answers in well under a second, or is in trouble. */
 export const LIVE_STATUS_LIMIT_MS = 3_000;

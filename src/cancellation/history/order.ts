@@ -1,5 +1,5 @@
-import type { Cancellation } from "../cancellation.js";
-import type { Decimal } from "../decimal.js";
+import type { Cancellation } from "../model/cancellation.js";
+import type { Decimal } from "../model/decimal.js";
 
 /**
  * What a history can be ordered by. Whatever it is, the moment of creation and then the id break ties.

@@ -1,4 +1,4 @@
-import { TooManyError } from "../errors.js";
+import { TooManyError } from "../model/errors.js";
 import { beginningOf, createWallClock, DAY_MS, type WallClock } from "./wall-clock.js";
 
 export const PERIOD_UNITS = ["DAY", "WEEK", "MONTH"] as const;

@@ -1,7 +1,7 @@
-import type { Decimal } from "../decimal.js";
-import { InvalidArgumentError } from "../errors.js";
-import type { ItemType } from "../request/cancel-request.js";
-import type { CancellationStatus, Settlement } from "../status.js";
+import type { Decimal } from "../model/decimal.js";
+import { InvalidArgumentError } from "../model/errors.js";
+import type { ItemType } from "../model/cancel-request.js";
+import type { CancellationStatus, Settlement } from "../model/status.js";
 import { PERIOD_UNITS, type Period, type PeriodUnit } from "./periods.js";
 import { checkTimeZone } from "./time-zone.js";
 

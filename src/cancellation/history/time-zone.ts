@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError } from "../model/errors.js";
 
 export const UTC = "UTC";
 

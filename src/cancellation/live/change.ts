@@ -1,4 +1,4 @@
-import type { Cancellation } from "../cancellation.js";
+import type { Cancellation } from "../model/cancellation.js";
 import type { CancellationReference } from "../history/history.js";
 
 /** A step or a finding has been committed. Nothing but a reason to read the cancellation: it may come late, twice, or not at all. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cancellation } from "../cancellation.js";
+import type { Cancellation } from "../model/cancellation.js";
 import type { CancellationReference } from "../history/history.js";
 import type { ChangeHint, VersionedCancellation } from "./change.js";
 import { PendingHints } from "./pending-hints.js";

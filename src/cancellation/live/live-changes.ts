@@ -1,6 +1,6 @@
-import type { Caller } from "../caller.js";
-import type { Cancellation } from "../cancellation.js";
-import { MissedChangesError, TooManyFollowersError } from "../errors.js";
+import type { Caller } from "../model/caller.js";
+import type { Cancellation } from "../model/cancellation.js";
+import { MissedChangesError, TooManyFollowersError } from "../model/errors.js";
 import type { ChangeHint, ChangeHints, ChangeLog } from "./change.js";
 import { ChangeReader } from "./change-reader.js";
 import { Following } from "./following.js";

@@ -1,4 +1,4 @@
-import { MissedChangesError } from "../errors.js";
+import { MissedChangesError } from "../model/errors.js";
 import type { ChangeHint } from "./change.js";
 
 /**

@@ -1,8 +1,8 @@
-import { findStore, type Caller } from "../caller.js";
-import { InvalidArgumentError } from "../errors.js";
-import { assertText } from "../field-rules.js";
-import { MAX_IDENTIFIER_LENGTH } from "../limits.js";
-import type { Stores } from "../store.js";
+import { findStore, type Caller } from "../model/caller.js";
+import { InvalidArgumentError } from "../model/errors.js";
+import { assertText } from "../model/field-rules.js";
+import { MAX_IDENTIFIER_LENGTH } from "../model/limits.js";
+import type { Stores } from "../model/store.js";
 import type { ChangeHint } from "./change.js";
 
 /** Which cancellations somebody follows. `storeIds` always holds: what happens elsewhere does not exist. */

@@ -1,5 +1,5 @@
-import type { CancelItem, ItemType } from "./cancel-request.js";
-import { Decimal, sum } from "../decimal.js";
+import type { CancelItem, ItemType } from "../model/cancel-request.js";
+import { Decimal, sum } from "../model/decimal.js";
 
 /**
  * How the total of a cancel follows from its items. EBP's text says the sum of the items' `amount`; its published

@@ -1,7 +1,7 @@
 import { basisInWords, computeTotals } from "./amount-rule.js";
-import type { CancelPaymentInput, CancelRequest } from "./cancel-request.js";
-import { chooseStore, type Caller } from "../caller.js";
-import { InvalidArgumentError } from "../errors.js";
+import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import { chooseStore, type Caller } from "../model/caller.js";
+import { InvalidArgumentError } from "../model/errors.js";
 import {
   amountFaults,
   identifierFaults,
@@ -9,11 +9,11 @@ import {
   proseFaults,
   refundAccountFaults,
   type Fault,
-} from "../field-rules.js";
-import * as limits from "../limits.js";
+} from "../model/field-rules.js";
+import * as limits from "../model/limits.js";
 import { normaliseAccountNumber } from "./refund-account.js";
-import type { Store, Stores } from "../store.js";
-import { invalid, type UserError } from "../user-error.js";
+import type { Store, Stores } from "../model/store.js";
+import { invalid, type UserError } from "../model/user-error.js";
 
 export type CheckedRequest =
   | { readonly ok: true; readonly request: CancelRequest; readonly store: Store }

@@ -1,4 +1,4 @@
-import type { RefundAccount } from "./cancel-request.js";
+import type { RefundAccount } from "../model/cancel-request.js";
 
 /** What may be shown of a refund account. */
 export interface MaskedRefundAccount {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CancelRequest, RefundAccount } from "./cancel-request.js";
+import type { CancelRequest, RefundAccount } from "../model/cancel-request.js";
 
 /** What is kept of a request to recognise it when its key comes back. */
 export interface RequestIdentity {

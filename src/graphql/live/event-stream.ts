@@ -4,7 +4,7 @@ import {
   type FormattedExecutionResult,
   type GraphQLFormattedError,
 } from "graphql";
-import { MissedChangesError } from "../../cancellation/errors.js";
+import { MissedChangesError } from "../../cancellation/model/errors.js";
 
 /** More often than any proxy ends a connection for nothing having been sent; most do after 60 s. */
 const HEARTBEAT_MS = 12_000;

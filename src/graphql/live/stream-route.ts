@@ -3,13 +3,13 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/s
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { getOperationAST, GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { LiveChanges } from "../../cancellation/live/live-changes.js";
-import type { Stores } from "../../cancellation/store.js";
+import type { Stores } from "../../cancellation/model/store.js";
 import type { Admission } from "../admission.js";
 import { askedFieldsOf } from "../asked-fields.js";
-import { checkAddress } from "../check-address.js";
+import { checkAddress } from "../plugins/check-address.js";
 import type { GraphQLContext, LiveContext } from "../context.js";
-import { rateLimitBucket } from "../rate-limit-bucket.js";
-import type { RateLimitParts } from "../rate-limits.js";
+import { rateLimitBucket } from "../plugins/rate-limit-bucket.js";
+import type { RateLimitParts } from "../plugins/rate-limits.js";
 import { STREAM_PATH, type AskedSubscription } from "./ask-subscription.js";
 import { checkTakesEvents } from "./check-takes-events.js";
 import { toEventStream } from "./event-stream.js";

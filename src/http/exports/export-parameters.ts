@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { readPlainDecimal } from "../../cancellation/decimal.js";
-import { InvalidArgumentError } from "../../cancellation/errors.js";
+import { readPlainDecimal } from "../../cancellation/model/decimal.js";
+import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type { OrderDirection } from "../../cancellation/history/order.js";
-import { ITEM_TYPES } from "../../cancellation/request/cancel-request.js";
-import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../cancellation/status.js";
+import { ITEM_TYPES } from "../../cancellation/model/cancel-request.js";
+import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../cancellation/model/status.js";
 
 /** What an address asks for, each by itself as it should be written; whether it makes sense is for the domain to say. */
 interface ExportParameters {

@@ -1,4 +1,4 @@
-import type { Caller } from "../../cancellation/caller.js";
+import type { Caller } from "../../cancellation/model/caller.js";
 
 /** Slow readers of a store hold up its own exports, and not those of others. */
 const MOST_OF_SAME_STORES = 2;

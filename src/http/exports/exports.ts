@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { EXPORT_SCOPE, type Caller } from "../../cancellation/caller.js";
-import { InvalidArgumentError } from "../../cancellation/errors.js";
+import { EXPORT_SCOPE, type Caller } from "../../cancellation/model/caller.js";
+import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { toExportRecord } from "../../cancellation/history/export-record.js";
 import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/export.js";
 import { positionOf } from "../../cancellation/history/order.js";
-import type { Stores } from "../../cancellation/store.js";
+import type { Stores } from "../../cancellation/model/store.js";
 import type { Admission } from "../identify-caller.js";
 import { answerRefusal, Refusal } from "../refusal.js";
 import { CSV } from "./export-csv.js";

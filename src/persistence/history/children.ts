@@ -1,5 +1,5 @@
-import type { CancellationEvent, CancellationItem } from "../../cancellation/cancellation.js";
-import { TooManyError } from "../../cancellation/errors.js";
+import type { CancellationEvent, CancellationItem } from "../../cancellation/model/cancellation.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
 import type { CancellationReference } from "../../cancellation/history/history.js";
 import { toEvent, toItem, type EventRow, type ItemRow } from "../cancellation-row.js";
 import type { Database } from "../prepared-statements.js";

@@ -1,6 +1,6 @@
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryOrder } from "../../cancellation/history/order.js";
-import type { CancellationStatus } from "../../cancellation/status.js";
+import type { CancellationStatus } from "../../cancellation/model/status.js";
 import { Prisma } from "../generated/client.js";
 
 /** Of a cancellation `c`. Each is true or false of a row by itself; the stores and states are left to the statement. */

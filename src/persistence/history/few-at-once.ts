@@ -1,4 +1,4 @@
-import { BusyError } from "../../cancellation/errors.js";
+import { BusyError } from "../../cancellation/model/errors.js";
 
 /**
  * Lets only so many go on at once, and the next in the order in which they came. Whoever waits holds nothing; where too many do, the next

@@ -1,5 +1,5 @@
 import type { OpenCount } from "../../cancellation/history/history.js";
-import { OPEN_STATUSES } from "../../cancellation/status.js";
+import { OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { Prisma } from "../generated/client.js";
 import type { Database } from "../prepared-statements.js";
 import { unnamed } from "../statement.js";

@@ -1,5 +1,5 @@
-import type { ItemType } from "../../cancellation/request/cancel-request.js";
-import { TooManyError } from "../../cancellation/errors.js";
+import type { ItemType } from "../../cancellation/model/cancel-request.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
 import type { OrderLines } from "../../cancellation/history/history.js";
 import { exact } from "../cancellation-row.js";
 import type { Prisma, PrismaClient } from "../generated/client.js";

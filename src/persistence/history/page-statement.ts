@@ -1,6 +1,6 @@
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
-import { OPEN_STATUSES } from "../../cancellation/status.js";
+import { OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { CANCELLATION_COLUMNS } from "../cancellation-row.js";
 import { Prisma } from "../generated/client.js";
 import {

@@ -1,4 +1,4 @@
-import type { Cancellation } from "../../cancellation/cancellation.js";
+import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
 import type { HistoryOrder } from "../../cancellation/history/order.js";

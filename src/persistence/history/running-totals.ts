@@ -1,4 +1,4 @@
-import { TooManyError } from "../../cancellation/errors.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
 import type { RunningTotals } from "../../cancellation/history/history.js";
 import { exact } from "../cancellation-row.js";
 import type { Prisma, PrismaClient } from "../generated/client.js";

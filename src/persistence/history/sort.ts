@@ -1,4 +1,4 @@
-import { Decimal } from "../../cancellation/decimal.js";
+import { Decimal } from "../../cancellation/model/decimal.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
 import type { HistoryOrderField, HistoryPosition } from "../../cancellation/history/order.js";
 import { Prisma } from "../generated/client.js";

@@ -1,4 +1,4 @@
-import { TooManyError } from "../../cancellation/errors.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import { periodsOf, type Extent, type Period } from "../../cancellation/history/periods.js";
 import {
@@ -7,8 +7,8 @@ import {
   type CancellationStat,
   type StatsGrouping,
 } from "../../cancellation/history/stats.js";
-import type { ItemType } from "../../cancellation/request/cancel-request.js";
-import type { CancellationStatus, Settlement } from "../../cancellation/status.js";
+import type { ItemType } from "../../cancellation/model/cancel-request.js";
+import type { CancellationStatus, Settlement } from "../../cancellation/model/status.js";
 import { exactOrZero } from "../cancellation-row.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { createdWithin } from "./conditions.js";

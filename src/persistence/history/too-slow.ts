@@ -1,4 +1,4 @@
-import { TooSlowError } from "../../cancellation/errors.js";
+import { TooSlowError } from "../../cancellation/model/errors.js";
 import { Prisma } from "../generated/client.js";
 
 /** PostgreSQL's code for a statement that its `statement_timeout` has ended. */

@@ -3,8 +3,8 @@ import type {
   CancellationLedger,
   CancelIntent,
   IntentResult,
-} from "../../../src/cancellation/cancellation-ledger.js";
-import { BusyError, NothingSentError } from "../../../src/cancellation/errors.js";
+} from "../../../src/cancellation/model/cancellation-ledger.js";
+import { BusyError, NothingSentError } from "../../../src/cancellation/model/errors.js";
 import { recordIntent } from "../../../src/cancellation/cancel/record-intent.js";
 
 const INTENT = { id: "ours", request: { orderNo: "ORD-1" } } as CancelIntent;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { openSendWindow, type Clock } from "../../../src/cancellation/cancel/send-window.js";
-import { timingOf } from "../../../src/cancellation/timing.js";
+import { timingOf } from "../../../src/cancellation/model/timing.js";
 
 /** Clocks that a test moves. */
 class Hands implements Clock {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Decimal } from "../../../src/cancellation/decimal.js";
-import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { createCursors } from "../../../src/cancellation/history/cursors.js";
 import {
   HISTORY_ORDER_FIELDS,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import { Decimal } from "../../../src/cancellation/decimal.js";
-import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import {
   checkFilter,
   type CancellationFilter,
   type RequestedFilter,
 } from "../../../src/cancellation/history/filter.js";
 import type { HistoryOrder, HistoryOrderField } from "../../../src/cancellation/history/order.js";
-import type { Store } from "../../../src/cancellation/store.js";
+import type { Store } from "../../../src/cancellation/model/store.js";
 import { callerOf } from "../../helpers/examples.js";
 
 const STORES = new Map<string, Store>(

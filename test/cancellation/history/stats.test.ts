@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { MAX_PERIODS, PERIOD_UNITS, periodsOf } from "../../../src/cancellation/history/periods.js";
 import { checkGrouping } from "../../../src/cancellation/history/stats.js";
 import { localDate, startOfPeriod, ZONES } from "../../helpers/local-dates.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Caller } from "../../../src/cancellation/caller.js";
+import type { Caller } from "../../../src/cancellation/model/caller.js";
 import type { ChangeHint, ChangeLog, ChangesSince } from "../../../src/cancellation/live/change.js";
 import {
   LiveChanges,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { computeTotals } from "../../../src/cancellation/request/amount-rule.js";
-import type { CancelPaymentInput } from "../../../src/cancellation/request/cancel-request.js";
+import type { CancelPaymentInput } from "../../../src/cancellation/model/cancel-request.js";
 import { checkRequest } from "../../../src/cancellation/request/check-request.js";
-import { Decimal } from "../../../src/cancellation/decimal.js";
-import type { Store } from "../../../src/cancellation/store.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import type { Store } from "../../../src/cancellation/model/store.js";
 import { items } from "../../helpers/arbitraries.js";
 import { callerOf, cancelItem, cancelRequest } from "../../helpers/examples.js";
 

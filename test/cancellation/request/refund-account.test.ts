@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { proseFaults } from "../../../src/cancellation/field-rules.js";
-import { MAX_NOTE_LENGTH } from "../../../src/cancellation/limits.js";
-import type { RefundAccount } from "../../../src/cancellation/request/cancel-request.js";
+import { proseFaults } from "../../../src/cancellation/model/field-rules.js";
+import { MAX_NOTE_LENGTH } from "../../../src/cancellation/model/limits.js";
+import type { RefundAccount } from "../../../src/cancellation/model/cancel-request.js";
 import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
 
 function account(accountNumber: string, accountHolderName: string | null = null): RefundAccount {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { CancelRequest } from "../../../src/cancellation/request/cancel-request.js";
-import { Decimal } from "../../../src/cancellation/decimal.js";
+import type { CancelRequest } from "../../../src/cancellation/model/cancel-request.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { fingerprint, isSameRequest } from "../../../src/cancellation/request/same-request.js";
 import { items } from "../../helpers/arbitraries.js";
 import { cancelItem, cancelRequest } from "../../helpers/examples.js";

@@ -88,14 +88,14 @@ function portsIn({ DATABASE_URL = "", EBP_BASE_URL = "" }: Environment): Environ
 /** Compiled, it starts in two thirds of the time; but never a build that is older than the sources. */
 function programArguments(program: string): string[] {
   return isBuilt()
-    ? [`dist/${program}.js`]
+    ? [`dist/src/${program}.js`]
     : ["--import", "./scripts/register-typescript.mjs", `src/${program}.ts`];
 }
 
 let built: boolean | undefined;
 
 function isBuilt(): boolean {
-  built ??= newest("dist", ".tsbuildinfo") >= newest("src", ".ts");
+  built ??= newest("dist", ".tsbuildinfo") >= Math.max(newest("src", ".ts"), newest("simulator", ".ts"));
   return built;
 }
 

@@ -1,12 +1,8 @@
 import { startApp, type App } from "../../../src/app.js";
-import { readConfig } from "../../../src/config.js";
-import { DEVELOPMENT_STORE } from "../../../src/ebp/simulator/development-store.js";
-import { WHOLLY_CANCELLED_STATUS } from "../../../src/ebp/simulator/payment.js";
-import {
-  startSimulator,
-  type Simulator,
-  type SimulatorOptions,
-} from "../../../src/ebp/simulator/simulator.js";
+import { readConfig } from "../../../src/config/config.js";
+import { DEVELOPMENT_STORE } from "../../../simulator/development-store.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../../simulator/payment.js";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../../simulator/simulator.js";
 import { createTestDatabase } from "../../helpers/database.js";
 import { UNLIMITED } from "../../helpers/service.js";
 import type { ServiceProcess } from "../../helpers/service-process.js";

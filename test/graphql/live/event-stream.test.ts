@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { GraphQLError, type ExecutionResult } from "graphql";
-import { MissedChangesError } from "../../../src/cancellation/errors.js";
+import { MissedChangesError } from "../../../src/cancellation/model/errors.js";
 import { toEventStream } from "../../../src/graphql/live/event-stream.js";
 
 const BEGINNING = ":\n\n";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Caller } from "../../../src/cancellation/caller.js";
-import { InvalidArgumentError } from "../../../src/cancellation/errors.js";
+import type { Caller } from "../../../src/cancellation/model/caller.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { createCursors } from "../../../src/cancellation/history/cursors.js";
-import type { Store, Stores } from "../../../src/cancellation/store.js";
+import type { Store, Stores } from "../../../src/cancellation/model/store.js";
 import { CSV } from "../../../src/http/exports/export-csv.js";
 import type { ExportFormat } from "../../../src/http/exports/export-format.js";
 import { NDJSON } from "../../../src/http/exports/export-ndjson.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { BusyError } from "../../../src/cancellation/errors.js";
+import { BusyError } from "../../../src/cancellation/model/errors.js";
 import { fewAtOnce } from "../../../src/persistence/history/few-at-once.js";
 
 test("so many go on at once, the next in order, and who finds too many waiting is turned away", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { TooManyError } from "../../../src/cancellation/errors.js";
+import { TooManyError } from "../../../src/cancellation/model/errors.js";
 import type { PrismaClient } from "../../../src/persistence/generated/client.js";
 import { readOrderLines } from "../../../src/persistence/history/order-lines.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";

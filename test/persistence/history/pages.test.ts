@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Decimal } from "../../../src/cancellation/decimal.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
 import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import {
@@ -10,8 +10,8 @@ import {
   type HistoryOrder,
   type HistoryPosition,
 } from "../../../src/cancellation/history/order.js";
-import { ITEM_TYPES } from "../../../src/cancellation/request/cancel-request.js";
-import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/status.js";
+import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
+import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { withConnection } from "../../helpers/connection.js";
 import { expectedHistory } from "../../helpers/history-model.js";
 import {

@@ -1,9 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import type { Cancellation } from "../../../src/cancellation/cancellation.js";
-import { Decimal } from "../../../src/cancellation/decimal.js";
-import { TooManyError } from "../../../src/cancellation/errors.js";
+import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { TooManyError } from "../../../src/cancellation/model/errors.js";
 import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import {
   NEWEST_FIRST,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Decimal } from "../../../src/cancellation/decimal.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
 import { PERIOD_UNITS } from "../../../src/cancellation/history/periods.js";
 import {
@@ -10,8 +10,8 @@ import {
   type CancellationStat,
   type StatsGrouping,
 } from "../../../src/cancellation/history/stats.js";
-import { ITEM_TYPES } from "../../../src/cancellation/request/cancel-request.js";
-import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/status.js";
+import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
+import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { readStats } from "../../../src/persistence/history/stats.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";
 import { withConnection } from "../../helpers/connection.js";

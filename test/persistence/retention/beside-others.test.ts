@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import { evidenceFinding, lateFinding } from "../../../src/cancellation/doubt/finding.js";
-import { evidenceInWords } from "../../../src/cancellation/outcome.js";
+import { evidenceFinding, lateFinding } from "../../../src/cancellation/reconcile/finding.js";
+import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import { proven } from "../../../src/cancellation/cancel/conclude.js";
-import { matchClaimed } from "../../../src/cancellation/webhooks/match-webhook.js";
+import { matchClaimed } from "../../../src/cancellation/reconcile/match-webhook.js";
 import { createSealer } from "../../../src/persistence/sealer.js";
 import { reencrypt } from "../../../src/persistence/reencrypt.js";
 import { readArchivedEvidence } from "../../../src/persistence/retention/archived-evidence.js";
 import { retain } from "../../../src/persistence/retention/retain.js";
-import { Decimal } from "../../../src/cancellation/decimal.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { archivedById, filesIn, linesIn, useFolders } from "../../helpers/archives.js";
 import { STORE } from "../../helpers/ledger.js";
 import { useRecovery } from "../../helpers/recovery.js";

@@ -1,0 +1,8 @@
+import { cpSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+// The built service applies migrations: dist holds all that it needs.
+const source = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
+const copy = fileURLToPath(new URL("../dist/prisma/migrations", import.meta.url));
+rmSync(copy, { recursive: true, force: true });
+cpSync(source, copy, { recursive: true });

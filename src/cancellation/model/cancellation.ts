@@ -1,0 +1,87 @@
+import type { AmountBasis } from "../request/amount-rule.js";
+import type { CancelItem } from "./cancel-request.js";
+import type { Decimal } from "./decimal.js";
+import type { Discrepancy } from "../cancel/discrepancies.js";
+import type { Confirmation, Failure, FailureKind } from "./outcome.js";
+import type { MaskedRefundAccount } from "../request/refund-account.js";
+import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
+
+/** One request to cancel and everything known about it. */
+export interface Cancellation {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly storeId: string;
+  readonly idempotencyKey: string;
+  readonly status: CancellationStatus;
+  /** Nothing was cancelled and the same request may succeed under a new key: it never reached EBP, or was not carried out. */
+  readonly safeToRetry: boolean;
+  /** Null until the cancel has succeeded. */
+  readonly settlement: Settlement | null;
+  readonly resolvedBy: ResolvedBy | null;
+  readonly currencyCode: string;
+  readonly amountBasis: AmountBasis;
+  readonly request: RecordedRequest;
+  /** The subject of the caller's token; null when authentication was off. */
+  readonly requestedBy: string | null;
+  /** What EBP says it cancelled; null unless it accepted. */
+  readonly confirmation: Omit<Confirmation, "items"> | null;
+  /** EBP's tracking id of the answer. */
+  readonly ebpRequestId: string | null;
+  readonly failureKind: FailureKind | null;
+  readonly failure: Failure | null;
+  readonly discrepancies: readonly Discrepancy[];
+  /** When it came into doubt; stays when the doubt is over. Null when it never was. */
+  readonly inDoubtSince: Date | null;
+  /** Scheduled lookups of the payment so far. */
+  readonly lookups: number;
+  /** When it is looked at next, or when the lease of who is at it now runs out; null once decided, or when only an operator can. */
+  readonly nextCheckAt: Date | null;
+  /** Who is in charge: grows each time somebody takes charge. A step by anybody before is late. */
+  readonly fencingToken: number;
+  /** When what came of the one send was recorded; null when it was not. */
+  readonly answeredAt: Date | null;
+  readonly createdAt: Date;
+  /** When the first byte went out; null when none did, or when nobody is left who knows. */
+  readonly sentAt: Date | null;
+  readonly resolvedAt: Date | null;
+  /** When its events, note, refund account and failure details were moved to an archive: nothing is told of them here. Null when they were not. */
+  readonly archivedAt: Date | null;
+}
+
+export interface RecordedRequest {
+  readonly orderNo: string;
+  readonly totalCancelAmount: Decimal;
+  readonly refundAccount: MaskedRefundAccount | null;
+  readonly reason: string | null;
+  readonly note: string | null;
+}
+
+/** One line of a cancellation: what was asked, and what EBP confirmed. */
+export interface CancellationItem extends CancelItem {
+  /** What the line adds to the total under the store's amount basis. */
+  readonly lineTotal: Decimal;
+  readonly confirmedQuantity: number | null;
+  readonly confirmedAmount: Decimal | null;
+  readonly confirmedTaxAmount: Decimal | null;
+}
+
+/** One step in a cancellation's life. */
+export interface CancellationEvent {
+  readonly at: Date;
+  readonly from: CancellationStatus | null;
+  readonly to: CancellationStatus;
+  readonly source: EventSource;
+  /** The person or program behind the step, where one is known. */
+  readonly actor: string | null;
+  readonly evidence: EventEvidence;
+}
+
+/** What the step rests on, as it may be shown. */
+export interface EventEvidence {
+  readonly basis: string | null;
+  readonly httpStatus: number | null;
+  readonly resultCode: string | null;
+  readonly requestId: string | null;
+  readonly timestamp: string | null;
+  readonly digest: string | null;
+}

@@ -1,0 +1,157 @@
+import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./cancel-request.js";
+import type { Decimal } from "./decimal.js";
+import { InvalidArgumentError } from "./errors.js";
+import * as limits from "./limits.js";
+import { normaliseAccountNumber } from "../request/refund-account.js";
+import type { Store } from "./store.js";
+
+/** A field that cannot be accepted: where, what was expected, what was found. None of them quotes a value of the caller. */
+export interface Fault {
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+// Control characters can be stored by neither PostgreSQL (NUL) nor read by a person; a lone surrogate is half a character.
+const UNREADABLE = /\p{Cc}|\p{Cs}/u;
+const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
+
+/** Format characters, variation selectors, fillers, blanks that look like a space: two identifiers that look the same would be two. */
+const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
+/** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
+const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
+
+/** A text of one line. */
+export function textFaults(field: string, value: string, maxLength: number): Fault[] {
+  return readableFaults(field, value, maxLength, UNREADABLE);
+}
+
+/** A text that names something. Blanks around it, characters that nobody sees, or another form of the same characters would make another name of it here, and perhaps the same one at EBP. */
+export function identifierFaults(field: string, value: string, maxLength: number): Fault[] {
+  const faults = textFaults(field, value, maxLength);
+  if (faults.length > 0) return faults;
+  if (value !== value.trim()) return [{ field, expected: "no blanks at either end", found: "some" }];
+  const hidden = INVISIBLE.exec(value)?.[0].codePointAt(0);
+  if (hidden !== undefined) {
+    const found = `U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
+    return [{ field, expected: "characters that can be seen, and no blanks but the space", found }];
+  }
+  if (value !== value.normalize("NFC"))
+    return [{ field, expected: "Unicode in normal form C (NFC)", found: "another form" }];
+  return [];
+}
+
+/** A text of several lines, which may be left out. It is stored and shown as it is: the refund account's number must not stand in it. */
+export function proseFaults(
+  field: string,
+  value: string | null,
+  maxLength: number,
+  account: RefundAccount | null = null,
+): Fault[] {
+  if (value === null) return [];
+  const faults = readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
+  if (faults.length > 0 || account === null || !statesNumber(value, account.accountNumber)) return faults;
+  const expected =
+    "a text without the number of the refund account, because it is shown to everybody who may read the history";
+  return [{ field, expected, found: "that number" }];
+}
+
+/** Digits, perhaps grouped with hyphens. */
+const WRITTEN_NUMBER = /\d+(?:-\d+)*/gu;
+/** Shorter numbers stand in many an honest note. */
+const MIN_TELLING_DIGITS = 6;
+
+function statesNumber(text: string, accountNumber: string): boolean {
+  const number = normaliseAccountNumber(accountNumber);
+  if (number.length < MIN_TELLING_DIGITS) return false;
+  const written = text.match(WRITTEN_NUMBER) ?? [];
+  return written.some((run) => normaliseAccountNumber(run) === number || run.split("-").includes(number));
+}
+
+function readableFaults(field: string, value: string, maxLength: number, unreadable: RegExp): Fault[] {
+  const expected = `1 to ${maxLength} characters`;
+  if (value.trim() === "")
+    return [{ field, expected, found: value === "" ? "an empty text" : "only blanks" }];
+  if (value.length > maxLength) return [{ field, expected, found: `${value.length} characters` }];
+  if (!unreadable.test(value)) return [];
+  return [{ field, expected: "readable characters", found: "a control character or half a character" }];
+}
+
+/** @throws InvalidArgumentError for a text that nothing stored can be equal to. */
+export function assertText(field: string, value: string, maxLength: number): string {
+  const [fault] = textFaults(field, value, maxLength);
+  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
+  return value;
+}
+
+/** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
+export function amountFaults(field: string, amount: Decimal | null, store: Store): Fault[] {
+  if (amount === null) return [];
+  if (!amount.isFinite()) return [{ field, expected: "a number", found: "none" }];
+  if (amount.isNegative() && !amount.isZero()) return [{ field, expected: "zero or more", found: "less" }];
+  if (amount.e >= limits.MAX_AMOUNT_INTEGER_DIGITS) {
+    const expected = `at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
+    return [{ field, expected, found: `${amount.e + 1}` }];
+  }
+  if (amount.decimalPlaces() > store.currencyDecimals) {
+    const expected = `at most ${store.currencyDecimals} decimal places, as ${store.currencyCode} has`;
+    return [{ field, expected, found: `${amount.decimalPlaces()}` }];
+  }
+  return [];
+}
+
+export function itemFaults(field: string, item: CancelItem, store: Store): Fault[] {
+  return [
+    ...integerFaults(`${field}.seq`, item.seq, 0, limits.MAX_SEQ),
+    ...(ITEM_TYPES.includes(item.itemType)
+      ? []
+      : [
+          {
+            field: `${field}.itemType`,
+            expected: `one of ${ITEM_TYPES.join(", ")}`,
+            found: "something else",
+          },
+        ]),
+    ...identifierFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
+    ...integerFaults(`${field}.quantity`, item.quantity, 1, limits.MAX_QUANTITY),
+    ...amountFaults(`${field}.amount`, item.amount, store),
+    ...amountFaults(`${field}.taxAmount`, item.taxAmount, store),
+  ];
+}
+
+/** Says what is wrong with a refund account without repeating any of it. */
+export function refundAccountFaults(field: string, account: RefundAccount | null): Fault[] {
+  if (account === null) return [];
+  const { accountNumber, bankCode, accountHolderName: holder } = account;
+  return [
+    ...accountNumberFaults(`${field}.accountNumber`, accountNumber),
+    ...(bankCode === null ? [] : textFaults(`${field}.bankCode`, bankCode, limits.MAX_BANK_CODE_LENGTH)),
+    ...(holder === null
+      ? []
+      : textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH)),
+  ];
+}
+
+function accountNumberFaults(field: string, written: string): Fault[] {
+  if (written.length > MAX_WRITTEN_NUMBER_LENGTH) {
+    const expected = `at most ${MAX_WRITTEN_NUMBER_LENGTH} characters with its spaces and hyphens`;
+    return [{ field, expected, found: `${written.length} characters` }];
+  }
+  const number = normaliseAccountNumber(written);
+  if (!/^[A-Za-z0-9]*$/u.test(number)) {
+    const expected = "letters and digits, apart from spaces and hyphens";
+    return [{ field, expected, found: "other characters" }];
+  }
+  if (number.length < limits.MIN_ACCOUNT_NUMBER_LENGTH || number.length > limits.MAX_ACCOUNT_NUMBER_LENGTH) {
+    const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
+    return [{ field, expected, found: `${number.length} of them` }];
+  }
+  // A name in the place of the number: the last four of a number are shown.
+  if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
+  return [];
+}
+
+function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
+  if (Number.isInteger(value) && value >= least && value <= most) return [];
+  return [{ field, expected: `a whole number from ${least} to ${most}`, found: "another number" }];
+}

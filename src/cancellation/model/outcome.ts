@@ -1,0 +1,91 @@
+import type { ItemType } from "./cancel-request.js";
+import type { Decimal } from "./decimal.js";
+
+/** What the upstream answered, kept so that anyone can check the conclusion. Holds no account number and no holder name. */
+export interface Evidence {
+  /** The row of the outcome table that decided, in words. */
+  readonly basis: string;
+  readonly httpStatus: number | null;
+  readonly resultCode: string | null;
+  readonly requestId: string | null;
+  /** EBP's own time stamp, as it wrote it. */
+  readonly timestamp: string | null;
+  /** SHA-256, hex, of the answer's bytes as received; null when none came, or it may name an account or a buyer. */
+  readonly digest: string | null;
+  /** The answer's text as it came: to be sealed, and never shown; null when none came. */
+  readonly rawAnswer: string | null;
+}
+
+/** What EBP says it cancelled. Null is "not stated, or not readable". */
+export interface Confirmation {
+  readonly returnRequestId: string | null;
+  readonly processedCount: number | null;
+  readonly totalProductAmount: Decimal | null;
+  readonly totalProductTaxAmount: Decimal | null;
+  readonly totalDeliveryAmount: Decimal | null;
+  readonly totalDeliveryTaxAmount: Decimal | null;
+  readonly items: readonly ConfirmedItem[];
+}
+
+export interface ConfirmedItem {
+  readonly seq: number;
+  /** As EBP wrote it; may be a type this service does not know. */
+  readonly itemType: ItemType | (string & {}) | null;
+  readonly itemId: string | null;
+  readonly quantity: number | null;
+  readonly amount: Decimal | null;
+  readonly taxAmount: Decimal | null;
+}
+
+export interface FailureDetail {
+  /** The header or body field that EBP names; null when it names none. */
+  readonly field: string | null;
+  readonly message: string;
+}
+
+export interface Failure {
+  /** EBP's result code; null when there was no EBP answer. */
+  readonly resultCode: string | null;
+  /** EBP's message, or ours when EBP gave none. */
+  readonly message: string;
+  readonly details: readonly FailureDetail[];
+}
+
+/** For a success that was proven by something else than EBP's answer to the cancel. */
+export const NOTHING_CONFIRMED: Confirmation = {
+  returnRequestId: null,
+  processedCount: null,
+  totalProductAmount: null,
+  totalProductTaxAmount: null,
+  totalDeliveryAmount: null,
+  totalDeliveryTaxAmount: null,
+  items: [],
+};
+
+/** Evidence that is no answer of EBP's: a person's words, or a rule's. */
+export function evidenceInWords(basis: string): Evidence {
+  return {
+    basis,
+    httpStatus: null,
+    resultCode: null,
+    requestId: null,
+    timestamp: null,
+    digest: null,
+    rawAnswer: null,
+  };
+}
+
+/** What one attempt to cancel proved about the money. */
+export type CancelOutcome =
+  /** EBP accepted the cancel. */
+  | { readonly kind: "accepted"; readonly confirmation: Confirmation; readonly evidence: Evidence }
+  /** EBP rejected it: nothing was cancelled. */
+  | { readonly kind: "rejected"; readonly failure: Failure; readonly evidence: Evidence }
+  /** It never reached EBP: nothing was cancelled, and the same request may be tried again. */
+  | { readonly kind: "notSent"; readonly failure: Failure; readonly evidence: Evidence }
+  /** Nothing is proven: money may have moved. */
+  | { readonly kind: "unknown"; readonly failure: Failure; readonly evidence: Evidence };
+
+/** Why a cancellation is not SUCCEEDED, for the caller's next step. */
+export const FAILURE_KINDS = ["REJECTED", "NOT_SENT", "IN_DOUBT", "NOT_CANCELLED"] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];

@@ -1,0 +1,57 @@
+import type { CancelRequest, RefundAccount } from "./cancel-request.js";
+import type { CancelOutcome, Evidence } from "./outcome.js";
+import type { SendWindow } from "../cancel/send-window.js";
+
+/** Languages EBP can word its messages in. */
+export const LANGUAGES = ["en", "ko"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What `cancel` would send, for a person to read. The refund account is masked. */
+export interface DescribedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** The upstream that moves the money. */
+export interface PaymentGateway {
+  /**
+   * Sends one cancel, once, and says what the answer proves. Never repeats the request by itself and does not throw for
+   * anything the network or the upstream does: that is an outcome. Once the window has closed nothing is sent any more.
+   */
+  cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel>;
+  /** Asks what became of a payment. Moves nothing; does not throw for anything the network or the upstream does. */
+  lookup(question: PaymentQuestion): Promise<LookedUpPayment>;
+  /** Whether payment details can ever show this, by what is known of EBP's words. */
+  canShow(state: PaymentState): boolean;
+  /** Sends nothing. */
+  describe(request: CancelRequest): DescribedRequest;
+}
+
+export interface SentCancel {
+  readonly outcome: CancelOutcome;
+  /** Milliseconds since the first byte was handed to the network; null when none was. */
+  readonly sentAgoMs: number | null;
+}
+
+export interface PaymentQuestion {
+  readonly storeId: string;
+  readonly orderNo: string;
+  /** The account of the cancel in doubt, to be taken out of what is kept of the answer. */
+  readonly refundAccount: RefundAccount | null;
+}
+
+/**
+ * What the payment's details show of cancels.
+ * - UNCANCELLED: no cancel of any amount.
+ * - CANCELLED_IN_PART: some cancel; of how much is not said.
+ * - WHOLLY_CANCELLED: all of it.
+ * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
+ */
+export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"] as const;
+export type PaymentState = (typeof PAYMENT_STATES)[number];
+
+export interface LookedUpPayment {
+  readonly state: PaymentState;
+  readonly evidence: Evidence;
+}

@@ -1,0 +1,119 @@
+import type { CancellationLedger, Transition } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import { disproven, LEASE_RAN_OUT, proven } from "../cancel/conclude.js";
+import { StaleTransitionError } from "../model/errors.js";
+import type { DoubtWatch } from "./doubt-watch.js";
+import { evidenceFinding, type OnContradiction } from "./finding.js";
+import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
+import type { Evidence } from "../model/outcome.js";
+import type { PaymentGateway } from "../model/payment-gateway.js";
+import { keepLate, recordLate } from "../cancel/record-late.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
+import { SETTLED_LOOK_MARGIN_MS, type Timing } from "../model/timing.js";
+
+export interface CheckParts {
+  readonly ledger: CancellationLedger;
+  readonly queue: RecoveryQueue;
+  readonly gateway: PaymentGateway;
+  readonly timing: Timing;
+  readonly doubts: DoubtWatch;
+  readonly onContradiction: OnContradiction;
+}
+
+/**
+ * - recovered: it was PENDING and nobody was left to send it; it is in doubt now.
+ * - resolved: the lookup has decided it.
+ * - inDoubt: the lookup proved nothing; what it showed is kept.
+ * - overtaken: somebody else has decided it, or taken charge of it, meanwhile.
+ */
+export type CheckResult = "recovered" | "resolved" | "inDoubt" | "overtaken";
+
+/** Finds out what became of one cancellation that has been claimed. Never sends it again. */
+export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<CheckResult> {
+  const claimed = await parts.queue.open(claim);
+  if (claimed === null) return "overtaken";
+  switch (claimed.cancellation.status) {
+    case "PENDING":
+      return recover(parts, claimed.cancellation);
+    case "UNKNOWN":
+      return lookUp(parts, claimed, unsettledForMs(parts, claim));
+    case "SUCCEEDED":
+    case "FAILED":
+      return "overtaken";
+  }
+}
+
+/** How long it is until the settling time is over by both clocks: the database's, asked when it was claimed, and this process's own. */
+function unsettledForMs({ timing, doubts }: CheckParts, { id, inDoubtForMs }: Claim): number {
+  return timing.settlingMs - Math.min(doubts.seenForMs(id), inDoubtForMs);
+}
+
+async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): Promise<CheckResult> {
+  try {
+    await ledger.recordTransition(pending, LEASE_RAN_OUT);
+    doubts.see(pending.id);
+    return "recovered";
+  } catch (error) {
+    if (error instanceof StaleTransitionError) return "overtaken";
+    throw error;
+  }
+}
+
+async function lookUp(
+  parts: CheckParts,
+  { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
+  unsettledMs: number,
+): Promise<CheckResult> {
+  const { storeId, request } = cancellation;
+  const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
+  const { state, evidence } = await parts.gateway.lookup(question);
+  const amount = request.totalCancelAmount;
+  const facts = { ...known, amount };
+  const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
+  const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
+  switch (rule.proves) {
+    case "cancelled":
+      return decide(parts, cancellation, proven("LOOKUP", found));
+    case "notCancelled":
+      return decide(parts, cancellation, disproven("LOOKUP", found));
+    case "nothing": {
+      const isForOperator = !mayLaterDecide(facts, (payment) => parts.gateway.canShow(payment));
+      // A process that has just started has to see the doubt for as long as the others: not for hours longer.
+      const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
+      const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
+      const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
+      await parts.ledger.recordFinding(cancellation, finding);
+      return "inDoubt";
+    }
+  }
+}
+
+async function decide(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  try {
+    await parts.ledger.recordTransition(before, step);
+    return "resolved";
+  } catch (error) {
+    if (!(error instanceof StaleTransitionError)) throw error;
+    return decideLate(parts, before, step);
+  }
+}
+
+/**
+ * Somebody else has taken charge since. That money had moved stays so, and still decides; that it had not may no longer be so, and
+ * whoever is in charge now has asked later.
+ */
+async function decideLate(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+  for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
+    try {
+      const now = await recordLate(parts, before, step);
+      return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
+    } catch (error) {
+      if (!(error instanceof StaleTransitionError)) throw error;
+    }
+  }
+  await keepLate(parts, before, step);
+  return "overtaken";
+}
+
+/** Each is lost to somebody else who took charge within a millisecond or two. */
+const LATE_ATTEMPTS = 5;

@@ -1,8 +1,0 @@
-import type { AmountBasis } from "../../cancellation/request/amount-rule.js";
-import type { EbpStore } from "../ebp-store.js";
-
-/** A store the simulator knows: what a caller must present, and how its amounts add up. */
-export type SimulatedStore = Omit<EbpStore, "baseUrl"> & {
-  /** `unit` unless stated. */
-  readonly amountBasis?: AmountBasis;
-};

@@ -1,0 +1,176 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import {
+  decideLookup,
+  LOOKUP_RULES,
+  mayLaterDecide,
+  type LookupFacts,
+} from "../../../src/cancellation/reconcile/lookup-rules.js";
+import type { PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
+
+const STATES: readonly PaymentState[] = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"];
+
+function facts(changes: Partial<LookupFacts> = {}): LookupFacts {
+  return {
+    payment: "UNCLEAR",
+    amount: new Decimal(1000),
+    cancelledBefore: new Decimal(0),
+    capturedAmount: null,
+    unaccountedEvents: 0,
+    othersInDoubt: 0,
+    settled: true,
+    ...changes,
+  };
+}
+
+const money = fc.integer({ min: 0, max: 4 }).map((hundreds) => new Decimal(hundreds).times(100));
+const anyFacts: fc.Arbitrary<LookupFacts> = fc.record({
+  payment: fc.constantFrom(...STATES),
+  amount: money,
+  cancelledBefore: money,
+  capturedAmount: fc.option(money),
+  unaccountedEvents: fc.integer({ min: 0, max: 2 }),
+  othersInDoubt: fc.integer({ min: 0, max: 1 }),
+  settled: fc.boolean(),
+});
+
+describe("a lookup", () => {
+  test.each<[string, Partial<LookupFacts>, string]>([
+    ["a wholly cancelled payment of this one cancel", { capturedAmount: new Decimal(1000) }, "cancelled"],
+    [
+      "a wholly cancelled payment that this cancel completes",
+      { capturedAmount: new Decimal("1300.00"), cancelledBefore: new Decimal(300) },
+      "cancelled",
+    ],
+    [
+      "a wholly cancelled payment that this cancel completes, before the settling time is over",
+      { capturedAmount: new Decimal(1000), settled: false },
+      "cancelled",
+    ],
+    ["a wholly cancelled payment of an amount nobody knows", {}, "nothing"],
+    [
+      "a wholly cancelled payment of more than was asked for here",
+      { capturedAmount: new Decimal(1001) },
+      "nothing",
+    ],
+    [
+      "a wholly cancelled payment of less than was asked for here",
+      { capturedAmount: new Decimal(1000), cancelledBefore: new Decimal(300) },
+      "nothing",
+    ],
+  ])("that shows %s proves %s", (_what, changes, proves) => {
+    expect(decideLookup(facts({ payment: "WHOLLY_CANCELLED", ...changes })).proves).toBe(proves);
+  });
+
+  test.each<[string, Partial<LookupFacts>, string]>([
+    ["some cancel", { payment: "CANCELLED_IN_PART", capturedAmount: new Decimal(1000) }, "nothing"],
+    ["no cancel yet", { payment: "UNCANCELLED", settled: false }, "nothing"],
+    ["no cancel after the settling time", { payment: "UNCANCELLED" }, "notCancelled"],
+    [
+      "no cancel, although one of ours succeeded before",
+      { payment: "UNCANCELLED", cancelledBefore: new Decimal(1) },
+      "nothing",
+    ],
+    [
+      "no cancel, although an event of EBP tells of one",
+      { payment: "UNCANCELLED", unaccountedEvents: 1 },
+      "nothing",
+    ],
+    [
+      "all cancelled, while another cancel of the order is in doubt as well",
+      { payment: "WHOLLY_CANCELLED", capturedAmount: new Decimal(1000), othersInDoubt: 1 },
+      "nothing",
+    ],
+    ["nothing that can be read", { payment: "UNCLEAR", capturedAmount: new Decimal(1000) }, "nothing"],
+  ])("that shows %s proves %s", (_what, changes, proves) => {
+    expect(decideLookup(facts(changes)).proves).toBe(proves);
+  });
+
+  test("proves that nothing was cancelled only when the payment shows no cancel, long enough, and nothing else tells of one", () => {
+    fc.assert(
+      fc.property(anyFacts, (known) => {
+        const provesIt = decideLookup(known).proves === "notCancelled";
+        expect(provesIt).toBe(
+          known.payment === "UNCANCELLED" &&
+            known.settled &&
+            known.cancelledBefore.isZero() &&
+            known.unaccountedEvents === 0,
+        );
+      }),
+    );
+  });
+
+  test("proves that it was cancelled only when all is, and what was captured is what we cancelled with it", () => {
+    fc.assert(
+      fc.property(anyFacts, (known) => {
+        const provesIt = decideLookup(known).proves === "cancelled";
+        expect(provesIt).toBe(
+          known.payment === "WHOLLY_CANCELLED" &&
+            known.othersInDoubt === 0 &&
+            known.capturedAmount?.equals(known.cancelledBefore.plus(known.amount)) === true,
+        );
+      }),
+    );
+  });
+
+  test("is decided by the first row that fits, whatever the facts, and by the same one each time", () => {
+    fc.assert(
+      fc.property(anyFacts, (known) => {
+        const rule = decideLookup(known);
+        expect(rule).toBe(LOOKUP_RULES.find(({ when }) => when(known)));
+        expect(decideLookup({ ...known })).toBe(rule);
+        expect(rule.reason).not.toBe("");
+      }),
+    );
+  });
+
+  test("never proves less by being made later", () => {
+    fc.assert(
+      fc.property(anyFacts, (known) => {
+        const early = decideLookup({ ...known, settled: false }).proves;
+        if (early !== "nothing") expect(decideLookup({ ...known, settled: true }).proves).toBe(early);
+      }),
+    );
+  });
+});
+
+describe("whether a later look may decide", () => {
+  const { payment: _, settled: __, ...known } = facts();
+
+  test.each<[string, Partial<LookupFacts>, readonly PaymentState[], boolean]>([
+    ["no word for a payment's state is known", {}, [], false],
+    ["only the word for an uncancelled payment is known", {}, ["UNCANCELLED"], true],
+    [
+      "it is also known that a cancel took effect",
+      { unaccountedEvents: 1 },
+      ["UNCANCELLED", "WHOLLY_CANCELLED"],
+      false,
+    ],
+    ["nobody knows what was captured", {}, ["WHOLLY_CANCELLED"], false],
+    [
+      "this cancel is all that was captured",
+      { capturedAmount: new Decimal(1000) },
+      ["WHOLLY_CANCELLED"],
+      true,
+    ],
+  ])("when %s", (_what, changes, states, may) => {
+    expect(mayLaterDecide({ ...known, ...changes }, (state) => states.includes(state))).toBe(may);
+  });
+
+  test("is so whenever some look would", () => {
+    fc.assert(
+      fc.property(anyFacts, (some) => {
+        if (decideLookup(some).proves !== "nothing") expect(mayLaterDecide(some, () => true)).toBe(true);
+      }),
+    );
+  });
+});
+
+test("every row of the table decides something, and says why in words of its own", () => {
+  const decided = new Set(
+    fc.sample(anyFacts, { numRuns: 5_000, seed: 1 }).map((known) => decideLookup(known)),
+  );
+  expect(decided).toEqual(new Set(LOOKUP_RULES));
+  expect(new Set(LOOKUP_RULES.map(({ reason }) => reason)).size).toBe(LOOKUP_RULES.length);
+});

@@ -1,0 +1,259 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { matchWebhook } from "../../../src/cancellation/reconcile/match-webhook.js";
+import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/model/timing.js";
+import type { KeptEvent } from "../../../src/cancellation/model/webhook-event.js";
+import type { WebhookConclusion } from "../../../src/cancellation/model/webhook-inbox.js";
+import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
+import { after, inWords } from "../../helpers/told.js";
+import { webhookEvent } from "../../helpers/webhooks.js";
+
+describe("a webhook that fits one cancel", () => {
+  test.each([
+    ["VOIDED", "VOIDED"],
+    ["REFUND_REQUESTED", "REFUND_REQUESTED"],
+  ] as const)("and says %s settles it when it has succeeded, and leaves its status", (kind, settlement) => {
+    const one = cancellation("SUCCEEDED");
+    const conclusion = matchWebhook(webhookEvent({ kind }), [one]);
+    expect(conclusion).toMatchObject({
+      state: "MATCHED",
+      told: [{ cancellation: one, finding: { source: "WEBHOOK", settlement, discrepancies: [] } }],
+    });
+  });
+
+  test("decides it when it is in doubt, with the event as evidence", () => {
+    const one = cancellation("UNKNOWN");
+    const conclusion = matchWebhook(webhookEvent({ kind: "VOIDED", digest: "d1" }), [one]);
+    expect(conclusion).toMatchObject({
+      state: "MATCHED",
+      told: [
+        {
+          cancellation: one,
+          transition: {
+            to: "SUCCEEDED",
+            source: "WEBHOOK",
+            resolvedBy: "WEBHOOK",
+            settlement: "VOIDED",
+            evidence: { digest: null, timestamp: "2027-03-01T09:00:01.000Z", resultCode: "0" },
+          },
+        },
+      ],
+    });
+  });
+
+  test.each<[string, Partial<KeptEvent>]>([
+    ["says that it went wrong", { isOfSuccess: false }],
+    ["may be about another store's order", { storeIds: ["SIM-KR", "OTHER"] }],
+    ["does not say when it happened", { eventTime: null }],
+    ["happened before it was asked for", { eventTime: after(-CLOCK_TOLERANCE_MS - 1) }],
+  ])("does not decide one in doubt when it %s: it stands with it as evidence", (_what, changes) => {
+    const one = cancellation("UNKNOWN");
+    expect(inWords(matchWebhook(webhookEvent(changes), [one]))).toEqual({
+      state: "ATTACHED",
+      told: [{ id: one.id, settlement: null, discrepancies: [] }],
+    });
+  });
+
+  test.each<[string, Partial<KeptEvent>, WebhookConclusion["state"]]>([
+    ["says that it went wrong", { isOfSuccess: false }, "ATTACHED"],
+    ["may be about another store's order", { storeIds: ["SIM-KR", "OTHER"] }, "MATCHED"],
+    ["does not say when it happened", { eventTime: null }, "MATCHED"],
+  ])("settles one that has succeeded only if it went well: when it %s", (_what, changes, state) => {
+    expect(matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED")])?.state).toBe(state);
+  });
+
+  test("waits while its own answer is still to come: that may be a rejection", () => {
+    expect(matchWebhook(webhookEvent(), [cancellation("PENDING")])).toBeNull();
+  });
+
+  test("waits also when it fits one in flight and one that is settled no more than that", () => {
+    expect(matchWebhook(webhookEvent(), [cancellation("SUCCEEDED"), cancellation("PENDING")])).toBeNull();
+  });
+
+  test.each<[string, Partial<Cancellation> & { amount?: number }]>([
+    ["of another amount", { amount: 999 }],
+    ["of another currency", { currencyCode: "USD" }],
+    ["that is settled", { settlement: "VOIDED" }],
+  ])("passes over one %s", (_what, changes) => {
+    const right = cancellation("SUCCEEDED");
+    const conclusion = matchWebhook(webhookEvent(), [cancellation("SUCCEEDED", changes), right]);
+    expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: right.id } }] });
+  });
+
+  test("fits by value: 1000.00 is 1000", () => {
+    const conclusion = matchWebhook(webhookEvent({ amount: new Decimal("1000.00") }), [
+      cancellation("UNKNOWN"),
+    ]);
+    expect(conclusion?.state).toBe("MATCHED");
+  });
+});
+
+describe("a webhook that could be about another cancel as well", () => {
+  const settled = cancellation("SUCCEEDED", { settlement: "REFUND_REQUESTED" });
+  const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
+
+  test.each<[string, Cancellation]>([
+    ["one that is settled", settled],
+    ["one whose money is still awaited", cancellation("SUCCEEDED")],
+    ["one that was found to have failed", failed],
+    ["another in doubt", cancellation("UNKNOWN")],
+  ])(
+    "decides none in doubt beside %s, whenever they were asked for and whenever it happened",
+    (_what, sibling) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: -600_000, max: 600_000 }),
+          fc.integer({ min: -600_000, max: 600_000 }),
+          fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const),
+          (askedMs, happenedMs, kind) => {
+            const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
+            const conclusion = matchWebhook(webhookEvent({ kind, eventTime: after(happenedMs) }), [
+              sibling,
+              doubtful,
+            ]);
+            expect(conclusion?.state).toBe("ATTACHED");
+            expect(conclusion?.told.some((one) => "transition" in one)).toBe(false);
+            expect(conclusion?.told.map((one) => one.cancellation.id)).toContain(doubtful.id);
+          },
+        ),
+      );
+    },
+  );
+
+  test("settles the one whose money is still awaited, beside one that was found to have failed and was asked for again", () => {
+    const retried = cancellation("SUCCEEDED");
+    const conclusion = matchWebhook(webhookEvent(), [failed, retried]);
+    expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: retried.id } }] });
+  });
+
+  test("and comes once more after that, contradicts the one that was found to have failed", () => {
+    const conclusion = matchWebhook(webhookEvent(), [failed, settled]);
+    expect(conclusion?.told).toMatchObject([
+      { cancellation: { id: failed.id }, finding: { contradicts: true } },
+      { cancellation: { id: settled.id } },
+    ]);
+  });
+
+  test.each<[string, Partial<KeptEvent>]>([
+    ["another time", { eventTime: after(9_000) }],
+    ["another kind", { kind: "VOIDED" }],
+  ])(
+    "and tells of a settled cancel once more, with %s, is a discrepancy for somebody to look at",
+    (_what, changes) => {
+      const conclusion = matchWebhook(webhookEvent(changes), [settled]);
+      expect(conclusion).toMatchObject({
+        state: "ATTACHED",
+        told: [
+          {
+            finding: {
+              contradicts: true,
+              discrepancies: [{ field: "event", confirmed: "another event like it" }],
+            },
+          },
+        ],
+      });
+    },
+  );
+});
+
+test("an event of failure about a cancel that EBP accepted is a discrepancy for somebody to look at", () => {
+  const conclusion = matchWebhook(webhookEvent({ isOfSuccess: false }), [cancellation("SUCCEEDED")]);
+  expect(conclusion).toMatchObject({
+    state: "ATTACHED",
+    told: [
+      {
+        finding: { contradicts: true, discrepancies: [{ field: "event", confirmed: "an event of failure" }] },
+      },
+    ],
+  });
+});
+
+describe("a webhook that fits no cancel", () => {
+  test.each<[string, Partial<KeptEvent>]>([
+    ["an event of another type", { kind: "OTHER" }],
+    ["a capture", { kind: "CAPTURED" }],
+    ["one that names no order", { orderNo: null }],
+  ])("is ignored when it is %s", (_what, changes) => {
+    expect(matchWebhook(webhookEvent(changes), [cancellation("UNKNOWN")])).toEqual({
+      state: "IGNORED",
+      told: [],
+    });
+  });
+
+  test("waits when there is none yet", () => {
+    expect(matchWebhook(webhookEvent(), [])).toBeNull();
+  });
+
+  test.each<[string, Partial<KeptEvent>]>([
+    ["another amount", { amount: new Decimal(1) }],
+    ["no readable amount", { amount: null }],
+    ["another currency", { currencyCode: "USD" }],
+    ["no currency", { currencyCode: null }],
+  ])("stands as evidence with the one in doubt when it tells of %s", (_what, changes) => {
+    const one = cancellation("UNKNOWN");
+    const conclusion = matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED", { amount: 7 }), one]);
+    expect(inWords(conclusion)).toEqual({
+      state: "ATTACHED",
+      told: [{ id: one.id, settlement: null, discrepancies: [] }],
+    });
+  });
+
+  test("waits when one of another amount is in flight", () => {
+    expect(matchWebhook(webhookEvent(), [cancellation("PENDING", { amount: 1 })])).toBeNull();
+  });
+
+  test.each<[string, Partial<KeptEvent>]>([
+    ["like it", {}],
+    ["of another amount", { amount: new Decimal(1) }],
+    ["of no readable amount", { amount: null }],
+    ["of another currency", { currencyCode: "krw" }],
+    ["of no time", { eventTime: null }],
+    ["of a time before it was asked for", { eventTime: after(-3_600_000) }],
+  ])("is a contradiction to one that was found to have failed, also when it is %s", (_what, changes) => {
+    const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
+    expect(inWords(matchWebhook(webhookEvent(changes), [failed]))).toEqual({
+      state: "ATTACHED",
+      told: [
+        {
+          id: failed.id,
+          settlement: null,
+          discrepancies: [{ field: "status", asked: "FAILED by LOOKUP", confirmed: "SUCCEEDED by WEBHOOK" }],
+        },
+      ],
+    });
+  });
+
+  test("does not mean a cancel that EBP itself had rejected before it happened", () => {
+    const later = new Date(ASKED_AT.getTime() + 3_600_000);
+    const event = webhookEvent({ eventTime: later, receivedAt: later });
+    expect(matchWebhook(event, [cancellation("FAILED")])).toBeNull();
+    expect(matchWebhook(webhookEvent(), [cancellation("FAILED")])?.state).toBe("ATTACHED");
+  });
+
+  test("stands with the newest of its order, as nothing but evidence, when no further look is planned", () => {
+    const [older, newer] = [cancellation("FAILED"), cancellation("SUCCEEDED", { amount: 900 })];
+    expect(matchWebhook(webhookEvent({ isOfSuccess: false }), [older, newer])).toBeNull();
+    expect(inWords(matchWebhook(webhookEvent({ amount: new Decimal(1500) }), [older, newer], true))).toEqual({
+      state: "ATTACHED",
+      told: [{ id: newer.id, settlement: null, discrepancies: [] }],
+    });
+    expect(matchWebhook(webhookEvent(), [], true)).toBeNull();
+  });
+
+  test("waits when nothing is like it", () => {
+    const others = [cancellation("SUCCEEDED", { amount: 2 }), cancellation("FAILED", { amount: 1 })];
+    expect(matchWebhook(webhookEvent(), others)).toBeNull();
+  });
+});
+
+test("a webhook that fits several stands with each of them, and moves none", () => {
+  const several = [cancellation("SUCCEEDED"), cancellation("UNKNOWN"), cancellation("SUCCEEDED")];
+  const conclusion = matchWebhook(webhookEvent(), [...several, cancellation("FAILED")]);
+  expect(conclusion?.state).toBe("ATTACHED");
+  expect(conclusion?.told.map((one) => one.cancellation.id)).toEqual(several.map(({ id }) => id));
+  for (const one of conclusion?.told ?? []) {
+    expect(one).toMatchObject({ finding: { settlement: null, confirmation: null, discrepancies: [] } });
+  }
+});

@@ -1,0 +1,251 @@
+import { describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { SCOPES, type Caller } from "../../../src/cancellation/model/caller.js";
+import type { OperatorResult } from "../../../src/cancellation/reconcile/operator-result.js";
+import { resolveCancellation } from "../../../src/cancellation/reconcile/resolve-cancellation.js";
+import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
+import type { PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
+import { step, STORE, TIMING } from "../../helpers/ledger.js";
+import { useRecovery } from "../../helpers/recovery.js";
+import { storeWebhook } from "../../helpers/webhooks.js";
+
+const fixture = useRecovery();
+const CALLER: Caller = { subject: "operator-7", scopes: SCOPES, storeIds: [STORE.id] };
+const ACCOUNT = { accountNumber: "1029384756", bankCode: "001", accountHolderName: "Zaphod Quibblewick" };
+
+/** @param shown what EBP's payment details show at that moment. */
+function resolve(
+  id: string,
+  changes: object = {},
+  caller = CALLER,
+  shown: PaymentState = "UNCANCELLED",
+): Promise<OperatorResult> {
+  const evidence = evidenceInWords("what EBP shows");
+  const parts = {
+    ledger: fixture.ledger,
+    queue: fixture.queue,
+    gateway: { lookup: () => Promise.resolve({ state: shown, evidence }) },
+    timing: TIMING,
+    now: () => fixture.history.now(),
+  };
+  return resolveCancellation(parts, caller, {
+    id,
+    outcome: "FAILED",
+    note: "asked EBP",
+    evenThough: ["SETTLING"],
+    ...changes,
+  });
+}
+
+describe("a decision by hand", () => {
+  test.each([
+    ["SUCCEEDED", { safeToRetry: false, settlement: "AWAITED", failureKind: null }],
+    ["FAILED", { safeToRetry: true, settlement: null, failureKind: "NOT_CANCELLED" }],
+  ] as const)("makes one in doubt %s, under the operator's name, with the note", async (outcome, after) => {
+    const { unknown } = await fixture.inDoubt();
+    const { cancellation, errors } = await resolve(unknown.id, { outcome, note: "  seen at EBP  " });
+    const [events] = await fixture.history.events([unknown]);
+
+    expect(errors).toEqual([]);
+    expect(cancellation).toMatchObject({
+      status: outcome,
+      resolvedBy: "OPERATOR",
+      nextCheckAt: null,
+      ...after,
+    });
+    expect(await fixture.now(unknown)).toEqual(cancellation);
+    expect(events?.at(-1)).toMatchObject({
+      from: "UNKNOWN",
+      to: outcome,
+      source: "OPERATOR",
+      actor: "operator-7",
+      evidence: { basis: expect.stringMatching(/^seen at EBP/u), digest: null },
+    });
+  });
+
+  test("is possible when nothing more happens by itself", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.sql("UPDATE cancellation SET next_check_at = NULL, lookups = 35 WHERE id = $1", [
+      unknown.id,
+    ]);
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+  });
+
+  test("is not taken for one that is decided, or in flight; what it is instead is told, and nothing changes", async () => {
+    const { pending } = await fixture.pending();
+    const decided = await Promise.all(
+      (["accepted", "rejected", "notSent"] as const).map(async (kind) => {
+        const started = await fixture.pending();
+        return fixture.ledger.recordTransition(started.pending, step(started.one, kind));
+      }),
+    );
+    for (const one of [pending, ...decided]) {
+      for (const outcome of ["SUCCEEDED", "FAILED"]) {
+        const { cancellation, errors } = await resolve(one.id, { outcome });
+        expect(cancellation).toEqual(one);
+        expect(errors).toMatchObject([{ kind: "NotInDoubt", status: one.status, field: "input.id" }]);
+      }
+      expect(await fixture.now(one)).toEqual(one);
+    }
+  });
+
+  test("is not taken for one in flight whose lease has run out: recovery comes first", async () => {
+    const { pending } = await fixture.pending();
+    await fixture.letBeDue(pending);
+    expect((await resolve(pending.id)).errors).toMatchObject([{ kind: "NotInDoubt", status: "PENDING" }]);
+    expect((await fixture.now(pending)).status).toBe("PENDING");
+  });
+
+  test.each([
+    ["empty", ""],
+    ["blank", " \n "],
+    ["longer than 2000 characters", "x".repeat(2001)],
+    ["unreadable", "a\u0000b"],
+  ])("needs a note: one that is %s is refused before anything is looked at", async (_what, note) => {
+    const { unknown } = await fixture.inDoubt();
+    const { cancellation, errors } = await resolve(unknown.id, { note });
+    expect(cancellation).toBeNull();
+    expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+    expect(await fixture.now(unknown)).toEqual(unknown);
+  });
+
+  test("takes a note of exactly 2000 characters, of several lines", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const note = `first\n${"x".repeat(1994)}`;
+    await resolve(unknown.id, { note });
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toContain(note);
+  });
+
+  test("is answered alike for an id that is nobody's and one of another's store", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const [foreign, nobodys] = await Promise.all([
+      resolve(unknown.id, {}, { subject: "other", scopes: SCOPES, storeIds: ["OTHER"] }),
+      resolve(randomUUID()),
+    ]);
+    expect(foreign).toEqual(nobodys);
+    expect(foreign).toMatchObject({
+      cancellation: null,
+      errors: [{ kind: "InvalidInput", field: "input.id" }],
+    });
+    expect(await fixture.now(unknown)).toEqual(unknown);
+  });
+
+  test("wins over a lookup that is under way: what that finds out is late", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.letBeDue(unknown);
+    const [claim] = (await fixture.queue.claimDue(100)).filter(({ id }) => id === unknown.id);
+    if (claim === undefined) throw new Error("it was due");
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+    expect((await fixture.queue.open(claim))?.cancellation.status).toBe("FAILED");
+  });
+
+  test("can be made although the sealed refund account cannot be opened any more", async () => {
+    const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
+    await fixture.sql("UPDATE cancellation SET refund_account_sealed = '\\xdeadbeef' WHERE id = $1", [
+      unknown.id,
+    ]);
+    expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
+  });
+});
+
+describe("operators who decide at once", () => {
+  test.each([2, 2, 2, 2, 20, 20])("%i of them: one decides, the others are told so", async (count) => {
+    const { unknown } = await fixture.inDoubt();
+    const results = await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        resolve(unknown.id, { outcome: n % 2 === 0 ? "SUCCEEDED" : "FAILED", note: `operator ${n}` }),
+      ),
+    );
+    const won = results.filter(({ errors }) => errors.length === 0);
+    const [events] = await fixture.history.events([unknown]);
+
+    expect(won).toHaveLength(1);
+    const status = won[0]?.cancellation?.status;
+    for (const { errors } of results.filter((result) => result !== won[0])) {
+      expect(errors).toMatchObject([{ kind: "NotInDoubt", status }]);
+    }
+    expect(events?.filter(({ source }) => source === "OPERATOR")).toHaveLength(1);
+    expect((await fixture.now(unknown)).status).toBe(status);
+  });
+});
+
+describe("a note", () => {
+  test.each(["1029384756", "paid to 1029-3847-56 by hand"])(
+    "that says %j, which is the account's number, is refused, and not repeated",
+    async (note) => {
+      const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
+      const { cancellation, errors } = await resolve(unknown.id, { note });
+      expect(cancellation).toBeNull();
+      expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+      expect(errors[0]?.message).not.toContain("1029");
+      expect((await fixture.now(unknown)).status).toBe("UNKNOWN");
+    },
+  );
+
+  test("that names the holder, as honest notes do, is taken", async () => {
+    const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
+    const { cancellation } = await resolve(unknown.id, { note: "Zaphod Quibblewick called" });
+    expect(cancellation?.status).toBe("FAILED");
+  });
+});
+
+describe("FAILED by hand", () => {
+  const refused = (obstacles: string[]): object => ({
+    cancellation: null,
+    errors: [{ kind: "NotYetFailed", field: "input.evenThough", obstacles }],
+  });
+
+  test("is refused until EBP's settling time is over, and told until when to wait", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const result = await resolve(unknown.id, { evenThough: [] });
+    expect(result).toMatchObject(refused(["SETTLING"]));
+    const settledAt = new Date((unknown.inDoubtSince?.getTime() ?? 0) + TIMING.settlingMs);
+    expect(result.errors).toMatchObject([{ settledAt }]);
+    expect(result.errors[0]?.message).toContain(settledAt.toISOString());
+    expect(await fixture.now(unknown)).toEqual(unknown);
+    await fixture.letBeDue(unknown, "10 minutes");
+    expect((await resolve(unknown.id, { evenThough: [] })).cancellation?.status).toBe("FAILED");
+  });
+
+  test.each(["CANCELLED_IN_PART", "WHOLLY_CANCELLED"] as const)(
+    "is refused while EBP's details show %s, at any time",
+    async (shown) => {
+      const { unknown } = await fixture.inDoubt();
+      await fixture.letBeDue(unknown, "1 day");
+      expect(await resolve(unknown.id, { evenThough: ["SETTLING"] }, CALLER, shown)).toMatchObject(
+        refused(["CANCEL_SHOWN"]),
+      );
+      const decided = await resolve(unknown.id, { evenThough: ["CANCEL_SHOWN"] }, CALLER, shown);
+      expect(decided.cancellation?.status).toBe("FAILED");
+    },
+  );
+
+  test("is refused while an event tells of a cancel that nothing accounts for", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.letBeDue(unknown, "1 day");
+    await storeWebhook(fixture, { orderNo: unknown.request.orderNo, amount: null });
+    expect(await resolve(unknown.id, { evenThough: [] })).toMatchObject(refused(["EVENT_OF_SUCCESS"]));
+  });
+
+  test("is taken when all that stands against it is named, and what was named stands in the trail", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const evenThough = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"];
+    await resolve(unknown.id, { evenThough }, CALLER, "CANCELLED_IN_PART");
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toBe("asked EBP (Decided even though: SETTLING, CANCEL_SHOWN.)");
+  });
+
+  test("is possible when EBP cannot be asked, and the trail says so", async () => {
+    const { unknown } = await fixture.inDoubt();
+    expect((await resolve(unknown.id, {}, CALLER, "UNCLEAR")).cancellation?.status).toBe("FAILED");
+    const [events] = await fixture.history.events([unknown]);
+    expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details told nothing at that moment.)");
+  });
+
+  test("asks for nothing of SUCCEEDED", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const result = await resolve(unknown.id, { outcome: "SUCCEEDED", evenThough: [] }, CALLER, "UNCANCELLED");
+    expect(result.cancellation?.status).toBe("SUCCEEDED");
+  });
+});
