@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { EnvelopeDetail } from "../src/ebp/envelope.js";
-import { signRequest } from "../src/ebp/signature.js";
+import type { EnvelopeDetail } from "../src/ebp/answer.js";
+import { signRequest } from "../src/ebp/signatures.js";
 import type { SimulatedStore } from "./simulated-store.js";
 
 type Check = (value: string, store: SimulatedStore | undefined, body: Buffer) => boolean;

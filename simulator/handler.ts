@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { DETAIL_PATH } from "../src/ebp/endpoint.js";
+import { DETAIL_PATH } from "../src/ebp/ebp-request.js";
 import { judge, type JudgeParts } from "./judge.js";
 import type { MemoryLedger } from "./ledger.js";
 import { ledgerJson } from "./ledger-json.js";

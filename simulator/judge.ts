@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { CANCEL_METHOD, CANCEL_PATH, DETAIL_METHOD, DETAIL_PATH } from "../src/ebp/endpoint.js";
+import { CANCEL_METHOD, CANCEL_PATH, DETAIL_METHOD, DETAIL_PATH } from "../src/ebp/ebp-request.js";
 import { checkHeaders } from "./check-headers.js";
 import type { Effects } from "./effects.js";
 import { judgeCancel } from "./judge-cancel.js";

@@ -1,5 +1,5 @@
 import type { Decimal } from "../src/cancellation/model/decimal.js";
-import { asDecimal } from "../src/ebp/json-values.js";
+import { asDecimal } from "../src/ebp/json.js";
 
 export interface StatedPayment {
   readonly total: Decimal;

@@ -1,5 +1,5 @@
 import { Decimal } from "../src/cancellation/model/decimal.js";
-import { asDecimal } from "../src/ebp/json-values.js";
+import { asDecimal } from "../src/ebp/json.js";
 import { forgetOldest } from "./bounded.js";
 import type { Numbering } from "./numbering.js";
 import { forcedBehaviour } from "./order-numbers.js";

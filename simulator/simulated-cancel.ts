@@ -2,8 +2,8 @@ import { parse, type LosslessNumber } from "lossless-json";
 import { ITEM_TYPES } from "../src/cancellation/model/cancel-request.js";
 import { sum, type Decimal } from "../src/cancellation/model/decimal.js";
 import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
-import type { EnvelopeDetail } from "../src/ebp/envelope.js";
-import { asArray, asDecimal, asInt32, asObject, type JsonObject } from "../src/ebp/json-values.js";
+import type { EnvelopeDetail } from "../src/ebp/answer.js";
+import { asArray, asDecimal, asInt32, asObject, type JsonObject } from "../src/ebp/json.js";
 
 /** One cancel as the simulator read it. The refund account is checked and left out. */
 export interface SimulatedCancel {

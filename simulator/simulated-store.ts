@@ -1,5 +1,5 @@
 import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
-import type { EbpStore } from "../src/ebp/ebp-store.js";
+import type { EbpStore } from "../src/ebp/ebp-request.js";
 
 /** A store the simulator knows: what a caller must present, and how its amounts add up. */
 export type SimulatedStore = Omit<EbpStore, "baseUrl"> & {

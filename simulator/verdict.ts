@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Language } from "../src/cancellation/model/payment-gateway.js";
-import type { EnvelopeDetail } from "../src/ebp/envelope.js";
+import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { errorAnswer, type Wording } from "./answers.js";
 import type { Numbering } from "./numbering.js";
 import type { Reply } from "./reply.js";

@@ -1,4 +1,4 @@
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/webhook-signature.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/signatures.js";
 import { appended, forgetOldest } from "./bounded.js";
 import { forcedBehaviour, type WebhookManner } from "./order-numbers.js";
 import { pause } from "./pause.js";

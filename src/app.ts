@@ -11,7 +11,7 @@ import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { Config } from "./config/config.js";
 import { openCore, type Core, type CoreEvents } from "./core.js";
-import { createWebhookReader } from "./ebp/read-webhook.js";
+import { createWebhookReader } from "./ebp/webhook.js";
 import { MAX_COST } from "./graphql/plugins/limits/limits.js";
 import { rateLimitBucket } from "./graphql/plugins/rate-limit-bucket.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Agent, Dispatcher } from "undici";
+import type { SendWindow } from "../cancellation/cancel/send-window.js";
 import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
 import type { CancelRequest } from "../cancellation/model/cancel-request.js";
 import type {
@@ -9,19 +10,35 @@ import type {
   PaymentQuestion,
   SentCancel,
 } from "../cancellation/model/payment-gateway.js";
-import type { SendWindow } from "../cancellation/cancel/send-window.js";
-import { cancelBody } from "./cancel-body.js";
 import { createConnections } from "./connections.js";
-import { describeRequest } from "./describe-request.js";
-import type { EbpStore } from "./ebp-store.js";
-import { CANCEL_METHOD, cancelUrl, DETAIL_METHOD, detailUrl } from "./endpoint.js";
-import { UnknownStoreError } from "./errors.js";
-import { exchange, notSent, type Exchange } from "./exchange.js";
-import { requestHeaders } from "./headers.js";
-import { canShow, DEFAULT_PAYMENT_STATUSES, type PaymentStatuses } from "./payment-state-table.js";
-import { readLiveStatus } from "./read-live-status.js";
+import {
+  CANCEL_METHOD,
+  cancelBody,
+  cancelUrl,
+  describeRequest,
+  DETAIL_METHOD,
+  detailUrl,
+  type EbpStore,
+  requestHeaders,
+} from "./ebp-request.js";
+import { exchange, type Exchange, notSent } from "./exchange.js";
+import { readLiveStatus } from "./live-status-table.js";
+import {
+  canShow,
+  DEFAULT_PAYMENT_STATUSES,
+  type PaymentStatuses,
+  readPaymentState,
+} from "./payment-state-table.js";
 import { readOutcome } from "./read-outcome.js";
-import { readPaymentState } from "./read-payment-state.js";
+
+/** A cancel or a question names a store this client has no credentials for: a fault in how the service was put together. */
+export class UnknownStoreError extends Error {
+  override readonly name = "UnknownStoreError";
+
+  constructor(storeId: string) {
+    super(`calling EBP for store ${JSON.stringify(storeId)}: no EBP credentials are configured for it`);
+  }
+}
 
 /** Requests at a time to one host. More wait for a connection, up to the time-out; nothing of them is sent meanwhile. */
 const CONNECTIONS_PER_ORIGIN = 64;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Evidence } from "../cancellation/model/outcome.js";
-import type { Envelope } from "./envelope.js";
-import type { ReadExchange } from "./read-exchange.js";
+import type { Envelope, ReadExchange } from "./answer.js";
 import type { Redactor } from "./redactor.js";
 
 /** EBP's result codes. */

@@ -1,5 +1,5 @@
 import type { CancelOutcome } from "../cancellation/model/outcome.js";
-import type { AnswerText } from "./envelope.js";
+import type { AnswerText } from "./answer.js";
 import type { Exchange } from "./exchange.js";
 
 /** What is known after one exchange, as far as it decides what became of the money. */

@@ -1,6 +1,13 @@
-import type { PaymentState } from "../cancellation/model/payment-gateway.js";
-import type { AnswerText } from "./envelope.js";
+import type {
+  LookedUpPayment,
+  PaymentQuestion,
+  PaymentState,
+} from "../cancellation/model/payment-gateway.js";
+import { type AnswerText, isSameOrder, type ReadExchange, readExchange } from "./answer.js";
+import { evidenceOf } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
+import { asString, type JsonObject } from "./json.js";
+import { createRedactor } from "./redactor.js";
 
 /**
  * EBP's words for the state of a payment, by what they say about cancels. Its documentation shows some of them and not
@@ -129,4 +136,37 @@ export function isSuccess({ httpStatus }: ShownDetails): boolean {
 
 function isOneOf(status: string | null, statuses: readonly string[]): boolean {
   return status !== null && statuses.includes(status);
+}
+
+/** What an answer to a question about an order tells of its payment. */
+export function shownDetails({ happened, text, envelope }: ReadExchange, orderNo: string): ShownDetails {
+  const data = envelope?.data ?? null;
+  return {
+    left: happened.sentAt !== null,
+    end: happened.end,
+    httpStatus: happened.httpStatus,
+    text,
+    isSameOrder: isSameOrder(envelope, orderNo),
+    paymentStatus: asString(data?.["paymentStatus"]),
+    cancelTransaction: cancelTransactionOf(data),
+  };
+}
+
+/** Blanks are no id, and not the documented absence of one either. */
+function cancelTransactionOf(data: JsonObject | null): ShownDetails["cancelTransaction"] {
+  const id = data?.["pgCancelTransactionId"] ?? "";
+  if (typeof id !== "string" || (id !== "" && id.trim() === "")) return "illegible";
+  return id === "" ? "none" : "some";
+}
+
+/** What one exchange showed of the payment it asked for. */
+export function readPaymentState(
+  happened: Exchange,
+  { orderNo, refundAccount }: PaymentQuestion,
+  statuses: PaymentStatuses,
+): LookedUpPayment {
+  const read = readExchange(happened);
+  const { reason, shows } = decidePaymentState(shownDetails(read, orderNo), statuses);
+  // Payment details name a buyer.
+  return { state: shows, evidence: evidenceOf(read, reason, createRedactor(refundAccount), false) };
 }

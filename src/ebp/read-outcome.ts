@@ -1,10 +1,10 @@
 import type { CancelRequest } from "../cancellation/model/cancel-request.js";
-import type { CancelOutcome, Failure } from "../cancellation/model/outcome.js";
-import { readConfirmation } from "./confirmation.js";
+import type { CancelOutcome, Confirmation, ConfirmedItem, Failure } from "../cancellation/model/outcome.js";
+import { isSameOrder, readExchange, type ReadExchange } from "./answer.js";
 import { evidenceOf, resultCodeOf } from "./evidence.js";
-import { SEND_WINDOW_CLOSED, type Exchange } from "./exchange.js";
+import { type Exchange, SEND_WINDOW_CLOSED } from "./exchange.js";
+import { asArray, asDecimal, asInt32, asObject, asText, type JsonObject } from "./json.js";
 import { decide, type OutcomeRow } from "./outcome-table.js";
-import { isSameOrder, readExchange, type ReadExchange } from "./read-exchange.js";
 import { createRedactor, type Redactor } from "./redactor.js";
 
 /** A request has at most 500 lines; more details than this help nobody. */
@@ -53,5 +53,36 @@ function failureOf({ happened, envelope }: ReadExchange, row: OutcomeRow, redact
       field: redactor.identifier(field),
       message: redactor.message(message),
     })),
+  };
+}
+
+/** Twice the lines a request may have. What goes past it stays in the raw answer. */
+const MAX_CONFIRMED_ITEMS = 1_000;
+
+/** What the `data` of an accepting answer says was cancelled. What is missing or cannot be read is null. */
+export function readConfirmation(data: JsonObject | null, redactor: Redactor): Confirmation {
+  const items = asArray(data?.["items"]).slice(0, MAX_CONFIRMED_ITEMS);
+  return {
+    returnRequestId: redactor.identifier(asText(data?.["returnRequestId"])),
+    processedCount: asInt32(data?.["processedCount"]),
+    totalProductAmount: asDecimal(data?.["totalProductAmount"]),
+    totalProductTaxAmount: asDecimal(data?.["totalProductTaxAmount"]),
+    totalDeliveryAmount: asDecimal(data?.["totalDeliveryAmount"]),
+    totalDeliveryTaxAmount: asDecimal(data?.["totalDeliveryTaxAmount"]),
+    items: items.flatMap((item) => readItem(asObject(item), redactor) ?? []),
+  };
+}
+
+/** Null without a readable `seq`: such a line cannot be matched with what was asked for. */
+function readItem(item: JsonObject | null, redactor: Redactor): ConfirmedItem | null {
+  const seq = asInt32(item?.["seq"]);
+  if (item === null || seq === null) return null;
+  return {
+    seq,
+    itemType: redactor.identifier(asText(item["itemType"])),
+    itemId: redactor.identifier(asText(item["itemId"])),
+    quantity: asInt32(item["quantity"]),
+    amount: asDecimal(item["amount"]),
+    taxAmount: asDecimal(item["taxAmount"]),
   };
 }

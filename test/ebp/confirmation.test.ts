@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { CancelItem } from "../../src/cancellation/model/cancel-request.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import type { Confirmation } from "../../src/cancellation/model/outcome.js";
-import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/storable-text.js";
+import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/redactor.js";
 import { cancelItem, cancelRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { UnknownStoreError } from "../../src/ebp/errors.js";
+import { UnknownStoreError } from "../../src/ebp/ebp-client.js";
 import { cancelRequest, publishedRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ShownPayment } from "../../src/cancellation/history/live-status.js";
 import { MAX_ANSWER_BYTES } from "../../src/ebp/exchange.js";
-import { UnknownStoreError } from "../../src/ebp/errors.js";
+import { UnknownStoreError } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";

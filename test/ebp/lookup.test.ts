@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { UnknownStoreError } from "../../src/ebp/errors.js";
+import { UnknownStoreError } from "../../src/ebp/ebp-client.js";
 import { MAX_ANSWER_BYTES } from "../../src/ebp/exchange.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { cancelRequest } from "../helpers/examples.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { signRequest } from "../../src/ebp/signature.js";
+import { signRequest } from "../../src/ebp/signatures.js";
 import { published } from "../helpers/examples.js";
 
 interface Vector {

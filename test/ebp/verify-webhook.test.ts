@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createWebhookReader } from "../../src/ebp/read-webhook.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
+import { createWebhookReader } from "../../src/ebp/webhook.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { published } from "../helpers/examples.js";
 
 const SECRET = "whsec-test";

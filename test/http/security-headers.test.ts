@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { addSecurityHeaders } from "../../src/http/security-headers.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";

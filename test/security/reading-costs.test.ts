@@ -4,13 +4,12 @@ import { identifierFaults, proseFaults } from "../../src/cancellation/model/fiel
 import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { createCursors } from "../../src/cancellation/history/cursors.js";
 import { MAX_ANSWER_BYTES, type Exchange } from "../../src/ebp/exchange.js";
-import { parseJson } from "../../src/ebp/parse-json.js";
-import { DEFAULT_PAYMENT_STATUSES } from "../../src/ebp/payment-state-table.js";
-import { readLiveStatus } from "../../src/ebp/read-live-status.js";
+import { parseJson } from "../../src/ebp/json.js";
+import { DEFAULT_PAYMENT_STATUSES, readPaymentState } from "../../src/ebp/payment-state-table.js";
+import { readLiveStatus } from "../../src/ebp/live-status-table.js";
 import { readOutcome } from "../../src/ebp/read-outcome.js";
-import { readPaymentState } from "../../src/ebp/read-payment-state.js";
-import { createWebhookReader } from "../../src/ebp/read-webhook.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook-signature.js";
+import { createWebhookReader } from "../../src/ebp/webhook.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { boundFor, cpuMs, repeated, UNITS } from "./hostile-texts.js";
 

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { request as send } from "undici";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { cancelBody } from "../../src/ebp/cancel-body.js";
-import { cancelUrl } from "../../src/ebp/endpoint.js";
-import { requestHeaders } from "../../src/ebp/headers.js";
+import { cancelBody, cancelUrl, requestHeaders } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import type { Simulator } from "../../simulator/simulator.js";
 import { cancelItem, cancelRequest } from "../helpers/examples.js";

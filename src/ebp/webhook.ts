@@ -1,13 +1,20 @@
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { Decimal } from "../cancellation/model/decimal.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/model/limits.js";
 import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/model/webhook-event.js";
-import { readInstant } from "./instant.js";
-import { asObject, asString, asText, type JsonObject } from "./json-values.js";
-import { parseJson } from "./parse-json.js";
-import { storableText } from "./storable-text.js";
-import { verifyWebhook, type WebhookSecrets } from "./verify-webhook.js";
-import { readWebhookAmount, type WebhookAmounts } from "./webhook-amount.js";
+import {
+  asDecimal,
+  asInt32,
+  asObject,
+  asString,
+  asText,
+  type JsonObject,
+  parseJson,
+  readInstant,
+} from "./json.js";
+import { storableText } from "./redactor.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "./signatures.js";
 
 export interface WebhookReaderOptions {
   readonly secrets: WebhookSecrets;
@@ -95,4 +102,74 @@ function orderNoOf(data: JsonObject | null): string | null {
 function matching(value: unknown, form: RegExp): string | null {
   const text = asString(value);
   return text !== null && form.test(text) ? text : null;
+}
+
+/** A webhook secret as issued, and the stores it was issued for. */
+export type WebhookSecrets = ReadonlyMap<string, readonly string[]>;
+
+export interface VerifiedWebhook {
+  /** The stores whose secret signed it. */
+  readonly storeIds: readonly string[];
+  /** Unix seconds that the signature covers. */
+  readonly signedAt: number;
+}
+
+/** An HMAC-SHA256. EBP does not say whether it writes hex in small letters; both mean the same bytes. */
+const SIGNATURE = /^[\dA-Fa-f]{64}$/u;
+/** Up to the year 33658. */
+const UNIX_SECONDS = /^\d{1,12}$/u;
+
+/**
+ * Checks the signature over the bytes as received; null when no secret made it. When it was made is not judged here. All
+ * secrets are tried, so that the time it takes does not tell which of them is right.
+ */
+export function verifyWebhook(
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  secrets: WebhookSecrets,
+): VerifiedWebhook | null {
+  const signature = headers[SIGNATURE_HEADER];
+  const timestamp = headers[TIMESTAMP_HEADER];
+  if (typeof signature !== "string" || !SIGNATURE.test(signature)) return null;
+  if (typeof timestamp !== "string" || !UNIX_SECONDS.test(timestamp)) return null;
+  const given = Buffer.from(signature, "hex");
+  const signers = [...secrets].filter(([secret]) =>
+    timingSafeEqual(given, Buffer.from(signWebhook(body, timestamp, secret), "hex")),
+  );
+  if (signers.length === 0) return null;
+  return { storeIds: signers.flatMap(([, storeIds]) => storeIds), signedAt: Number(timestamp) };
+}
+
+/** What EBP's amounts in webhooks are counted in. Its documentation does not say: it is a setting. */
+export type WebhookAmounts = "minor" | "major";
+
+/** ISO 4217 knows no currency with more decimal places. */
+const MAX_EXPONENT = 4;
+
+/**
+ * Where an event of each kind states its amount, the first that is there. EBP does not publish the name for a void; but a
+ * void is always of the whole payment, so any amount of the payment that the event states is the voided one.
+ */
+const AMOUNT_FIELDS: Readonly<Record<WebhookKind, readonly string[]>> = {
+  VOIDED: ["voidedAmount", "amount"],
+  REFUND_REQUESTED: ["refundRequestedAmount"],
+  CAPTURED: ["capturedAmount"],
+  OTHER: [],
+};
+
+/** In major units, exact. Null for what is missing or not readable without a guess, and for an amount below zero. */
+export function readWebhookAmount(
+  kind: WebhookKind,
+  data: JsonObject,
+  amounts: WebhookAmounts,
+): Decimal | null {
+  const stated = AMOUNT_FIELDS[kind].map((field) => data[field]).find((value) => (value ?? null) !== null);
+  const amount = asDecimal(stated);
+  if (amount === null || amount.isNegative()) return null;
+  return amounts === "major" ? amount : fromMinorUnits(amount, asInt32(data["exponent"]));
+}
+
+function fromMinorUnits(amount: Decimal, exponent: number | null): Decimal | null {
+  if (exponent === null || exponent < 0 || exponent > MAX_EXPONENT || !amount.isInteger()) return null;
+  return amount.times(new Decimal(10).pow(-exponent));
 }

@@ -1,5 +1,5 @@
-import { asArray, asObject, asText, type JsonObject } from "./json-values.js";
-import { parseJson, UNPARSABLE } from "./parse-json.js";
+import type { Exchange } from "./exchange.js";
+import { asArray, asObject, asText, type JsonObject, parseJson, UNPARSABLE } from "./json.js";
 
 /** EBP's envelope. Everything but the result code may be missing; unknown fields are left in `fields` and the raw answer. */
 export interface Envelope {
@@ -61,4 +61,34 @@ function detailsOf(fields: JsonObject): EnvelopeDetail[] {
     const message = asText(entry?.["message"]);
     return field === null && message === null ? [] : [{ field, message: message ?? "" }];
   });
+}
+
+/** What one exchange says, as far as it can be read. */
+export interface ReadExchange {
+  readonly happened: Exchange;
+  /** The answer's body as text, whatever it is. */
+  readonly rawText: string;
+  readonly text: AnswerText;
+  /** Null when the answer is not EBP's, or cannot be read. */
+  readonly envelope: Envelope | null;
+}
+
+export function readExchange(happened: Exchange): ReadExchange {
+  const rawText = new TextDecoder().decode(happened.body);
+  const text = answerText(happened, rawText);
+  return { happened, rawText, text, envelope: text.kind === "envelope" ? text.envelope : null };
+}
+
+/** Whether the answer is about this order; null when it does not state one. */
+export function isSameOrder(envelope: Envelope | null, orderNo: string): boolean | null {
+  const stated = envelope?.data?.["orderNo"] ?? null;
+  return stated === null ? null : asText(stated) === orderNo;
+}
+
+function answerText({ end, headers, body }: Exchange, rawText: string): AnswerText {
+  if (end !== "complete") return { kind: "illegible" };
+  // Compressed although nobody asked for it: it may hold anything.
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (body.byteLength > 0 && encoding !== "identity") return { kind: "illegible" };
+  return readAnswer(rawText);
 }

@@ -1,0 +1,147 @@
+import { stringify } from "lossless-json";
+import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/model/cancel-request.js";
+import { Decimal } from "../cancellation/model/decimal.js";
+import type { DescribedRequest, Language } from "../cancellation/model/payment-gateway.js";
+import { maskRefundAccount } from "../cancellation/request/refund-account.js";
+import { signRequest } from "./signatures.js";
+
+/** What it takes to call EBP for one store. Everything but the base URL is issued by EBP, per store and channel. */
+export interface EbpStore {
+  readonly storeId: string;
+  /** Each RIC region has its own host, and so have dev, QA and production. May carry a path prefix. */
+  readonly baseUrl: string;
+  /** Expires one year after issue. */
+  readonly accessKey: string;
+  /** Signs the requests. Never sent, never logged. */
+  readonly hashKey: string;
+  readonly divisionCode: string;
+  readonly channelCode: string;
+  /** Regional integration code: KIC, AIC or EIC. */
+  readonly ricCode: string;
+  /** ISO 3166. */
+  readonly countryCode: string;
+  /** ISO 4217. */
+  readonly currencyCode: string;
+}
+
+/** Cancel Payment, EBP_API_232. */
+export const CANCEL_METHOD = "POST";
+export const CANCEL_PATH = "/api/v2/payment/cancel";
+
+/** Get Payment Details, EBP_API_237. */
+export const DETAIL_METHOD = "POST";
+export const DETAIL_PATH = "/api/v2/payment/detail";
+
+export function cancelUrl(baseUrl: string): URL {
+  return endpointUrl(baseUrl, CANCEL_PATH);
+}
+
+export function detailUrl(baseUrl: string): URL {
+  return endpointUrl(baseUrl, DETAIL_PATH);
+}
+
+/** An endpoint under a store's base URL, which may end in a slash or carry a path prefix. */
+function endpointUrl(baseUrl: string, path: string): URL {
+  return new URL(baseUrl.replace(/\/+$/u, "") + path);
+}
+
+const LOCALES: Readonly<Record<Language, string>> = { en: "en-US", ko: "ko-KR" };
+
+/**
+ * Every header EBP's documentation names, required or not, for these body bytes. There is no Accept-Encoding on purpose:
+ * the answer is kept as evidence and has to be readable as it came.
+ */
+export function requestHeaders(store: EbpStore, body: Buffer, language: Language): Record<string, string> {
+  return {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": String(body.byteLength),
+    Accept: "application/json",
+    "Accept-Language": LOCALES[language],
+    "Time-Zone": "UTC",
+    "X-System-Language": language,
+    "X-Language-Code": language,
+    "X-Access-Key": store.accessKey,
+    "X-EBP-Signature": signRequest(body, store.hashKey),
+    "X-Division-Code": store.divisionCode,
+    "X-Store-Id": store.storeId,
+    "X-Channel-Code": store.channelCode,
+    "X-Ric-Code": store.ricCode,
+    "X-Country-Code": store.countryCode,
+    "X-Currency-Code": store.currencyCode,
+  };
+}
+
+/** Writes a Decimal as a JSON number with every digit it has, never with an exponent. */
+const DECIMALS = {
+  test: (value: unknown): boolean => Decimal.isDecimal(value),
+  stringify: (value: unknown): string => (value as Decimal).toFixed(),
+};
+
+/**
+ * The body of Cancel Payment, fields in the order of the published examples. Serialise once: the signature is over
+ * these characters.
+ */
+export function cancelBody(request: CancelRequest): string {
+  return json(cancelFields(request, request.refundAccount));
+}
+
+/** The same body for a person to read, with another account in place of the real one. */
+export function readableCancelBody(request: CancelRequest, shownAccount: RefundAccount | null): string {
+  return json(cancelFields(request, shownAccount), 2);
+}
+
+function json(fields: object, indent?: number): string {
+  const text = stringify(fields, null, indent, [DECIMALS]);
+  if (text === undefined) throw new TypeError("serialising the body of a cancel: it has no JSON form");
+  return text;
+}
+
+function cancelFields(request: CancelRequest, refundAccount: RefundAccount | null): object {
+  return {
+    orderNo: request.orderNo,
+    totalCancelAmount: request.totalCancelAmount,
+    ...(refundAccount !== null && { refundAccount: accountFields(refundAccount) }),
+    items: request.items.map(itemFields),
+  };
+}
+
+/** EBP's table calls the account number a number, its examples send a string; only a string keeps leading zeros. */
+function accountFields(account: RefundAccount): object {
+  return {
+    accountNumber: account.accountNumber,
+    ...(account.bankCode !== null && { bankCode: account.bankCode }),
+    ...(account.accountHolderName !== null && { accountHolderName: account.accountHolderName }),
+  };
+}
+
+function itemFields(item: CancelItem): object {
+  return {
+    seq: item.seq,
+    itemType: item.itemType,
+    itemId: item.itemId,
+    quantity: item.quantity,
+    amount: item.amount,
+    ...(item.taxAmount !== null && { taxAmount: item.taxAmount }),
+  };
+}
+
+/** Always the same number of stars, so that the mask does not give away how long the number is. */
+const HIDDEN_DIGITS = "******";
+
+export function describeRequest(request: CancelRequest, store: EbpStore): DescribedRequest {
+  const { refundAccount } = request;
+  return {
+    method: CANCEL_METHOD,
+    url: cancelUrl(store.baseUrl).href,
+    body: readableCancelBody(request, refundAccount === null ? null : masked(refundAccount)),
+  };
+}
+
+function masked(account: RefundAccount): RefundAccount {
+  const mask = maskRefundAccount(account);
+  return {
+    accountNumber: HIDDEN_DIGITS + mask.accountNumberLast4,
+    bankCode: mask.bankCode,
+    accountHolderName: mask.accountHolderName,
+  };
+}
