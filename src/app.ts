@@ -21,7 +21,7 @@ import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/loopback.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addHealth } from "./http/health.js";
-import { identifyCallers, type Admission } from "./http/identify-caller.js";
+import { identifyCallers } from "./http/identify-caller.js";
 import { addLoadShedding } from "./http/load-shedding.js";
 import { listen } from "./http/listen.js";
 import { serveLocalOnly } from "./http/local-only.js";
@@ -268,7 +268,7 @@ function serveExports(
   core: Core,
   metrics: Metrics,
   http: FastifyInstance,
-  admission: Admission,
+  admission: ReturnType<typeof identifyCallers>,
 ): void {
   const { openExport, stores, cursors, rateLimiters } = core;
   const points = Math.min(MAX_COST, queryCostPerMinute);

@@ -3,7 +3,8 @@ import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { readAuth, type AuthConfig } from "./auth.js";
 import { readDatabaseUrl } from "./database-url.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./encryption-keys.js";
-import { readPersistedOperations, type PersistedOperation } from "./persisted-operations.js";
+import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
+import { readPersistedOperations } from "./persisted-operations.js";
 import { Settings } from "./settings.js";
 import { judgeStoreSecrets } from "./store-secrets.js";
 import {

@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "lossless-json";
 import { z } from "zod";
+import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import type { Settings } from "./settings.js";
-
-/** An operation that clients may ask for, by its id or by exactly this text. */
-export interface PersistedOperation {
-  readonly id: string;
-  readonly name: string;
-  readonly body: string;
-}
 
 const VARIABLE = "PERSISTED_OPERATIONS";
 const EXPECTED =

@@ -4,13 +4,14 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { Admission } from "./admission.js";
+import type { Admission } from "../cancellation/model/caller.js";
 import { checkAccept } from "./plugins/check-accept.js";
 import { checkAddress } from "./plugins/check-address.js";
-import { checkSafelist, type ListedOperation } from "./plugins/check-safelist.js";
+import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
+import { checkSafelist } from "./plugins/check-safelist.js";
 import { inOrder } from "./plugins/in-order.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
 import { createDocumentStore } from "./plugins/document-store.js";
@@ -31,11 +32,11 @@ export interface GraphQLServerParts {
   readonly history: CancellationHistory;
   /** The same history, for what the answer to a mutation shows: it does not wait behind those who only read. */
   readonly ledgerHistory: CancellationHistory;
-  readonly admission: Admission;
+  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** Whether callers may read the schema, and be helped with its names. */
   readonly introspection: boolean;
   /** The only operations that are answered; null when any is. */
-  readonly persistedOperations: readonly ListedOperation[] | null;
+  readonly persistedOperations: readonly PersistedOperation[] | null;
   readonly rateLimits: RateLimitParts;
   readonly load: LoadSheddingParts;
   readonly live: LiveParts;

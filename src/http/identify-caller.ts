@@ -1,25 +1,13 @@
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, RouteShorthandOptions } from "fastify";
-import type { Authenticate, Caller, IdentifiedCaller } from "../cancellation/model/caller.js";
+import type { Admission, Authenticate, IdentifiedCaller } from "../cancellation/model/caller.js";
 import { checkHeaderLengths } from "./check-header-lengths.js";
 import { limitRefusals, type RefusalParts } from "./limit-refusals.js";
 import { watchToken } from "./watch-token.js";
 
-export interface Admission {
-  /**
-   * For every route that needs a caller. They answer for whoever is not let in, before a body is read: a flood of bodies without a
-   * token, or of a caller who is barred, costs nothing to refuse.
-   */
-  readonly hooks: Pick<RouteShorthandOptions, "onRequest" | "onSend">;
-  /** Who was let in. */
-  callerOf(request: FastifyRequest): Caller;
-  /**
-   * For whoever stays: `onEnd` is called once, when the token of a request is no longer valid.
-   * @returns what stops it.
-   */
-  watchToken(request: FastifyRequest, onEnd: () => void): () => void;
-}
-
-export function identifyCallers(authenticate: Authenticate, refusals: RefusalParts): Admission {
+export function identifyCallers(
+  authenticate: Authenticate,
+  refusals: RefusalParts,
+): Admission<FastifyRequest, Pick<RouteShorthandOptions, "onRequest" | "onSend">> {
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
   const identify: onRequestAsyncHookHandler = async (request, reply) => {
     // Of two, Node keeps the first; what stands in front of this service may have looked at the second.

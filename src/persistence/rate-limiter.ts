@@ -1,20 +1,14 @@
 import { endInTime } from "./end-in-time.js";
 import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import type { ChargePenalty, PointsTaken, TakePoints } from "../cancellation/model/caller.js";
 import { sessionConfig } from "./session.js";
-
-/** Takes so many points of what a bucket has for a minute. The minute begins with the first of them. */
-export type TakePoints = (bucket: string, points: number) => Promise<PointsTaken>;
-export type OwePoints = (bucket: string, points: number) => Promise<void>;
-export type PointsTaken =
-  { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 export interface RateLimiters {
   readonly takeMutations: TakePoints;
   readonly takeQueryCost: TakePoints;
-  /** Charges what has been done already, also beyond what the minute has. */
-  readonly oweMutations: OwePoints;
-  readonly oweQueryCost: OwePoints;
+  readonly penaliseMutations: ChargePenalty;
+  readonly penaliseQueryCost: ChargePenalty;
   /** In how many seconds a bucket of which too much was refused may ask again; null while it may. */
   barredFor(bucket: string): Promise<number | null>;
   countRefusal(bucket: string): Promise<void>;
@@ -76,8 +70,8 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
       ...refusalCounters,
       takeMutations: (bucket, points) => take(memory.mutation, bucket, points),
       takeQueryCost: (bucket, points) => take(memory.query, bucket, points),
-      oweMutations: (bucket, points) => owe(memory.mutation, bucket, points),
-      oweQueryCost: (bucket, points) => owe(memory.query, bucket, points),
+      penaliseMutations: (bucket, points) => penalise(memory.mutation, bucket, points),
+      penaliseQueryCost: (bucket, points) => penalise(memory.query, bucket, points),
       // The library forgets each by itself when it runs out.
       removeExpired: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -119,8 +113,9 @@ export function createRateLimiters(options: RateLimiterOptions): RateLimiters {
     ...refusalCounters,
     takeMutations: (bucket, points) => counting("mutation", (limiter) => take(limiter, bucket, points)),
     takeQueryCost: (bucket, points) => counting("query", (limiter) => take(limiter, bucket, points)),
-    oweMutations: (bucket, points) => counting("mutation", (limiter) => owe(limiter, bucket, points)),
-    oweQueryCost: (bucket, points) => counting("query", (limiter) => owe(limiter, bucket, points)),
+    penaliseMutations: (bucket, points) =>
+      counting("mutation", (limiter) => penalise(limiter, bucket, points)),
+    penaliseQueryCost: (bucket, points) => counting("query", (limiter) => penalise(limiter, bucket, points)),
     removeExpired,
     close: () => {
       clearInterval(removing);
@@ -173,7 +168,7 @@ async function take(
   }
 }
 
-async function owe(
+async function penalise(
   limiter: RateLimiterMemory | RateLimiterPostgres,
   bucket: string,
   points: number,

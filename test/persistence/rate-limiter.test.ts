@@ -123,9 +123,9 @@ describe.each(["in memory", "in the database"])("%s", (where) => {
   test("what has been done already is charged also beyond the minute", async () => {
     const url = where === "in memory" ? null : (await database()).url;
     const { limiters: one } = limiters(url, 10);
-    await one.oweMutations("bucket", 9);
+    await one.penaliseMutations("bucket", 9);
     expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
-    await one.oweMutations("bucket", 50);
+    await one.penaliseMutations("bucket", 50);
     expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
     expect((await one.takeQueryCost("bucket", 1)).allowed).toBe(true);
   });

@@ -32,6 +32,27 @@ export interface IdentifiedCaller extends Caller {
 /** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
 export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
 
+/** Lets callers in. `Request` is a request of the HTTP server; `Hooks` are options of its routes. */
+export interface Admission<Request, Hooks> {
+  /** For every route that needs a caller. They refuse before they read the body, so a flood of refused requests costs little. */
+  readonly hooks: Hooks;
+  /** The caller of a request that the hooks let in. */
+  callerOf(request: Request): Caller;
+  /**
+   * Calls `onEnd` once, when the token of a request is no longer valid.
+   * @returns stops watching.
+   */
+  watchToken(request: Request, onEnd: () => void): () => void;
+}
+
+/** Takes points from what a bucket may spend in a minute. The minute begins with the first of them. */
+export type TakePoints = (bucket: string, points: number) => Promise<PointsTaken>;
+export type PointsTaken =
+  { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
+
+/** Charges a bucket for what has been done already, also beyond what the minute has. */
+export type ChargePenalty = (bucket: string, points: number) => Promise<void>;
+
 /**
  * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's is
  * answered exactly as one that does not exist.

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { getOperationAST, GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { LiveChanges } from "../../cancellation/live/live-changes.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import type { Admission } from "../admission.js";
+import type { Admission } from "../../cancellation/model/caller.js";
 import { askedFieldsOf } from "../asked-fields.js";
 import { checkAddress } from "../plugins/check-address.js";
 import type { GraphQLContext, LiveContext } from "../context.js";
@@ -28,7 +28,7 @@ export interface StreamParts extends FollowParts {
   readonly live: LiveParts;
   readonly rateLimits: Pick<RateLimitParts, "queryCostPerMinute" | "takeQueryCost">;
   readonly apollo: ApolloServer<GraphQLContext>;
-  readonly admission: Admission;
+  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** @throws GraphQLError for a request that is not read. */
   readonly contextOf: (request: FastifyRequest, live: LiveContext) => GraphQLContext;
   /** Errors as the caller may see them. */

@@ -7,15 +7,10 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from "graphql";
+import type { PersistedOperation } from "../../cancellation/model/persisted-operation.js";
 import { documentFaults } from "./limits/document-faults.js";
 import { costFaults } from "./limits/limit-operations.js";
 import { MAX_TOKENS } from "./limits/limits.js";
-
-export interface ListedOperation {
-  readonly id: string;
-  readonly name: string;
-  readonly body: string;
-}
 
 /** A list with operations that could never be answered: better known at the start than from the first caller. */
 export class SafelistError extends Error {
@@ -27,7 +22,7 @@ export class SafelistError extends Error {
 }
 
 /** @throws SafelistError that names every operation which does not fit the schema or is beyond the limits. */
-export function checkSafelist(schema: GraphQLSchema, operations: readonly ListedOperation[]): void {
+export function checkSafelist(schema: GraphQLSchema, operations: readonly PersistedOperation[]): void {
   const faults = operations.flatMap(({ id, name, body }) =>
     faultsOf(schema, body).map((fault) => `${name === id ? id : `${name} (${id})`}: ${fault}`),
   );

@@ -1,25 +1,19 @@
 import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode } from "graphql";
+import type { ChargePenalty, TakePoints } from "../../cancellation/model/caller.js";
 import { askedFieldsOf } from "../asked-fields.js";
 import type { GraphQLContext } from "../context.js";
 import { pointsOf } from "./limits/query-cost.js";
 import { mutationPoints, WRONG_GUESS_POINTS } from "./mutation-points.js";
 import { rateLimitBucket } from "./rate-limit-bucket.js";
 
-/** Takes so many points of what a bucket has for a minute. */
-type TakePoints = (
-  bucket: string,
-  points: number,
-) => Promise<{ readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }>;
-
 export interface RateLimitParts {
   readonly mutationsPerMinute: number;
   readonly queryCostPerMinute: number;
   readonly takeMutations: TakePoints;
   readonly takeQueryCost: TakePoints;
-  /** Charges what has been done already. */
-  readonly oweMutations: (bucket: string, points: number) => Promise<void>;
-  readonly oweQueryCost: (bucket: string, points: number) => Promise<void>;
+  readonly penaliseMutations: ChargePenalty;
+  readonly penaliseQueryCost: ChargePenalty;
   /** Told of each request that is refused. */
   readonly onLimited: (what: LimitedOperation) => void;
 }
@@ -89,8 +83,8 @@ export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLCon
           const { reusedKeys } = contextValue;
           // Lists without pages may have been longer.
           const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead()) - cost;
-          if (more > 0) await parts.oweQueryCost(bucket, more);
-          if (reusedKeys > 0) await parts.oweMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
+          if (more > 0) await parts.penaliseQueryCost(bucket, more);
+          if (reusedKeys > 0) await parts.penaliseMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
         },
       });
     },

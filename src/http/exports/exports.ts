@@ -1,14 +1,18 @@
 import type { ServerResponse } from "node:http";
 import { finished } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { EXPORT_SCOPE, type Caller } from "../../cancellation/model/caller.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
+import {
+  EXPORT_SCOPE,
+  type Admission,
+  type Caller,
+  type PointsTaken,
+} from "../../cancellation/model/caller.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { toExportRecord } from "../../cancellation/history/export-record.js";
 import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/export.js";
 import { positionOf } from "../../cancellation/history/order.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import type { Admission } from "../identify-caller.js";
 import { answerRefusal, Refusal } from "../refusal.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
@@ -22,14 +26,11 @@ export interface ExportsParts {
   readonly open: OpenExport;
   readonly stores: Stores;
   readonly cursors: Cursors;
-  readonly admission: Admission;
+  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** Whether those who read wait too long for a connection: an export would read beside them. */
   readonly isSaturated: () => boolean;
   /** Takes what an export costs of what a caller, or a caller's only store, has for a minute. */
-  readonly charge: (
-    caller: Caller,
-    storeId: string | null,
-  ) => Promise<{ readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number }>;
+  readonly charge: (caller: Caller, storeId: string | null) => Promise<PointsTaken>;
   /** Told of each export that is refused while there is too much to do. */
   readonly onShed: () => void;
   /** Told of each that is refused because its caller asks too often, or has, or its stores have, as many at once as there may be. */

@@ -1,6 +1,6 @@
 import { finished, type Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Admission } from "../identify-caller.js";
+import type { Admission } from "../../cancellation/model/caller.js";
 import { EXPORT_PACE, watchPace, type Pace } from "./watch-pace.js";
 
 /**
@@ -48,7 +48,7 @@ interface ExportWatch {
 /** Over the exports under way. A stop waits for them, but not for long. */
 export function watchExports(
   app: FastifyInstance,
-  { watchToken }: Pick<Admission, "watchToken">,
+  { watchToken }: Pick<Admission<FastifyRequest, unknown>, "watchToken">,
   limits: ExportLimits = EXPORT_LIMITS,
 ): ExportWatch {
   const running = new Set<Readable>();

@@ -1,8 +1,11 @@
 import { expect, test } from "@jest/globals";
-import { paceEvent, type TakePoints } from "../../../src/graphql/live/pace-events.js";
+import { paceEvent } from "../../../src/graphql/live/pace-events.js";
 
 /** Denies so often, then allows; and counts how often it was asked, and for how much. */
-function denying(times: number, onDenied = (): void => undefined): { take: TakePoints; asked: number[] } {
+function denying(
+  times: number,
+  onDenied = (): void => undefined,
+): { take: Parameters<typeof paceEvent>[0]; asked: number[] } {
   const asked: number[] = [];
   return {
     asked,
