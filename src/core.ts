@@ -16,7 +16,7 @@ import type { Config } from "./config/config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";
 import type { ReencryptParts } from "./persistence/reencrypt.js";
-import { createSealer, type EncryptionKey, type Sealer } from "./persistence/sealer.js";
+import { createEncryptor, type EncryptionKey, type Encryptor } from "./persistence/encryptor.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { createExports } from "./persistence/history/export-cursor.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
@@ -149,13 +149,13 @@ export async function openCore(
   const storeIds = [...stores.keys()];
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const keys = await encryptionKeys(config);
-  const sealer = createSealer(keys);
-  const ledgerHistory = createPrismaHistory(ledgerPrisma, sealer, databases.cancels);
+  const encryptor = createEncryptor(keys);
+  const ledgerHistory = createPrismaHistory(ledgerPrisma, encryptor, databases.cancels);
   const recent = new RecentRecords();
   const ledgerParts = {
     database: databases.cancels,
     intents: databases.intents,
-    sealer,
+    encryptor,
     history: ledgerHistory,
     timing,
     announce: announcer.announce,
@@ -163,11 +163,11 @@ export async function openCore(
   };
   const doubts = new DoubtWatch(events.monotonicMs ?? (() => performance.now()));
   const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => doubts.see(id) });
-  const queue = createPrismaRecoveryQueue(recoveryPrisma, sealer, storeIds, timing, databases.recovery);
+  const queue = createPrismaRecoveryQueue(recoveryPrisma, encryptor, storeIds, timing, databases.recovery);
   const inbox = createPrismaWebhookInbox({
     prisma: recoveryPrisma,
     database: databases.recovery,
-    sealer,
+    encryptor,
     watch,
     announce: announcer.announce,
     recent,
@@ -200,7 +200,7 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createPrismaHistory(prisma, sealer, databases.reads),
+    history: createPrismaHistory(prisma, encryptor, databases.reads),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
     openExport: createExports(databaseUrl),
@@ -230,21 +230,25 @@ export async function openCore(
   };
 }
 
-/** What is sealed, and what opens it, for commands that have nothing to ask EBP. */
-export interface SealedData {
+/** Encrypted data and their encryptor, for commands that have nothing to ask EBP. */
+export interface EncryptedData {
   readonly prisma: ReencryptParts["prisma"];
   readonly databaseUrl: string;
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   /** The newest first. */
   readonly keyIds: readonly string[];
 }
 
-export async function openSealedData(config: Config, log: Log, releases: Releases): Promise<SealedData> {
+export async function openEncryptedData(
+  config: Config,
+  log: Log,
+  releases: Releases,
+): Promise<EncryptedData> {
   const databaseUrl = await openDatabase(config, log, releases);
   const prisma = createPrisma(databaseUrl);
   releases.add("the database connections", () => prisma.$disconnect());
   const keys = await encryptionKeys(config);
-  return { prisma, databaseUrl, sealer: createSealer(keys), keyIds: keys.map(({ id }) => id) };
+  return { prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { validate } from "uuid";
-import { openSealedData, type SealedData } from "../core.js";
+import { openEncryptedData, type EncryptedData } from "../core.js";
 import { readKeptEvidence } from "../persistence/kept-evidence.js";
 import { isInArchive, readArchivedEvidence } from "../persistence/retention/archived-evidence.js";
 import { runCommand } from "./run-command.js";
@@ -11,13 +11,13 @@ const USAGE =
 const WHERE_IT_IS =
   "Some of it was moved to an archive: EBP's answers to a file cancellations-<store>-<first>-<last>-<n>.ndjson.gz, whose first and last moment are around when it was decided (`archivedAt` says when that was done); bodies of webhooks to webhooks-<first>-<last>-<n>.ndjson.gz. Open one with --archive <file>.\n";
 
-// Opens what EBP said about one cancellation: it is kept sealed, and shown nowhere else.
+// Opens what EBP said about one cancellation: it is stored encrypted, and shown nowhere else.
 const asked = readWords(process.argv.slice(2));
 if (asked === null) {
   process.stderr.write(USAGE);
   process.exitCode = 1;
 } else {
-  await runCommand(process.env, (data) => print(data, asked.id, asked.file), openSealedData);
+  await runCommand(process.env, (data) => print(data, asked.id, asked.file), openEncryptedData);
 }
 
 function readWords(words: readonly string[]): { id: string; file: string | undefined } | null {
@@ -31,13 +31,17 @@ function readWords(words: readonly string[]): { id: string; file: string | undef
   }
 }
 
-async function print({ prisma, sealer }: SealedData, id: string, file: string | undefined): Promise<boolean> {
-  const kept = await readKeptEvidence(prisma, sealer, id);
+async function print(
+  { prisma, encryptor }: EncryptedData,
+  id: string,
+  file: string | undefined,
+): Promise<boolean> {
+  const kept = await readKeptEvidence(prisma, encryptor, id);
   if (kept === null) {
     process.stderr.write("There is no cancellation with this id.\n");
     return false;
   }
-  const archived = file === undefined ? [] : await readArchivedEvidence(prisma, sealer, id, file);
+  const archived = file === undefined ? [] : await readArchivedEvidence(prisma, encryptor, id, file);
   const all = [...archived, ...kept].sort((a, b) => a.at.getTime() - b.at.getTime());
   for (const { at, what, text } of all) process.stdout.write(`${at.toISOString()} ${what}\n${text}\n\n`);
   if (file === undefined && (await isInArchive(prisma, id))) process.stderr.write(WHERE_IT_IS);

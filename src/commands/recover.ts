@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { openSealedData, type SealedData } from "../core.js";
+import { openEncryptedData, type EncryptedData } from "../core.js";
 import { enterAgain, isThere } from "../persistence/enter-again.js";
 import { openDatabaseHistory } from "../persistence/database-history.js";
 import { throughPrisma } from "../persistence/prepared-statements.js";
@@ -28,7 +28,7 @@ type Counts = Record<"sent" | "entered" | "present" | "keyTaken" | "unreadable",
 try {
   const options = readOptions();
   if (options === null) process.stdout.write(USAGE);
-  else await runCommand(process.env, (data) => recover(data, options), openSealedData);
+  else await runCommand(process.env, (data) => recover(data, options), openEncryptedData);
 } catch (error) {
   process.stderr.write(`${String(error)}\n${USAGE}`);
   process.exitCode = 1;
@@ -45,7 +45,7 @@ function readOptions(): { from: string; isDryRun: boolean } | null {
 }
 
 /** True when every line of a send that could be read is in the database now. */
-async function recover(data: SealedData, options: { from: string; isDryRun: boolean }): Promise<boolean> {
+async function recover(data: EncryptedData, options: { from: string; isDryRun: boolean }): Promise<boolean> {
   const counts: Counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
   const input = options.from === "-" ? process.stdin : createReadStream(options.from);
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
@@ -63,7 +63,7 @@ async function recover(data: SealedData, options: { from: string; isDryRun: bool
       const found = options.isDryRun
         ? await wouldBe(data, sent)
         : await enterAgain(data.prisma, {
-            values: sentValues(sent, data.sealer),
+            values: sentValues(sent, data.encryptor),
             createdAt: new Date(sent.moment),
             status: "UNKNOWN",
             leaseMs: 0,
@@ -83,7 +83,7 @@ async function recover(data: SealedData, options: { from: string; isDryRun: bool
 }
 
 async function wouldBe(
-  data: SealedData,
+  data: EncryptedData,
   { store, id }: { store: string; id: string },
 ): Promise<"entered" | "present"> {
   return (await isThere(data.prisma, store, id)) ? "present" : "entered";

@@ -1,5 +1,5 @@
 import { runCommand } from "./run-command.js";
-import { openSealedData } from "../core.js";
+import { openEncryptedData } from "../core.js";
 import { reencrypt } from "../persistence/reencrypt.js";
 import { createProgress } from "./progress.js";
 import { isAllMoved, reencryptionReport } from "./reencryption-report.js";
@@ -14,15 +14,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const progress = createProgress(process.stderr, () => performance.now());
 await runCommand(
   process.env,
-  async ({ prisma, sealer, keyIds }) => {
+  async ({ prisma, encryptor, keyIds }) => {
     const result = await reencrypt({
       prisma,
-      sealer,
+      encryptor,
       onPage: (table, seen, total) => progress.show(table, seen, total),
       isStopping: () => stopping,
     }).finally(() => progress.end());
     process.stdout.write(`${reencryptionReport(result, keyIds).join("\n")}\n`);
-    return isAllMoved(result, sealer.newestKeyId);
+    return isAllMoved(result, encryptor.newestKeyId);
   },
-  openSealedData,
+  openEncryptedData,
 );

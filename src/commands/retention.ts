@@ -1,4 +1,4 @@
-import { openSealedData } from "../core.js";
+import { openEncryptedData } from "../core.js";
 import { retain } from "../persistence/retention/retain.js";
 import { createProgress } from "./progress.js";
 import { readRetentionOptions, RETENTION_USAGE, type RetentionOptions } from "./retention-options.js";
@@ -40,6 +40,6 @@ async function archive(options: RetentionOptions): Promise<void> {
       process.stdout.write(`${retentionReport(result, options.isDryRun).join("\n")}\n`);
       return isAllArchived(result, options.isDryRun);
     },
-    openSealedData,
+    openEncryptedData,
   );
 }

@@ -4,7 +4,7 @@ import { Decimal } from "../cancellation/model/decimal.js";
 import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { requestValues } from "../persistence/intent-statement.js";
-import type { Sealer } from "../persistence/sealer.js";
+import type { Encryptor } from "../persistence/encryptor.js";
 import type { SqlValues } from "../persistence/statement.js";
 
 const amount = z.string().regex(/^\d{1,15}(?:\.\d{1,4})?$/u);
@@ -47,7 +47,7 @@ export function readSentLine(line: string): SentRecord | "unreadable" | null {
 }
 
 /** As an intent has them, without what is not logged. */
-export function sentValues(sent: SentRecord, sealer: Sealer): SqlValues {
+export function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
   const store = {
     id: sent.store,
     currencyCode: sent.currency,
@@ -71,6 +71,6 @@ export function sentValues(sent: SentRecord, sealer: Sealer): SqlValues {
   };
   return requestValues(
     { id: sent.id, store, request, fingerprint: sent.fingerprint, requestedBy: null },
-    sealer,
+    encryptor,
   );
 }

@@ -8,7 +8,7 @@ export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 
 /**
  * What is kept of an exchange, so that anyone can check what was concluded from it. What is shown of it is storable, bounded and free
- * of the refund account. The raw answer is as it came: it is sealed, and never shown.
+ * of the refund account. The raw answer is as it came: it is encrypted, and never shown.
  * @param namesNobody the answer can hold no account and no name. Of others no digest is kept: it would give them back to whoever tries
  * them all.
  */

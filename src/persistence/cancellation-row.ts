@@ -9,7 +9,7 @@ import type { Discrepancy } from "../cancellation/cancel/discrepancies.js";
 import type { FailureDetail } from "../cancellation/model/outcome.js";
 import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
 import type { RequestIdentity } from "../cancellation/request/same-request.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { Prisma } from "./generated/client.js";
 
 type Row = Prisma.CancellationModel;
@@ -140,11 +140,11 @@ function toFailure(row: CancellationRow): Cancellation["failure"] {
   };
 }
 
-export function toIdentity(row: Row, sealer: Sealer): RequestIdentity {
-  const { refundAccountSealed: sealed, refundAccountKeyId: keyId } = row;
+export function toIdentity(row: Row, encryptor: Encryptor): RequestIdentity {
+  const { refundAccountSealed: bytes, refundAccountKeyId: keyId } = row;
   return {
     fingerprint: row.fingerprint,
-    refundAccount: sealed === null || keyId === null ? null : sealer.openAccount({ sealed, keyId }, row),
+    refundAccount: bytes === null || keyId === null ? null : encryptor.decryptAccount({ bytes, keyId }, row),
     // Blank when it is in an archive, whether there was one or not.
     isAccountKnown: row.isAccountKnown && row.archivedAt === null,
   };

@@ -1,6 +1,6 @@
 import type { Finding } from "../cancellation/reconcile/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { confirmedValues, confirmItems, fromNow } from "./sql-parts.js";
 import { statement, type Asked } from "./statement.js";
 
@@ -54,9 +54,13 @@ const FINDING = statement(
     SELECT order_no, event_count FROM noted`,
 );
 
-export function findingStatement(reference: CancellationReference, finding: Finding, sealer: Sealer): Asked {
+export function findingStatement(
+  reference: CancellationReference,
+  finding: Finding,
+  encryptor: Encryptor,
+): Asked {
   const { rawAnswer, ...evidence } = finding.evidence;
-  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, reference);
+  const answer = rawAnswer === null ? null : encryptor.encryptAnswer(rawAnswer, reference);
   const isAnswer = finding.source === "RESPONSE";
   return FINDING({
     settlement: finding.settlement,
@@ -70,7 +74,7 @@ export function findingStatement(reference: CancellationReference, finding: Find
     source: finding.source,
     actor: finding.actor,
     evidence: JSON.stringify(evidence),
-    answerSealed: answer?.sealed ?? null,
+    answerSealed: answer?.bytes ?? null,
     answerKeyId: answer?.keyId ?? null,
     // Last: what is added to a copy is copied again with each addition.
     ...confirmedValues(reference, finding.confirmation),

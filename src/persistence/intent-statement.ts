@@ -3,7 +3,7 @@ import type { CancelIntent } from "../cancellation/model/cancellation-ledger.js"
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Exactly } from "./cancellation-row.js";
 import type { DatabaseWatch } from "./database-watch.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { text } from "./sql-parts.js";
 import { statement, type Asked, type SqlValues } from "./statement.js";
 import { TYPE_COLUMNS } from "./type-columns.js";
@@ -99,12 +99,13 @@ export function createIntentStatement(cluster: string): (values: SqlValues) => A
   );
 }
 
-/** What is asked, the refund account sealed. */
-export function requestValues(intent: CancelIntent, sealer: Sealer): SqlValues {
+/** What is asked, the refund account encrypted. */
+export function requestValues(intent: CancelIntent, encryptor: Encryptor): SqlValues {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
-  const sealed = refundAccount === null ? null : sealer.sealAccount(refundAccount, { storeId: store.id, id });
+  const account =
+    refundAccount === null ? null : encryptor.encryptAccount(refundAccount, { storeId: store.id, id });
   return {
     storeId: store.id,
     id,
@@ -118,8 +119,8 @@ export function requestValues(intent: CancelIntent, sealer: Sealer): SqlValues {
     bankCode: masked?.bankCode ?? null,
     accountLastFour: masked?.accountNumberLast4 ?? null,
     accountHolderMasked: masked?.accountHolderName ?? null,
-    accountSealed: sealed?.sealed ?? null,
-    accountKeyId: sealed?.keyId ?? null,
+    accountSealed: account?.bytes ?? null,
+    accountKeyId: account?.keyId ?? null,
     reason: request.reason,
     note: request.note,
     requestedBy: intent.requestedBy,

@@ -1,5 +1,5 @@
 import type { PrismaClient } from "./generated/client.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 
 /** What EBP said, as it said it. It may hold personal data. */
 export interface KeptEvidence {
@@ -12,7 +12,7 @@ export interface KeptEvidence {
 /** EBP's answers about one cancellation and the webhooks about its order, oldest first; null when there is no such cancellation. */
 export async function readKeptEvidence(
   prisma: PrismaClient,
-  sealer: Sealer,
+  encryptor: Encryptor,
   id: string,
 ): Promise<KeptEvidence[] | null> {
   const cancellation = await prisma.cancellation.findFirst({
@@ -22,19 +22,19 @@ export async function readKeptEvidence(
   if (cancellation === null) return null;
   const { storeId, orderNo, events } = cancellation;
   const webhooks = await prisma.webhookEvent.findMany({ where: { orderNo, storeIds: { has: storeId } } });
-  const answers = events.flatMap(({ at, source, answerSealed: sealed, answerKeyId: keyId }) =>
-    sealed === null || keyId === null
+  const answers = events.flatMap(({ at, source, answerSealed: bytes, answerKeyId: keyId }) =>
+    bytes === null || keyId === null
       ? []
-      : [{ at, what: source, text: sealer.openAnswer({ sealed, keyId }, { storeId, id }) }],
+      : [{ at, what: source, text: encryptor.decryptAnswer({ bytes, keyId }, { storeId, id }) }],
   );
-  const told = webhooks.flatMap(({ receivedAt, eventType, bodySealed: sealed, bodyKeyId: keyId, digest }) =>
-    sealed === null || keyId === null
+  const told = webhooks.flatMap(({ receivedAt, eventType, bodySealed: bytes, bodyKeyId: keyId, digest }) =>
+    bytes === null || keyId === null
       ? []
       : [
           {
             at: receivedAt,
             what: eventType ?? "webhook",
-            text: sealer.openWebhook({ sealed, keyId }, digest).toString("utf8"),
+            text: encryptor.decryptWebhook({ bytes, keyId }, digest).toString("utf8"),
           },
         ],
   );

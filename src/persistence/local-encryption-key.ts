@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EncryptionKey } from "./sealer.js";
+import type { EncryptionKey } from "./encryptor.js";
 
 const FILE = "encryption-key";
 const KEY_BYTES = 32;
@@ -22,7 +22,7 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
   if (key.length === KEY_BYTES) return { id: "local", key };
   throw new LocalEncryptionKeyError(
     `reading the encryption key in ${path}: expected ${KEY_BYTES} bytes in base64, found ${key.length}. ` +
-      "Refund accounts sealed with the original key cannot be opened without it: restore the file, or remove it to begin with a new key",
+      "Refund accounts encrypted with the original key cannot be decrypted without it: restore the file, or remove it to begin with a new key",
   );
 }
 

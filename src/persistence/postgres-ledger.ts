@@ -7,7 +7,7 @@ import type {
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/model/timing.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { exact } from "./cancellation-row.js";
 import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { DatabaseWatch } from "./database-watch.js";
@@ -30,7 +30,7 @@ export interface LedgerParts {
   readonly database: Database;
   /** The same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
   readonly intents?: Database;
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   readonly history: CancellationHistory;
   readonly timing: Timing;
   readonly announce?: AnnounceChange;
@@ -43,9 +43,9 @@ export interface LedgerParts {
 }
 
 export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
-  const { database, intents = database, sealer, history, timing, announce = () => undefined } = parts;
+  const { database, intents = database, encryptor, history, timing, announce = () => undefined } = parts;
   const { watch, recent } = parts;
-  const record = { database, sealer, announce };
+  const record = { database, encryptor, announce };
   const intentStatement = createIntentStatement(watch.cluster);
   return {
     async recordIntent(intent) {
@@ -71,7 +71,7 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const values = requestValues(intent, sealer);
+    const values = requestValues(intent, encryptor);
     const [row] = await intents.rows<IntentRow>(
       intentStatement({
         ...values,

@@ -3,7 +3,7 @@ import { Decimal } from "../cancellation/model/decimal.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/model/recovery-queue.js";
 import { OPEN_STATUSES } from "../cancellation/model/status.js";
 import type { Timing } from "../cancellation/model/timing.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
 import { claimDueStatement, claimStatement, type ClaimRow } from "./claim-statements.js";
 import type { PrismaClient } from "./generated/client.js";
@@ -16,7 +16,7 @@ const MOST_IDS = 10_000;
 /** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
 export function createPrismaRecoveryQueue(
   prisma: PrismaClient,
-  sealer: Sealer,
+  encryptor: Encryptor,
   storeIds: readonly string[],
   timing: Timing,
   database: Database = throughPrisma(prisma),
@@ -41,7 +41,7 @@ export function createPrismaRecoveryQueue(
       });
       return {
         cancellation: toCancellation(row),
-        openRefundAccount: () => toIdentity(row, sealer).refundAccount,
+        openRefundAccount: () => toIdentity(row, encryptor).refundAccount,
         cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
         capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
         unaccountedEvents: await unaccountedEvents(storeId, orderNo),

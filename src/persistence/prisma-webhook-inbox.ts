@@ -10,7 +10,7 @@ import type {
   WebhookInbox,
   WebhookReference,
 } from "../cancellation/model/webhook-inbox.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
@@ -28,7 +28,7 @@ const MOST_ALIKE = 500;
 export interface InboxParts {
   readonly prisma: PrismaClient;
   readonly database: Database;
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   /** Sees when the database has gone back in time: then nothing is stored. */
   readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
   readonly announce?: AnnounceChange;
@@ -37,11 +37,11 @@ export interface InboxParts {
 }
 
 export function createPrismaWebhookInbox(parts: InboxParts): WebhookInbox {
-  const { prisma, database, sealer, watch, announce = () => undefined, recent } = parts;
+  const { prisma, database, encryptor, watch, announce = () => undefined, recent } = parts;
   const storeStatement = createStoreStatement(watch.cluster);
   return {
     async store(webhook) {
-      const values = webhookValues(webhook, sealer);
+      const values = webhookValues(webhook, encryptor);
       const [row] = await database.rows<StoredRow>(storeStatement({ ...values, ...standingValues(watch) }));
       if (row === undefined) throw new Error("the statement that stores a webhook returned no row");
       const { cancellation_ids: cancellationIds, received_at: receivedAt, known, fresh, stands } = row;
@@ -113,7 +113,7 @@ export function createPrismaWebhookInbox(parts: InboxParts): WebhookInbox {
         if (!(await close(transaction, claim, conclusion))) return false;
         const record = {
           database: throughPrisma(transaction),
-          sealer,
+          encryptor,
           announce: (hint: ChangeHint) => void hints.push(hint),
         };
         for (const one of conclusion.told) await tell(record, one);

@@ -13,7 +13,7 @@ const ENTRY_BYTES = 1_500;
 
 /** One intent that this replica has committed, and what has become of it since, as far as this replica did it. */
 export interface RecentRecord {
-  /** Of the intent, for the statement that enters it again. The refund account is sealed. */
+  /** Of the intent, for the statement that enters it again. The refund account is encrypted. */
   readonly values: SqlValues;
   readonly pending: Cancellation;
   readonly steps: readonly KeptStep[];

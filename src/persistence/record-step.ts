@@ -6,26 +6,26 @@ import type { Finding } from "../cancellation/reconcile/finding.js";
 import type { CancellationReference } from "../cancellation/history/history.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
 import { assertCanMove } from "../cancellation/model/status.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { findingStatement, type FindingRow } from "./finding-statement.js";
 import type { Database } from "./prepared-statements.js";
 import { transitionStatement, type TransitionRow } from "./transition-statement.js";
 
 export interface RecordParts {
   readonly database: Database;
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   /** Of what is written in a transaction, before it is committed: whoever opened it passes it on afterwards. */
   readonly announce: AnnounceChange;
 }
 
 /** @throws StaleTransitionError as the ledger does. */
 export async function recordTransition(
-  { database, sealer, announce }: RecordParts,
+  { database, encryptor, announce }: RecordParts,
   before: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   assertCanMove(before.status, step.to);
-  const [row] = await database.rows<TransitionRow>(transitionStatement(before, step, sealer));
+  const [row] = await database.rows<TransitionRow>(transitionStatement(before, step, encryptor));
   if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
   const { storeId, id, request } = before;
   announce({ storeId, id, orderNo: request.orderNo, version: row.event_count });
@@ -41,11 +41,11 @@ export async function recordTransition(
 
 /** False when there was nothing to record it on. */
 export async function recordFinding(
-  { database, sealer, announce }: RecordParts,
+  { database, encryptor, announce }: RecordParts,
   reference: CancellationReference,
   finding: Finding,
 ): Promise<boolean> {
-  const [row] = await database.rows<FindingRow>(findingStatement(reference, finding, sealer));
+  const [row] = await database.rows<FindingRow>(findingStatement(reference, finding, encryptor));
   if (row === undefined) return false;
   const { storeId, id } = reference;
   announce({ storeId, id, orderNo: row.order_no, version: row.event_count });

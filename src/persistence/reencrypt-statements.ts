@@ -1,44 +1,44 @@
-import type { Sealed } from "./sealer.js";
-import type { SealedTable } from "./sealed-tables.js";
+import type { Encrypted } from "./encryptor.js";
+import type { EncryptedTable } from "./encrypted-tables.js";
 import { Prisma } from "./generated/client.js";
 
 /** A row that was looked at. */
-export interface SealedRecord {
+export interface EncryptedRecord {
   /** Its primary key, as texts. */
   readonly key: readonly string[];
-  /** Null, as `sealed`, when the row holds nothing sealed. */
+  /** Null, as `encrypted`, when the row holds nothing encrypted. */
   readonly key_id: string | null;
-  readonly sealed: Uint8Array<ArrayBuffer> | null;
+  readonly encrypted: Uint8Array<ArrayBuffer> | null;
 }
 
-/** A row, the key it was sealed with when it was read, and the seal that takes its place. */
-export interface Resealed {
+/** A row, the key it was encrypted with when it was read, and the seal that takes its place. */
+export interface Reencrypted {
   readonly key: readonly string[];
   readonly before: string;
-  readonly after: Sealed;
+  readonly after: Encrypted;
 }
 
 export interface MovedRow {
-  /** The key it was sealed with before. */
+  /** The key it was encrypted with before. */
   readonly before: string;
 }
 
 export interface PageSize {
   readonly rows: number;
-  /** Of what is sealed in them; one row at least, however large. */
+  /** Of what is encrypted in them; one row at least, however large. */
   readonly bytes: number;
 }
 
 /**
- * The next rows by primary key, whatever they are sealed with: each statement reads a page and no more, however few are left to
+ * The next rows by primary key, whatever they are encrypted with: each statement reads a page and no more, however few are left to
  * be moved. Backward: the last ones.
  */
 export function pageStatement(
-  table: SealedTable,
+  table: EncryptedTable,
   span: { readonly after: readonly string[] | null; readonly upTo: readonly string[] } | "backward",
   size: PageSize,
 ): Prisma.Sql {
-  const { name, sealedColumn, keyIdColumn } = table;
+  const { name, column, keyIdColumn } = table;
   const columns = columnsOf(table);
   const way = span === "backward" ? "DESC" : "ASC";
   const order = Prisma.raw(columns.map((column) => `${column} ${way}`).join(", "));
@@ -51,12 +51,12 @@ export function pageStatement(
           AND ${span.after === null ? Prisma.sql`true` : Prisma.sql`(${key}) > (${valueList(table, span.after)})`}`;
   return Prisma.sql`
     /* reencrypt: page */
-    SELECT key, key_id, sealed FROM (
+    SELECT key, key_id, encrypted FROM (
       SELECT
         ARRAY[${texts}] AS key,
-        ${Prisma.raw(keyIdColumn)} AS key_id, ${Prisma.raw(sealedColumn)} AS sealed,
+        ${Prisma.raw(keyIdColumn)} AS key_id, ${Prisma.raw(column)} AS encrypted,
         row_number() OVER page AS position,
-        coalesce(sum(octet_length(${Prisma.raw(sealedColumn)})) OVER page, 0) AS bytes
+        coalesce(sum(octet_length(${Prisma.raw(column)})) OVER page, 0) AS bytes
       FROM ${Prisma.raw(name)}
       WHERE ${within}
       WINDOW page AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
@@ -68,17 +68,17 @@ export function pageStatement(
 }
 
 /**
- * Puts the new seals in place of the old ones, and tells for each row that was moved which key it had. One that is sealed otherwise by now is left alone, and so
+ * Puts the new seals in place of the old ones, and tells for each row that was moved which key it had. One that is encrypted otherwise by now is left alone, and so
  * is one that somebody else is writing: this statement waits for nobody, so it can be in nobody's way for longer than it takes.
  */
-export function moveStatement(table: SealedTable, rows: readonly Resealed[]): Prisma.Sql {
-  const { name, sealedColumn, keyIdColumn } = table;
+export function moveStatement(table: EncryptedTable, rows: readonly Reencrypted[]): Prisma.Sql {
+  const { name, column, keyIdColumn } = table;
   const columns = columnsOf(table);
   const same = (one: string, other: string): Prisma.Sql =>
     Prisma.raw(columns.map((column) => `${one}.${column} = ${other}.${column}`).join(" AND "));
   const values = rows.map(
     ({ key, before, after }) =>
-      Prisma.sql`(${valueList(table, key)}, ${before}::text, ${after.keyId}::text, ${after.sealed}::bytea)`,
+      Prisma.sql`(${valueList(table, key)}, ${before}::text, ${after.keyId}::text, ${after.bytes}::bytea)`,
   );
   return Prisma.sql`
     /* reencrypt: move */
@@ -90,25 +90,25 @@ export function moveStatement(table: SealedTable, rows: readonly Resealed[]): Pr
       FOR NO KEY UPDATE OF old SKIP LOCKED
     )
     UPDATE ${Prisma.raw(name)} AS target SET
-      ${Prisma.raw(sealedColumn)} = after_sealed, ${Prisma.raw(keyIdColumn)} = after_key_id
+      ${Prisma.raw(column)} = after_sealed, ${Prisma.raw(keyIdColumn)} = after_key_id
     FROM locked
     WHERE ${same("target", "locked")}
     RETURNING before_key_id AS "before"`;
 }
 
 /** About how many rows there are, as the planner believes; counting them would read them all. */
-export function estimateStatement({ name }: SealedTable): Prisma.Sql {
+export function estimateStatement({ name }: EncryptedTable): Prisma.Sql {
   return Prisma.sql`SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = ${name}::regclass`;
 }
 
-function columnsOf({ key }: SealedTable): string[] {
+function columnsOf({ key }: EncryptedTable): string[] {
   return key.map(([column]) => column);
 }
 
-function columnList(table: SealedTable): Prisma.Sql {
+function columnList(table: EncryptedTable): Prisma.Sql {
   return Prisma.raw(columnsOf(table).join(", "));
 }
 
-function valueList({ key }: SealedTable, values: readonly string[]): Prisma.Sql {
+function valueList({ key }: EncryptedTable, values: readonly string[]): Prisma.Sql {
   return Prisma.join(key.map(([, type], index) => Prisma.sql`${values[index]}::${Prisma.raw(type)}`));
 }

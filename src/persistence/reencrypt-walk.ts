@@ -5,18 +5,18 @@ import {
   pageStatement,
   type MovedRow,
   type PageSize,
-  type Resealed,
-  type SealedRecord,
+  type Reencrypted,
+  type EncryptedRecord,
 } from "./reencrypt-statements.js";
-import type { SealedTable } from "./sealed-tables.js";
-import { UnsealError, type Sealer } from "./sealer.js";
+import type { EncryptedTable } from "./encrypted-tables.js";
+import { DecryptionError, type Encryptor } from "./encryptor.js";
 
 /** Told one by one; of more, only how many. */
 const MAX_TOLD = 100;
 
 export interface WalkParts {
   readonly prisma: PrismaClient;
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   readonly page: PageSize;
   /** After each page: `total` is an estimate. */
   readonly onPage: (table: string, seen: number, total: number) => void;
@@ -27,10 +27,10 @@ export interface WalkParts {
 /** What one walk through a table has come to. */
 export interface Walk {
   readonly name: string;
-  /** How many rows are sealed with which key now. */
+  /** How many rows are encrypted with which key now. */
   readonly byKeyId: Map<string, number>;
   moved: number;
-  /** Rows that somebody else was writing, or has sealed otherwise meanwhile. */
+  /** Rows that somebody else was writing, or has encrypted otherwise meanwhile. */
   busy: number;
   unopenable: number;
   /** Which those are, and why; the first of them. Nothing of their content. */
@@ -46,17 +46,17 @@ function newWalk(name: string): Walk {
 }
 
 /** Goes once through what is there now, by primary key, page by page: what comes in behind its end does not keep it going. */
-export async function walk(parts: WalkParts, table: SealedTable): Promise<Walk> {
+export async function walk(parts: WalkParts, table: EncryptedTable): Promise<Walk> {
   const { prisma, page: size, onPage, isStopping } = parts;
   const done = newWalk(table.name);
-  const [end] = await prisma.$queryRaw<SealedRecord[]>(
+  const [end] = await prisma.$queryRaw<EncryptedRecord[]>(
     pageStatement(table, "backward", { ...size, rows: 1 }),
   );
   if (end === undefined) return done;
   const [estimate] = await prisma.$queryRaw<{ rows: number }[]>(estimateStatement(table));
   let seen = 0;
   for (let last: readonly string[] | null = null; !isStopping();) {
-    const page: SealedRecord[] = await prisma.$queryRaw(
+    const page: EncryptedRecord[] = await prisma.$queryRaw(
       pageStatement(table, { after: last, upTo: end.key }, size),
     );
     last = page.at(-1)?.key ?? null;
@@ -69,33 +69,33 @@ export async function walk(parts: WalkParts, table: SealedTable): Promise<Walk> 
 }
 
 async function movePage(
-  { prisma, sealer }: WalkParts,
-  table: SealedTable,
-  page: readonly SealedRecord[],
+  { prisma, encryptor }: WalkParts,
+  table: EncryptedTable,
+  page: readonly EncryptedRecord[],
   done: Walk,
 ): Promise<void> {
-  const resealed = page.flatMap((record) => reseal(sealer, table, record, done));
-  const old = resealed.filter(({ before }) => before !== sealer.newestKeyId);
+  const reencrypted = page.flatMap((record) => reencrypt(encryptor, table, record, done));
+  const old = reencrypted.filter(({ before }) => before !== encryptor.newestKeyId);
   const moved = old.length === 0 ? [] : await prisma.$queryRaw<MovedRow[]>(moveStatement(table, old));
   done.moved += moved.length;
   done.busy += old.length - moved.length;
-  for (const { before } of resealed) count(done.byKeyId, before, 1);
+  for (const { before } of reencrypted) count(done.byKeyId, before, 1);
   for (const { before } of moved) count(done.byKeyId, before, -1);
-  count(done.byKeyId, sealer.newestKeyId, moved.length);
+  count(done.byKeyId, encryptor.newestKeyId, moved.length);
 }
 
 /** Also of what has the newest key: that it can be opened is what lets the older ones go. */
-function reseal(
-  sealer: Sealer,
-  table: SealedTable,
-  { key, key_id: before, sealed }: SealedRecord,
+function reencrypt(
+  encryptor: Encryptor,
+  table: EncryptedTable,
+  { key, key_id: before, encrypted }: EncryptedRecord,
   done: Walk,
-): Resealed[] {
-  if (before === null || sealed === null) return [];
+): Reencrypted[] {
+  if (before === null || encrypted === null) return [];
   try {
-    return [{ key, before, after: table.reseal(sealer, { keyId: before, sealed }, key) }];
+    return [{ key, before, after: table.reencrypt(encryptor, { keyId: before, bytes: encrypted }, key) }];
   } catch (error) {
-    if (!(error instanceof UnsealError)) throw error;
+    if (!(error instanceof DecryptionError)) throw error;
     count(done.byKeyId, before, 1);
     done.unopenable += 1;
     if (done.told.length < MAX_TOLD) done.told.push(`${table.name} ${key.join(" ")}: ${error.message}`);
@@ -111,15 +111,15 @@ function count(counts: Map<string, number>, keyId: string, more: number): void {
 
 /** With another key under the newest id, everything would be moved to where no service can open it. The last rows tell. */
 export async function assertNewestKey(
-  { prisma, sealer, page }: WalkParts,
-  table: SealedTable,
+  { prisma, encryptor, page }: WalkParts,
+  table: EncryptedTable,
 ): Promise<void> {
-  const last = await prisma.$queryRaw<SealedRecord[]>(pageStatement(table, "backward", page));
-  const newest = last.filter(({ key_id }) => key_id === sealer.newestKeyId);
+  const last = await prisma.$queryRaw<EncryptedRecord[]>(pageStatement(table, "backward", page));
+  const newest = last.filter(({ key_id }) => key_id === encryptor.newestKeyId);
   if (newest.length === 0) return;
   const scrap = newWalk(table.name);
-  if (newest.some((record) => reseal(sealer, table, record, scrap).length > 0)) return;
+  if (newest.some((record) => reencrypt(encryptor, table, record, scrap).length > 0)) return;
   throw new WrongKeyError(
-    `The first of DATA_ENCRYPTION_KEYS, "${sealer.newestKeyId}", is another key here than the one that ${table.name} is sealed with under this id. Nothing was moved.`,
+    `The first of DATA_ENCRYPTION_KEYS, "${encryptor.newestKeyId}", is another key here than the one that ${table.name} is encrypted with under this id. Nothing was moved.`,
   );
 }

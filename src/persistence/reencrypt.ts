@@ -1,6 +1,6 @@
 import { assertNewestKey, walk, type Walk, type WalkParts } from "./reencrypt-walk.js";
 import type { PageSize } from "./reencrypt-statements.js";
-import { SEALED_TABLES } from "./sealed-tables.js";
+import { ENCRYPTED_TABLES } from "./encrypted-tables.js";
 
 /** Each statement takes milliseconds. EBP's answers have up to a megabyte: by their bytes, a page of them is one of a few rows. */
 const PAGE: PageSize = { rows: 500, bytes: 8 * 1024 * 1024 };
@@ -10,7 +10,7 @@ const PAGE: PageSize = { rows: 500, bytes: 8 * 1024 * 1024 };
  */
 const MAX_WALKS = 4;
 
-export type ReencryptParts = Pick<WalkParts, "prisma" | "sealer"> & Partial<WalkParts>;
+export type ReencryptParts = Pick<WalkParts, "prisma" | "encryptor"> & Partial<WalkParts>;
 
 export interface Reencryption {
   /**
@@ -34,11 +34,11 @@ export interface Reencryption {
  */
 export async function reencrypt(given: ReencryptParts): Promise<Reencryption> {
   const parts: WalkParts = { page: PAGE, onPage: () => undefined, isStopping: () => false, ...given };
-  for (const table of SEALED_TABLES) await assertNewestKey(parts, table);
+  for (const table of ENCRYPTED_TABLES) await assertNewestKey(parts, table);
   let moved = 0;
   for (let walks = 1; ; walks += 1) {
     const result: Walk[] = [];
-    for (const table of SEALED_TABLES) result.push(await walk(parts, table));
+    for (const table of ENCRYPTED_TABLES) result.push(await walk(parts, table));
     moved += sum(result, "moved");
     const end = endOf(result, parts.isStopping());
     if (end !== "restless" || walks === MAX_WALKS) {

@@ -1,7 +1,7 @@
 import type { Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { confirmedValues, confirmItems, fromNow, text } from "./sql-parts.js";
 import { statement, type Asked } from "./statement.js";
 
@@ -82,10 +82,10 @@ const TRANSITION = statement(
     SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`,
 );
 
-export function transitionStatement(before: Cancellation, step: Transition, sealer: Sealer): Asked {
+export function transitionStatement(before: Cancellation, step: Transition, encryptor: Encryptor): Asked {
   const { confirmation, failure } = step;
   const { rawAnswer, ...evidence } = step.evidence;
-  const answer = rawAnswer === null ? null : sealer.sealAnswer(rawAnswer, before);
+  const answer = rawAnswer === null ? null : encryptor.encryptAnswer(rawAnswer, before);
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return TRANSITION({
@@ -109,7 +109,7 @@ export function transitionStatement(before: Cancellation, step: Transition, seal
     source: step.source,
     actor: step.actor,
     evidence: JSON.stringify(evidence),
-    answerSealed: answer?.sealed ?? null,
+    answerSealed: answer?.bytes ?? null,
     answerKeyId: answer?.keyId ?? null,
     // Last: what is added to a copy is copied again with each addition.
     ...confirmedValues(before, confirmation),

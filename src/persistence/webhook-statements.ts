@@ -1,7 +1,7 @@
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/model/timing.js";
 import type { ReceivedWebhook } from "../cancellation/model/webhook-event.js";
 import { standing } from "./intent-statement.js";
-import type { Sealer } from "./sealer.js";
+import type { Encryptor } from "./encryptor.js";
 import { statement, type Asked, type SqlValues } from "./statement.js";
 
 const COLUMNS = `digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
@@ -59,8 +59,8 @@ export const ENTER_WEBHOOK = statement(
   RETURNING digest`,
 );
 
-export function webhookValues({ event, signedAt, body }: ReceivedWebhook, sealer: Sealer): SqlValues {
-  const { keyId, sealed } = sealer.sealWebhook(body, event.digest);
+export function webhookValues({ event, signedAt, body }: ReceivedWebhook, encryptor: Encryptor): SqlValues {
+  const { keyId, bytes } = encryptor.encryptWebhook(body, event.digest);
   return {
     digest: event.digest,
     kind: event.kind,
@@ -73,7 +73,7 @@ export function webhookValues({ event, signedAt, body }: ReceivedWebhook, sealer
     paymentStatus: event.paymentStatus,
     resultCode: event.resultCode,
     isOfSuccess: event.isOfSuccess,
-    bodySealed: sealed,
+    bodySealed: bytes,
     bodyKeyId: keyId,
     signedAt,
   };

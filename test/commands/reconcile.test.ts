@@ -115,7 +115,7 @@ describe("npm run reconcile", () => {
     expect(await run.ended).toBe(1);
     expect(countsOf(run)).toMatchObject({ failed: 1 });
     expect(run.stderr).toContain(bad);
-    expect(run.stderr).toContain("opening the refund account");
+    expect(run.stderr).toContain("decrypting the refund account");
     expect(run.stderr).not.toMatch(/^\s+at /mu);
     expect((await read(service, good)).lookups).toBe(1);
   });

@@ -61,7 +61,7 @@ async function withTableHeld(table: string, work: (running: ServiceProcess) => P
   }
 }
 
-async function sealedWith(keyId: string): Promise<number> {
+async function encryptedWith(keyId: string): Promise<number> {
   const [{ count }] = await service.sql(
     `SELECT count(*)::int FROM (
        SELECT refund_account_key_id AS key FROM cancellation UNION ALL
@@ -104,7 +104,7 @@ test("everything moves to the newest key, and a service with that key alone answ
 
 test("killed on the way, it goes on where it was; nothing is lost between two keys", async () => {
   const before = await Promise.all([cancelled(), cancelled(), cancelled()]);
-  expect(await sealedWith("2026")).toBe(9);
+  expect(await encryptedWith("2026")).toBe(9);
   await withTableHeld("cancellation_event", async (running) => {
     running.kill("SIGKILL");
     expect(await running.ended).toBe("SIGKILL");
@@ -113,13 +113,13 @@ test("killed on the way, it goes on where it was; nothing is lost between two ke
     await until(async () => (await service.sql(`SELECT ${WAITING}`)).length === 0);
   });
   // The accounts were committed before it came to the answers.
-  expect(await sealedWith("2026")).toBe(6);
+  expect(await encryptedWith("2026")).toBe(6);
   for (const { input } of before) expect((await cancel(service, input)).replayed).toBe(true);
 
   const again = reencrypt();
   expect(await again.ended).toBe(0);
   expect(again.stdout).toContain("Moved to key 2027: 6.\n");
-  expect(await sealedWith("2026")).toBe(0);
+  expect(await encryptedWith("2026")).toBe(0);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)(
@@ -138,7 +138,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     );
     expect(stopped?.stderr).toBe("");
     expect(await reencrypt().ended).toBe(0);
-    expect(await sealedWith("2026")).toBe(0);
+    expect(await encryptedWith("2026")).toBe(0);
   },
 );
 
@@ -151,7 +151,7 @@ test("what cannot be opened is told by its id, with what is still needed, and co
   expect(await running.ended).toBe(1);
   expect(running.stdout).toContain(
     "Cannot be opened, and left as they are: 1.\n" +
-      `cancellation SIM-KR ${altered.id}: opening the refund account of cancellation ${altered.id}: it was altered,`,
+      `cancellation SIM-KR ${altered.id}: decrypting the refund account of cancellation ${altered.id}: it was altered,`,
   );
   expect(running.stdout).toContain("Key 2026 is still needed.\n");
   expect(running.stdout).not.toContain("can be taken out");
@@ -160,11 +160,11 @@ test("what cannot be opened is told by its id, with what is still needed, and co
 
 test("a key that is another one than the services' under its id moves nothing, and says so", async () => {
   await cancelled();
-  const before = await sealedWith("2027");
+  const before = await encryptedWith("2027");
   const running = reencrypt(`2027:${randomBytes(32).toString("base64")},${OLD}`);
   expect(await running.ended).toBe(1);
   expect(running.stderr).toMatch(
     /The first of DATA_ENCRYPTION_KEYS, "2027", is another key here .* Nothing was moved/u,
   );
-  expect(await sealedWith("2027")).toBe(before);
+  expect(await encryptedWith("2027")).toBe(before);
 });

@@ -14,7 +14,7 @@ import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { fingerprint } from "../../src/cancellation/request/same-request.js";
 import type { Store } from "../../src/cancellation/model/store.js";
 import { timingOf } from "../../src/cancellation/model/timing.js";
-import { createSealer } from "../../src/persistence/sealer.js";
+import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { openDatabaseHistory } from "../../src/persistence/database-history.js";
@@ -41,14 +41,14 @@ export async function ledgerOn(
 ): Promise<Omit<LedgerFixture, "databaseUrl"> & { close(): Promise<void> }> {
   const connections = new PoolQueue(url);
   const prisma = prismaOn(connections, WORK_PATIENCE_MS);
-  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 1) }]);
   const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
-  const history = createPrismaHistory(prisma, sealer, statements);
+  const history = createPrismaHistory(prisma, encryptor, statements);
   return {
     history,
     ledger: createPostgresLedger({
       database: statements,
-      sealer,
+      encryptor,
       history,
       timing: TIMING,
       watch: await watchOver(statements),

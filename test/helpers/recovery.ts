@@ -4,7 +4,7 @@ import type { CancelRequest } from "../../src/cancellation/model/cancel-request.
 import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { RecoveryQueue } from "../../src/cancellation/model/recovery-queue.js";
 import type { WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js";
-import { createSealer, type Sealer } from "../../src/persistence/sealer.js";
+import { createEncryptor, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";
 import type { DatabaseWatch } from "../../src/persistence/database-watch.js";
@@ -23,7 +23,7 @@ export interface RecoveryFixture {
   readonly inbox: WebhookInbox;
   readonly prisma: PrismaClient;
   /** As the ledger seals. */
-  readonly sealer: Sealer;
+  readonly encryptor: Encryptor;
   /** What the inbox has stored. */
   readonly recent: RecentRecords;
   /** Another replica's, with connections of its own. */
@@ -42,7 +42,7 @@ export interface RecoveryFixture {
 /** What recovery works with, on a database of its own, for the tests of one file. */
 export function useRecovery(): RecoveryFixture {
   const fixture = useLedger();
-  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 1) }]);
   const recent = new RecentRecords();
   const clients: PrismaClient[] = [];
   const connect = (): PrismaClient => {
@@ -75,14 +75,14 @@ export function useRecovery(): RecoveryFixture {
       return fixture.history;
     },
     get queue() {
-      return createPrismaRecoveryQueue(own(), sealer, [STORE.id], TIMING);
+      return createPrismaRecoveryQueue(own(), encryptor, [STORE.id], TIMING);
     },
     get inbox() {
       if (watch === undefined) throw new Error("the database is watched once the tests run");
       return createPrismaWebhookInbox({
         prisma: own(),
         database: throughPrisma(own()),
-        sealer,
+        encryptor,
         watch,
         recent,
       });
@@ -90,9 +90,10 @@ export function useRecovery(): RecoveryFixture {
     get prisma() {
       return own();
     },
-    sealer,
+    encryptor,
     recent,
-    anotherQueue: (storeIds = [STORE.id]) => createPrismaRecoveryQueue(connect(), sealer, storeIds, TIMING),
+    anotherQueue: (storeIds = [STORE.id]) =>
+      createPrismaRecoveryQueue(connect(), encryptor, storeIds, TIMING),
     sql: (text, values = []) =>
       withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),
     async now({ id }) {

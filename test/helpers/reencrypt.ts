@@ -5,7 +5,7 @@ import type { Prisma, PrismaClient } from "../../src/persistence/generated/clien
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { readKeptEvidence } from "../../src/persistence/kept-evidence.js";
 import { reencrypt, type Reencryption, type ReencryptParts } from "../../src/persistence/reencrypt.js";
-import { createSealer, type EncryptionKey, type Sealer } from "../../src/persistence/sealer.js";
+import { createEncryptor, type EncryptionKey, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { RecoveryFixture } from "./recovery.js";
 import { storeWebhook } from "./webhooks.js";
 
@@ -16,21 +16,21 @@ export const KEY_B: EncryptionKey = { id: "b", key: randomBytes(32) };
 export const TABLES = ["cancellation", "cancellation_event", "webhook_event"] as const;
 export const ACCOUNT = { accountNumber: "0012345678901", bankCode: "001", accountHolderName: '홍 "길동' };
 
-export const toA = createSealer([KEY_A, OLDEST]);
+export const toA = createEncryptor([KEY_A, OLDEST]);
 
 export interface ReencryptFixture {
-  readonly run: (sealer: Sealer, parts?: Partial<ReencryptParts>) => Promise<Reencryption>;
-  readonly many: (count: number) => Promise<SealedRows[]>;
-  readonly sealedRows: () => Promise<SealedRows>;
+  readonly run: (encryptor: Encryptor, parts?: Partial<ReencryptParts>) => Promise<Reencryption>;
+  readonly many: (count: number) => Promise<EncryptedRows[]>;
+  readonly encryptedRows: () => Promise<EncryptedRows>;
   /** What the tables say, apart from what a run tells. */
   readonly keyIds: () => Promise<Record<string, Record<string, number>>>;
   /** The fixture's connections, with something that happens before each statement of this kind. */
   readonly before: (kind: string, happens: () => Promise<unknown>) => PrismaClient;
   /** Opens all that is sealed of one, as the service does. */
-  readonly opened: (one: Pick<SealedRows, "one">, sealer: Sealer) => Promise<unknown[]>;
+  readonly opened: (one: Pick<EncryptedRows, "one">, encryptor: Encryptor) => Promise<unknown[]>;
 }
 
-export interface SealedRows {
+export interface EncryptedRows {
   readonly one: CancelIntent;
   readonly body: Buffer;
   readonly digest: string;
@@ -39,21 +39,21 @@ export interface SealedRows {
 /** What is sealed, and runs that move it, on the database of a fixture; emptied after each test. */
 export function useReencrypt(fixture: RecoveryFixture): ReencryptFixture {
   afterEach(() => fixture.sql("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE"));
-  return { run, many, sealedRows, keyIds, before, opened };
+  return { run, many, encryptedRows, keyIds, before, opened };
 
-  function run(sealer: Sealer, parts: Partial<ReencryptParts> = {}): Promise<Reencryption> {
-    return reencrypt({ prisma: fixture.prisma, sealer, page: { rows: 3, bytes: 1_000_000 }, ...parts });
+  function run(encryptor: Encryptor, parts: Partial<ReencryptParts> = {}): Promise<Reencryption> {
+    return reencrypt({ prisma: fixture.prisma, encryptor, page: { rows: 3, bytes: 1_000_000 }, ...parts });
   }
 
   /** A cancellation with an account, an answer that proved nothing, and a webhook about its order. */
-  async function sealedRows(): Promise<SealedRows> {
+  async function encryptedRows(): Promise<EncryptedRows> {
     const { one } = await fixture.inDoubt({ refundAccount: ACCOUNT });
     const { digest, body } = await storeWebhook(fixture, { orderNo: one.request.orderNo });
     return { one, digest, body };
   }
 
-  async function many(count: number): Promise<SealedRows[]> {
-    return Promise.all(Array.from({ length: count }, () => sealedRows()));
+  async function many(count: number): Promise<EncryptedRows[]> {
+    return Promise.all(Array.from({ length: count }, () => encryptedRows()));
   }
 
   /** What the tables say, apart from what a run tells. */
@@ -75,12 +75,12 @@ export function useReencrypt(fixture: RecoveryFixture): ReencryptFixture {
   }
 
   /** Opens all that is sealed of one, as the service does. */
-  async function opened({ one }: Pick<SealedRows, "one">, sealer: Sealer): Promise<unknown[]> {
-    const known = await createPrismaHistory(fixture.prisma, sealer).findRequestByKey(
+  async function opened({ one }: Pick<EncryptedRows, "one">, encryptor: Encryptor): Promise<unknown[]> {
+    const known = await createPrismaHistory(fixture.prisma, encryptor).findRequestByKey(
       one.store.id,
       one.request.idempotencyKey,
     );
-    const evidence = await readKeptEvidence(fixture.prisma, sealer, one.id);
+    const evidence = await readKeptEvidence(fixture.prisma, encryptor, one.id);
     return [known?.identity.refundAccount, evidence?.map(({ text }) => text)];
   }
 }

@@ -43,8 +43,8 @@ describe("a finding", () => {
       source: "LOOKUP",
       evidence: { basis: "seen", httpStatus: 200, requestId: "REQ-9", digest: "d".repeat(64) },
     });
-    const sealed = { sealed: Uint8Array.from(row.sealed), keyId: row.key_id };
-    expect(fixture.sealer.openAnswer(sealed, unknown)).toBe('{"resultCode":"0"}');
+    const encrypted = { bytes: Uint8Array.from(row.sealed), keyId: row.key_id };
+    expect(fixture.encryptor.decryptAnswer(encrypted, unknown)).toBe('{"resultCode":"0"}');
   });
 
   test("is kept whoever is in charge, and whatever the state", async () => {

@@ -4,7 +4,7 @@ import type { CancelIntent } from "../../src/cancellation/model/cancellation-led
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";
-import { createSealer } from "../../src/persistence/sealer.js";
+import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { intent, recorded, step, TIMING, watchOver } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { ACCOUNT, everywhere, KEY_A, KEY_B, OLDEST, toA, told, useReencrypt } from "../helpers/reencrypt.js";
@@ -32,7 +32,7 @@ describe("beside others", () => {
 
   test("a row that was sealed otherwise since it was read is left as it is", async () => {
     const rows = await many(3);
-    const toB = createSealer([KEY_B, KEY_A, OLDEST]);
+    const toB = createEncryptor([KEY_B, KEY_A, OLDEST]);
     let others = 0;
     const result = await run(toA, {
       prisma: before("reencrypt: move", async () => {
@@ -44,7 +44,7 @@ describe("beside others", () => {
     expect(result).toMatchObject({ end: "done", moved: 0, unopenable: 9 });
     expect(await keyIds()).toEqual(everywhere({ b: 3 }));
     for (const row of rows)
-      expect(await opened(row, createSealer([KEY_B]))).toEqual([ACCOUNT, expect.anything()]);
+      expect(await opened(row, createEncryptor([KEY_B]))).toEqual([ACCOUNT, expect.anything()]);
   });
 
   test("two at once move everything once, and neither stops for the other", async () => {
@@ -58,7 +58,7 @@ describe("beside others", () => {
     const history = createPrismaHistory(fixture.prisma, toA);
     const ledger = createPostgresLedger({
       database: throughPrisma(fixture.prisma),
-      sealer: toA,
+      encryptor: toA,
       history,
       timing: TIMING,
       watch: await watchOver(throughPrisma(fixture.prisma)),
@@ -84,7 +84,7 @@ describe("beside others", () => {
     expect(Object.keys((await keyIds())["cancellation"] ?? {})).toEqual(["a"]);
     expect(taken).toHaveLength(30);
     for (const one of taken) {
-      const [account] = await opened({ one }, createSealer([KEY_A]));
+      const [account] = await opened({ one }, createEncryptor([KEY_A]));
       expect(account).toEqual(one.request.refundAccount);
     }
   });
@@ -92,7 +92,7 @@ describe("beside others", () => {
   test("a service that still seals with an older key, it has an end, and says that it has not come to rest", async () => {
     const old = createPostgresLedger({
       database: throughPrisma(fixture.prisma),
-      sealer: fixture.sealer,
+      encryptor: fixture.encryptor,
       history: fixture.history,
       timing: TIMING,
       watch: await watchOver(throughPrisma(fixture.prisma)),

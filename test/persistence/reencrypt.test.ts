@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { createSealer } from "../../src/persistence/sealer.js";
+import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { ACCOUNT, everywhere, KEY_A, KEY_B, OLDEST, toA, told, useReencrypt } from "../helpers/reencrypt.js";
 
 const fixture = useRecovery();
-const { run, many, sealedRows, keyIds, opened } = useReencrypt(fixture);
+const { run, many, encryptedRows, keyIds, opened } = useReencrypt(fixture);
 
 describe("moving what is sealed to the newest key", () => {
   test("leaves nothing that needs an older key, in any table, and everything opens to what it was", async () => {
@@ -16,7 +16,7 @@ describe("moving what is sealed to the newest key", () => {
     expect(await keyIds()).toEqual(everywhere({ a: 8 }));
     expect(told(result)).toEqual(everywhere({ a: 8 }));
     for (const row of rows) {
-      expect(await opened(row, createSealer([KEY_A]))).toEqual([ACCOUNT, ["{}", row.body.toString()]]);
+      expect(await opened(row, createEncryptor([KEY_A]))).toEqual([ACCOUNT, ["{}", row.body.toString()]]);
     }
   });
 
@@ -37,9 +37,9 @@ describe("moving what is sealed to the newest key", () => {
     const [row] = await many(4);
     await run(toA);
     expect((await run(toA)).moved).toBe(0);
-    expect(await run(createSealer([KEY_B, KEY_A]))).toMatchObject({ moved: 12, unopenable: 0 });
+    expect(await run(createEncryptor([KEY_B, KEY_A]))).toMatchObject({ moved: 12, unopenable: 0 });
     expect(await keyIds()).toEqual(everywhere({ b: 4 }));
-    expect(row && (await opened(row, createSealer([KEY_B])))).toEqual([ACCOUNT, expect.anything()]);
+    expect(row && (await opened(row, createEncryptor([KEY_B])))).toEqual([ACCOUNT, expect.anything()]);
   });
 
   test("passes by rows with nothing sealed", async () => {
@@ -156,11 +156,11 @@ describe("what cannot be opened", () => {
   test("with another key under the newest id moves nothing at all: no service could open it", async () => {
     await many(2);
     await run(toA);
-    const { one } = await sealedRows();
-    const mistaken = createSealer([{ id: "a", key: randomBytes(32) }, OLDEST]);
+    const { one } = await encryptedRows();
+    const mistaken = createEncryptor([{ id: "a", key: randomBytes(32) }, OLDEST]);
     await expect(run(mistaken)).rejects.toThrow(
       'The first of DATA_ENCRYPTION_KEYS, "a", is another key here',
     );
-    expect(await opened({ one }, createSealer([OLDEST]))).toEqual([ACCOUNT, expect.anything()]);
+    expect(await opened({ one }, createEncryptor([OLDEST]))).toEqual([ACCOUNT, expect.anything()]);
   });
 });

@@ -108,26 +108,26 @@ describe("a webhook", () => {
     expect(results.filter(({ result }) => result === "repeated")).toHaveLength(19);
   });
 
-  test("is sealed: nothing of its body stands in the row in the open, and it opens byte for byte", async () => {
+  test("is encrypted: no part of its body is readable in the row, and it decrypts byte for byte", async () => {
     const secret = "Zaphod-Quibblewick-1029384756";
     const { digest, body } = await store({}, { body: `{"buyerName":"${secret}","\u00e9":"\\u00e9"}` });
     const [text] = await fixture.sql(
       "SELECT to_jsonb(w)::text AS text FROM webhook_event w WHERE digest = $1",
       [digest],
     );
-    const sealed = await row(digest);
+    const stored = await row(digest);
 
     expect(text.text).not.toContain(secret);
     expect(text.text).not.toContain(Buffer.from(secret).toString("hex"));
     expect(text.text).not.toContain(Buffer.from(secret).toString("base64").slice(0, 20));
-    const opened = fixture.sealer.openWebhook(
-      { keyId: sealed.body_key_id, sealed: sealed.body_sealed },
+    const opened = fixture.encryptor.decryptWebhook(
+      { keyId: stored.body_key_id, bytes: stored.body_sealed },
       digest,
     );
     expect(opened.equals(body)).toBe(true);
     expect(() =>
-      fixture.sealer.openWebhook({ keyId: "test", sealed: sealed.body_sealed }, "another"),
-    ).toThrow("opening the body of webhook another");
+      fixture.encryptor.decryptWebhook({ keyId: "test", bytes: stored.body_sealed }, "another"),
+    ).toThrow("decrypting the body of webhook another");
   });
 });
 

@@ -3,7 +3,7 @@ import type { CancelIntent, CancellationLedger } from "../../src/cancellation/mo
 import type { CancellationHistory } from "../../src/cancellation/history/history.js";
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { createSealer } from "../../src/persistence/sealer.js";
+import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
 import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
 import { throughPrisma } from "../../src/persistence/prepared-statements.js";
@@ -29,12 +29,12 @@ export async function anotherProcess<T>(
   const prisma = createPrisma(database);
   const store = { ...DEVELOPMENT_STORE, baseUrl: service.simulator.url };
   const gateway = createEbpClient({ stores: new Map([[store.storeId, store]]), timeoutMs: 2_000 });
-  const sealer = createSealer([{ id: "test", key: Buffer.alloc(32, 7) }]);
-  const history = createPrismaHistory(prisma, sealer);
+  const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 7) }]);
+  const history = createPrismaHistory(prisma, encryptor);
   try {
     const statements = throughPrisma(prisma);
     const watch = await watchOver(statements);
-    const ledger = createPostgresLedger({ database: statements, sealer, history, timing: TIMING, watch });
+    const ledger = createPostgresLedger({ database: statements, encryptor, history, timing: TIMING, watch });
     return await work({
       ledger,
       history,

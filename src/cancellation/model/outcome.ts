@@ -12,7 +12,7 @@ export interface Evidence {
   readonly timestamp: string | null;
   /** SHA-256, hex, of the answer's bytes as received; null when none came, or it may name an account or a buyer. */
   readonly digest: string | null;
-  /** The answer's text as it came: to be sealed, and never shown; null when none came. */
+  /** The answer's text as it came: to be encrypted, and never shown; null when none came. */
   readonly rawAnswer: string | null;
 }
 

@@ -41,6 +41,6 @@ export interface ReceivedWebhook {
   readonly event: WebhookEvent;
   /** Unix seconds that the signature covers. */
   readonly signedAt: number;
-  /** The body as received. It may hold personal data: it is kept sealed. */
+  /** The body as received. It may hold personal data: it is stored encrypted. */
   readonly body: Buffer;
 }

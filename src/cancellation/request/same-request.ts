@@ -12,7 +12,7 @@ export interface RequestIdentity {
 /**
  * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. What the caller
  * expects to be cancelled already is a condition on sending, not part of what is asked, so it may differ. The refund account is left out on purpose: a digest of an account number can be reversed by trying all numbers, so the account
- * is kept sealed and compared as itself.
+ * is stored encrypted and compared as itself.
  */
 export function fingerprint(request: CancelRequest): string {
   const items = [...request.items].sort((a, b) => a.seq - b.seq);

@@ -1,6 +1,6 @@
 import type { CancellationHistory } from "../../cancellation/history/history.js";
 import { fewAtOnce } from "./few-at-once.js";
-import type { Sealer } from "../sealer.js";
+import type { Encryptor } from "../encryptor.js";
 import { toCancellation, toIdentity } from "../cancellation-row.js";
 import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
 import { throughPrisma, type Database } from "../prepared-statements.js";
@@ -36,7 +36,7 @@ const NOW = statement("now", "SELECT clock_timestamp() AS now");
 /** @param database the same database, for what is asked most, and costs less so than by Prisma. */
 export function createPrismaHistory(
   prisma: PrismaClient,
-  sealer: Sealer,
+  encryptor: Encryptor,
   database: Database = throughPrisma(prisma),
 ): CancellationHistory {
   const statsInTurn = fewAtOnce(STATS_AT_ONCE, STATS_WAITING);
@@ -53,7 +53,9 @@ export function createPrismaHistory(
 
     async findRequestByKey(storeId, idempotencyKey) {
       const row = await rowByKey(storeId, idempotencyKey);
-      return row === null ? null : { cancellation: toCancellation(row), identity: toIdentity(row, sealer) };
+      return row === null
+        ? null
+        : { cancellation: toCancellation(row), identity: toIdentity(row, encryptor) };
     },
 
     async findOpen(storeId, orderNo) {

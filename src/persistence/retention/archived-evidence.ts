@@ -1,6 +1,6 @@
 import type { PrismaClient } from "../generated/client.js";
 import type { KeptEvidence } from "../kept-evidence.js";
-import type { Sealed, Sealer, SealedRow } from "../sealer.js";
+import type { Encrypted, Encryptor, EncryptedRow } from "../encryptor.js";
 import type { CancellationLine, WebhookLine } from "./archive-lines.js";
 import { readArchive } from "./read-archive.js";
 
@@ -19,11 +19,11 @@ export async function isInArchive(prisma: PrismaClient, id: string): Promise<boo
 
 /**
  * What a file has of EBP's answers about one cancellation, or of the webhooks about its order.
- * @throws ArchiveError when the file is not whole. UnsealError when a key that it was sealed with is missing.
+ * @throws ArchiveError when the file is not whole. DecryptionError when a key that it was sealed with is missing.
  */
 export async function readArchivedEvidence(
   prisma: PrismaClient,
-  sealer: Sealer,
+  encryptor: Encryptor,
   id: string,
   path: string,
 ): Promise<KeptEvidence[]> {
@@ -42,29 +42,29 @@ export async function readArchivedEvidence(
     if (isOfOrder) told.push(line as WebhookLine);
   });
   return [
-    ...answers.flatMap((line) => answersOf(line, sealer, { storeId, id })),
-    ...told.flatMap((line) => bodyOf(line, sealer)),
+    ...answers.flatMap((line) => answersOf(line, encryptor, { storeId, id })),
+    ...told.flatMap((line) => bodyOf(line, encryptor)),
   ];
 }
 
-function answersOf({ events }: CancellationLine, sealer: Sealer, owner: SealedRow): KeptEvidence[] {
+function answersOf({ events }: CancellationLine, encryptor: Encryptor, owner: EncryptedRow): KeptEvidence[] {
   return events.flatMap(({ at, source, answer_sealed, answer_key_id }) => {
     const sealed = asSealed(answer_sealed, answer_key_id);
     return sealed === null
       ? []
-      : [{ at: new Date(at), what: source, text: sealer.openAnswer(sealed, owner) }];
+      : [{ at: new Date(at), what: source, text: encryptor.decryptAnswer(sealed, owner) }];
   });
 }
 
-function bodyOf({ webhook }: WebhookLine, sealer: Sealer): KeptEvidence[] {
+function bodyOf({ webhook }: WebhookLine, encryptor: Encryptor): KeptEvidence[] {
   const sealed = asSealed(webhook.body_sealed, webhook.body_key_id);
   if (sealed === null) return [];
-  const text = sealer.openWebhook(sealed, webhook.digest).toString("utf8");
+  const text = encryptor.decryptWebhook(sealed, webhook.digest).toString("utf8");
   return [{ at: new Date(webhook.received_at), what: webhook.event_type ?? "webhook", text }];
 }
 
-function asSealed(sealed: string | null, keyId: string | null): Sealed | null {
+function asSealed(sealed: string | null, keyId: string | null): Encrypted | null {
   return sealed === null || keyId === null
     ? null
-    : { keyId, sealed: Uint8Array.from(Buffer.from(sealed, "base64")) };
+    : { keyId, bytes: Uint8Array.from(Buffer.from(sealed, "base64")) };
 }

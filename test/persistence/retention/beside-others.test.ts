@@ -3,7 +3,7 @@ import { evidenceFinding, lateFinding } from "../../../src/cancellation/reconcil
 import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import { proven } from "../../../src/cancellation/cancel/conclude.js";
 import { matchClaimed } from "../../../src/cancellation/reconcile/match-webhook.js";
-import { createSealer } from "../../../src/persistence/sealer.js";
+import { createEncryptor } from "../../../src/persistence/encryptor.js";
 import { reencrypt } from "../../../src/persistence/reencrypt.js";
 import { readArchivedEvidence } from "../../../src/persistence/retention/archived-evidence.js";
 import { retain } from "../../../src/persistence/retention/retain.js";
@@ -64,8 +64,8 @@ describe("between a file and the removal of what it has", () => {
   test("what was sealed with another key stays, and is archived as it is then by the next run", async () => {
     const folder = await newFolder();
     const { id } = await decided("rejected", OLD);
-    const toA = createSealer([KEY_A, OLDEST]);
-    const move = (): Promise<unknown> => reencrypt({ prisma: fixture.prisma, sealer: toA });
+    const toA = createEncryptor([KEY_A, OLDEST]);
+    const move = (): Promise<unknown> => reencrypt({ prisma: fixture.prisma, encryptor: toA });
     const first = await run(folder, { prisma: before("retention: remove", move) });
     expect(first.archived[0]).toMatchObject({ due: 1, moved: 0 });
     expect(await rowOf(id)).toMatchObject({ archived_at: null, refund_account_key_id: "a" });
@@ -149,12 +149,20 @@ describe("what is archived", () => {
     const one = await decided("rejected", OLD);
     await run(folder);
     const [file = ""] = await filesIn(folder);
-    const evidence = await readArchivedEvidence(fixture.prisma, fixture.sealer, one.id, `${folder}/${file}`);
+    const evidence = await readArchivedEvidence(
+      fixture.prisma,
+      fixture.encryptor,
+      one.id,
+      `${folder}/${file}`,
+    );
     expect(evidence.map(({ what, text }) => [what, text])).toEqual([["RESPONSE", "{}"]]);
     const line = (await linesIn(folder))[0].cancellation;
     const sealed = Uint8Array.from(Buffer.from(line.refund_account_sealed, "base64"));
     const owner = { storeId: STORE.id, id: one.id };
-    const account = fixture.sealer.openAccount({ sealed, keyId: line.refund_account_key_id }, owner);
+    const account = fixture.encryptor.decryptAccount(
+      { bytes: sealed, keyId: line.refund_account_key_id },
+      owner,
+    );
     expect(account).toEqual(one.request.refundAccount);
   });
 });
@@ -198,7 +206,7 @@ test("what is archived stands in nobody's way who moves the rest to another key"
   await storeWebhook(fixture, { kind: "CAPTURED" });
   await fixture.sql(`UPDATE webhook_event SET received_at = now() - make_interval(months => ${OLD})`);
   await run(await newFolder());
-  const result = await reencrypt({ prisma: fixture.prisma, sealer: createSealer([KEY_A, OLDEST]) });
+  const result = await reencrypt({ prisma: fixture.prisma, encryptor: createEncryptor([KEY_A, OLDEST]) });
   expect(result).toMatchObject({ end: "done", moved: 2, unopenable: 0 });
   expect((await rowOf(old.id)).refund_account_key_id).toBeNull();
   expect((await rowOf(young.id)).refund_account_key_id).toBe("a");
