@@ -1,6 +1,6 @@
 import { Args, ArgsType, Field, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
-import { checkWatch } from "../../cancellation/live/watch.js";
+import { checkWatch } from "../../cancellation/live/follower.js";
 import { CancellationType, toCancellationType } from "../types/cancellation.type.js";
 import type { GraphQLContext } from "../context.js";
 import { checkedId } from "../types/id.js";

@@ -6,8 +6,8 @@ import {
   MAX_FOLLOWERS,
   MAX_FOLLOWERS_PER_CALLER,
 } from "../../../src/cancellation/live/live-changes.js";
-import { MAX_PENDING } from "../../../src/cancellation/live/pending-hints.js";
-import type { Watch } from "../../../src/cancellation/live/watch.js";
+import { MAX_PENDING } from "../../../src/cancellation/live/follower.js";
+import type { Watch } from "../../../src/cancellation/live/follower.js";
 import { cancellation } from "../../helpers/cancellations.js";
 import { callerOf } from "../../helpers/examples.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { MAX_PENDING, PendingHints } from "../../../src/cancellation/live/pending-hints.js";
+import { MAX_PENDING, PendingHints } from "../../../src/cancellation/live/follower.js";
 import type { ChangeHint } from "../../../src/cancellation/live/change.js";
 
 const hint = (id: number, version = 1): ChangeHint => ({ storeId: "A", id: `${id}`, orderNo: "1", version });

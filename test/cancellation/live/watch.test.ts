@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { checkWatch, isAbout, type RequestedWatch } from "../../../src/cancellation/live/watch.js";
+import { checkWatch, isAbout, type RequestedWatch } from "../../../src/cancellation/live/follower.js";
 import type { Store } from "../../../src/cancellation/model/store.js";
 import { callerOf } from "../../helpers/examples.js";
 import { STORE } from "../../helpers/ledger.js";
