@@ -5,7 +5,7 @@ import { Recordings } from "./cancellation/cancel/recordings.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { OpenExport } from "./cancellation/history/export.js";
 import type { CancellationHistory } from "./cancellation/history/history.js";
-import type { LiveChangesParts } from "./cancellation/live/live-changes.js";
+import type { LiveChangesDependencies } from "./cancellation/live/live-changes.js";
 import { DoubtWatch } from "./cancellation/reconcile/doubt-watch.js";
 import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/reconcile/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/model/recovery-queue.js";
@@ -60,7 +60,7 @@ export interface Core {
   readonly recordings: Recordings;
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
-  readonly changes: Pick<LiveChangesParts, "log" | "hints">;
+  readonly changes: Pick<LiveChangesDependencies, "log" | "hints">;
   /** Why no cancel can be made now, for whoever asks at /readyz; null when they can. */
   whyUnready(): Promise<string | null>;
   /** Whether those who come now would wait too long for a connection. */

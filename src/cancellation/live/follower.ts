@@ -8,24 +8,31 @@ import { MAX_IDENTIFIER_LENGTH } from "../model/limits.js";
 import type { Stores } from "../model/store.js";
 import type { ChangeHint, VersionedCancellation } from "./change.js";
 
-/** Which cancellations somebody follows. `storeIds` always holds: what happens elsewhere does not exist. */
+/** Short enough that nobody notices once the database is back. */
+const RETRY_MS = 1_000;
+/** Cancellations whose versions a follower remembers. A repeated hint of an older one sends its current state again. */
+const MAX_REMEMBERED_VERSIONS = 200;
+/** Cancellations that wait to be read for one follower: with a few hundred changes a second, it is seconds behind. */
+export const MAX_PENDING = 1_000;
+
+/** The cancellations that somebody follows. `storeIds` always applies: other stores do not exist for the caller. */
 export interface Watch {
   readonly storeIds: readonly string[];
-  /** Null: whichever. */
+  /** Null: any. */
   readonly orderNo: string | null;
-  /** Null: whichever. */
+  /** Null: any. */
   readonly id: string | null;
 }
 
-/** As a caller states it; what is left out, or null, is no condition. */
+/** As the caller states it. Undefined and null set no condition. */
 export interface RequestedWatch {
   readonly storeId?: string | null | undefined;
   readonly orderNo?: string | null | undefined;
-  /** A well-formed one. */
+  /** Well-formed. */
   readonly id?: string | null | undefined;
 }
 
-/** @throws InvalidArgumentError for an id beside something else, which it already says, or contradicts. */
+/** @throws InvalidArgumentError for an id beside another condition, which it already implies or contradicts. */
 export function checkWatch(requested: RequestedWatch, caller: Caller, stores: Stores): Watch {
   const { storeId = null, orderNo = null, id = null } = requested;
   if (id !== null) {
@@ -34,8 +41,8 @@ export function checkWatch(requested: RequestedWatch, caller: Caller, stores: St
     return { storeIds: caller.storeIds, orderNo, id };
   }
   if (orderNo !== null) assertText("orderNo", orderNo, MAX_IDENTIFIER_LENGTH);
-  // An order is of one store. Where none is named, the caller's only one is meant.
   if (storeId === null && orderNo === null) return { storeIds: caller.storeIds, orderNo, id };
+  // Order numbers are unique within a store only. A caller with a single store need not name it.
   const store = findStore(caller, stores, storeId, "storeId");
   return { storeIds: store === null ? [] : [store.id], orderNo, id };
 }
@@ -46,46 +53,39 @@ export function isAbout(watch: Watch, hint: ChangeHint): boolean {
   return watch.orderNo === null || watch.orderNo === hint.orderNo;
 }
 
-/** The database is back by then, or still away for longer than anybody notices. */
-const RETRY_MS = 1_000;
-
-/** One who follows changes: each cancellation as it stands when it is that one's turn, never an older state after a newer one. */
-export class Following {
+/** Sends each changed cancellation as it stands when it is read: never an older state after a newer one. */
+export class Follower {
   readonly #pending = new PendingHints();
 
-  readonly #sent = new SentVersions();
+  /** The version last sent of each cancellation, the most recent last. */
+  readonly #sentVersions = new Map<string, number>();
 
   constructor(
-    readonly watch: Watch,
+    private readonly watch: Watch,
     private readonly read: (reference: CancellationReference) => Promise<VersionedCancellation | null>,
   ) {}
 
   tell(hint: ChangeHint): void {
-    if (isAbout(this.watch, hint) && this.#sent.isNew(hint.id, hint.version)) this.#pending.add(hint);
+    if (isAbout(this.watch, hint) && this.#isNew(hint.id, hint.version)) this.#pending.add(hint);
   }
 
-  /** @param fault what the follower is told; null: nothing. */
+  /** @param fault thrown to the follower; null ends its changes without an error. */
   end(fault: Error | null = null): void {
     this.#pending.end(fault);
   }
 
-  /** @param first what is sent at once. @throws MissedChangesError when it cannot be told all that has happened. */
+  /** @param first sent at once. @throws MissedChangesError when changes were lost for this follower. */
   async *changes(first: VersionedCancellation | null): AsyncGenerator<Cancellation, void, undefined> {
-    if (first !== null) yield this.#sending(first);
+    if (first !== null) yield this.#markSent(first);
     for (;;) {
       const hint = await this.#pending.take();
       if (hint === null) return;
       const found = await this.#readNow(hint);
-      if (found !== null && this.#sent.isNew(hint.id, found.version)) yield this.#sending(found);
+      if (found !== null && this.#isNew(hint.id, found.version)) yield this.#markSent(found);
     }
   }
 
-  #sending({ cancellation, version }: VersionedCancellation): Cancellation {
-    this.#sent.add(cancellation.id, version);
-    return cancellation;
-  }
-
-  /** What cannot be read now is read later: its hint does not come again. */
+  /** Null when the read failed: the hint is then added again, because no other announces this change. */
   async #readNow(hint: ChangeHint): Promise<VersionedCancellation | null> {
     try {
       return await this.read(hint);
@@ -95,15 +95,22 @@ export class Following {
       return null;
     }
   }
+
+  #isNew(id: string, version: number): boolean {
+    return version > (this.#sentVersions.get(id) ?? 0);
+  }
+
+  #markSent({ cancellation, version }: VersionedCancellation): Cancellation {
+    this.#sentVersions.delete(cancellation.id);
+    this.#sentVersions.set(cancellation.id, version);
+    const [oldest] = this.#sentVersions.keys();
+    if (this.#sentVersions.size > MAX_REMEMBERED_VERSIONS && oldest !== undefined)
+      this.#sentVersions.delete(oldest);
+    return cancellation;
+  }
 }
 
-/**
- * Different cancellations that wait to be read for one follower. Of one cancellation only the newest hint waits, so this many is
- * far behind: a busy store changes some hundred in a second.
- */
-export const MAX_PENDING = 1_000;
-
-/** The hints that a follower has not looked at yet, oldest first. However slowly it looks, they stay few. */
+/** The hints that a follower has not read yet, oldest first: one per cancellation, so they stay few however slowly it reads. */
 export class PendingHints {
   readonly #hints = new Map<string, ChangeHint>();
 
@@ -111,7 +118,7 @@ export class PendingHints {
 
   #end: { readonly fault: Error | null } | null = null;
 
-  /** A newer hint takes the place in line that the older one of the same cancellation has. */
+  /** A newer hint takes the place in the queue that the older one of the same cancellation has. */
   add(hint: ChangeHint): void {
     const { id, version } = hint;
     if (this.#end !== null || version < (this.#hints.get(id)?.version ?? 0)) return;
@@ -120,14 +127,14 @@ export class PendingHints {
     this.#wake();
   }
 
-  /** No more come. @param fault what the follower is told; null: nothing. */
+  /** Drops what is pending and accepts no more. @param fault thrown by `take`; null: it returns null. */
   end(fault: Error | null = null): void {
     this.#end ??= { fault };
     this.#hints.clear();
     this.#wake();
   }
 
-  /** The oldest, as soon as there is one; null at the end. @throws the fault of the end. */
+  /** The oldest hint, as soon as there is one; null at the end. @throws the fault of the end. */
   async take(): Promise<ChangeHint | null> {
     for (;;) {
       if (this.#end?.fault) throw this.#end.fault;
@@ -139,25 +146,5 @@ export class PendingHints {
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-  }
-}
-
-/** Cancellations whose hints may still be on their way twice: with more between them, one is told again, as it stands. */
-const MOST_REMEMBERED = 200;
-
-/** What a follower has been sent of each cancellation, of the last few. */
-export class SentVersions {
-  readonly #versions = new Map<string, number>();
-
-  isNew(id: string, version: number): boolean {
-    return version > (this.#versions.get(id) ?? 0);
-  }
-
-  add(id: string, version: number): void {
-    this.#versions.delete(id);
-    this.#versions.set(id, version);
-    if (this.#versions.size <= MOST_REMEMBERED) return;
-    const [oldest] = this.#versions.keys();
-    if (oldest !== undefined) this.#versions.delete(oldest);
   }
 }

@@ -3,27 +3,29 @@ import type { Caller } from "../model/caller.js";
 import type { Cancellation } from "../model/cancellation.js";
 import { MissedChangesError, TooManyFollowersError } from "../model/errors.js";
 import type { ChangeHint, ChangeHints, ChangeLog, VersionedCancellation } from "./change.js";
-import { Following, type Watch } from "./follower.js";
+import { Follower, type Watch } from "./follower.js";
 
 /** Of one process: each is a connection and some kilobytes. */
 export const MAX_FOLLOWERS = 1_000;
 /** Of one caller in one process: a person's tabs, or a program's screens. */
 export const MAX_FOLLOWERS_PER_CALLER = 20;
-/** A look back begins so long before the last one: an event is committed a little later than its time says. */
-const MARGIN_MS = 15_000;
-/** What a look back reads at most: two hundred changes in each of 45 seconds. */
-const MOST_LOOKED_BACK = 10_000;
+/** A look back starts this long before the end of the last one: an event becomes visible a little after its timestamp. */
+const LOOK_BACK_MARGIN_MS = 15_000;
+/** Changes that one look back reads: about 200 a second for 45 seconds. */
+const MAX_LOOKED_BACK = 10_000;
+/** Rows per statement, which then takes a few milliseconds. */
+const MAX_BATCH = 100;
 
-export interface LiveChangesParts {
+export interface LiveChangesDependencies {
   readonly log: ChangeLog;
   readonly hints: ChangeHints;
-  /** Told of each who is turned away. */
+  /** Called for each follower that is refused, with the limit it met. */
   readonly onRefused: (who: "caller" | "replica") => void;
 }
 
-/** Passes on what changes to those who follow it, in this process. */
+/** Passes changes on to the followers of this process. */
 export class LiveChanges {
-  readonly #followings = new Set<Following>();
+  readonly #followers = new Set<Follower>();
 
   readonly #countByCaller = new Map<string | null, number>();
 
@@ -33,83 +35,85 @@ export class LiveChanges {
 
   #opening: Promise<void> | undefined;
 
-  /** Up to when all is known, by the database's clock; null before anybody follows. */
+  /** All changes until then are known, by the database's clock; null before the first follower. */
   #knownUntil: Date | null = null;
 
   #wasInterrupted = false;
 
-  #looking: Promise<void> = Promise.resolve();
+  #lookingBack: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: LiveChangesParts) {
-    this.#reader = new ChangeReader(parts.log);
+  constructor(private readonly dependencies: LiveChangesDependencies) {
+    this.#reader = new ChangeReader(dependencies.log);
   }
 
   get followerCount(): number {
-    return this.#followings.size;
+    return this.#followers.size;
   }
 
   /**
-   * Follows until the signal. With an id, that cancellation as it stands comes first.
+   * Follows until the signal. A cancellation that is followed by its id comes first, in its present state.
    * @throws TooManyFollowersError
    */
   async follow(caller: Caller, watch: Watch, signal: AbortSignal): Promise<AsyncGenerator<Cancellation>> {
-    const following = new Following(watch, (reference) => this.#reader.read(reference));
-    // Before anything is awaited: those who come at the same moment are counted.
-    this.#admit(following, caller, signal);
+    const follower = new Follower(watch, (reference) => this.#reader.read(reference));
+    // Before the first await, so that followers who come at the same time count against the limits.
+    this.#admit(follower, caller, signal);
     await (this.#opening ??= this.#open());
-    const present = watch.id === null ? null : await this.parts.log.find(watch.storeIds, watch.id);
-    return following.changes(present);
+    const present = watch.id === null ? null : await this.dependencies.log.find(watch.storeIds, watch.id);
+    return follower.changes(present);
   }
 
-  /** Finds what nobody announced: a process may die between a commit and its announcement. For a timer. */
+  /**
+   * Finds the changes whose hints were lost: a process can die between a commit and its announcement. Call it periodically.
+   * Overlapping calls run one after the other.
+   */
   async lookBack(): Promise<void> {
-    if (this.#knownUntil === null) return;
-    // One after the other: each begins where the last has ended.
-    const looked = this.#looking.then(() => this.#lookBack());
-    this.#looking = looked.catch(() => undefined);
-    await looked;
+    const done = this.#lookingBack.then(() => this.#lookBack());
+    this.#lookingBack = done.catch(() => undefined);
+    await done;
   }
 
-  #admit(following: Following, { subject }: Caller, signal: AbortSignal): void {
+  #admit(follower: Follower, { subject }: Caller, signal: AbortSignal): void {
     const ofCaller = this.#countByCaller.get(subject) ?? 0;
     if (ofCaller >= MAX_FOLLOWERS_PER_CALLER) throw this.#refusal("caller", MAX_FOLLOWERS_PER_CALLER);
-    if (this.#followings.size >= MAX_FOLLOWERS) throw this.#refusal("replica", MAX_FOLLOWERS);
+    if (this.#followers.size >= MAX_FOLLOWERS) throw this.#refusal("replica", MAX_FOLLOWERS);
     if (signal.aborted) {
-      following.end();
+      follower.end();
       return;
     }
-    this.#followings.add(following);
+    this.#followers.add(follower);
     this.#countByCaller.set(subject, ofCaller + 1);
-    signal.addEventListener("abort", () => this.#dismiss(following, subject), { once: true });
+    signal.addEventListener("abort", () => this.#dismiss(follower, subject), { once: true });
   }
 
-  #dismiss(following: Following, subject: string | null): void {
-    following.end();
-    this.#followings.delete(following);
+  #dismiss(follower: Follower, subject: string | null): void {
+    follower.end();
+    this.#followers.delete(follower);
     const left = (this.#countByCaller.get(subject) ?? 0) - 1;
     if (left > 0) this.#countByCaller.set(subject, left);
     else this.#countByCaller.delete(subject);
   }
 
-  #refusal(who: "caller" | "replica", most: number): TooManyFollowersError {
-    this.parts.onRefused(who);
-    return new TooManyFollowersError(who, most);
+  #refusal(who: "caller" | "replica", limit: number): TooManyFollowersError {
+    this.dependencies.onRefused(who);
+    return new TooManyFollowersError(who, limit);
   }
 
   async #open(): Promise<void> {
+    const { hints, log } = this.dependencies;
     try {
-      await this.parts.hints.listen(
-        (hints) => this.#tell(hints),
+      await hints.listen(
+        (some) => this.#tell(some),
         () => {
           this.#wasInterrupted = true;
-          // What fails is made up for by the next look.
+          // If it fails, the next periodic look back covers the same time.
           this.lookBack().catch(() => undefined);
         },
       );
-      // What has happened until now is nobody's news.
-      const { hints, until } = await this.parts.log.since(null, MOST_LOOKED_BACK);
-      for (const hint of hints) this.#known.add(hint);
-      this.#knownUntil = until;
+      // Changes before the first follower are known, not news.
+      const before = await log.since(null, MAX_LOOKED_BACK);
+      for (const hint of before.hints) this.#known.add(hint);
+      this.#knownUntil = before.until;
     } catch (error) {
       this.#opening = undefined;
       throw error;
@@ -119,93 +123,27 @@ export class LiveChanges {
   #tell(hints: readonly ChangeHint[]): void {
     for (const hint of hints) {
       this.#known.add(hint);
-      for (const following of this.#followings) following.tell(hint);
+      for (const follower of this.#followers) follower.tell(hint);
     }
   }
 
   async #lookBack(): Promise<void> {
     if (this.#knownUntil === null) return;
-    const from = new Date(this.#knownUntil.getTime() - MARGIN_MS);
+    const from = new Date(this.#knownUntil.getTime() - LOOK_BACK_MARGIN_MS);
     const wasInterrupted = this.#wasInterrupted;
-    const { hints, isAll, until } = await this.parts.log.since(from, MOST_LOOKED_BACK);
-    this.#tell(hints.filter((hint) => this.#known.isNews(hint)));
+    const { hints, isAll, until } = await this.dependencies.log.since(from, MAX_LOOKED_BACK);
+    this.#tell(hints.filter((hint) => this.#known.isNew(hint)));
     this.#known.forgetOld();
     for (const hint of hints) this.#known.add(hint);
     this.#knownUntil = until;
     if (!wasInterrupted) return;
     this.#wasInterrupted = false;
-    if (!isAll) for (const following of this.#followings) following.end(new MissedChangesError());
+    if (!isAll) for (const follower of this.#followers) follower.end(new MissedChangesError());
   }
 }
 
-/** Rows of one statement: a few milliseconds. */
-const MAX_BATCH = 100;
-
-interface Waiting {
-  readonly reference: CancellationReference;
-  readonly found: Promise<VersionedCancellation | null>;
-  readonly resolve: (found: VersionedCancellation | null) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/**
- * Reads cancellations for all followers of this process: however many follow one, it is read once, and there is one statement at a
- * time. A read that is under way serves nobody who comes later: it may not see what they were told of.
- */
-export class ChangeReader {
-  readonly #waiting = new Map<string, Waiting>();
-
-  #isReading = false;
-
-  constructor(private readonly log: Pick<ChangeLog, "read">) {}
-
-  /** As it stands now; null when there is none. */
-  read(reference: CancellationReference): Promise<VersionedCancellation | null> {
-    const key = keyOf(reference);
-    const known = this.#waiting.get(key);
-    if (known !== undefined) return known.found;
-    const waiting = waitingFor(reference);
-    this.#waiting.set(key, waiting);
-    // In a moment, with all who are told of something in this one.
-    if (!this.#isReading) queueMicrotask(() => void this.#readAll());
-    return waiting.found;
-  }
-
-  async #readAll(): Promise<void> {
-    if (this.#isReading) return;
-    this.#isReading = true;
-    while (this.#waiting.size > 0) await this.#readBatch([...this.#waiting].slice(0, MAX_BATCH));
-    this.#isReading = false;
-  }
-
-  async #readBatch(batch: readonly (readonly [key: string, waiting: Waiting])[]): Promise<void> {
-    for (const [key] of batch) this.#waiting.delete(key);
-    try {
-      const found = await this.log.read(batch.map(([, { reference }]) => reference));
-      const byKey = new Map(found.map((one) => [keyOf(one.cancellation), one]));
-      for (const [key, { resolve }] of batch) resolve(byKey.get(key) ?? null);
-    } catch (error) {
-      for (const [, { reject }] of batch) reject(error);
-    }
-  }
-}
-
-function waitingFor(reference: CancellationReference): Waiting {
-  let resolve: Waiting["resolve"] = () => undefined;
-  let reject: Waiting["reject"] = () => undefined;
-  const found = new Promise<VersionedCancellation | null>((resolved, rejected) => {
-    resolve = resolved;
-    reject = rejected;
-  });
-  return { reference, found, resolve, reject };
-}
-
-function keyOf({ storeId, id }: CancellationReference): string {
-  return `${id} ${storeId}`;
-}
-
-/** What has been passed on since the last look back but one: a look back sees it again. */
-export class KnownVersions {
+/** The versions told since the look back before the last one, which the next look back finds again. */
+class KnownVersions {
   #older = new Map<string, number>();
 
   #newer = new Map<string, number>();
@@ -214,13 +152,52 @@ export class KnownVersions {
     this.#newer.set(id, Math.max(version, this.#newer.get(id) ?? 0));
   }
 
-  isNews({ id, version }: ChangeHint): boolean {
+  isNew({ id, version }: ChangeHint): boolean {
     return version > Math.max(this.#older.get(id) ?? 0, this.#newer.get(id) ?? 0);
   }
 
-  /** What was passed on before the last call of this. */
+  /** Forgets what was added before the previous call. */
   forgetOld(): void {
     this.#older = this.#newer;
     this.#newer = new Map();
   }
+}
+
+interface Batch {
+  readonly references: Map<string, CancellationReference>;
+  readonly found: Promise<ReadonlyMap<string, VersionedCancellation>>;
+}
+
+/** Reads for all followers of this process, one statement at a time: a cancellation that many follow is read once. */
+class ChangeReader {
+  /** The batch that has not started. A started one takes nobody more in: it may not see the change that they were told of. */
+  #next: Batch | null = null;
+
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly log: Pick<ChangeLog, "read">) {}
+
+  /** The present state; null when there is no such cancellation. */
+  async read(reference: CancellationReference): Promise<VersionedCancellation | null> {
+    if (this.#next === null || this.#next.references.size >= MAX_BATCH) this.#next = this.#startBatch();
+    const { references, found } = this.#next;
+    const key = keyOf(reference);
+    references.set(key, reference);
+    return (await found).get(key) ?? null;
+  }
+
+  #startBatch(): Batch {
+    const references = new Map<string, CancellationReference>();
+    const found = this.#last.then(async () => {
+      if (this.#next?.references === references) this.#next = null;
+      const all = await this.log.read([...references.values()]);
+      return new Map(all.map((one) => [keyOf(one.cancellation), one]));
+    });
+    this.#last = found.catch(() => undefined);
+    return { references, found };
+  }
+}
+
+function keyOf({ storeId, id }: CancellationReference): string {
+  return `${id} ${storeId}`;
 }
