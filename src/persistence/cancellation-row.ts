@@ -87,23 +87,19 @@ export function toCancellation(row: CancellationRow): Cancellation {
     resolvedBy: row.resolvedBy,
     currencyCode: row.currencyCode,
     amountBasis: row.amountBasis,
-    request: {
-      orderNo: row.orderNo,
-      totalCancelAmount: exact(row.totalCancelAmount),
-      refundAccount:
-        row.accountLastFour === null
-          ? null
-          : {
-              bankCode: row.bankCode,
-              accountNumberLast4: row.accountLastFour,
-              accountHolderName: row.accountHolderMasked,
-            },
-      reason: row.reason,
-      note: row.note,
-    },
+    orderNo: row.orderNo,
+    totalCancelAmount: exact(row.totalCancelAmount),
+    refundAccount: toAccount(row),
+    reason: row.reason,
+    note: row.note,
     requestedBy: row.requestedBy,
-    confirmation: row.status === "SUCCEEDED" ? toConfirmation(row) : null,
-    ebpRequestId: row.ebpRequestId,
+    returnRequestId: row.returnRequestId,
+    processedCount: row.processedCount,
+    totalProductAmount: exactOrNull(row.totalProductAmount),
+    totalProductTaxAmount: exactOrNull(row.totalProductTaxAmount),
+    totalDeliveryAmount: exactOrNull(row.totalDeliveryAmount),
+    totalDeliveryTaxAmount: exactOrNull(row.totalDeliveryTaxAmount),
+    requestId: row.ebpRequestId,
     failureKind: row.failureKind,
     failure: toFailure(row),
     // Written by recordTransition from these very types.
@@ -120,14 +116,12 @@ export function toCancellation(row: CancellationRow): Cancellation {
   };
 }
 
-function toConfirmation(row: CancellationRow): Cancellation["confirmation"] {
+function toAccount(row: CancellationRow): Cancellation["refundAccount"] {
+  if (row.accountLastFour === null) return null;
   return {
-    returnRequestId: row.returnRequestId,
-    processedCount: row.processedCount,
-    totalProductAmount: exactOrNull(row.totalProductAmount),
-    totalProductTaxAmount: exactOrNull(row.totalProductTaxAmount),
-    totalDeliveryAmount: exactOrNull(row.totalDeliveryAmount),
-    totalDeliveryTaxAmount: exactOrNull(row.totalDeliveryTaxAmount),
+    bankCode: row.bankCode,
+    accountNumberLast4: row.accountLastFour,
+    accountHolderName: row.accountHolderMasked,
   };
 }
 

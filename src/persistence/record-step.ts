@@ -27,8 +27,8 @@ export async function recordTransition(
   assertCanMove(before.status, step.to);
   const [row] = await database.rows<TransitionRow>(transitionStatement(before, step, encryptor));
   if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
-  const { storeId, id, request } = before;
-  announce({ storeId, id, orderNo: request.orderNo, version: row.event_count });
+  const { storeId, id, orderNo } = before;
+  announce({ storeId, id, orderNo, version: row.event_count });
   return applyTransition(before, step, {
     sentAt: row.sent_at,
     resolvedAt: row.resolved_at,

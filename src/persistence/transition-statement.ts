@@ -89,8 +89,8 @@ export function transitionStatement(before: Cancellation, step: Transition, encr
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return TRANSITION({
-    orderNo: before.request.orderNo,
-    totalCancelAmount: text(before.request.totalCancelAmount),
+    orderNo: before.orderNo,
+    totalCancelAmount: text(before.totalCancelAmount),
     from: before.status,
     to: step.to,
     fencingToken: before.fencingToken,

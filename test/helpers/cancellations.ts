@@ -1,7 +1,6 @@
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { pendingCancellation } from "../../src/cancellation/cancel/apply-transition.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
-import { NOTHING_CONFIRMED } from "../../src/cancellation/model/outcome.js";
 import { cancelItem } from "./examples.js";
 import { intent } from "./ledger.js";
 
@@ -26,7 +25,6 @@ const BY_STATUS: Readonly<Record<Cancellation["status"], Partial<Cancellation>>>
     nextCheckAt: null,
     resolvedBy: "RESPONSE",
     settlement: "AWAITED",
-    confirmation: NOTHING_CONFIRMED,
   },
   FAILED: { nextCheckAt: null, resolvedBy: "RESPONSE", failureKind: "REJECTED", resolvedAt: ASKED_AT },
 };

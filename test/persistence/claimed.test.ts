@@ -83,7 +83,7 @@ describe("what is claimed", () => {
         `INSERT INTO webhook_event (
            digest, kind, store_ids, order_no, amount, currency_code, event_time, is_of_success, body_sealed, body_key_id, state
          ) VALUES ($1, 'CAPTURED', $2, $3, $4::numeric, $5, $6, $7, '', 'test', 'IGNORED')`,
-        [randomUUID(), stores, unknown.request.orderNo, stated, currency, at ?? AT, wentWell ?? true],
+        [randomUUID(), stores, unknown.orderNo, stated, currency, at ?? AT, wentWell ?? true],
       );
     }
     const claim = await fixture.queue.claim([STORE.id], unknown.id);
@@ -91,7 +91,7 @@ describe("what is claimed", () => {
     expect(opened?.capturedAmount?.toFixed() ?? null).toBe(amount);
     const { proves } = decideLookup({
       payment: "WHOLLY_CANCELLED",
-      amount: unknown.request.totalCancelAmount,
+      amount: unknown.totalCancelAmount,
       cancelledBefore: new Decimal(0),
       capturedAmount: opened?.capturedAmount ?? null,
       unaccountedEvents: 0,

@@ -72,7 +72,7 @@ async function settled(): Promise<Cancellation> {
 describe("an event of success that comes in while a doubt is decided", () => {
   test("and is evidence before EBP has answered the lookup keeps it from being called FAILED", async () => {
     const unknown = await settled();
-    expect(await looked(unknown.id, () => told(unknown.request.orderNo))).toBe("overtaken");
+    expect(await looked(unknown.id, () => told(unknown.orderNo))).toBe("overtaken");
     expect(await fixture.now(unknown)).toMatchObject({ status: "UNKNOWN" });
 
     await fixture.letBeDue(unknown);
@@ -84,7 +84,7 @@ describe("an event of success that comes in while a doubt is decided", () => {
     const { unknown } = await fixture.inDoubt();
     let isTold = false;
     const meanwhile = async (): Promise<void> => {
-      if (!isTold) await told(unknown.request.orderNo);
+      if (!isTold) await told(unknown.orderNo);
       isTold = true;
     };
     const { errors } = await resolveCancellation(
@@ -104,7 +104,7 @@ describe("an event of success that comes in while a doubt is decided", () => {
 
   test("and was read before it was called FAILED is matched anew, and contradicts that", async () => {
     const { unknown } = await fixture.inDoubt();
-    const { orderNo } = unknown.request;
+    const { orderNo } = unknown;
     const { digest } = await storeWebhook(fixture, { orderNo, amount: new Decimal(900) });
     const { event } = await fixture.inbox.read({ digest });
     const conclusion = matchWebhook(event, (await fixture.inbox.cancellationsOf(event)) ?? []);

@@ -109,7 +109,7 @@ test("events are numbered from 1 without a gap while 20 findings and steps race,
     ),
   );
   const lost = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-  const totals = await fixture.history.orderTotals(STORE.id, unknown.request.orderNo);
+  const totals = await fixture.history.orderTotals(STORE.id, unknown.orderNo);
   const [events] = await fixture.history.events([unknown]);
 
   expect(lost).toHaveLength(4);

@@ -22,7 +22,7 @@ async function row(digest: string): Promise<any> {
 describe("a webhook that the database has forgotten", () => {
   test("is remembered by the replica that stored it, and entered again as it came in, once", async () => {
     const { unknown } = await fixture.inDoubt();
-    const { orderNo } = unknown.request;
+    const { orderNo } = unknown;
     const { digest } = await storeWebhook(fixture, { orderNo });
     const before = await row(digest);
     await fixture.inDoubt({ orderNo: `${orderNo}-another` });
@@ -40,7 +40,7 @@ describe("a webhook that the database has forgotten", () => {
 
   test("waits while a cancellation is missing that it may be about, even at its last look", async () => {
     const { unknown: forgotten } = await fixture.inDoubt();
-    const { orderNo } = forgotten.request;
+    const { orderNo } = forgotten;
     const { digest } = await storeWebhook(fixture, { orderNo });
     await fixture.sql("UPDATE webhook_event SET cancellation_ids = cancellation_ids || gen_random_uuid()");
 

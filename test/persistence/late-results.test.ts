@@ -65,8 +65,8 @@ async function trail({ id, storeId }: Cancellation): Promise<string[]> {
   return events.map(({ from, to, source }) => `${from ?? "nothing"} → ${to} by ${source}`);
 }
 
-async function cancelledTotal({ request }: Cancellation): Promise<string> {
-  return (await fixture.history.orderTotals(STORE.id, request.orderNo)).cancelledTotal.toFixed();
+async function cancelledTotal({ orderNo }: Cancellation): Promise<string> {
+  return (await fixture.history.orderTotals(STORE.id, orderNo)).cancelledTotal.toFixed();
 }
 
 const RECOVERED = ["nothing → PENDING by CALLER", "PENDING → UNKNOWN by RECOVERY"];
@@ -136,7 +136,8 @@ describe("an answer that comes in after it was decided", () => {
         status: "FAILED",
         resolvedBy: by,
         settlement: null,
-        confirmation: null,
+        returnRequestId: null,
+        totalProductAmount: null,
       });
       expect(stored.discrepancies).toEqual([
         { field: "status", asked: `FAILED by ${by}`, confirmed: "SUCCEEDED by RESPONSE" },
@@ -189,10 +190,11 @@ describe("an answer that comes in after it was decided", () => {
       status: "SUCCEEDED",
       resolvedBy: "WEBHOOK",
       settlement: "REFUND_REQUESTED",
-      ebpRequestId: "REQ-1",
-      confirmation: { returnRequestId: "RET-1", processedCount: 1 },
+      requestId: "REQ-1",
+      returnRequestId: "RET-1",
+      processedCount: 1,
     });
-    expect(stored.confirmation?.totalProductAmount?.toFixed()).toBe("999.5");
+    expect(stored.totalProductAmount?.toFixed()).toBe("999.5");
     expect(stored.discrepancies.length).toBeGreaterThan(0);
     expect(stored.sentAt).not.toBeNull();
     expect(
@@ -274,7 +276,7 @@ describe("an answer", () => {
     expect(stored).toMatchObject({
       status: "SUCCEEDED",
       resolvedBy: "LOOKUP",
-      confirmation: { returnRequestId: "RET-1" },
+      returnRequestId: "RET-1",
     });
     expect(await cancelledTotal(pending)).toBe("1000");
   });

@@ -86,8 +86,8 @@ describe("a transition", () => {
     });
     const found = await fixture.history.find([STORE.id], moved.id);
 
-    expect(found?.confirmation?.totalProductAmount?.toFixed()).toBe(`1${"0".repeat(30)}`);
-    expect(found?.confirmation?.totalDeliveryAmount?.toFixed()).toBe(`0.${"0".repeat(29)}1`);
+    expect(found?.totalProductAmount?.toFixed()).toBe(`1${"0".repeat(30)}`);
+    expect(found?.totalDeliveryAmount?.toFixed()).toBe(`0.${"0".repeat(29)}1`);
   });
 });
 

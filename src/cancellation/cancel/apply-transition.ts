@@ -1,6 +1,6 @@
 import type { CancelIntent, Transition } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
-import type { Confirmation } from "../model/outcome.js";
+import { NOTHING_CONFIRMED, type Confirmation } from "../model/outcome.js";
 import { maskRefundAccount } from "../request/refund-account.js";
 
 /** What the database gave when the intent was committed, by its own clock. */
@@ -19,16 +19,14 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     resolvedBy: null,
     currencyCode: store.currencyCode,
     amountBasis: store.amountBasis,
-    request: {
-      orderNo: request.orderNo,
-      totalCancelAmount: request.totalCancelAmount,
-      refundAccount: request.refundAccount === null ? null : maskRefundAccount(request.refundAccount),
-      reason: request.reason,
-      note: request.note,
-    },
+    orderNo: request.orderNo,
+    totalCancelAmount: request.totalCancelAmount,
+    refundAccount: request.refundAccount === null ? null : maskRefundAccount(request.refundAccount),
+    reason: request.reason,
+    note: request.note,
     requestedBy,
-    confirmation: null,
-    ebpRequestId: null,
+    requestId: null,
+    ...withoutItems(NOTHING_CONFIRMED),
     failureKind: null,
     failure: null,
     discrepancies: [],
@@ -58,9 +56,9 @@ export function applyTransition(
     safeToRetry: step.safeToRetry,
     settlement: step.settlement,
     resolvedBy: step.resolvedBy,
-    confirmation: step.confirmation === null ? null : withoutItems(step.confirmation),
+    ...withoutItems(step.confirmation ?? NOTHING_CONFIRMED),
     // A lookup has a tracking id of its own: it stands with the event.
-    ebpRequestId: (step.source === "RESPONSE" ? step.evidence.requestId : null) ?? before.ebpRequestId,
+    requestId: (step.source === "RESPONSE" ? step.evidence.requestId : null) ?? before.requestId,
     failureKind: step.failureKind,
     failure: step.failure,
     discrepancies: step.discrepancies,
@@ -68,6 +66,6 @@ export function applyTransition(
 }
 
 /** What EBP confirmed of the items stands with the items. */
-function withoutItems({ items: _, ...confirmation }: Confirmation): Cancellation["confirmation"] {
+function withoutItems({ items: _, ...confirmation }: Confirmation): Omit<Confirmation, "items"> {
   return confirmation;
 }

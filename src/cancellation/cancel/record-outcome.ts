@@ -31,9 +31,9 @@ export async function recordOutcome(
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const { storeId, id, request } = pending;
+  const { storeId, id, orderNo } = pending;
   const recorded = parts.recordings.track(
-    { storeId, id, orderNo: request.orderNo, step },
+    { storeId, id, orderNo, step },
     recordUntilStored(parts, pending, step),
   );
   return new Promise((resolve, reject) => {

@@ -32,13 +32,13 @@ export interface HistoryPosition {
 
 /** Null for one that has no place in the order. */
 export function positionOf(
-  { id, createdAt, resolvedAt, request }: Cancellation,
+  { id, createdAt, resolvedAt, totalCancelAmount }: Cancellation,
   { field }: HistoryOrder,
 ): HistoryPosition | null {
   const keys: Readonly<Record<HistoryOrderField, Date | Decimal | null>> = {
     CREATED_AT: createdAt,
     RESOLVED_AT: resolvedAt,
-    TOTAL_CANCEL_AMOUNT: request.totalCancelAmount,
+    TOTAL_CANCEL_AMOUNT: totalCancelAmount,
   };
   const key = keys[field];
   return key === null ? null : { key, createdAt, id };

@@ -6,8 +6,8 @@ import type { Confirmation, Failure, FailureKind } from "./outcome.js";
 import type { MaskedRefundAccount } from "../request/refund-account.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 
-/** One request to cancel and everything known about it. */
-export interface Cancellation {
+/** One request to cancel and everything known about it. What EBP confirmed is null unless the cancel has succeeded. */
+export interface Cancellation extends Omit<Confirmation, "items"> {
   /** UUIDv7. */
   readonly id: string;
   readonly storeId: string;
@@ -20,13 +20,15 @@ export interface Cancellation {
   readonly resolvedBy: ResolvedBy | null;
   readonly currencyCode: string;
   readonly amountBasis: AmountBasis;
-  readonly request: RecordedRequest;
+  readonly orderNo: string;
+  readonly totalCancelAmount: Decimal;
+  readonly refundAccount: MaskedRefundAccount | null;
+  readonly reason: string | null;
+  readonly note: string | null;
   /** The subject of the caller's token; null when authentication was off. */
   readonly requestedBy: string | null;
-  /** What EBP says it cancelled; null unless it accepted. */
-  readonly confirmation: Omit<Confirmation, "items"> | null;
-  /** EBP's tracking id of the answer. */
-  readonly ebpRequestId: string | null;
+  /** EBP's tracking id of its answer to the cancel. */
+  readonly requestId: string | null;
   readonly failureKind: FailureKind | null;
   readonly failure: Failure | null;
   readonly discrepancies: readonly Discrepancy[];
@@ -46,14 +48,6 @@ export interface Cancellation {
   readonly resolvedAt: Date | null;
   /** When its events, note, refund account and failure details were moved to an archive: nothing is told of them here. Null when they were not. */
   readonly archivedAt: Date | null;
-}
-
-export interface RecordedRequest {
-  readonly orderNo: string;
-  readonly totalCancelAmount: Decimal;
-  readonly refundAccount: MaskedRefundAccount | null;
-  readonly reason: string | null;
-  readonly note: string | null;
 }
 
 /** One line of a cancellation: what was asked, and what EBP confirmed. */

@@ -116,13 +116,13 @@ export function errorsOf(cancellation: Cancellation): UserError[] {
 }
 
 /** @param orderNo the order as the caller has written it. */
-export function inProgress(blocking: Cancellation, orderNo = blocking.request.orderNo): CancelInProgress {
+export function inProgress(blocking: Cancellation, orderNo = blocking.orderNo): CancelInProgress {
   const state =
     blocking.status === "UNKNOWN"
       ? "in doubt: money may have moved"
       : "in flight: its outcome is not known yet";
   const otherCase =
-    orderNo === blocking.request.orderNo
+    orderNo === blocking.orderNo
       ? ""
       : " Your order number differs from the one of that cancel in case only, and EBP does not say whether case matters.";
   return {
@@ -220,7 +220,7 @@ function contradicted({ id }: Cancellation): OutcomeUnknown {
 }
 
 function failed(cancellation: Cancellation): UserError {
-  const { failure, failureKind, ebpRequestId, safeToRetry } = cancellation;
+  const { failure, failureKind, requestId, safeToRetry } = cancellation;
   if (!safeToRetry && failureKind !== "REJECTED") return contradicted(cancellation);
   if (failureKind === "NOT_SENT") {
     return {
@@ -241,7 +241,7 @@ function failed(cancellation: Cancellation): UserError {
     field: null,
     resultCode: failure?.resultCode ?? null,
     ebpMessage: failure?.message ?? null,
-    requestId: ebpRequestId,
+    requestId,
     details: failure?.details ?? [],
     message: `EBP rejected the cancel, so nothing was cancelled: ${failure?.message ?? "no reason given"}`,
   };

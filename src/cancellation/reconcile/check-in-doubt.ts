@@ -64,10 +64,10 @@ async function lookUp(
   { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
   unsettledMs: number,
 ): Promise<CheckResult> {
-  const { storeId, request } = cancellation;
-  const question = { storeId, orderNo: request.orderNo, refundAccount: openRefundAccount() };
+  const { storeId, orderNo } = cancellation;
+  const question = { storeId, orderNo, refundAccount: openRefundAccount() };
   const { state, evidence } = await parts.gateway.lookup(question);
-  const amount = request.totalCancelAmount;
+  const amount = cancellation.totalCancelAmount;
   const facts = { ...known, amount };
   const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };

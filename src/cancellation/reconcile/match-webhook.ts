@@ -164,8 +164,8 @@ function evidenceOf(event: KeptEvent, words: string): Evidence {
   };
 }
 
-function isForTheSame({ request, currencyCode }: Cancellation, event: KeptEvent): boolean {
-  return event.amount?.equals(request.totalCancelAmount) === true && event.currencyCode === currencyCode;
+function isForTheSame({ totalCancelAmount, currencyCode }: Cancellation, event: KeptEvent): boolean {
+  return event.amount?.equals(totalCancelAmount) === true && event.currencyCode === currencyCode;
 }
 
 /** What EBP has rejected itself, or never got, is nothing that it tells of. */

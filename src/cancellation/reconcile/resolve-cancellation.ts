@@ -110,9 +110,9 @@ async function whatStandsAgainst(
   { cancellation, unaccountedEvents }: ClaimedCancellation,
   refundAccount: RefundAccount | null,
 ): Promise<Standing> {
-  const { storeId, request, inDoubtSince } = cancellation;
+  const { storeId, orderNo, inDoubtSince } = cancellation;
   const settledAt = new Date((inDoubtSince ?? (await now())).getTime() + timing.settlingMs);
-  const question = { storeId, orderNo: request.orderNo, refundAccount };
+  const question = { storeId, orderNo, refundAccount };
   const { state } = await gateway.lookup(question);
   const obstacles: ResolutionObstacle[] = [];
   if ((await now()) < settledAt) obstacles.push("SETTLING");

@@ -206,31 +206,30 @@ export class CancellationType extends NodeType {
 
 /** An instance: it is how the executor tells which kind of Node this is. Field by field: copies of copies would be half of what a cancel allocates. */
 export function toCancellationType(cancellation: Cancellation): CancellationType {
-  const { request, confirmation } = cancellation;
   const shown = new CancellationType();
   shown.id = cancellation.id;
   shown.storeId = cancellation.storeId;
-  shown.orderNo = request.orderNo;
+  shown.orderNo = cancellation.orderNo;
   shown.idempotencyKey = cancellation.idempotencyKey;
   shown.status = cancellation.status;
   shown.safeToRetry = cancellation.safeToRetry;
   shown.settlement = cancellation.settlement;
   shown.resolvedBy = cancellation.resolvedBy;
-  shown.totalCancelAmount = request.totalCancelAmount;
+  shown.totalCancelAmount = cancellation.totalCancelAmount;
   shown.currencyCode = cancellation.currencyCode;
   shown.amountBasis = cancellation.amountBasis;
-  shown.refundAccount = request.refundAccount;
-  shown.returnRequestId = confirmation?.returnRequestId ?? null;
-  shown.processedCount = confirmation?.processedCount ?? null;
-  shown.totalProductAmount = confirmation?.totalProductAmount ?? null;
-  shown.totalProductTaxAmount = confirmation?.totalProductTaxAmount ?? null;
-  shown.totalDeliveryAmount = confirmation?.totalDeliveryAmount ?? null;
-  shown.totalDeliveryTaxAmount = confirmation?.totalDeliveryTaxAmount ?? null;
-  shown.requestId = cancellation.ebpRequestId;
+  shown.refundAccount = cancellation.refundAccount;
+  shown.returnRequestId = cancellation.returnRequestId;
+  shown.processedCount = cancellation.processedCount;
+  shown.totalProductAmount = cancellation.totalProductAmount;
+  shown.totalProductTaxAmount = cancellation.totalProductTaxAmount;
+  shown.totalDeliveryAmount = cancellation.totalDeliveryAmount;
+  shown.totalDeliveryTaxAmount = cancellation.totalDeliveryTaxAmount;
+  shown.requestId = cancellation.requestId;
   shown.failure = cancellation.failure;
   shown.discrepancies = cancellation.discrepancies;
-  shown.reason = request.reason;
-  shown.note = request.note;
+  shown.reason = cancellation.reason;
+  shown.note = cancellation.note;
   shown.requestedBy = cancellation.requestedBy;
   shown.nextStep = nextStepOf(cancellation);
   shown.nextCheckAt = cancellation.nextCheckAt;

@@ -224,7 +224,7 @@ describe("FAILED by hand", () => {
   test("is refused while an event tells of a cancel that nothing accounts for", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.letBeDue(unknown, "1 day");
-    await storeWebhook(fixture, { orderNo: unknown.request.orderNo, amount: null });
+    await storeWebhook(fixture, { orderNo: unknown.orderNo, amount: null });
     expect(await resolve(unknown.id, { evenThough: [] })).toMatchObject(refused(["EVENT_OF_SUCCESS"]));
   });
 

@@ -61,10 +61,10 @@ describe("whatever the history of the order and the event", () => {
         expect(moved.length).toBeLessThanOrEqual(1);
         for (const { cancellation: one } of moved) {
           expect(told).toHaveLength(1);
-          expect(one.request.totalCancelAmount.equals(event.amount ?? -1)).toBe(true);
+          expect(one.totalCancelAmount.equals(event.amount ?? -1)).toBe(true);
           const alike = history.filter(
-            ({ request, status }) =>
-              request.totalCancelAmount.equals(event.amount ?? -1) && status !== "FAILED",
+            ({ totalCancelAmount, status }) =>
+              totalCancelAmount.equals(event.amount ?? -1) && status !== "FAILED",
           );
           if (one.status === "UNKNOWN") {
             expect(alike).toHaveLength(1);

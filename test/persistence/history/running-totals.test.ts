@@ -83,10 +83,10 @@ async function pages(
 function addedUp(cancellations: readonly Cancellation[]): Map<string, string> {
   const decided = cancellations
     .filter(({ status }) => status === "SUCCEEDED")
-    .map(({ id, resolvedAt, request }) => ({
+    .map(({ id, resolvedAt, totalCancelAmount }) => ({
       id,
       at: resolvedAt?.getTime() ?? 0,
-      amount: request.totalCancelAmount,
+      amount: totalCancelAmount,
     }))
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   let sum = new Decimal(0);
