@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { sharedReading } from "./shared-reading.js";
+import { singleFlight } from "./single-flight.js";
 
 export interface Health {
   /** Why no cancel can be made now, in words for whoever asks; null when they can. */
@@ -19,7 +19,7 @@ const DATABASE_ANSWERS_WITHIN_MS = 2_000;
  */
 export function addHealth(app: FastifyInstance, health: Health): void {
   const { isOverloaded, warnings } = health;
-  const whyUnready = sharedReading(health.whyUnready, DATABASE_ANSWERS_WITHIN_MS);
+  const whyUnready = singleFlight(health.whyUnready, DATABASE_ANSWERS_WITHIN_MS);
 
   app.get("/livez", () => ({ status: "ok" }));
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import { sharedReading } from "./shared-reading.js";
+import { singleFlight } from "./single-flight.js";
 
 /** The open cancellations of one status. */
 export interface OpenCancellations {
@@ -183,7 +183,7 @@ export function createMetrics({ readTimeoutMs = READ_TIMEOUT_MS }: MetricsOption
       for (const [what, count] of Object.entries(counts)) reconciled.inc({ what }, count);
     },
     openCancellations: (read) => {
-      readOpen = sharedReading(read, readTimeoutMs);
+      readOpen = singleFlight(read, readTimeoutMs);
     },
     accessKeys: (read) => {
       readAccessKeys = read;

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from "fastify";
+import { randomBytes } from "node:crypto";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
 
 export interface SecurityHeaderOptions {
@@ -57,4 +58,66 @@ export function headersOf(options: PolicyOptions): Headers {
   // It reads nothing of a request, and of a response it sets headers only.
   setHeaders({} as never, response as never, () => undefined);
   return headers;
+}
+
+export interface Page {
+  /** Made for the address it was asked at. Every script and style in it carries the nonce. */
+  readonly html: (graphqlEndpoint: string, nonce: string) => string;
+  /** Whose pages it shows in frames. It loads nothing else from anywhere. */
+  readonly frames: readonly string[];
+}
+
+/** 128 bits, as the specification of Content Security Policy asks. */
+const NONCE_BYTES = 16;
+
+/** Serves an HTML page at `/`, with a policy of its own: what it names may be loaded, and nothing else. */
+export function addPage(app: FastifyInstance, { html, frames }: Page): void {
+  app.get("/", (request, reply) => {
+    const nonce = randomBytes(NONCE_BYTES).toString("base64");
+    const directives = {
+      ...NOTHING_ALLOWED,
+      "script-src": [`'nonce-${nonce}'`],
+      "style-src": [`'nonce-${nonce}'`],
+      "frame-src": frames,
+      // The API, which the page's scripts call for the frame.
+      "connect-src": ["'self'"],
+      "base-uri": ["'none'"],
+      "form-action": ["'none'"],
+    };
+    const headers = headersOf({
+      contentSecurityPolicy: { useDefaults: false, directives },
+      // Who signs in to what is framed does so in a window that the frame opens.
+      crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+      strictTransportSecurity: false,
+    });
+    return reply
+      .headers(headers)
+      .type("text/html; charset=utf-8")
+      .send(html(endpointOf(request), nonce));
+  });
+}
+
+function endpointOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}/graphql`;
+}
+
+const BODY = {
+  errors: [
+    {
+      message:
+        "Without authentication this service is for this machine only. Ask it by 127.0.0.1 or localhost.",
+      extensions: { code: "BAD_REQUEST" },
+    },
+  ],
+};
+
+/**
+ * Refuses requests that name another host. Any page in a browser on this machine can have its own name point to 127.0.0.1 (DNS
+ * rebinding), and is then of the same origin: neither CORS nor the prevention of CSRF stops it.
+ */
+export function serveLocalOnly(app: FastifyInstance, isLoopback: (host: string) => boolean): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (isLoopback(request.hostname.toLowerCase())) done();
+    else void reply.code(421).send(BODY);
+  });
 }

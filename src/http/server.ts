@@ -1,14 +1,25 @@
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
-import { hasUnreadBody, refuseUnknownRoutes } from "./before-bodies.js";
-import { answerClientError } from "./client-error.js";
-import { trackConnections } from "./connections.js";
-import { cutLateRequests } from "./cut-late-requests.js";
-import { limitConnections, maxOpenFiles, mostConnections } from "./limit-connections.js";
+import type { IncomingMessage } from "node:http";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import { answerClientError } from "./api-error.js";
+import {
+  cutLateRequests,
+  limitConnections,
+  maxOpenFiles,
+  mostConnections,
+  TIME_LIMITS,
+  trackConnections,
+  type TimeLimits,
+} from "./connections.js";
 import { logError } from "./log-error.js";
 import { parseJsonBody } from "./json-body.js";
 import { BARE_HEADERS } from "./security-headers.js";
-import { TIME_LIMITS, type TimeLimits } from "./time-limits.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
 const BODY_LIMIT_BYTES = 100_000;
@@ -107,4 +118,63 @@ function messageOf(error: FastifyError, status: number): string {
   return status < 500
     ? error.message
     : "Something went wrong on our side. Quote the x-request-id header of this answer.";
+}
+
+/**
+ * Answers 404, or 405 where the address has other methods, before a body is read: Fastify would parse it first, for anybody. Its hook
+ * is the last before the parser, so that whatever else refuses a request, or gives an answer its headers, has come before.
+ */
+export function refuseUnknownRoutes(app: FastifyInstance): void {
+  const methods = new Map<string, Set<string>>();
+  app.addHook("onRoute", ({ url, method }) => {
+    const known = methods.get(url) ?? new Set();
+    for (const each of [method].flat()) known.add(each);
+    methods.set(url, known);
+  });
+
+  function refuse({ url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const known = methods.get(url.split("?")[0] ?? url);
+    if (known === undefined)
+      return reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. The API is at /graphql."));
+    const allowed = [...known].sort().join(", ");
+    return reply
+      .code(405)
+      .header("allow", allowed)
+      .send(errorBody("BAD_REQUEST", `This address takes ${allowed}.`));
+  }
+
+  app.addHook("preParsing", (request, reply, _payload, done) => {
+    if (request.is404) void refuse(request, reply);
+    else done();
+  });
+}
+
+/**
+ * Whether a body is still to come when a request is answered. Node would read and drop all of it for the sake of the next request on
+ * the connection; it does not when the answer says that the connection ends.
+ */
+export function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
+  const isAnnounced = headers["transfer-encoding"] !== undefined || Number(headers["content-length"]) > 0;
+  return isAnnounced && !complete;
+}
+
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "something else listens there. Stop it, or set PORT to another port",
+  EACCES: "this account may not. Set PORT to 1024 or more",
+  EADDRNOTAVAIL: "this machine does not have that address. Set HOST to one it has",
+  ENOTFOUND: "no such name is known. Set HOST to an address of this machine",
+};
+
+/** The URL it then listens at. @throws ListenError that says what to set. */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
+    throw new ListenError(`listening on ${host}:${port}: ${REASONS[code] ?? code}`, { cause });
+  }
 }

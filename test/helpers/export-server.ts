@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { createCursors } from "../../src/cancellation/history/cursors.js";
 import type { ExportedCancellation, OpenExport } from "../../src/cancellation/history/export.js";
 import { addExports, type ExportsParts } from "../../src/http/exports/exports.js";
-import type { ExportLimits } from "../../src/http/exports/watch-exports.js";
+import type { ExportLimits } from "../../src/http/exports/export-limits.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { exported } from "./exported.js";
 import { createGate, until, type Gate } from "./gate.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
-import { maxOpenFiles, mostConnections } from "../../src/http/limit-connections.js";
+import { maxOpenFiles, mostConnections } from "../../src/http/connections.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { createGate, type Gate } from "../helpers/gate.js";
 

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
 import { createHttpServer } from "../../src/http/server.js";
-import { TIME_LIMITS, type TimeLimits } from "../../src/http/time-limits.js";
+import { TIME_LIMITS, type TimeLimits } from "../../src/http/connections.js";
 import { createGate, type Gate } from "../helpers/gate.js";
 
 /** Long, save those that a test is about. */

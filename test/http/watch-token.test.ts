@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { IdentifiedCaller } from "../../src/cancellation/model/caller.js";
-import { watchToken } from "../../src/http/watch-token.js";
+import { watchToken } from "../../src/http/caller.js";
 import { callerOf } from "../helpers/examples.js";
 
 const MINUTE_MS = 60_000;

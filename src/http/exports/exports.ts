@@ -13,14 +13,19 @@ import { toExportRecord } from "../../cancellation/history/export-record.js";
 import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/export.js";
 import { positionOf } from "../../cancellation/history/order.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { answerRefusal, Refusal } from "../refusal.js";
+import { answerRefusal, Refusal } from "../api-error.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
 import { NDJSON } from "./export-ndjson.js";
-import { createExportPlaces, type FullPlaces } from "./export-places.js";
+import {
+  createExportPlaces,
+  watchExports,
+  type ExportLimits,
+  type ExportResult,
+  type FullPlaces,
+} from "./export-limits.js";
 import { readExportRequest, type AskedExport } from "./export-request.js";
 import { exportStream, readText } from "./export-stream.js";
-import { watchExports, type ExportLimits, type ExportResult } from "./watch-exports.js";
 
 export interface ExportsParts {
   readonly open: OpenExport;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { IncomingMessage } from "node:http";
-import { EXPORT_PACE, watchPace } from "../../../src/http/exports/watch-pace.js";
+import { EXPORT_PACE, watchPace } from "../../../src/http/exports/export-limits.js";
 import { FOR_EVER, isWhole, MANY, useExportServer } from "../../helpers/export-server.js";
 import { until } from "../../helpers/gate.js";
 

@@ -2,7 +2,7 @@
  * Reads once for all who ask at the same time, and does not let them wait longer than this: however often somebody asks, a
  * slow database is asked by one at a time.
  */
-export function sharedReading<T>(read: () => Promise<T>, timeoutMs: number): () => Promise<T> {
+export function singleFlight<T>(read: () => Promise<T>, timeoutMs: number): () => Promise<T> {
   let underWay: Promise<T> | null = null;
 
   async function start(): Promise<T> {
