@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
-import { startServiceProcess } from "./service-process.mjs";
+import { startService } from "./history/service.mjs";
 
 const ATTACKERS = 64;
 const IDLE_CONNECTIONS_EACH = 10;
@@ -40,18 +40,16 @@ async function measureAll() {
   const [honest, hostile] = await Promise.all([tokenOf("honest"), tokenOf("hostile")]);
   try {
     const { applyMigrations } = await import("../src/persistence/migrations.ts");
-    await withTemporaryDatabase(async (databaseUrl) => {
+    await withTemporaryDatabase(async (databaseUrl, interrupted) => {
       await applyMigrations({ url: databaseUrl, directory: MIGRATIONS, log: () => undefined });
-      const service = await startServiceProcess(databaseUrl, {
-        program: ["dist/src/main.js"],
-        environment: {
-          AUTH_PUBLIC_KEY_FILE: keyFile,
-          AUTH_ISSUER: ISSUER,
-          AUTH_AUDIENCE: AUDIENCE,
-          // The honest caller asks as fast as one can; what is refused is limited all the same.
-          RATE_LIMIT_MUTATIONS: "1000000",
-        },
-      });
+      const settings = {
+        AUTH_PUBLIC_KEY_FILE: keyFile,
+        AUTH_ISSUER: ISSUER,
+        AUTH_AUDIENCE: AUDIENCE,
+        // The honest caller asks as fast as one can; what is refused is limited all the same.
+        RATE_LIMIT_MUTATIONS: "1000000",
+      };
+      const service = await startService(databaseUrl, settings, interrupted);
       try {
         await ask(service.url, honest, 3);
         const quiet = await ask(service.url, honest, QUIET_SECONDS);

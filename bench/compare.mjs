@@ -4,18 +4,19 @@ import "../scripts/register-typescript.mjs";
 import { setMaxListeners } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
-import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
-import { toSvg } from "./compare/chart.mjs";
-import { forkChild } from "./compare/child.mjs";
-import { HAS_PROC } from "./compare/meters.mjs";
+import { measureCancels } from "./compare/cancels.mjs";
 import { readOptions } from "./compare/options.mjs";
-import { during } from "./compare/releases.mjs";
+import { forkChild, HAS_PROC } from "./compare/processes.mjs";
+import { during } from "./compare/progress.mjs";
 import { toMarkdown } from "./compare/report.mjs";
-import { describeMachine } from "./history/machine.mjs";
+import { describeMachine } from "./history/connection.mjs";
+import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 
 const { prepareService } = await import("./compare/our-service.mjs");
-const { MEASURE } = await import("./compare/parts.mjs");
+const { measurePages } = await import("./compare/pages.mjs");
 const { openServer } = await import("./compare/server.mjs");
+
+const MEASURE = { cancels: measureCancels, pages: measurePages };
 
 try {
   const options = await readOptions(process.argv.slice(2));
@@ -26,7 +27,6 @@ try {
     });
     report.machine.load = load;
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-    if (options.svg !== undefined) await writeFile(options.svg, toSvg(report));
     console.log(toMarkdown(report));
   }
 } catch (error) {
@@ -73,7 +73,5 @@ async function startUpstream(interrupted, defer) {
 
 async function prepareOurs(upstreamUrl) {
   const service = await prepareService(upstreamUrl);
-  const module = new URL("compare/ours.mjs", import.meta.url).href;
-  const reference = (list) => ({ module, list, name: "ours", context: { token: service.token } });
-  return { ...service, cancelling: reference("cancelling"), reading: reference("reading") };
+  return { ...service, contender: { name: "ours", token: service.token } };
 }

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 import { CASES } from "./history/cases.mjs";
 import { databaseAt, withConnection } from "./history/connection.mjs";
-import { readFacts } from "./history/facts.mjs";
-import { growthOf, keepsGoal } from "./history/goals.mjs";
-import { describeMachine } from "./history/machine.mjs";
+import { readFacts } from "./history/measure.mjs";
+import { growthOf, keepsGoal } from "./history/report.mjs";
+import { describeMachine } from "./history/connection.mjs";
 import { measureCase } from "./history/measure.mjs";
 import { readOptions } from "./history/options.mjs";
 import { toMarkdown } from "./history/report.mjs";
@@ -53,6 +53,7 @@ async function run(options, largeUrl, interrupted) {
   for (const { url } of histories) facts.push(await readFacts(url, until, interrupted));
   const results = await withServices(
     histories.map(({ url }) => url),
+    interrupted,
     (services) =>
       measureAll(
         services.map((service, i) => ({ service, facts: facts[i] })),

@@ -1,8 +1,8 @@
-import { findContenders, startContender } from "./contenders.mjs";
-import { measure } from "./measure.mjs";
+import { CANCELLING, findContenders, startContender } from "./contenders.mjs";
+import { measure } from "./rounds.mjs";
 import { STORE } from "./our-service.mjs";
 import { measureInTurns } from "./rounds.mjs";
-import { createSteps } from "./steps.mjs";
+import { createSteps } from "./progress.mjs";
 
 /** What is compiled while it runs is compiled then: few callers of a slow upstream would take minutes for it. */
 const FIRST_WARM_UP = { callers: 16, seconds: 30 };
@@ -10,19 +10,18 @@ const WARM_UP_SECONDS = 1;
 
 /** Cancels: ours and each contender in turn, for each number of callers and each delay of the upstream. */
 export async function measureCancels(bench, options, notes) {
-  const found = await findContenders("CANCELLING", options.find);
-  for (const note of found.notes) notes.add(note);
-  const sideCount = found.contenders.length + 1;
+  const contenders = findContenders(CANCELLING, options.find, notes);
+  const sideCount = contenders.length + 1;
   const caseCount = options.callers.length * options.delays.length;
   const steps = createSteps(process.stderr, "cancels", sideCount * (1 + caseCount * (options.rounds + 1)));
   try {
     return await bench.during(async (defer) => {
-      const sides = await startSides(bench, found.contenders, defer);
+      const sides = await startSides(bench, contenders, defer);
       await bench.upstream.setDelay(0);
       for (const side of sides) {
         steps.step("warming up");
         await measure(bench, side, { ...FIRST_WARM_UP, count: options.warmUp });
-        if (side.databaseUrl !== null) await bench.server.analyze(side.databaseUrl);
+        await bench.server.analyze(side.databaseUrl);
       }
       const cases = [];
       for (const delay of options.delays) {
@@ -41,30 +40,22 @@ export async function measureCancels(bench, options, notes) {
   }
 }
 
-async function startSides(bench, contenders, defer) {
+/** Each with a database of its own. */
+async function startSides(bench, names, defer) {
+  const start = (name, url) =>
+    name === "ours" ? bench.ours.start(url, bench.interrupted) : startContender(bench, name, url);
   const sides = [];
-  const databaseUrl = await bench.server.createDatabase("ours");
-  sides.push({
-    ...(await sideOf(bench, bench.ours.cancelling, databaseUrl)),
-    services: [await defer(bench.ours.start(databaseUrl, bench.interrupted))],
-  });
-  for (const contender of contenders) {
-    const url = contender.needsDatabase === false ? null : await bench.server.createDatabase(contender.name);
+  for (const name of ["ours", ...names]) {
+    const databaseUrl = await bench.server.createDatabase(name);
     sides.push({
-      ...(await sideOf(bench, contender.reference, url)),
-      services: [await defer(startContender(bench, contender, url))],
+      kind: "cancel",
+      name,
+      contender: name === "ours" ? bench.ours.contender : { name },
+      storeId: STORE,
+      databaseUrl,
+      announcements: await bench.server.countAnnouncements(databaseUrl),
+      services: [await defer(start(name, databaseUrl))],
     });
   }
   return sides;
-}
-
-export async function sideOf({ server }, contender, databaseUrl) {
-  return {
-    kind: "cancel",
-    name: contender.name,
-    contender,
-    storeId: STORE,
-    databaseUrl,
-    announcements: databaseUrl === null ? undefined : await server.countAnnouncements(databaseUrl),
-  };
 }

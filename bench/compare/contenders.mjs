@@ -1,94 +1,123 @@
+// Everybody in the comparison: how each is asked, how its answers are read, and how it is started.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { SUBJECT } from "./our-service.mjs";
-import { startProgram } from "./program.mjs";
+import { fileURLToPath } from "node:url";
+import { cancelInput, cancelOperation, historyOperation, PAGE_SIZE } from "./contenders/example-cancel.mjs";
+import { startProgram } from "./processes.mjs";
 
-const LIST = fileURLToPath(new URL("contenders/index.mjs", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SAYS = /listening on (http:\/\/\S+)/u;
+const LISTENING = /listening on (http:\/\/\S+)/u;
+const JSON_BODY = { "content-type": "application/json" };
+
+const POSTGRAPHILE_QUERY = `query ($storeId: String!, $first: Int!, $after: Cursor) {
+  allCancellations(condition: { storeId: $storeId }, first: $first, after: $after, orderBy: [CREATED_AT_DESC, ID_DESC]) {
+    edges {
+      cursor
+      node {
+        id orderNo status totalCancelAmount reason createdAt resolvedAt
+        cancellationItemsByStoreIdAndCancellationId { nodes { itemType itemId quantity amount } }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
 
 /**
- * The contenders of `kind` (CANCELLING or READING), of those asked for, each with how another process finds it; and in words which are
- * left out, and why. Their libraries are not the service's: they are installed beside them, by hand or when asked to.
+ * By name. `request(order)` and `hasSucceeded` for who cancels; `readRequest(page)` and `read` for who shows pages. `program` is what has to be
+ * started; the service itself is started by our-service.mjs.
  */
-export async function findContenders(kind, { list = LIST, only, install }) {
-  const module = pathToFileURL(list).href;
-  const wanted = (await importList(list))[kind]?.filter(
-    ({ name }) => only.length === 0 || only.includes(name),
-  );
-  const contenders = [];
-  const missing = new Map();
-  for (const contender of wanted ?? []) {
-    const folder = folderOf(programOf(contender));
+export const CONTENDERS = {
+  ours: {
+    request: (order) => graphql(cancelOperation(order)),
+    readRequest: (page) => graphql(historyOperation(page)),
+    read: (text) => pageOf(JSON.parse(text).data.cancellations),
+  },
+  floor: { program: "floor.mjs", request: plain },
+  bare: { program: "bare.mjs", request: plain },
+  mercurius: { program: "mercurius.mjs", request: (order) => graphql(cancelOperation(order)) },
+  "by hand": {
+    program: "by-hand.mjs",
+    readRequest: ({ storeId, after }) => ({
+      method: "GET",
+      path: `/history?${new URLSearchParams({ storeId, ...(after && { after }) })}`,
+      headers: {},
+      body: null,
+    }),
+    read: (text) => pageOf(JSON.parse(text)),
+  },
+  postgraphile: {
+    program: "postgraphile/serve.mjs",
+    readRequest: ({ storeId, after }) =>
+      graphql({ query: POSTGRAPHILE_QUERY, variables: { storeId, first: PAGE_SIZE, after } }),
+    read: (text) => pageOf(JSON.parse(text).data.allCancellations),
+  },
+};
+
+export const CANCELLING = ["floor", "bare", "mercurius"];
+export const PAGING = ["by hand", "postgraphile"];
+
+export function hasSucceeded(status, text) {
+  return status === 200 && text.includes('"status":"SUCCEEDED"');
+}
+
+/** Those of `names` whose libraries are installed, which stand beside the service's own; a note for each that is left out. */
+export function findContenders(names, { only, install }, notes) {
+  return names.filter((name) => {
+    if (only.length > 0 && !only.includes(name)) return false;
+    const folder = folderOf(programOf(name));
     if (install && !isInstalled(folder)) installIn(folder);
-    if (isInstalled(folder))
-      contenders.push({ ...contender, reference: { module, list: kind, name: contender.name } });
-    else missing.set(folder, [...(missing.get(folder) ?? []), contender.name]);
-  }
-  const notes = [...missing].map(
-    ([folder, names]) =>
-      `Left out, because their libraries are not installed: ${names.join(", ")}. Run \`npm ci --prefix ${relative(process.cwd(), folder)}\`, or pass --install.`,
-  );
-  return { contenders, notes };
+    if (isInstalled(folder)) return true;
+    const where = relative(process.cwd(), folder);
+    notes.add(
+      `${name} is left out: its libraries are not installed. Run \`npm ci --prefix ${where}\`, or pass --install.`,
+    );
+    return false;
+  });
 }
 
-/** All that can be asked for by name. */
-export async function namesOfContenders({ list = LIST }) {
-  const { CANCELLING = [], READING = [] } = await importList(list);
-  return [...new Set([...CANCELLING, ...READING].map(({ name }) => name))];
+export function startContender({ upstream, interrupted }, name, databaseUrl) {
+  const program = programOf(name);
+  const env = {
+    NODE_ENV: "production",
+    PORT: "0",
+    UPSTREAM_URL: upstream.url,
+    DATABASE_URL: databaseUrl,
+  };
+  return startProgram({ name, args: [program], cwd: dirname(program), env, says: LISTENING }, interrupted);
 }
 
-async function importList(list) {
-  if (!existsSync(list)) throw new Error(`there is no list of contenders at ${list}`);
-  return import(pathToFileURL(list).href);
+function programOf(name) {
+  return fileURLToPath(new URL(`contenders/${CONTENDERS[name].program}`, import.meta.url));
 }
 
-export function startContender({ upstream, interrupted }, contender, databaseUrl) {
-  const program = programOf(contender);
-  return startProgram(
-    {
-      name: contender.name,
-      args: [program],
-      cwd: dirname(program),
-      env: {
-        NODE_ENV: "production",
-        PORT: "0",
-        UPSTREAM_URL: upstream.url,
-        REQUESTED_BY: SUBJECT,
-        ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
-      },
-      says: SAYS,
-    },
-    interrupted,
-  );
-}
-
-function programOf({ program }) {
-  return program instanceof URL || program.startsWith("file:") ? fileURLToPath(program) : program;
-}
-
-/** Null: it has no libraries of its own. */
+/** Where its package.json is: that of all contenders, or its own. */
 function folderOf(program) {
-  for (let folder = dirname(program); folder !== dirname(folder); folder = dirname(folder))
-    if (existsSync(join(folder, "package.json"))) return folder;
-  return null;
+  const folder = dirname(program);
+  return existsSync(join(folder, "package.json")) ? folder : folderOf(folder);
 }
 
 function isInstalled(folder) {
-  if (folder === null) return true;
   const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  return Object.keys(dependencies).every((name) =>
-    existsSync(join(folder, "node_modules", name, "package.json")),
-  );
+  return Object.keys(dependencies).every((name) => existsSync(join(folder, "node_modules", name)));
 }
 
 function installIn(folder) {
-  console.error(`installing ${relative(ROOT, folder)}`);
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
-    cwd: folder,
-    stdio: ["ignore", 2, 2],
-  });
-  if (status !== 0) throw new Error(`npm ci in ${relative(ROOT, folder)} ended with ${status}`);
+  const where = relative(ROOT, folder);
+  console.error(`installing ${where}`);
+  const options = { cwd: folder, stdio: ["ignore", 2, 2] };
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], options);
+  if (status !== 0) throw new Error(`npm ci in ${where} ended with ${status}`);
+}
+
+function plain(order) {
+  return { method: "POST", path: "/cancel", headers: JSON_BODY, body: JSON.stringify(cancelInput(order)) };
+}
+
+function graphql(operation) {
+  return { method: "POST", path: "/graphql", headers: JSON_BODY, body: JSON.stringify(operation) };
+}
+
+function pageOf({ edges, pageInfo }) {
+  return { count: edges.length, endCursor: pageInfo.endCursor };
 }

@@ -1,10 +1,28 @@
 // Callers in a closed loop, each with a connection of its own: it asks again when it has been answered. It shares the machine with what it
-// loads, so it does as little as it can. It is forked: see child.mjs.
-import { performance } from "node:perf_hooks";
+// loads, so it does as little as it can. It is forked: see processes.mjs.
+import { createHistogram, performance } from "node:perf_hooks";
 import { Client } from "undici";
-import { serveParent } from "./child.mjs";
-import { summarize, timer } from "./latencies.mjs";
-import { loadModule } from "./modules.mjs";
+import { CONTENDERS, hasSucceeded } from "./contenders.mjs";
+import { serveParent } from "./processes.mjs";
+
+const LONGEST_NS = 120_000_000_000;
+
+/** Latencies, three digits of each, in nanoseconds: a histogram takes whole numbers. */
+function timer() {
+  const histogram = createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
+  return {
+    histogram,
+    record: (ms) => histogram.record(Math.max(1, Math.round(ms * 1e6))),
+  };
+}
+
+/** In milliseconds. */
+function summarize({ histogram }) {
+  const at = (percent) => histogram.percentile(percent) / 1e6;
+  const { count } = histogram;
+  if (count === 0) return { count, p50: null, p95: null, p99: null, most: null };
+  return { count, p50: at(50), p95: at(95), p99: at(99), most: histogram.max / 1e6 };
+}
 
 const ANSWER_WITHIN_MS = 30_000;
 const SHOWN_OF_AN_ANSWER = 2_000;
@@ -17,12 +35,12 @@ const places = new Map();
 serveParent({ run });
 
 /**
- * `kind`: "cancel" or "read"; `origins`: callers are spread over them; `contender`: { module, list, name, context }, as modules.mjs
- * finds it; for `seconds`, or until `count` answers are there.
+ * `kind`: "cancel" or "read"; `origins`: callers are spread over them; `contender`: { name, token }; for `seconds`, or until `count` answers
+ * are there.
  */
 async function run(job) {
   const { origins, callers, seconds, count } = job;
-  const contender = await loadModule(job.contender);
+  const contender = withToken(CONTENDERS[job.contender.name], job.contender.token);
   const make = { cancel: cancelling, read: reading }[job.kind];
   const all = Array.from({ length: callers }, (_, i) => ({
     client: new Client(origins[i % origins.length], {
@@ -48,6 +66,19 @@ async function run(job) {
   } finally {
     await Promise.all(all.map(({ client }) => client.destroy()));
   }
+}
+
+function withToken(contender, token) {
+  if (token === undefined) return contender;
+  const authorize = (make) => (asked) => {
+    const request = make(asked);
+    return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+  };
+  return {
+    ...contender,
+    request: authorize(contender.request),
+    readRequest: authorize(contender.readRequest),
+  };
 }
 
 /** One after the other until time or number are used up, or anything has failed: what comes then is not worth measuring. */
@@ -111,7 +142,7 @@ function cancelling(contender, { runId, storeId }) {
         n: orders,
       });
     },
-    check: (status, text) => (contender.succeeded(status, text) ? 1 : null),
+    check: (status, text) => (hasSucceeded(status, text) ? 1 : null),
   };
 }
 
@@ -119,7 +150,7 @@ function cancelling(contender, { runId, storeId }) {
 function reading(contender, { storeId, pageSize, contender: { name } }, index) {
   const key = `${name} ${index}`;
   return {
-    next: () => contender.request({ storeId, after: places.get(key) ?? null }),
+    next: () => contender.readRequest({ storeId, after: places.get(key) ?? null }),
     check(status, text) {
       const { count, endCursor } = contender.read(text);
       const wasFirst = !places.has(key);

@@ -1,26 +1,24 @@
 import { parseArgs } from "node:util";
-import { namesOfContenders } from "./contenders.mjs";
+import { CANCELLING, PAGING } from "./contenders.mjs";
 
-export const PARTS = ["cancels", "reads", "memory", "replicas", "profile", "start"];
+const PARTS = ["cancels", "pages"];
+const NAMES = [...CANCELLING, ...PAGING];
 
 const USAGE = `npm run bench -- [options]
-  --only <part>         one of ${PARTS.join(", ")}; may be repeated (all of them)
-  --contender <name>    only these beside ours; may be repeated (all of them)
+  --only <part>         ${PARTS.join(" or ")} (both)
+  --contender <name>    beside ours, one of ${NAMES.join(", ")}; may be repeated (all)
   --rounds <n>          how often each contender has its turn in each case (5)
   --seconds <s>         how long a turn is (2)
   --warm-up <n>         how many answers each gives before anything is measured, within 30 s (10000)
-  --callers <n,n>       how many ask at a time, for cancels (1,16,64) and for reads (1,16)
+  --callers <n,n>       how many ask at a time, for cancels (1,16,64) and for pages (1,16)
   --upstream <ms,ms>    how long the upstream takes to answer (0,50)
   --rows <n>            cancellations in the history that is read (100000)
-  --memory <n>          cancels until memory is taken for the last time; for the first time it is after a tenth (100000)
   --json <file>         writes all that was measured to this file
-  --svg <file>          draws the cancels a second to this file
   --install             installs what the contenders need, where it is missing
-  --contenders <file>   a module with another list of contenders
   --help                says this`;
 
 /** Null: help was asked for, and given. @throws an Error that says what is wrong and what is not */
-export async function readOptions(args) {
+export function readOptions(args) {
   try {
     const { values } = parseArgs({
       args,
@@ -33,11 +31,8 @@ export async function readOptions(args) {
         callers: { type: "string" },
         upstream: { type: "string", default: "0,50" },
         rows: { type: "string", default: "100000" },
-        memory: { type: "string", default: "100000" },
         json: { type: "string" },
-        svg: { type: "string" },
         install: { type: "boolean", default: false },
-        contenders: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
@@ -46,14 +41,10 @@ export async function readOptions(args) {
       return null;
     }
     const parts = partsOf(values.only);
-    if (values.svg !== undefined && !parts.includes("cancels"))
-      throw new Error("--svg: it shows cancels, and --only leaves them out");
-    const known = await namesOfContenders({ list: values.contenders });
     return {
       parts,
       find: {
-        list: values.contenders,
-        only: values.contender.map((name) => oneOf("--contender", name, known)),
+        only: values.contender.map((name) => oneOf("--contender", name, NAMES)),
         install: values.install,
       },
       rounds: number("--rounds", values.rounds, { least: 1, most: 1_000 }),
@@ -63,9 +54,7 @@ export async function readOptions(args) {
       readers: list("--callers", values.callers ?? "1,16", { least: 1, most: 1_000 }),
       delays: list("--upstream", values.upstream, { least: 0, most: 5_000 }),
       rows: number("--rows", values.rows, { least: 1_000, most: 10_000_000 }),
-      memory: number("--memory", values.memory, { least: 100, most: 10_000_000 }),
       json: values.json,
-      svg: values.svg,
     };
   } catch (error) {
     throw new Error(`${error.message}\n\n${USAGE}`, { cause: error });
@@ -80,9 +69,7 @@ function partsOf(only) {
 
 function oneOf(name, text, choices) {
   if (choices.includes(text)) return text;
-  throw new Error(
-    `${name}: expected one of ${choices.join(", ") || "none, for there are none"}, found ${text}`,
-  );
+  throw new Error(`${name}: expected one of ${choices.join(", ")}, found ${text}`);
 }
 
 function list(name, text, range) {

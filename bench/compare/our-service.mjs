@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { SignJWT, exportSPKI, generateKeyPair } from "jose";
+import { startProgram } from "./processes.mjs";
 import { STORES } from "../history/vocabulary.mjs";
-import { startProgram } from "./program.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ARGS = ["--max-semi-space-size=64", "--enable-source-maps", "dist/src/main.js"];
@@ -49,11 +49,11 @@ export async function prepareService(upstreamUrl) {
     RATE_LIMIT_QUERY_COST: ENOUGH,
   };
   const [store] = stores;
-  const start = (databaseUrl, settings, interrupted, args = ARGS) =>
+  const start = (databaseUrl, settings, interrupted) =>
     startProgram(
       {
         name: "ours",
-        args,
+        args: ARGS,
         cwd: ROOT,
         env: { ...environment, ...settings, DATABASE_URL: databaseUrl },
         says: SAYS,
@@ -65,13 +65,6 @@ export async function prepareService(upstreamUrl) {
     stores,
     /** With the one store that cancels are sent for. */
     start: (databaseUrl, interrupted) => start(databaseUrl, variablesOf(store), interrupted),
-    /** The same, and it leaves a profile of all its life in the folder. */
-    startProfiled: (databaseUrl, folder, interrupted) =>
-      start(databaseUrl, variablesOf(store), interrupted, [
-        "--cpu-prof",
-        `--cpu-prof-dir=${folder}`,
-        ...ARGS,
-      ]),
     /** With all of them, which a file lists. */
     startWithStores: (databaseUrl, file, interrupted) =>
       start(databaseUrl, { EBP_STORES_FILE: file }, interrupted),

@@ -1,16 +1,26 @@
-import {
-  howMany,
-  hundredths,
-  megabytes,
-  milliseconds,
-  percent,
-  rate,
-  rounded,
-  shareOf,
-  spreadOf,
-  table,
-  times,
-} from "./format.mjs";
+/** How figures are written, in tables and in pictures. */
+export function table(head, lines) {
+  return [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+export function spreadOf(spread, format) {
+  if (spread === null) return "";
+  return `${format(spread.median)} (${format(spread.min)}–${format(spread.max)})`;
+}
+
+const unlessNull = (format) => (value) => (value === null || value === undefined ? "" : format(value));
+/** Large ones with blanks between the thousands, as elsewhere in our documents. */
+const grouped = (number, digits) => number.toFixed(digits).replace(/\B(?=(?:\d{3})+(?:\.|$))/gu, " ");
+
+export const milliseconds = unlessNull((ms) => ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0));
+export const rounded = unlessNull((number) => grouped(number, 0));
+export const hundredths = unlessNull((number) => number.toFixed(2));
+export const megabytes = unlessNull((bytes) => grouped(bytes / 1e6, bytes < 1e8 ? 1 : 0));
+export const rate = unlessNull((value) => (value < 100 ? value.toFixed(1) : grouped(value, 0)));
+export const times = unlessNull((value) => `${value.toFixed(2)}×`);
+export const howMany = (count, one, more = `${one}s`) => `${rounded(count)} ${count === 1 ? one : more}`;
 
 /** All that was measured as Markdown, to be pasted into a document: a table for each case. */
 export function toMarkdown({ machine, options, notes, parts }) {
@@ -21,7 +31,7 @@ export function toMarkdown({ machine, options, notes, parts }) {
   ].join("\n\n");
 }
 
-const WRITERS = { cancels, reads, memory, replicas, profile, start };
+const WRITERS = { cancels, pages };
 
 function describe({ date, cpu, cores, memoryGiB, node, postgres, settings, load }, { rounds, seconds }) {
   const durable = Object.entries(settings).map(([name, value]) => `\`${name}\` ${value}`);
@@ -69,7 +79,7 @@ function cancels({ cases }) {
   ]);
 }
 
-function reads({ rows, pageSize, cases }) {
+function pages({ rows, pageSize, cases }) {
   const { upstream, ...columns } = CPU_COLUMNS;
   return cases.flatMap(({ callers, results }) => [
     `### Pages of ${pageSize} from a history of ${howMany(rows, "cancellation")}, ${howMany(callers, "caller")}`,
@@ -94,82 +104,6 @@ function reads({ rows, pageSize, cases }) {
       ]),
     ),
   ]);
-}
-
-function memory({ callers, readings, growth }) {
-  const [, early] = readings;
-  const late = readings.at(-1);
-  return [
-    `### Memory of ours, ${howMany(callers, "caller")}, upstream 0 ms`,
-    table(
-      ["cancels since the start", "resident MB", "heap in use MB"],
-      readings.map(({ cancels: count, resident, heap }) => [
-        rounded(count),
-        megabytes(resident),
-        megabytes(heap),
-      ]),
-    ),
-    `From ${rounded(early.cancels)} to ${rounded(late.cancels)} cancels: ${percent(growth)}.`,
-  ];
-}
-
-function replicas({ callers, pooler, results }) {
-  return [
-    `### Processes of ours on one database, ${howMany(callers, "caller")} in all, upstream 0 ms`,
-    table(
-      [
-        "",
-        "cancels a second",
-        "beside one",
-        "p50 / p95 / p99 ms",
-        "CPU: services",
-        "PostgreSQL",
-        "pooler",
-        "commits",
-        "sent",
-      ],
-      results.map((result) => [
-        result.name,
-        spreadOf(result.rate, rate),
-        spreadOf(result.ratio, times),
-        latencies(result),
-        ...["service", "postgres", "pooler"].map((name) => rounded(result.cpu[name])),
-        ...[result.commits, result.sends].map(hundredths),
-      ]),
-    ),
-    ...(pooler === null ? [] : [`The pooler: ${pooler}, lending connections by transaction.`]),
-  ];
-}
-
-function profile({ callers, cpu, areas }) {
-  return [
-    `### Where the service's own time goes in a cancel, ${howMany(callers, "caller")}, upstream 0 ms`,
-    table(
-      ["", "share"],
-      areas.map(({ name, share }) => [name, shareOf(share)]),
-    ),
-    `In all ${rounded(cpu)} µs, those of the profiler among them.`,
-  ];
-}
-
-function start({ starts, ms, memory: atRest, dependencies }) {
-  const { packages, bytes, largest, missing } = dependencies;
-  return [
-    `### Start of ours, ${howMany(starts, "time")}`,
-    table(
-      ["", "median (least–most)"],
-      [
-        ["ms until `/readyz` says 200", spreadOf(ms, rounded)],
-        ["resident MB, 5 s later", spreadOf(atRest, megabytes)],
-      ],
-    ),
-    `What it runs with: ${howMany(packages, "package")}, ${megabytes(bytes)} MB. The largest:`,
-    table(
-      ["package", "MB"],
-      largest.map(({ name, bytes: size }) => [`\`${name}\``, megabytes(size)]),
-    ),
-    ...(missing.length === 0 ? [] : [`Not installed, and not counted: ${missing.join(", ")}.`]),
-  ];
 }
 
 function latencies({ p50, p95, p99 }) {

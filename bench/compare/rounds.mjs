@@ -1,5 +1,95 @@
-import { ratios, spread } from "./numbers.mjs";
-import { measure } from "./measure.mjs";
+import { setTimeout } from "node:timers/promises";
+
+/** Of an even number of them, the mean of the two in the middle. */
+export function median(numbers) {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** Median, least and most; null where any of them could not be measured. */
+export function spread(numbers) {
+  if (numbers.length === 0 || !numbers.every(Number.isFinite)) return null;
+  return { median: median(numbers), min: Math.min(...numbers), max: Math.max(...numbers) };
+}
+
+/** Round by round, what one did beside another in the same one; then the middle of that. */
+export function ratios(ones, others) {
+  return spread(ones.map((one, i) => one / others[i]));
+}
+
+/** What belongs to the last answers is done by then: what is told of them to other processes, and buffers that are given back. */
+const SETTLE_MS = 50;
+
+/**
+ * One contender under load for a time, or for a number of answers, with every meter read before and after. `side`: what is asked
+ * (`contender`), where (`services`), and what is counted there (`announcements`).
+ */
+export async function measure({ load, upstream, server, runId, interrupted }, side, job) {
+  const before = await readAll();
+  const result = await load.ask("run", {
+    runId,
+    kind: side.kind,
+    contender: side.contender,
+    storeId: side.storeId,
+    pageSize: side.pageSize,
+    origins: side.services.map(({ url }) => url),
+    ...job,
+  });
+  if (result.failed > 0)
+    throw new Error(
+      `${side.name}: ${result.failed} of ${result.failed + result.count} failed. The first:\n${result.failures[0]}`,
+    );
+  await setTimeout(SETTLE_MS, undefined, { signal: interrupted });
+  const after = await readAll();
+  const each = {};
+  for (const [name, value] of Object.entries(after))
+    each[name] = value === null ? null : (value - before[name]) / result.count;
+  return {
+    count: result.count,
+    rate: (result.count * 1_000) / result.ms,
+    ...latencies(result),
+    rows: result.rows / result.count,
+    cpu: {
+      service: each.service,
+      postgres: each.postgres,
+      upstream: each.upstream,
+      load: each.load,
+      pooler: each.pooler,
+    },
+    wal: each.wal,
+    sends: each.sends,
+    announcements: each.announcements,
+    commits: each.transactions - (each.announcements ?? 0),
+    memory: sum(side.services.map(({ memory }) => memory())),
+    logged: each.logged,
+  };
+
+  async function readAll() {
+    const [{ cancels }, { wal, transactions, cpu }] = await Promise.all([upstream.counts(), server.read()]);
+    return {
+      wal,
+      transactions,
+      postgres: cpu,
+      sends: cancels,
+      announcements: side.announcements?.() ?? null,
+      service: sum(side.services.map((service) => service.cpu())),
+      upstream: upstream.cpu(),
+      load: load.cpu(),
+      pooler: side.pooler?.cpu() ?? null,
+      logged: sum(side.services.map((service) => service.logged())),
+    };
+  }
+}
+
+function latencies({ p50, p95, p99, most }) {
+  return { p50, p95, p99, most };
+}
+
+/** Null where any of them is not known. */
+function sum(numbers) {
+  return numbers.includes(null) ? null : numbers.reduce((all, one) => all + one, 0);
+}
 
 /**
  * Every side in turn, again and again: what else the machine does meets all of them alike. Returns for each what it did in each round,

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { applyMigrations } from "../../src/persistence/migrations.ts";
 import { CHANGE_CHANNEL } from "../../src/persistence/live/change-payload.ts";
 import { connect, databaseAt } from "../history/connection.mjs";
-import { cpuOfServer, parentOf } from "./meters.mjs";
+import { cpuOfServer, parentOf } from "./processes.mjs";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 /** What a commit must wait for, or it is not one. */

@@ -1,8 +1,8 @@
 // The upstream that every contender sends its cancels to: EBP's answers at the least cost, in a process of its own so that its CPU time
-// can be told apart. It checks no signature. It is forked: see child.mjs.
+// can be told apart. It checks no signature. It is forked: see processes.mjs.
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers";
-import { serveParent } from "./child.mjs";
+import { serveParent } from "./processes.mjs";
 
 const HEADERS = { "content-type": "application/json;charset=UTF-8", "cache-control": "no-store" };
 /** A contender waits for its turn: longer than the time-out of any connection that is being kept. */

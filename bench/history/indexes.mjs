@@ -14,7 +14,7 @@ const INDEXES = `
 
 /**
  * Takes from these tables whatever would be kept up to date row by row. What there is is read from the catalogue, so that it is
- * whatever the migrations have made. Returns the statements that bring all of it back, each with the table it reads.
+ * whatever the migrations have made. Returns the statements that bring all of it back.
  */
 export async function dropIndexes(client, tables) {
   const [constraints, indexes] = [
@@ -28,13 +28,9 @@ export async function dropIndexes(client, tables) {
   for (const { table, name } of [...foreignKeys, ...keys])
     await client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
   for (const { name } of indexes) await client.query(`DROP INDEX ${name}`);
-  return [
-    ...keys.map(added),
-    ...indexes.map(({ table, definition }) => ({ table, sql: definition })),
-    ...foreignKeys.map(added),
-  ];
+  return [...keys.map(added), ...indexes.map(({ definition }) => definition), ...foreignKeys.map(added)];
 }
 
 function added({ table, name, definition }) {
-  return { table, sql: `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}` };
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`;
 }

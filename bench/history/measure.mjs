@@ -1,5 +1,79 @@
-import { ask } from "./ask.mjs";
-import { cursorBefore } from "./walk.mjs";
+import { PAGE_SIZE } from "./cases.mjs";
+import { withConnection } from "./connection.mjs";
+
+const SAMPLES = 200;
+
+/** What the cases ask a history for that is not in every history: single cancellations and orders, always the same ones. */
+export async function readFacts(url, until, interrupted) {
+  return withConnection(url, async (client) => ({ until, ...(await readSamples(client)) }), interrupted);
+}
+
+async function readSamples(client) {
+  // By something that has nothing to do with their order.
+  const cancellations = await client.query(
+    `SELECT id, store_id AS "storeId", order_no AS "orderNo", idempotency_key AS "idempotencyKey",
+       return_request_id AS "returnRequestId", ebp_request_id AS "requestId"
+     FROM cancellation WHERE return_request_id IS NOT NULL AND ebp_request_id IS NOT NULL
+     ORDER BY fingerprint LIMIT $1`,
+    [SAMPLES],
+  );
+  const orders = await client.query(
+    `SELECT store_id AS "storeId", order_no AS "orderNo" FROM cancellation
+     GROUP BY store_id, order_no HAVING count(*) > 1 ORDER BY min(fingerprint) LIMIT $1`,
+    [SAMPLES],
+  );
+  return { cancellations: cancellations.rows, orders: orders.rows };
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS = { "content-type": "application/json" };
+
+/** What one request took, until its answer had been received whole, and what was answered. */
+export async function ask(service, query, variables, interrupted) {
+  const request = JSON.stringify({ query, variables });
+  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  const start = performance.now();
+  const { body } = await service.request({
+    method: "POST",
+    path: "/graphql",
+    headers: HEADERS,
+    body: request,
+    signal,
+  });
+  const text = await body.text();
+  const ms = performance.now() - start;
+  const { data, errors } = JSON.parse(text);
+  if (errors !== undefined) throw new Error(errors[0].message);
+  return { ms, data };
+}
+
+const STRIDE = 100;
+/** A thousand requests take a tenth of it where no page takes longer the deeper it lies. */
+const WALK_MS = 120_000;
+const CURSORS = `query ($filter: CancellationFilter, $orderBy: CancellationOrder, $first: Int, $after: String) {
+  cancellations(filter: $filter, orderBy: $orderBy, first: $first, after: $after) { pageInfo { endCursor hasNextPage } }
+}`;
+
+/**
+ * The cursor after which a page begins, found as a reader would: page after page, though of more at once. In a history without that page,
+ * one near its end that has a full page after it.
+ */
+export async function cursorBefore(service, page, variables, interrupted) {
+  const giveUp = performance.now() + WALK_MS;
+  let left = (page - 1) * PAGE_SIZE;
+  let [before, after] = [null, null];
+  while (left > 0) {
+    if (performance.now() > giveUp) throw new Error(`page ${page} was not reached in ${WALK_MS / 1_000} s`);
+    const first = Math.min(STRIDE, left);
+    const { data } = await ask(service, CURSORS, { ...variables, first, after }, interrupted);
+    const { endCursor, hasNextPage } = data.cancellations.pageInfo;
+    // What comes after the last cursor may be less than a page.
+    if (!hasNextPage) return before;
+    [before, after] = [after, endCursor];
+    left -= first;
+  }
+  return after;
+}
 
 /** Before anything is measured: what is compiled, planned and read from a file is so then. */
 const WARM_UPS = 10;

@@ -12,5 +12,4 @@ export function seedHistory(options: {
   readonly until: Date;
   readonly progress: Progress;
   readonly interrupted?: AbortSignal;
-  readonly seed?: number;
 }): Promise<SeededHistory>;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type pg from "pg";
 import { seedHistory, type SeededHistory } from "../../bench/history/seed.mjs";
-import { ITEM_TYPES } from "../../src/cancellation/model/cancel-request.js";
 import type { Progress } from "../../src/commands/progress.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
@@ -9,9 +8,6 @@ import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 const CANCELLATIONS = 310;
 const UNTIL = new Date("2027-03-01T09:00:00.000Z");
 const TABLES = ["cancellation", "cancellation_event", "cancellation_item", "cancelled_order"];
-const TYPES = ITEM_TYPES.map((type) => type.toLowerCase());
-const sumOf = (type: string, what: string): string =>
-  `sum(${what}) FILTER (WHERE item_type = '${type.toUpperCase()}')`;
 const UNWATCHED: Progress = { show: () => undefined, end: () => undefined };
 
 let database: TestDatabase;
@@ -56,8 +52,6 @@ test("each total and its tax are the sums of the lines, under the store's amount
        SELECT FROM cancellation_item item WHERE item.store_id = cancellation.store_id AND cancellation_id = id
        HAVING sum(line_total) = total_cancel_amount AND sum(quantity * tax_amount) = total_tax_amount
          AND bool_and(line_total = quantity * amount) AND bool_and(item.created_at = cancellation.created_at)
-         AND ${TYPES.map((type) => `${sumOf(type, "line_total")} IS NOT DISTINCT FROM ${type}_amount`).join(" AND ")}
-         AND ${TYPES.map((type) => `${sumOf(type, "quantity * tax_amount")} IS NOT DISTINCT FROM ${type}_tax_amount`).join(" AND ")}
      )`,
   );
   expect(wrong).toEqual([]);

@@ -11,7 +11,7 @@ const ANSWER = {
   },
 };
 
-const steps = createSteps();
+const steps = await createSteps();
 const app = createApp();
 
 app.post("/cancel", { schema: { response: { 200: ANSWER } } }, async ({ body }) => {

@@ -4,7 +4,7 @@ import { mercurius } from "mercurius";
 import { createApp, serve } from "./serve.mjs";
 import { createSteps } from "./steps.mjs";
 
-const steps = createSteps();
+const steps = await createSteps();
 const app = createApp();
 
 await app.register(mercurius, {

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import pg from "pg";
 import { postgraphile } from "postgraphile";
-import { serveNode } from "../serve-node.mjs";
+import { serveNode } from "../serve.mjs";
 
 const POOL_SIZE = 10;
 

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { createProgress } from "../../src/commands/progress.ts";
 import { seedHistory } from "../history/seed.mjs";
 import { STORES } from "../history/vocabulary.mjs";
-import { findContenders, startContender } from "./contenders.mjs";
-import { measure } from "./measure.mjs";
+import { findContenders, PAGING, startContender } from "./contenders.mjs";
+import { measure } from "./rounds.mjs";
 import { PAGE_SIZE } from "./contenders/example-cancel.mjs";
 import { measureInTurns } from "./rounds.mjs";
-import { createSteps } from "./steps.mjs";
+import { createSteps } from "./progress.mjs";
 
 const FIRST_WARM_UP = { callers: 16, seconds: 30 };
 const WARM_UP_SECONDS = 1;
@@ -20,24 +20,23 @@ const [{ id: STORE }] = STORES;
  * Pages of a long history, each caller walking from one to the next by cursor. All read the same database: what one has PostgreSQL keep in
  * memory is there for all.
  */
-export async function measureReads(bench, options, notes) {
-  const found = await findContenders("READING", options.find);
-  for (const note of found.notes) notes.add(note);
+export async function measurePages(bench, options, notes) {
+  const contenders = findContenders(PAGING, options.find, notes);
   const databaseUrl = await bench.server.createDatabase("history");
   const until = new Date();
   const progress = createProgress(process.stderr, () => performance.now());
   const { interrupted } = bench;
   const { rows } = await seedHistory({ url: databaseUrl, count: options.rows, until, progress, interrupted });
   await bench.server.checkpoint();
-  const sideCount = found.contenders.length + 1;
+  const sideCount = contenders.length + 1;
   const steps = createSteps(
     process.stderr,
-    "reads",
+    "pages",
     sideCount + options.readers.length * sideCount * (options.rounds + 1),
   );
   try {
     return await bench.during(async (defer) => {
-      const sides = await startSides(bench, databaseUrl, found.contenders, defer);
+      const sides = await startSides(bench, databaseUrl, contenders, defer);
       for (const side of sides) {
         steps.step("warming up");
         await measure(bench, side, { ...FIRST_WARM_UP, count: options.warmUp });
@@ -55,23 +54,25 @@ export async function measureReads(bench, options, notes) {
   }
 }
 
-async function startSides({ ours, interrupted, ...bench }, databaseUrl, contenders, defer) {
+async function startSides(bench, databaseUrl, names, defer) {
+  const { ours, interrupted } = bench;
   const { file } = await defer(writeStores(ours.stores));
-  const sides = [
-    {
-      ...sideOf(ours.reading),
-      services: [await defer(ours.startWithStores(databaseUrl, file, interrupted))],
-    },
-  ];
-  for (const contender of contenders) {
-    const starting = startContender({ ...bench, interrupted }, contender, databaseUrl);
-    sides.push({ ...sideOf(contender.reference), services: [await defer(starting)] });
+  const start = (name) =>
+    name === "ours"
+      ? ours.startWithStores(databaseUrl, file, interrupted)
+      : startContender(bench, name, databaseUrl);
+  const sides = [];
+  for (const name of ["ours", ...names]) {
+    sides.push({
+      kind: "read",
+      name,
+      contender: name === "ours" ? ours.contender : { name },
+      storeId: STORE,
+      pageSize: PAGE_SIZE,
+      services: [await defer(start(name))],
+    });
   }
   return sides;
-}
-
-function sideOf(contender) {
-  return { kind: "read", name: contender.name, contender, storeId: STORE, pageSize: PAGE_SIZE };
 }
 
 async function writeStores(stores) {
