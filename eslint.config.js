@@ -6,6 +6,16 @@ import tseslint from "typescript-eslint";
 /** Folders around the domain. They may import `cancellation` and themselves; never each other. */
 const OUTER_FOLDERS = ["auth", "config", "ebp", "graphql", "http", "persistence"];
 
+/** The layers of the domain, src/cancellation, each with those it may import. */
+const DOMAIN_LAYERS = {
+  model: [],
+  request: ["model"],
+  cancel: ["model", "request"],
+  reconcile: ["model", "request", "cancel"],
+  history: ["model", "request", "cancel"],
+  live: ["model", "request", "cancel"],
+};
+
 /** Packages that only one folder may know. */
 const OWNERS = {
   persistence: [
@@ -124,7 +134,15 @@ export default tseslint.config(
     },
     rules: { "@typescript-eslint/explicit-module-boundary-types": "off" },
   },
-  dependencyRule("cancellation", [{ regex: "^\\.\\./\\.\\./", message: "The domain imports only itself." }]),
+  ...Object.entries(DOMAIN_LAYERS).map(([layer, below]) =>
+    dependencyRule(`cancellation/${layer}`, [
+      { regex: "^\\.\\./\\.\\./", message: "The domain imports only itself." },
+      {
+        regex: `^\\.\\./(?!(?:${[layer, ...below].join("|")})/)`,
+        message: `In the domain, ${layer} imports ${below.length === 0 ? "no other layer" : `only ${below.join(", ")}`}.`,
+      },
+    ]),
+  ),
   {
     files: ["simulator/**/*.ts"],
     rules: {

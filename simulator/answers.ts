@@ -1,7 +1,7 @@
 import { LosslessNumber, stringify } from "lossless-json";
-import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
-import type { Decimal } from "../src/cancellation/model/decimal.js";
 import type { Language } from "../src/cancellation/model/payment-gateway.js";
+import type { AmountBasis } from "../src/cancellation/model/store.js";
+import type { Decimal } from "../src/cancellation/model/decimal.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { paymentStatus, type Payment } from "./payment.js";
 import { totalsOf, type SimulatedCancel, type SimulatedItem } from "./simulated-cancel.js";

@@ -1,7 +1,7 @@
 import { parse, type LosslessNumber } from "lossless-json";
 import { ITEM_TYPES } from "../src/cancellation/model/cancel-request.js";
+import type { AmountBasis } from "../src/cancellation/model/store.js";
 import { sum, type Decimal } from "../src/cancellation/model/decimal.js";
-import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { asArray, asDecimal, asInt32, asObject, type JsonObject } from "../src/ebp/json.js";
 

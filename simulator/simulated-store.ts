@@ -1,4 +1,4 @@
-import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
+import type { AmountBasis } from "../src/cancellation/model/store.js";
 import type { EbpStore } from "../src/ebp/ebp-request.js";
 
 /** A store the simulator knows: what a caller must present, and how its amounts add up. */

@@ -1,5 +1,5 @@
 import { LosslessNumber, stringify } from "lossless-json";
-import { currencyDecimals } from "../src/cancellation/model/currency.js";
+import { currencyDecimals } from "../src/cancellation/model/store.js";
 import { Decimal } from "../src/cancellation/model/decimal.js";
 import { WHOLLY_CANCELLED_STATUS } from "./payment.js";
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SCOPES, type Authenticate, type IdentifiedCaller } from "../cancellation/model/caller.js";
-import type { Clock } from "../cancellation/cancel/send-window.js";
+import type { Clock } from "../cancellation/cancel/cancel-payment.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS } from "./algorithms.js";
 import { createKeyServer } from "./key-server.js";
 import { ProvenTokens } from "./proven-tokens.js";

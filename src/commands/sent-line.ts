@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
+import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { requestValues } from "../persistence/intent-statement.js";
 import type { Encryptor } from "../persistence/encryptor.js";
 import type { SqlValues } from "../persistence/statement.js";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
+import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { readAuth, type AuthConfig } from "./auth.js";
 import { readDatabaseUrl } from "./database-url.js";
 import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./encryption-keys.js";

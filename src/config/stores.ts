@@ -1,7 +1,6 @@
 import { parse } from "lossless-json";
 import { z } from "zod";
-import { AMOUNT_BASES, type AmountBasis } from "../cancellation/request/amount-rule.js";
-import { currencyDecimals } from "../cancellation/model/currency.js";
+import { AMOUNT_BASES, type AmountBasis, currencyDecimals } from "../cancellation/model/store.js";
 import { isLoopback } from "./loopback.js";
 import type { Settings } from "./settings.js";
 import { judgeStoreSecrets } from "./store-secrets.js";

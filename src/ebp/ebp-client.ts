@@ -1,15 +1,15 @@
 import { performance } from "node:perf_hooks";
 import type { Agent, Dispatcher } from "undici";
-import type { SendWindow } from "../cancellation/cancel/send-window.js";
-import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
 import type { CancelRequest } from "../cancellation/model/cancel-request.js";
 import type {
   Language,
   LookedUpPayment,
   PaymentGateway,
   PaymentQuestion,
+  SendWindow,
   SentCancel,
 } from "../cancellation/model/payment-gateway.js";
+import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
 import { createConnections } from "./connections.js";
 import {
   CANCEL_METHOD,

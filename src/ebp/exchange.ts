@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Dispatcher } from "undici";
-import type { SendWindow } from "../cancellation/cancel/send-window.js";
+import type { SendWindow } from "../cancellation/model/payment-gateway.js";
 import type { Connection, WatchedRequest } from "./connections.js";
 
 /** EBP's answers are around 1 kB, a cancel of 500 lines about 60 kB. Past this the answer is not one of EBP's. */

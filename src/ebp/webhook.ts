@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/model/limits.js";
-import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/model/webhook-event.js";
+import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/model/webhook-inbox.js";
 import {
   asDecimal,
   asInt32,

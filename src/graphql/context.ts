@@ -1,15 +1,15 @@
 import type DataLoader from "dataloader";
-import type { CancellationEvent, CancellationItem } from "../cancellation/model/cancellation.js";
-import type { Caller } from "../cancellation/model/caller.js";
+import type { CancellationHistory, OrderLines } from "../cancellation/history/history.js";
 import type {
-  CancellationHistory,
+  CancellationEvent,
+  CancellationItem,
   CancellationReference,
-  OrderLines,
-} from "../cancellation/history/history.js";
-import type { LiveChanges } from "../cancellation/live/live-changes.js";
+} from "../cancellation/model/cancellation.js";
 import type { Language } from "../cancellation/model/payment-gateway.js";
 import type { Stores } from "../cancellation/model/store.js";
 import type { UserError } from "../cancellation/model/user-error.js";
+import type { Caller } from "../cancellation/model/caller.js";
+import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import { createBoundedLoader } from "./plugins/limits/bounded-loader.js";
 import type { AskedSubscription } from "./live/ask-subscription.js";
 import { createReadBudget } from "./plugins/limits/read-budget.js";

@@ -1,14 +1,13 @@
+import { ITEM_TYPES, type ItemType, type RequestIdentity } from "../cancellation/model/cancel-request.js";
 import type {
   Cancellation,
   CancellationEvent,
   CancellationItem,
+  Discrepancy,
   EventEvidence,
 } from "../cancellation/model/cancellation.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import type { Discrepancy } from "../cancellation/cancel/discrepancies.js";
 import type { FailureDetail } from "../cancellation/model/outcome.js";
-import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
-import type { RequestIdentity } from "../cancellation/request/same-request.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma } from "./generated/client.js";
 

@@ -1,4 +1,4 @@
-import { recordLate, type LateParts } from "../cancellation/cancel/record-late.js";
+import { type LateParts, recordLate } from "../cancellation/cancel/record-outcome.js";
 import type { Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { canMove } from "../cancellation/model/status.js";

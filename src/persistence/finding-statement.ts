@@ -1,5 +1,5 @@
-import type { Finding } from "../cancellation/reconcile/finding.js";
-import type { CancellationReference } from "../cancellation/history/history.js";
+import type { Finding } from "../cancellation/model/cancellation-ledger.js";
+import type { CancellationReference } from "../cancellation/model/cancellation.js";
 import type { Encryptor } from "./encryptor.js";
 import { confirmedValues, confirmItems, fromNow } from "./sql-parts.js";
 import { statement, type Asked } from "./statement.js";

@@ -1,15 +1,15 @@
-import { pendingCancellation } from "../cancellation/cancel/apply-transition.js";
+import { pendingCancellation } from "../cancellation/cancel/transitions.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 import type {
-  CancellationLedger,
   CancelIntent,
+  CancellationLedger,
   IntentResult,
 } from "../cancellation/model/cancellation-ledger.js";
-import type { CancellationHistory } from "../cancellation/history/history.js";
+import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/model/timing.js";
 import type { Encryptor } from "./encryptor.js";
 import { exact } from "./cancellation-row.js";
-import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { DatabaseWatch } from "./database-watch.js";
 import type { RecentRecords } from "./recent-records.js";
 import { text } from "./sql-parts.js";

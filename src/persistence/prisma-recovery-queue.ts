@@ -1,4 +1,4 @@
-import { capturedAmountOf } from "../cancellation/reconcile/captured-amount.js";
+import { capturedAmountOf } from "../cancellation/reconcile/lookup-rules.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/model/recovery-queue.js";
 import { OPEN_STATUSES } from "../cancellation/model/status.js";

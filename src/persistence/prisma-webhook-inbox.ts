@@ -1,15 +1,15 @@
 import type { Cancellation } from "../cancellation/model/cancellation.js";
-import { OPEN_STATUSES } from "../cancellation/model/status.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
-import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
-import type { KeptEvent } from "../cancellation/model/webhook-event.js";
 import type {
+  KeptEvent,
   Told,
   WebhookClaim,
   WebhookConclusion,
   WebhookInbox,
   WebhookReference,
 } from "../cancellation/model/webhook-inbox.js";
+import { OPEN_STATUSES } from "../cancellation/model/status.js";
+import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
 import type { Encryptor } from "./encryptor.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { claimWebhooksStatement } from "./claim-statements.js";

@@ -1,9 +1,7 @@
-import { applyTransition } from "../cancellation/cancel/apply-transition.js";
-import type { Transition } from "../cancellation/model/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/model/cancellation.js";
+import { applyTransition } from "../cancellation/cancel/transitions.js";
+import type { Finding, Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation, CancellationReference } from "../cancellation/model/cancellation.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
-import type { Finding } from "../cancellation/reconcile/finding.js";
-import type { CancellationReference } from "../cancellation/history/history.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
 import { assertCanMove } from "../cancellation/model/status.js";
 import type { Encryptor } from "./encryptor.js";

@@ -1,5 +1,5 @@
 import type { Decimal } from "../cancellation/model/decimal.js";
-import type { CancellationReference } from "../cancellation/history/history.js";
+import type { CancellationReference } from "../cancellation/model/cancellation.js";
 import type { Confirmation } from "../cancellation/model/outcome.js";
 import type { SqlValues } from "./statement.js";
 

@@ -1,5 +1,5 @@
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/model/timing.js";
-import type { ReceivedWebhook } from "../cancellation/model/webhook-event.js";
+import type { ReceivedWebhook } from "../cancellation/model/webhook-inbox.js";
 import { standing } from "./intent-statement.js";
 import type { Encryptor } from "./encryptor.js";
 import { statement, type Asked, type SqlValues } from "./statement.js";

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import type { WebhookEvent } from "../../src/cancellation/model/webhook-event.js";
+import type { WebhookEvent } from "../../src/cancellation/model/webhook-inbox.js";
 import { createWebhookReader } from "../../src/ebp/webhook.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { published } from "../helpers/examples.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { SendWindow } from "../../src/cancellation/cancel/send-window.js";
+import type { SendWindow } from "../../src/cancellation/model/payment-gateway.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";

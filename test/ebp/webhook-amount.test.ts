@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import type { WebhookKind } from "../../src/cancellation/model/webhook-event.js";
+import type { WebhookKind } from "../../src/cancellation/model/webhook-inbox.js";
 import { asObject, parseJson } from "../../src/ebp/json.js";
 import { readWebhookAmount, type WebhookAmounts } from "../../src/ebp/webhook.js";
 

@@ -1,5 +1,5 @@
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { pendingCancellation } from "../../src/cancellation/cancel/apply-transition.js";
+import { pendingCancellation } from "../../src/cancellation/cancel/transitions.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
 import { cancelItem } from "./examples.js";
 import { intent } from "./ledger.js";

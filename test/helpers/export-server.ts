@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from "@jest/globals";
 import { get, type ClientRequest, type IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { createCursors } from "../../src/cancellation/history/cursors.js";
-import type { ExportedCancellation, OpenExport } from "../../src/cancellation/history/export.js";
+import type { ExportedCancellation, OpenExport } from "../../src/cancellation/history/history.js";
 import { addExports, type ExportsParts } from "../../src/http/exports/exports.js";
 import type { ExportLimits } from "../../src/http/exports/export-limits.js";
 import { createHttpServer } from "../../src/http/server.js";

@@ -1,5 +1,5 @@
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import type { ExportedCancellation } from "../../src/cancellation/history/export.js";
+import type { ExportedCancellation } from "../../src/cancellation/history/history.js";
 
 /** A cancellation as an export reads it. */
 export const exported: ExportedCancellation = {

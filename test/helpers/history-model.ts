@@ -1,5 +1,5 @@
+import type { HistoryOrder } from "../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../src/cancellation/history/filter.js";
-import type { HistoryOrder } from "../../src/cancellation/history/order.js";
 import type { HistoryRow } from "./history-rows.js";
 
 /** What a history should show: the rows that meet a filter, in an order, as plain JavaScript has it. */

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import { concludeFromResponse } from "../../src/cancellation/cancel/transitions.js";
+import type { CancellationHistory } from "../../src/cancellation/history/history.js";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import type {
-  CancellationLedger,
   CancelIntent,
+  CancellationLedger,
   Transition,
 } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
-import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
-import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
-import type { CancellationHistory } from "../../src/cancellation/history/history.js";
-import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
-import { fingerprint } from "../../src/cancellation/request/same-request.js";
 import type { Store } from "../../src/cancellation/model/store.js";
+import { fingerprint } from "../../src/cancellation/request/same-request.js";
+import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { timingOf } from "../../src/cancellation/model/timing.js";
 import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";

@@ -1,7 +1,7 @@
+import { NEWEST_FIRST } from "../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../src/cancellation/history/filter.js";
-import { NEWEST_FIRST } from "../../src/cancellation/history/order.js";
-import type { CancellationStat, StatsGrouping } from "../../src/cancellation/history/stats.js";
 import { ITEM_TYPES } from "../../src/cancellation/model/cancel-request.js";
+import type { CancellationStat, StatsGrouping } from "../../src/cancellation/history/stats.js";
 import { expectedHistory } from "./history-model.js";
 import type { HistoryRow } from "./history-rows.js";
 import { localDate, startOfPeriod } from "./local-dates.js";

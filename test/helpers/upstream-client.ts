@@ -1,14 +1,14 @@
 import { afterEach } from "@jest/globals";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import type {
   Language,
   LookedUpPayment,
   PaymentQuestion,
+  SendWindow,
   SentCancel,
 } from "../../src/cancellation/model/payment-gateway.js";
 import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
-import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import { createEbpClient, type EbpClient, type EbpClientOptions } from "../../src/ebp/ebp-client.js";
-import type { SendWindow } from "../../src/cancellation/cancel/send-window.js";
 import type { EbpStore } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.js";

@@ -1,21 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { SCOPES, type Caller } from "../../src/cancellation/model/caller.js";
+import { disproven } from "../../src/cancellation/cancel/transitions.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
-import { disproven } from "../../src/cancellation/cancel/conclude.js";
-import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { checkClaimed, type CheckResult } from "../../src/cancellation/reconcile/check-in-doubt.js";
-import { DoubtWatch } from "../../src/cancellation/reconcile/doubt-watch.js";
-import { resolveCancellation } from "../../src/cancellation/reconcile/resolve-cancellation.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
-import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
 import type { LookedUpPayment } from "../../src/cancellation/model/payment-gateway.js";
-import { SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/model/timing.js";
+import {
+  checkClaimed,
+  type CheckResult,
+  DoubtWatch,
+} from "../../src/cancellation/reconcile/check-unresolved.js";
 import {
   matchClaimed,
-  matchWebhook,
   type MatchResult,
+  matchWebhook,
 } from "../../src/cancellation/reconcile/match-webhook.js";
+import { resolveCancellation } from "../../src/cancellation/reconcile/operators.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
+import { SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/model/timing.js";
 import { step, STORE, TIMING } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook } from "../helpers/webhooks.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { proven } from "../../src/cancellation/cancel/conclude.js";
+import { evidenceFinding } from "../../src/cancellation/cancel/finding.js";
+import { proven } from "../../src/cancellation/cancel/transitions.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
-import { evidenceFinding } from "../../src/cancellation/reconcile/finding.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
 import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
+import { Recordings, recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import { disproven, LEASE_RAN_OUT, proven } from "../../src/cancellation/cancel/transitions.js";
 import type { CancelIntent, Transition } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
-import { disproven, LEASE_RAN_OUT, proven } from "../../src/cancellation/cancel/conclude.js";
-import { Recordings } from "../../src/cancellation/cancel/recordings.js";
+import { errorsOf } from "../../src/cancellation/model/user-error.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
-import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
-import { errorsOf } from "../../src/cancellation/model/user-error.js";
 import { CONFIRMATION, step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 

@@ -1,7 +1,6 @@
 import { expect, test } from "@jest/globals";
+import { Recordings, recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
 import type { CancellationLedger } from "../../src/cancellation/model/cancellation-ledger.js";
-import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
-import { Recordings } from "../../src/cancellation/cancel/recordings.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { LEASE_RAN_OUT } from "../../src/cancellation/cancel/conclude.js";
-import { nextStepOf } from "../../src/cancellation/model/next-step.js";
+import { LEASE_RAN_OUT } from "../../src/cancellation/cancel/transitions.js";
+import { nextStepOf } from "../../src/cancellation/model/cancellation.js";
 import { LOOKUP_DELAYS_MS, SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/model/timing.js";
 import type { Claim } from "../../src/cancellation/model/recovery-queue.js";
 import { claimDueStatement } from "../../src/persistence/claim-statements.js";

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { proven } from "../../src/cancellation/cancel/conclude.js";
-import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { evidenceFinding } from "../../src/cancellation/cancel/finding.js";
+import { proven } from "../../src/cancellation/cancel/transitions.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
-import { evidenceFinding } from "../../src/cancellation/reconcile/finding.js";
+import type { KeptEvent, WebhookConclusion } from "../../src/cancellation/model/webhook-inbox.js";
 import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
 import { MATCH_DELAYS_MS, SIGNATURE_TOLERANCE_MS } from "../../src/cancellation/model/timing.js";
-import type { KeptEvent } from "../../src/cancellation/model/webhook-event.js";
-import type { WebhookConclusion } from "../../src/cancellation/model/webhook-inbox.js";
 import { step } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook, webhookEvent } from "../helpers/webhooks.js";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { proven } from "../../src/cancellation/cancel/conclude.js";
+import { evidenceFinding } from "../../src/cancellation/cancel/finding.js";
+import { proven } from "../../src/cancellation/cancel/transitions.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
-import { evidenceFinding } from "../../src/cancellation/reconcile/finding.js";
+import type { KeptEvent } from "../../src/cancellation/model/webhook-inbox.js";
 import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
-import type { KeptEvent } from "../../src/cancellation/model/webhook-event.js";
 import { step } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook } from "../helpers/webhooks.js";

@@ -1,6 +1,9 @@
 import { expect, test } from "@jest/globals";
-import { Recordings } from "../../src/cancellation/cancel/recordings.js";
-import { withdrawIntent, type WithdrawIntentParts } from "../../src/cancellation/cancel/withdraw-intent.js";
+import {
+  Recordings,
+  withdrawIntent,
+  type WithdrawIntentParts,
+} from "../../src/cancellation/cancel/record-outcome.js";
 import { startPgProxy } from "../faults/harness/pg-proxy.js";
 import { withConnection } from "../helpers/connection.js";
 import { intent, ledgerOn, recorded, STORE, useLedger } from "../helpers/ledger.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RefundAccount } from "../../src/cancellation/model/cancel-request.js";
-import { identifierFaults, proseFaults } from "../../src/cancellation/model/field-rules.js";
-import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { createCursors } from "../../src/cancellation/history/cursors.js";
+import type { RefundAccount } from "../../src/cancellation/model/cancel-request.js";
+import { identifierFaults, proseFaults } from "../../src/cancellation/request/field-rules.js";
+import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { MAX_ANSWER_BYTES, type Exchange } from "../../src/ebp/exchange.js";
 import { parseJson } from "../../src/ebp/json.js";
 import { DEFAULT_PAYMENT_STATUSES, readPaymentState } from "../../src/ebp/payment-state-table.js";

@@ -1,10 +1,8 @@
 import { expect } from "@jest/globals";
 import { connect } from "node:net";
-import { concludeFromResponse } from "../../src/cancellation/cancel/conclude.js";
-import { recordIntent } from "../../src/cancellation/cancel/record-intent.js";
-import { recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
-import { Recordings } from "../../src/cancellation/cancel/recordings.js";
-import { openSendWindow } from "../../src/cancellation/cancel/send-window.js";
+import { openSendWindow, recordIntent } from "../../src/cancellation/cancel/cancel-payment.js";
+import { Recordings, recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import { concludeFromResponse } from "../../src/cancellation/cancel/transitions.js";
 import { until } from "../helpers/gate.js";
 import { intent as intentOf, step } from "../helpers/ledger.js";
 import { cancel, CANCEL } from "../helpers/operations.js";

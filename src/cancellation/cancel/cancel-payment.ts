@@ -1,20 +1,28 @@
-import type { CancelIntent } from "../model/cancellation-ledger.js";
-import type { Cancellation } from "../model/cancellation.js";
-import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../model/caller.js";
-import { checkRequest } from "../request/check-request.js";
-import { concludeFromResponse } from "./conclude.js";
-import type { Language, PaymentGateway, SentCancel } from "../model/payment-gateway.js";
-import { findKnown, type FindKnownParts } from "./find-known.js";
+import type { Cancellation, CancellationReader, KnownCancellation } from "../model/cancellation.js";
+import { chooseStore } from "../request/choose-store.js";
+import type { CancelPaymentInput, CancelRequest, RequestIdentity } from "../model/cancel-request.js";
+import type { CancelIntent, CancellationLedger, IntentResult } from "../model/cancellation-ledger.js";
+import {
+  BusyError,
+  InvalidArgumentError,
+  KeyNotReadError,
+  NothingSentError,
+  SendingHeldError,
+} from "../model/errors.js";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../model/limits.js";
 import { evidenceInWords } from "../model/outcome.js";
-import { recordIntent } from "./record-intent.js";
-import { recordOutcome, type OutcomeRecorderParts } from "./record-outcome.js";
-import { fingerprint, isSameRequest, type RequestIdentity } from "../request/same-request.js";
-import { openSendWindow, type Clock, type SendWindow } from "./send-window.js";
+import type { Language, PaymentGateway, SendWindow, SentCancel } from "../model/payment-gateway.js";
+import type { Stores } from "../model/store.js";
 import type { Timing } from "../model/timing.js";
-import { sentRecord, type SentRecord } from "./sent-record.js";
-import { withdrawIntent } from "./withdraw-intent.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
+import { checkRequest, normalise } from "../request/check-request.js";
+import { textFaults } from "../request/field-rules.js";
+import { fingerprint, isSameRequest } from "../request/same-request.js";
+import { type OutcomeRecorderParts, recordOutcome, withdrawIntent } from "./record-outcome.js";
+import { type SentRecord, sentRecord } from "./sent-record.js";
+import { concludeFromResponse } from "./transitions.js";
 
 export interface CancelPaymentParts extends OutcomeRecorderParts, FindKnownParts {
   readonly gateway: PaymentGateway;
@@ -137,3 +145,101 @@ const inDoubtThroughOurFault: SentCancel = {
     evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
   },
 };
+
+/** A connection that was cut is followed by a good one at once, or by none for longer than a caller waits. */
+const ATTEMPTS = 3;
+
+const PAUSE_MS = 50;
+
+/**
+ * Commits the intent. When an attempt ends without an acknowledgement, the next finds out whether it was committed: the row it
+ * then meets carries the id that only this call knows, so this call, and nobody else, sends it. Where there is no connection to be
+ * had, there is none for a next attempt either.
+ * @param withdraw told when an attempt that was cut off may still be committed, and will not be sent: by the time a later one is refused, the
+ * first may be waiting for a lock.
+ * @throws NothingSentError when that could not be found out.
+ * @throws SendingHeldError while no cancel may be sent.
+ */
+export async function recordIntent(
+  ledger: CancellationLedger,
+  intent: CancelIntent,
+  window: SendWindow,
+  withdraw: () => void,
+): Promise<IntentResult> {
+  let mayBeStored = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await ledger.recordIntent(intent);
+      const isOurs = result.kind === "keyUsed" && result.cancellation.id === intent.id;
+      if (isOurs) return { kind: "recorded", cancellation: result.cancellation };
+      if (mayBeStored && result.kind !== "recorded") withdraw();
+      return result;
+    } catch (error) {
+      if (error instanceof SendingHeldError) {
+        if (mayBeStored) withdraw();
+        throw error;
+      }
+      const isBusy = error instanceof BusyError;
+      mayBeStored ||= !isBusy;
+      if (isBusy || attempt >= ATTEMPTS || !window.isOpen()) {
+        if (mayBeStored) withdraw();
+        throw new NothingSentError(intent.request.orderNo, error);
+      }
+      await delay(PAUSE_MS * attempt);
+    }
+  }
+}
+
+/** Two clocks that are read together: neither alone sees every pause. */
+export interface Clock {
+  /** Milliseconds that never go back; stands still while the machine is suspended. */
+  monotonicMs(): number;
+  /** Milliseconds of the wall clock; goes on during a suspension, and jumps when it is set. */
+  wallMs(): number;
+}
+
+export function openSendWindow(clock: Clock, lengthMs: number): SendWindow {
+  const opened = { monotonic: clock.monotonicMs(), wall: clock.wallMs() };
+  return {
+    isOpen: () =>
+      clock.monotonicMs() - opened.monotonic < lengthMs && clock.wallMs() - opened.wall < lengthMs,
+  };
+}
+
+export interface FindKnownParts {
+  readonly stores: Stores;
+  readonly history: Pick<CancellationReader, "findRequestByKey">;
+}
+
+/**
+ * The cancellation that this key stands for already, whatever is wrong with the rest of the request now; null when there is none, or the
+ * key or the store cannot be one.
+ * @throws KeyNotReadError when that cannot be told now.
+ */
+export async function findKnown(
+  { stores, history }: FindKnownParts,
+  caller: Caller,
+  input: CancelPaymentInput,
+): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
+  // Not as a key is judged now: it may have been used when the rule was another.
+  if (textFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
+  const store = storeOf(stores, caller, input);
+  if (store === null) return null;
+  const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {
+    throw new KeyNotReadError(error);
+  });
+  return found === null ? null : { ...found, request: normalise(input, store) };
+}
+
+function storeOf(
+  stores: Stores,
+  caller: Caller,
+  { storeId }: CancelPaymentInput,
+): ReturnType<typeof chooseStore> | null {
+  try {
+    return chooseStore(caller, stores, storeId, "input.storeId");
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return null;
+    throw error;
+  }
+}

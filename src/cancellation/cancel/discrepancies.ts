@@ -1,15 +1,9 @@
-import { computeTotals, type AmountBasis } from "../request/amount-rule.js";
 import type { CancelItem } from "../model/cancel-request.js";
+import type { Discrepancy } from "../model/cancellation.js";
 import type { Decimal } from "../model/decimal.js";
 import type { Confirmation, ConfirmedItem } from "../model/outcome.js";
-
-/** Something EBP confirmed that is not what was asked. The cancel stands; a person should look. */
-export interface Discrepancy {
-  /** EBP's field, such as `totalProductAmount` or `items.seq 2.amount`. */
-  readonly field: string;
-  readonly asked: string;
-  readonly confirmed: string;
-}
+import type { AmountBasis } from "../model/store.js";
+import { computeTotals } from "../request/amount-rule.js";
 
 /** Every difference between what was asked and what EBP says it did. What EBP does not state is no difference, save the totals and the count it promises always. */
 export function findDiscrepancies(

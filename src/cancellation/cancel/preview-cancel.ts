@@ -1,17 +1,17 @@
-import { basisInWords, computeTotals, type ComputedTotals } from "../request/amount-rule.js";
+import type { CancellationReader } from "../model/cancellation.js";
 import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
-import type { Caller } from "../model/caller.js";
-import { checkRequest, type CheckedRequest } from "../request/check-request.js";
-import { findKnown } from "./find-known.js";
-import type { CancellationHistory } from "../history/history.js";
 import type { DescribedRequest, PaymentGateway } from "../model/payment-gateway.js";
-import { isSameRequest } from "../request/same-request.js";
 import type { Store, Stores } from "../model/store.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
+import { basisInWords, type ComputedTotals, computeTotals } from "../request/amount-rule.js";
+import { isSameRequest } from "../request/same-request.js";
+import { findKnown } from "./cancel-payment.js";
+import type { Caller } from "../model/caller.js";
+import { checkRequest, type CheckedRequest } from "../request/check-request.js";
 
 export interface PreviewParts {
   readonly stores: Stores;
-  readonly history: CancellationHistory;
+  readonly history: CancellationReader;
   readonly gateway: PaymentGateway;
 }
 

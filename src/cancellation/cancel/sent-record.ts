@@ -1,7 +1,7 @@
+import type { ItemType } from "../model/cancel-request.js";
 import type { CancelIntent } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
-import type { AmountBasis } from "../request/amount-rule.js";
-import type { ItemType } from "../model/cancel-request.js";
+import type { AmountBasis } from "../model/store.js";
 
 /** The message of the line of log that stands for each send. */
 export const SENT = "sent";

@@ -1,10 +1,9 @@
-import type { Cancellation, CancellationItem } from "../model/cancellation.js";
+import type { MaskedRefundAccount } from "../model/cancel-request.js";
+import type { Cancellation, CancellationItem, Discrepancy } from "../model/cancellation.js";
+import type { AmountBasis } from "../model/store.js";
+import type { ExportedCancellation } from "./history.js";
 import type { Decimal } from "../model/decimal.js";
-import type { Discrepancy } from "../cancel/discrepancies.js";
 import type { Failure } from "../model/outcome.js";
-import type { AmountBasis } from "../request/amount-rule.js";
-import type { MaskedRefundAccount } from "../request/refund-account.js";
-import type { ExportedCancellation } from "./export.js";
 
 type Kept =
   | "id"

@@ -1,13 +1,18 @@
 import type { Caller } from "../model/caller.js";
+import type { ItemType } from "../model/cancel-request.js";
 import { Decimal } from "../model/decimal.js";
 import { InvalidArgumentError } from "../model/errors.js";
-import { assertText, proseFaults } from "../model/field-rules.js";
 import * as limits from "../model/limits.js";
-import type { ItemType } from "../model/cancel-request.js";
-import type { CancellationStatus, ResolvedBy, Settlement } from "../model/status.js";
+import {
+  CANCELLATION_STATUSES,
+  type CancellationStatus,
+  DECIDED_STATUSES,
+  type ResolvedBy,
+  type Settlement,
+} from "../model/status.js";
 import type { Stores } from "../model/store.js";
-import { assertPossible } from "./contradictions.js";
-import type { HistoryOrder } from "./order.js";
+import { assertText, proseFaults } from "../request/field-rules.js";
+import type { HistoryOrder } from "./cursors.js";
 
 /** Which cancellations. Every condition given must hold; `storeIds` always holds: what is outside does not exist. */
 export interface CancellationFilter {
@@ -53,10 +58,13 @@ export type RequestedFilter = {
 
 /** EBP's ids and codes are shorter than ours may be, but nobody promises it. */
 const MAX_EBP_ID_LENGTH = 200;
+
 /** As the subject of a token. */
 const MAX_SUBJECT_LENGTH = 255;
+
 /** Fewer characters would be of nearly every order. */
 const MIN_PREFIX_LENGTH = 3;
+
 /** Ten years: nothing is older. */
 const MAX_DOUBT_SECONDS = 10 * 366 * 24 * 60 * 60;
 
@@ -188,4 +196,70 @@ function assertOneCurrency(
 
 function given<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
+}
+
+/** The states that something can have which meets a condition. What is not here can be of any. */
+const STATUSES_WITH: Readonly<Partial<Record<keyof CancellationFilter, readonly CancellationStatus[]>>> = {
+  // Webhooks tell what became of the money once it has been cancelled.
+  settlement: ["SUCCEEDED"],
+  resolvedBy: DECIDED_STATUSES,
+  resolvedFrom: DECIDED_STATUSES,
+  resolvedBefore: DECIDED_STATUSES,
+  // Also an answer that proves nothing has its code.
+  failureCode: ["FAILED", "UNKNOWN"],
+  inDoubtLongerThanSeconds: ["UNKNOWN"],
+};
+
+/**
+ * Conditions that exclude each other are a mistake of whoever states them: an empty page would hide it.
+ * @param prefix of the names of conditions.
+ * @throws InvalidArgumentError
+ */
+export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
+  assertSomeStatus(filter, order, prefix);
+  assertAfter(filter, "createdFrom", "createdBefore", prefix);
+  assertAfter(filter, "resolvedFrom", "resolvedBefore", prefix);
+  // What is decided was asked for before.
+  assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
+  const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
+  if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
+    throw new InvalidArgumentError(`${prefix}amountTo`, `${prefix}amountFrom or more`, "less");
+  }
+  if (orderNo !== undefined && orderNoPrefix !== undefined && !orderNo.startsWith(orderNoPrefix)) {
+    const expected = `one that begins with ${prefix}orderNoPrefix`;
+    throw new InvalidArgumentError(`${prefix}orderNo`, expected, "another");
+  }
+}
+
+function assertAfter(
+  filter: CancellationFilter,
+  from: "createdFrom" | "resolvedFrom",
+  before: "createdBefore" | "resolvedBefore",
+  prefix: string,
+): void {
+  const [first, end] = [filter[from], filter[before]];
+  if (first === undefined || end === undefined || first < end) return;
+  const found = first > end ? "an earlier one" : "the same";
+  throw new InvalidArgumentError(`${prefix}${before}`, `a moment after ${prefix}${from}`, found);
+}
+
+/** Names the condition that leaves nothing over, and what those before it have left. */
+function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
+  let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
+  const narrow = (field: string, to: readonly CancellationStatus[]): void => {
+    const both = left.filter((status) => to.includes(status));
+    if (both.length === 0) {
+      throw new InvalidArgumentError(
+        field,
+        `the other conditions to leave one of ${to.join(", ")}`,
+        left.join(", "),
+      );
+    }
+    left = both;
+  };
+  for (const [condition, statuses] of Object.entries(STATUSES_WITH)) {
+    if (filter[condition as keyof CancellationFilter] !== undefined)
+      narrow(`${prefix}${condition}`, statuses);
+  }
+  if (order?.field === "RESOLVED_AT") narrow("orderBy.field", DECIDED_STATUSES);
 }

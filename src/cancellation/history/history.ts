@@ -1,10 +1,15 @@
-import type { Cancellation, CancellationEvent, CancellationItem } from "../model/cancellation.js";
 import type { ItemType } from "../model/cancel-request.js";
+import type {
+  Cancellation,
+  CancellationEvent,
+  CancellationItem,
+  CancellationReference,
+  CancellationReader,
+} from "../model/cancellation.js";
 import type { Decimal } from "../model/decimal.js";
-import type { RequestIdentity } from "../request/same-request.js";
 import type { CancellationStatus } from "../model/status.js";
+import type { HistoryOrder, HistoryPosition, OrderDirection } from "./cursors.js";
 import type { CancellationFilter } from "./filter.js";
-import type { HistoryOrder, HistoryPosition } from "./order.js";
 import type { CancellationStat, StatsGrouping } from "./stats.js";
 
 export interface HistoryWindow {
@@ -19,13 +24,6 @@ export interface HistoryPage {
   readonly cancellations: readonly Cancellation[];
   /** Whether there is more in the direction of reading. */
   readonly hasMore: boolean;
-}
-
-/** What has been cancelled of one order. */
-export interface OrderTotals {
-  readonly cancelledTotal: Decimal;
-  /** Asked for by cancels that are in flight or in doubt. */
-  readonly inDoubtTotal: Decimal;
 }
 
 /** What has been cancelled of one order, line by line. */
@@ -53,11 +51,6 @@ export interface OrderLine {
   readonly inDoubtAmount: Decimal;
 }
 
-export interface KnownCancellation {
-  readonly cancellation: Cancellation;
-  readonly identity: RequestIdentity;
-}
-
 export interface OpenCount {
   readonly status: CancellationStatus;
   readonly count: number;
@@ -65,13 +58,9 @@ export interface OpenCount {
 }
 
 /** Reads. Nothing here changes anything. */
-export interface CancellationHistory {
+export interface CancellationHistory extends CancellationReader {
   find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
   findByKey(storeId: string, idempotencyKey: string): Promise<Cancellation | null>;
-  /** As `findByKey`, with what tells whether a request is the same one again. */
-  findRequestByKey(storeId: string, idempotencyKey: string): Promise<KnownCancellation | null>;
-  /** The cancellation of an order that is in flight or in doubt. */
-  findOpen(storeId: string, orderNo: string): Promise<Cancellation | null>;
   page(filter: CancellationFilter, window: HistoryWindow): Promise<HistoryPage>;
   /** Whether anything lies at or beyond a position in a direction; false when there is no position. */
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
@@ -83,8 +72,6 @@ export interface CancellationHistory {
    * @throws TooSlowError
    */
   stats(filter: CancellationFilter, grouping: StatsGrouping): Promise<CancellationStat[]>;
-  /** Both of one moment. */
-  orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
   /** @throws TooManyError when they add up more items than `atMost`. */
   orderLines(storeId: string, orderNo: string, atMost: number): Promise<OrderLines>;
   /**
@@ -113,7 +100,32 @@ export interface CancellationHistory {
   events(references: readonly CancellationReference[], atMost?: number): Promise<CancellationEvent[][]>;
 }
 
-export interface CancellationReference {
-  readonly storeId: string;
-  readonly id: string;
+/** What is to be read of the history in one go, in the order of creation. */
+export interface ExportRequest {
+  readonly filter: CancellationFilter;
+  /** ASC ends where the history is complete, so that reading on behind the last one, also days later, misses nothing. */
+  readonly direction: OrderDirection;
+  /** Only what comes after it. */
+  readonly after: HistoryPosition | null;
+  /** At most so many; null for all. */
+  readonly limit: number | null;
+  readonly withItems: boolean;
 }
+
+export interface ExportedCancellation {
+  readonly cancellation: Cancellation;
+  readonly totalTaxAmount: Decimal;
+  /** In order of `seq`; null when they were not asked for. */
+  readonly items: readonly CancellationItem[] | null;
+}
+
+/** The history as it was at one moment, read as fast as it is asked for. Whoever opened it closes it. */
+export interface RunningExport {
+  /** Hands over the next few, one by one, and tells how many they were: none at the end. */
+  read(take: (exported: ExportedCancellation) => void): Promise<number>;
+  /** Gives everything back, also while something is being read, which then fails. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** When the signal comes, also while it is still being opened, the export is closed by itself. */
+export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from "../model/errors.js";
-import type { WebhookKind } from "../model/webhook-event.js";
-import type { WebhookConclusion } from "../model/webhook-inbox.js";
+import type { WebhookConclusion, WebhookKind } from "../model/webhook-inbox.js";
 
 /**
  * A year is closed with its figures at hand, and a payment may be disputed for long: 13 months is the longest that we know a payer to

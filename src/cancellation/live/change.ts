@@ -1,5 +1,4 @@
-import type { Cancellation } from "../model/cancellation.js";
-import type { CancellationReference } from "../history/history.js";
+import type { Cancellation, CancellationReference } from "../model/cancellation.js";
 
 /** Says that a step or a finding was committed. It is only a reason to read the cancellation: it may come late, twice or never. */
 export interface ChangeHint extends CancellationReference {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CancellationReference } from "../history/history.js";
-import { findStore, type Caller } from "../model/caller.js";
-import type { Cancellation } from "../model/cancellation.js";
+import type { Caller } from "../model/caller.js";
+import type { Cancellation, CancellationReference } from "../model/cancellation.js";
+import { findStore } from "../request/choose-store.js";
 import { InvalidArgumentError, MissedChangesError } from "../model/errors.js";
-import { assertText } from "../model/field-rules.js";
-import { MAX_IDENTIFIER_LENGTH } from "../model/limits.js";
 import type { Stores } from "../model/store.js";
+import { assertText } from "../request/field-rules.js";
+import { MAX_IDENTIFIER_LENGTH } from "../model/limits.js";
 import type { ChangeHint, VersionedCancellation } from "./change.js";
 
 /** Short enough that nobody notices once the database is back. */

@@ -1,7 +1,6 @@
-import type { CancellationReference } from "../history/history.js";
-import type { Caller } from "../model/caller.js";
-import type { Cancellation } from "../model/cancellation.js";
+import type { Cancellation, CancellationReference } from "../model/cancellation.js";
 import { MissedChangesError, TooManyFollowersError } from "../model/errors.js";
+import type { Caller } from "../model/caller.js";
 import type { ChangeHint, ChangeHints, ChangeLog, VersionedCancellation } from "./change.js";
 import { Follower, type Watch } from "./follower.js";
 

@@ -1,8 +1,3 @@
-import { InvalidArgumentError } from "./errors.js";
-import { assertText } from "./field-rules.js";
-import { MAX_IDENTIFIER_LENGTH } from "./limits.js";
-import type { Store, Stores } from "./store.js";
-
 /**
  * What a caller may be trusted with:
  * - `cancellations:write`: ask for cancels.
@@ -10,6 +5,7 @@ import type { Store, Stores } from "./store.js";
  * - `cancellations:resolve`: have a doubt looked at, and decide it. Both show the record, so they need `cancellations:read` as well.
  */
 export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
+
 export type Scope = (typeof SCOPES)[number];
 
 /** What an export asks for: the same as reading the history page by page. */
@@ -47,44 +43,9 @@ export interface Admission<Request, Hooks> {
 
 /** Takes points from what a bucket may spend in a minute. The minute begins with the first of them. */
 export type TakePoints = (bucket: string, points: number) => Promise<PointsTaken>;
+
 export type PointsTaken =
   { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 /** Charges a bucket for what has been done already, also beyond what the minute has. */
 export type ChargePenalty = (bucket: string, points: number) => Promise<void>;
-
-/**
- * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's is
- * answered exactly as one that does not exist.
- * @throws InvalidArgumentError
- */
-export function chooseStore(
-  caller: Caller,
-  stores: Stores,
-  storeId: string | null | undefined,
-  field: string,
-): Store {
-  const store = findStore(caller, stores, storeId, field);
-  if (store !== null) return store;
-  const found = storeId === null || storeId === undefined ? "nothing" : "another";
-  throw new InvalidArgumentError(field, "a store you can act for", found);
-}
-
-/**
- * The same for whoever only looks: null where there is nothing to be seen.
- * @throws InvalidArgumentError for a text that is no id, and when none is named and the caller has several.
- */
-export function findStore(
-  caller: Caller,
-  stores: Stores,
-  storeId: string | null | undefined,
-  field: string,
-): Store | null {
-  const own = caller.storeIds.map((id) => stores.get(id)).filter((store) => store !== undefined);
-  if (storeId !== null && storeId !== undefined) {
-    assertText(field, storeId, MAX_IDENTIFIER_LENGTH);
-    return own.find((store) => store.id === storeId) ?? null;
-  }
-  if (own.length > 1) throw new InvalidArgumentError(field, "one of your stores", "nothing");
-  return own[0] ?? null;
-}

@@ -2,6 +2,7 @@ import type { Decimal } from "./decimal.js";
 
 /** EBP's item types. DELIVERY is summed apart from the products. */
 export const ITEM_TYPES = ["PHYSICAL", "DIGITAL", "SUBSCRIPTION", "DELIVERY", "SERVICE"] as const;
+
 export type ItemType = (typeof ITEM_TYPES)[number];
 
 /** One line of the order to cancel. Amounts in major units of the store's currency. */
@@ -39,4 +40,21 @@ export interface CancelPaymentInput {
 /** A request that passed every check: the store is known, the account number normalised, the total agrees with the items. */
 export interface CancelRequest extends CancelPaymentInput {
   readonly storeId: string;
+}
+
+/** What may be shown of a refund account. */
+export interface MaskedRefundAccount {
+  readonly bankCode: string | null;
+  /** The last four characters; fewer when the number is so short that four would be more than half of it. */
+  readonly accountNumberLast4: string;
+  /** The first letter of each part of the name: "J** D**", "홍**". */
+  readonly accountHolderName: string | null;
+}
+
+/** What is kept of a request to recognise it when its key comes back. */
+export interface RequestIdentity {
+  readonly fingerprint: string;
+  readonly refundAccount: RefundAccount | null;
+  /** False: whether there was one cannot be told here any more, because it is in an archive, or the log it was entered from has none. */
+  readonly isAccountKnown: boolean;
 }

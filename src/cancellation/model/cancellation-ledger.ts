@@ -1,11 +1,7 @@
-import type { Cancellation } from "./cancellation.js";
-import type { CancelRequest } from "./cancel-request.js";
+import type { CancelRequest, RequestIdentity } from "./cancel-request.js";
+import type { Cancellation, CancellationReference, Discrepancy } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
-import type { Finding } from "../reconcile/finding.js";
-import type { CancellationReference } from "../history/history.js";
-import type { Discrepancy } from "../cancel/discrepancies.js";
 import type { Confirmation, Evidence, Failure, FailureKind } from "./outcome.js";
-import type { RequestIdentity } from "../request/same-request.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 import type { Store } from "./store.js";
 
@@ -61,3 +57,29 @@ export interface CancellationLedger {
   /** The cancellation as soon as it is no longer PENDING, or as it is when the time is over. */
   awaitOutcome(cancellation: Cancellation, timeoutMs: number): Promise<Cancellation>;
 }
+
+/** Something that was learnt of a cancellation and leaves its status as it is. It becomes an event. */
+export interface Finding {
+  readonly source: EventSource;
+  readonly actor: string | null;
+  readonly evidence: Evidence;
+  /** What the money has come to; only of one that has succeeded and was still awaited. */
+  readonly settlement: Settlement | null;
+  /** Fills in what EBP had not confirmed so far. */
+  readonly confirmation: Confirmation | null;
+  /** Differences for a person to look at, on top of those known. */
+  readonly discrepancies: readonly Discrepancy[];
+  /** It proves the opposite of what was decided. What had failed is then not safe to retry any more. */
+  readonly contradicts: boolean;
+  readonly sentAgoMs: number | null;
+  /** Nothing that is scheduled can decide it any more: a person has to. */
+  readonly isForOperator?: boolean;
+  /** The next look, if one is planned, comes within this time; null leaves it as it is planned. */
+  readonly lookWithinMs?: number | null;
+}
+
+/** Told when something has come in, and is kept, that does not agree with what stands: a person has to look. */
+export type OnContradiction = (
+  cancellation: Cancellation,
+  found: Pick<Finding, "source" | "evidence" | "discrepancies">,
+) => void;

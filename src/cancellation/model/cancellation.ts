@@ -1,10 +1,8 @@
-import type { AmountBasis } from "../request/amount-rule.js";
-import type { CancelItem } from "./cancel-request.js";
+import type { CancelItem, MaskedRefundAccount, RequestIdentity } from "./cancel-request.js";
 import type { Decimal } from "./decimal.js";
-import type { Discrepancy } from "../cancel/discrepancies.js";
 import type { Confirmation, Failure, FailureKind } from "./outcome.js";
-import type { MaskedRefundAccount } from "../request/refund-account.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
+import type { AmountBasis } from "./store.js";
 
 /** One request to cancel and everything known about it. What EBP confirmed is null unless the cancel has succeeded. */
 export interface Cancellation extends Omit<Confirmation, "items"> {
@@ -78,4 +76,56 @@ export interface EventEvidence {
   readonly requestId: string | null;
   readonly timestamp: string | null;
   readonly digest: string | null;
+}
+
+export interface KnownCancellation {
+  readonly cancellation: Cancellation;
+  readonly identity: RequestIdentity;
+}
+
+export interface CancellationReference {
+  readonly storeId: string;
+  readonly id: string;
+}
+
+/** Something EBP confirmed that is not what was asked. The cancel stands; a person should look. */
+export interface Discrepancy {
+  /** EBP's field, such as `totalProductAmount` or `items.seq 2.amount`. */
+  readonly field: string;
+  readonly asked: string;
+  readonly confirmed: string;
+}
+
+/**
+ * What happens next to a cancellation that is not decided.
+ * - OUTCOME: it is in flight; its outcome is recorded, or its lease runs out.
+ * - LOOKUP: EBP is asked what became of it, at `nextCheckAt`.
+ * - OPERATOR: no lookup can decide it; a person has to find out. A webhook may still decide it.
+ */
+export const NEXT_STEPS = ["OUTCOME", "LOOKUP", "OPERATOR"] as const;
+
+export type NextStep = (typeof NEXT_STEPS)[number];
+
+/** Null for what is decided. */
+export function nextStepOf({ status, nextCheckAt }: Cancellation): NextStep | null {
+  if (status === "PENDING") return "OUTCOME";
+  if (status !== "UNKNOWN") return null;
+  return nextCheckAt === null ? "OPERATOR" : "LOOKUP";
+}
+
+/** What has been cancelled of one order. */
+export interface OrderTotals {
+  readonly cancelledTotal: Decimal;
+  /** Asked for by cancels that are in flight or in doubt. */
+  readonly inDoubtTotal: Decimal;
+}
+
+/** What is read before a cancel is sent. */
+export interface CancellationReader {
+  /** What a key stands for, with what tells whether a request is the same one again; null for an unused key. */
+  findRequestByKey(storeId: string, idempotencyKey: string): Promise<KnownCancellation | null>;
+  /** The cancellation that keeps an order closed: its money may still move. */
+  findOpen(storeId: string, orderNo: string): Promise<Cancellation | null>;
+  /** Both totals as of one moment. */
+  orderTotals(storeId: string, orderNo: string): Promise<OrderTotals>;
 }

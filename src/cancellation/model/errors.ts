@@ -1,3 +1,10 @@
+/** A field that cannot be accepted: where, what was expected, what was found. None of them quotes a value of the caller. */
+export interface Fault {
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
 /**
  * An argument that cannot be acted on. The message names the field, what was expected and what was found, in words of ours: a value of
  * the caller is never in it. Whatever somebody has at hand is pasted anywhere, an account number too, and answers are logged.

@@ -1,9 +1,9 @@
 import type { CancelRequest, RefundAccount } from "./cancel-request.js";
 import type { CancelOutcome, Evidence } from "./outcome.js";
-import type { SendWindow } from "../cancel/send-window.js";
 
 /** Languages EBP can word its messages in. */
 export const LANGUAGES = ["en", "ko"] as const;
+
 export type Language = (typeof LANGUAGES)[number];
 
 /** What `cancel` would send, for a person to read. The refund account is masked. */
@@ -49,9 +49,20 @@ export interface PaymentQuestion {
  * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
  */
 export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"] as const;
+
 export type PaymentState = (typeof PAYMENT_STATES)[number];
 
 export interface LookedUpPayment {
   readonly state: PaymentState;
   readonly evidence: Evidence;
+}
+
+/**
+ * The time in which a cancel may begin to be sent. It opens before the intent is committed, so it closes before the lease that the
+ * database gives with the intent runs out: a process that was stopped or suspended in between finds it closed, and does
+ * not send what others have meanwhile taken for never sent.
+ */
+export interface SendWindow {
+  /** Asked in the same synchronous step that hands the first byte to the network. */
+  isOpen(): boolean;
 }

@@ -1,7 +1,6 @@
-import type { Cancellation } from "./cancellation.js";
 import type { RefundAccount } from "./cancel-request.js";
+import type { Cancellation, CancellationReference } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
-import type { CancellationReference } from "../history/history.js";
 
 /** Somebody has taken charge of an open cancellation: its lease is the claimer's now, and whoever had it is late. */
 export interface Claim extends CancellationReference {

@@ -1,8 +1,7 @@
-import type { ResolutionObstacle } from "../reconcile/resolve-cancellation.js";
 import type { CancelRequest } from "./cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
-import type { Fault } from "./field-rules.js";
+import type { Fault } from "./errors.js";
 import type { FailureDetail } from "./outcome.js";
 import type { CancellationStatus } from "./status.js";
 
@@ -246,3 +245,13 @@ function failed(cancellation: Cancellation): UserError {
     message: `EBP rejected the cancel, so nothing was cancelled: ${failure?.message ?? "no reason given"}`,
   };
 }
+
+/**
+ * What speaks against an operator's FAILED: a client that is told so may have the money moved by another cancel.
+ * - SETTLING: EBP may still be carrying it out.
+ * - CANCEL_SHOWN: EBP's payment details show a cancel of this order.
+ * - EVENT_OF_SUCCESS: an event of EBP tells of a cancel that no cancellation here accounts for.
+ */
+export const RESOLUTION_OBSTACLES = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"] as const;
+
+export type ResolutionObstacle = (typeof RESOLUTION_OBSTACLES)[number];

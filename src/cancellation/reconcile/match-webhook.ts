@@ -1,13 +1,33 @@
-import type { Cancellation } from "../model/cancellation.js";
-import type { Discrepancy } from "../cancel/discrepancies.js";
-import { proven } from "../cancel/conclude.js";
+import { contradictionOf, evidenceFinding } from "../cancel/finding.js";
+import { proven } from "../cancel/transitions.js";
+import type { OnContradiction } from "../model/cancellation-ledger.js";
+import type { Cancellation, Discrepancy } from "../model/cancellation.js";
 import { StaleTransitionError } from "../model/errors.js";
-import { contradictionOf, evidenceFinding, type OnContradiction } from "./finding.js";
-import { evidenceInWords, type Evidence } from "../model/outcome.js";
+import { type Evidence, evidenceInWords } from "../model/outcome.js";
 import type { Settlement } from "../model/status.js";
 import { CLOCK_TOLERANCE_MS } from "../model/timing.js";
-import type { KeptEvent, WebhookKind } from "../model/webhook-event.js";
-import type { Told, WebhookClaim, WebhookConclusion, WebhookInbox } from "../model/webhook-inbox.js";
+import type {
+  KeptEvent,
+  ReceivedWebhook,
+  Told,
+  WebhookClaim,
+  WebhookConclusion,
+  WebhookInbox,
+  WebhookKind,
+} from "../model/webhook-inbox.js";
+
+/**
+ * Keeps a webhook, if it is genuine and of now. What follows from it is found by the reconciler, from what is kept: so EBP gets its
+ * answer as soon as nothing can be lost any more, and a fault in matching never makes it send again.
+ */
+export async function receiveWebhook(
+  inbox: WebhookInbox,
+  webhook: ReceivedWebhook | null,
+): Promise<"stored" | "repeated" | "refused"> {
+  if (webhook === null) return "refused";
+  const result = await inbox.store(webhook);
+  return result === "stale" ? "refused" : result;
+}
 
 export interface MatchParts {
   readonly inbox: WebhookInbox;
@@ -191,7 +211,10 @@ const SETTLEMENT_OF: Readonly<Record<WebhookKind, Settlement | null>> = {
   CAPTURED: null,
   OTHER: null,
 };
+
 /** What every event of a cancel that went well says of the cancel it is about. */
 const PROOF = { to: "SUCCEEDED", source: "WEBHOOK" } as const;
+
 const IGNORED: WebhookConclusion = { state: "IGNORED", told: [] };
+
 const RESULTS = { MATCHED: "matched", ATTACHED: "attached", IGNORED: "ignored" } as const;

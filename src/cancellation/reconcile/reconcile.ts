@@ -1,5 +1,5 @@
-import { checkClaimed, type CheckParts, type CheckResult } from "./check-in-doubt.js";
-import type { CancellationReference } from "../history/history.js";
+import type { CancellationReference } from "../model/cancellation.js";
+import { checkClaimed, type CheckParts, type CheckResult } from "./check-unresolved.js";
 import { matchClaimed, type MatchParts, type MatchResult } from "./match-webhook.js";
 
 export interface ReconcileParts extends CheckParts, MatchParts {

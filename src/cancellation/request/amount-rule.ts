@@ -1,13 +1,6 @@
 import type { CancelItem, ItemType } from "../model/cancel-request.js";
 import { Decimal, sum } from "../model/decimal.js";
-
-/**
- * How the total of a cancel follows from its items. EBP's text says the sum of the items' `amount`; its published
- * whole-order example (2 × 50 000 + 3 000 + 3 000 = 106 000, tax 2 × 5 000) fits only the sum of quantity × amount.
- * So `unit` is the default and `line` one setting away, per store. A request is never accepted under whichever fits.
- */
-export const AMOUNT_BASES = ["unit", "line"] as const;
-export type AmountBasis = (typeof AMOUNT_BASES)[number];
+import type { AmountBasis } from "../model/store.js";
 
 const IN_WORDS: Readonly<Record<AmountBasis, string>> = {
   unit: "the sum of quantity × amount over all items",

@@ -1,19 +1,19 @@
-import { basisInWords, computeTotals } from "./amount-rule.js";
 import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
-import { chooseStore, type Caller } from "../model/caller.js";
-import { InvalidArgumentError } from "../model/errors.js";
+import { type Fault, InvalidArgumentError } from "../model/errors.js";
+import type { Store, Stores } from "../model/store.js";
+import { invalid, type UserError } from "../model/user-error.js";
+import { basisInWords, computeTotals } from "./amount-rule.js";
 import {
   amountFaults,
   identifierFaults,
   itemFaults,
   proseFaults,
   refundAccountFaults,
-  type Fault,
-} from "../model/field-rules.js";
-import * as limits from "../model/limits.js";
+} from "./field-rules.js";
 import { normaliseAccountNumber } from "./refund-account.js";
-import type { Store, Stores } from "../model/store.js";
-import { invalid, type UserError } from "../model/user-error.js";
+import type { Caller } from "../model/caller.js";
+import { chooseStore } from "./choose-store.js";
+import * as limits from "../model/limits.js";
 
 export type CheckedRequest =
   | { readonly ok: true; readonly request: CancelRequest; readonly store: Store }

@@ -1,13 +1,4 @@
-import type { RefundAccount } from "../model/cancel-request.js";
-
-/** What may be shown of a refund account. */
-export interface MaskedRefundAccount {
-  readonly bankCode: string | null;
-  /** The last four characters; fewer when the number is so short that four would be more than half of it. */
-  readonly accountNumberLast4: string;
-  /** The first letter of each part of the name: "J** D**", "홍**". */
-  readonly accountHolderName: string | null;
-}
+import type { MaskedRefundAccount, RefundAccount } from "../model/cancel-request.js";
 
 /** People write account numbers with spaces and hyphens; EBP gets the letters and digits. Leading zeros stay. */
 export function normaliseAccountNumber(accountNumber: string): string {
@@ -31,4 +22,17 @@ function maskName(name: string): string {
   const spaced = OF_SYLLABLES.test(name) ? name.replace(/\s+/gu, "") : name;
   const parts = spaced.split(/\s+/u).filter((part) => part !== "");
   return parts.map((part) => `${Array.from(part)[0] ?? ""}**`).join(" ");
+}
+
+/** Digits, perhaps grouped with hyphens. */
+const WRITTEN_NUMBER = /\d+(?:-\d+)*/gu;
+
+/** Shorter numbers stand in many an honest note. */
+const MIN_TELLING_DIGITS = 6;
+
+export function statesNumber(text: string, accountNumber: string): boolean {
+  const number = normaliseAccountNumber(accountNumber);
+  if (number.length < MIN_TELLING_DIGITS) return false;
+  const written = text.match(WRITTEN_NUMBER) ?? [];
+  return written.some((run) => normaliseAccountNumber(run) === number || run.split("-").includes(number));
 }

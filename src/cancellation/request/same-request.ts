@@ -1,13 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CancelRequest, RefundAccount } from "../model/cancel-request.js";
-
-/** What is kept of a request to recognise it when its key comes back. */
-export interface RequestIdentity {
-  readonly fingerprint: string;
-  readonly refundAccount: RefundAccount | null;
-  /** False: whether there was one cannot be told here any more, because it is in an archive, or the log it was entered from has none. */
-  readonly isAccountKnown: boolean;
-}
+import type { CancelRequest, RefundAccount, RequestIdentity } from "../model/cancel-request.js";
 
 /**
  * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. What the caller

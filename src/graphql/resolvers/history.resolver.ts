@@ -1,11 +1,11 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from "type-graphql";
-import { findStore } from "../../cancellation/model/caller.js";
-import { assertText } from "../../cancellation/model/field-rules.js";
+import type { CancellationHistory } from "../../cancellation/history/history.js";
+import { findStore } from "../../cancellation/request/choose-store.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
-import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../../cancellation/model/limits.js";
-import type { CancellationHistory } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
+import { assertText } from "../../cancellation/request/field-rules.js";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../../cancellation/model/limits.js";
 import { CancellationType, NodeType, toCancellationType } from "../types/cancellation.type.js";
 import { CancellationConnectionType, toConnection } from "../types/connection.type.js";
 import type { GraphQLContext } from "../context.js";

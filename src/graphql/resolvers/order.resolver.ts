@@ -1,11 +1,11 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { findStore } from "../../cancellation/model/caller.js";
-import { assertText } from "../../cancellation/model/field-rules.js";
-import type { Cursors } from "../../cancellation/history/cursors.js";
 import type { CancellationHistory, OrderLine } from "../../cancellation/history/history.js";
+import { findStore } from "../../cancellation/request/choose-store.js";
+import type { Cursors } from "../../cancellation/history/cursors.js";
+import type { Stores } from "../../cancellation/model/store.js";
+import { assertText } from "../../cancellation/request/field-rules.js";
 import { LIVE_STATUS_LIMIT_MS, type AskLiveStatus } from "../../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../../cancellation/model/limits.js";
-import type { Stores } from "../../cancellation/model/store.js";
 import { CancellationType, toCancellationType } from "../types/cancellation.type.js";
 import { toConnection } from "../types/connection.type.js";
 import type { GraphQLContext } from "../context.js";

@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { CheckParts } from "../../cancellation/reconcile/check-in-doubt.js";
-import { refreshCancellation } from "../../cancellation/reconcile/refresh-cancellation.js";
+import type { CheckParts } from "../../cancellation/reconcile/check-unresolved.js";
+import { refreshCancellation } from "../../cancellation/reconcile/operators.js";
 import type { GraphQLContext } from "../context.js";
 import { checkedId } from "../types/id.js";
 import { RefreshCancellationPayloadType, toRefreshPayload } from "../types/operator.payload.type.js";

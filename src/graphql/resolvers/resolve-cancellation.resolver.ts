@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { resolveCancellation, type ResolveParts } from "../../cancellation/reconcile/resolve-cancellation.js";
+import { resolveCancellation, type ResolveParts } from "../../cancellation/reconcile/operators.js";
 import type { GraphQLContext } from "../context.js";
 import { checkedId } from "../types/id.js";
 import { ResolveCancellationPayloadType, toResolvePayload } from "../types/operator.payload.type.js";

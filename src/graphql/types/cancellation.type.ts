@@ -1,16 +1,19 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
-import type { Cancellation } from "../../cancellation/model/cancellation.js";
+import type { MaskedRefundAccount } from "../../cancellation/model/cancel-request.js";
+import {
+  type Cancellation,
+  type Discrepancy,
+  type NextStep as Next,
+  nextStepOf,
+} from "../../cancellation/model/cancellation.js";
+import type { AmountBasis as Basis } from "../../cancellation/model/store.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
-import type { Discrepancy } from "../../cancellation/cancel/discrepancies.js";
-import { nextStepOf, type NextStep as Next } from "../../cancellation/model/next-step.js";
-import type { MaskedRefundAccount } from "../../cancellation/request/refund-account.js";
 import type {
   CancellationStatus as Status,
   ResolvedBy as Resolver,
   Settlement as Settled,
 } from "../../cancellation/model/status.js";
-import type { AmountBasis as Basis } from "../../cancellation/request/amount-rule.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { AmountBasis, CancellationStatus, NextStep, ResolvedBy, Settlement } from "./enums.js";
 import { CancellationFailureType } from "./failure.type.js";

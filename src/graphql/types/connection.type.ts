@@ -1,8 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
-import type { Cursors } from "../../cancellation/history/cursors.js";
+import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
-import { positionOf } from "../../cancellation/history/order.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 
 @ObjectType("CancellationEdge", { description: "A cancellation and its place in the history." })

@@ -1,15 +1,13 @@
 import { registerEnumType } from "type-graphql";
-import { AMOUNT_BASES } from "../../cancellation/request/amount-rule.js";
+import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../../cancellation/history/cursors.js";
 import { ITEM_TYPES } from "../../cancellation/model/cancel-request.js";
-import { HISTORY_ORDER_FIELDS, ORDER_DIRECTIONS } from "../../cancellation/history/order.js";
-import { CANCELLATION_GROUPS } from "../../cancellation/history/stats.js";
-import { NEXT_STEPS } from "../../cancellation/model/next-step.js";
-import { LIVE_STATUS_LIMIT_MS, UNAVAILABLE_REASONS } from "../../cancellation/history/live-status.js";
+import { NEXT_STEPS } from "../../cancellation/model/cancellation.js";
 import { PAYMENT_STATES } from "../../cancellation/model/payment-gateway.js";
-import {
-  OPERATOR_OUTCOMES,
-  RESOLUTION_OBSTACLES,
-} from "../../cancellation/reconcile/resolve-cancellation.js";
+import { AMOUNT_BASES } from "../../cancellation/model/store.js";
+import { RESOLUTION_OBSTACLES } from "../../cancellation/model/user-error.js";
+import { OPERATOR_OUTCOMES } from "../../cancellation/reconcile/operators.js";
+import { CANCELLATION_GROUPS } from "../../cancellation/history/stats.js";
+import { LIVE_STATUS_LIMIT_MS, UNAVAILABLE_REASONS } from "../../cancellation/history/live-status.js";
 import {
   CANCELLATION_STATUSES,
   EVENT_SOURCES,

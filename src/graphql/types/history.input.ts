@@ -1,12 +1,12 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, InputType, Int } from "type-graphql";
 import type { Decimal } from "../../cancellation/model/decimal.js";
-import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type {
   HistoryOrder,
   HistoryOrderField,
   OrderDirection as Direction,
-} from "../../cancellation/history/order.js";
+} from "../../cancellation/history/cursors.js";
+import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type { ItemType as ItemTypeName } from "../../cancellation/model/cancel-request.js";
 import type {
   CancellationStatus as Status,

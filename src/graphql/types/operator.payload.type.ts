@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import type { OperatorResult } from "../../cancellation/reconcile/operator-result.js";
+import type { OperatorResult } from "../../cancellation/reconcile/operators.js";
 import { CancellationType, toCancellationType } from "./cancellation.type.js";
 import { toUserError, UserErrorType } from "./user-error.type.js";
 

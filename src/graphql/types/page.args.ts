@@ -1,8 +1,7 @@
 import { ArgsType, Field, Int } from "type-graphql";
-import { InvalidArgumentError } from "../../cancellation/model/errors.js";
-import type { Cursors } from "../../cancellation/history/cursors.js";
+import { type Cursors, NEWEST_FIRST } from "../../cancellation/history/cursors.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
-import { NEWEST_FIRST } from "../../cancellation/history/order.js";
+import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import { CancellationOrderType } from "./history.input.js";
 
 export const DEFAULT_PAGE_SIZE = 20;

@@ -1,8 +1,6 @@
 import { Field, ID, InputType } from "type-graphql";
-import type {
-  OperatorOutcome as Outcome,
-  ResolutionObstacle as Obstacle,
-} from "../../cancellation/reconcile/resolve-cancellation.js";
+import type { ResolutionObstacle as Obstacle } from "../../cancellation/model/user-error.js";
+import type { OperatorOutcome as Outcome } from "../../cancellation/reconcile/operators.js";
 import { OperatorOutcome, ResolutionObstacle } from "./enums.js";
 
 @InputType("ResolveCancellationInput", {

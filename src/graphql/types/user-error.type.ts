@@ -1,7 +1,6 @@
-import type { ResolutionObstacle as Obstacle } from "../../cancellation/reconcile/resolve-cancellation.js";
+import type { ResolutionObstacle as Obstacle, UserError } from "../../cancellation/model/user-error.js";
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
-import type { UserError } from "../../cancellation/model/user-error.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import type { FailureDetail } from "../../cancellation/model/outcome.js";
 import type { CancellationStatus as Status } from "../../cancellation/model/status.js";

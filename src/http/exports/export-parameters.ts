@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { readPlainDecimal } from "../../cancellation/model/decimal.js";
-import { InvalidArgumentError } from "../../cancellation/model/errors.js";
+import type { OrderDirection } from "../../cancellation/history/cursors.js";
 import type { RequestedFilter } from "../../cancellation/history/filter.js";
-import type { OrderDirection } from "../../cancellation/history/order.js";
 import { ITEM_TYPES } from "../../cancellation/model/cancel-request.js";
+import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../cancellation/model/status.js";
 
 /** What an address asks for, each by itself as it should be written; whether it makes sense is for the domain to say. */

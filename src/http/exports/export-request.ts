@@ -1,8 +1,7 @@
 import type { Caller } from "../../cancellation/model/caller.js";
-import type { Cursors } from "../../cancellation/history/cursors.js";
-import type { ExportRequest } from "../../cancellation/history/export.js";
+import type { Cursors, HistoryOrder } from "../../cancellation/history/cursors.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
-import type { HistoryOrder } from "../../cancellation/history/order.js";
+import type { ExportRequest } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import type { ExportFormat } from "./export-format.js";
 import { readParameters, type Query } from "./export-parameters.js";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { ExportedCancellation, RunningExport } from "../../cancellation/history/export.js";
+import type { ExportedCancellation, RunningExport } from "../../cancellation/history/history.js";
 
 /** Two or three readings of the database: so much is read ahead of what is sent, and no more. */
 const BUFFERED_BYTES = 64 * 1_024;

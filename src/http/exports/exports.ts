@@ -7,13 +7,12 @@ import {
   type Caller,
   type PointsTaken,
 } from "../../cancellation/model/caller.js";
+import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
+import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/history.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
-import type { Cursors } from "../../cancellation/history/cursors.js";
-import { toExportRecord } from "../../cancellation/history/export-record.js";
-import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/export.js";
-import { positionOf } from "../../cancellation/history/order.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import { answerRefusal, Refusal } from "../api-error.js";
+import { toExportRecord } from "../../cancellation/history/export-record.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
 import { NDJSON } from "./export-ndjson.js";

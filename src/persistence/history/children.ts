@@ -1,6 +1,9 @@
-import type { CancellationEvent, CancellationItem } from "../../cancellation/model/cancellation.js";
+import type {
+  CancellationEvent,
+  CancellationItem,
+  CancellationReference,
+} from "../../cancellation/model/cancellation.js";
 import { TooManyError } from "../../cancellation/model/errors.js";
-import type { CancellationReference } from "../../cancellation/history/history.js";
 import { toEvent, toItem, type EventRow, type ItemRow } from "../cancellation-row.js";
 import type { Database } from "../prepared-statements.js";
 import { statement, type SqlValues } from "../statement.js";

@@ -1,5 +1,5 @@
+import type { HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
-import type { HistoryOrder } from "../../cancellation/history/order.js";
 import type { CancellationStatus } from "../../cancellation/model/status.js";
 import { Prisma } from "../generated/client.js";
 

@@ -4,7 +4,7 @@ import type {
   ExportRequest,
   OpenExport,
   RunningExport,
-} from "../../cancellation/history/export.js";
+} from "../../cancellation/history/history.js";
 import { exact, toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
 import { CONNECT_MS } from "../pool-queue.js";
 import { endInTime } from "../end-in-time.js";

@@ -1,4 +1,4 @@
-import type { ExportRequest } from "../../cancellation/history/export.js";
+import type { ExportRequest } from "../../cancellation/history/history.js";
 import { CANCELLATION_COLUMNS } from "../cancellation-row.js";
 import { Prisma } from "../generated/client.js";
 import { equalities, hasItem, rangesAcross, rangesInOrder, statusesOf } from "./conditions.js";

@@ -1,4 +1,4 @@
-import type { OrderTotals } from "../../cancellation/history/history.js";
+import type { OrderTotals } from "../../cancellation/model/cancellation.js";
 import { exactOrZero } from "../cancellation-row.js";
 import type { Prisma, PrismaClient } from "../generated/client.js";
 

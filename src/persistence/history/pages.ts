@@ -1,7 +1,7 @@
-import type { Cancellation } from "../../cancellation/model/cancellation.js";
+import type { HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
-import type { HistoryOrder } from "../../cancellation/history/order.js";
+import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { toCancellation, type CancellationRow } from "../cancellation-row.js";
 import { Prisma } from "../generated/client.js";
 import type { Database } from "../prepared-statements.js";

@@ -1,6 +1,6 @@
 import { Decimal } from "../../cancellation/model/decimal.js";
+import type { HistoryOrderField, HistoryPosition } from "../../cancellation/history/cursors.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
-import type { HistoryOrderField, HistoryPosition } from "../../cancellation/history/order.js";
 import { Prisma } from "../generated/client.js";
 
 /** How rows are read: in an order, up or down. An index has each of these behind the store. */

@@ -1,5 +1,5 @@
+import { NEWEST_FIRST } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
-import { NEWEST_FIRST } from "../../cancellation/history/order.js";
 import type { Period } from "../../cancellation/history/periods.js";
 import type { StatsKey } from "../../cancellation/history/stats.js";
 import { Prisma } from "../generated/client.js";

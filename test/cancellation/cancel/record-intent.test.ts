@@ -1,11 +1,11 @@
 import { expect, test } from "@jest/globals";
+import { recordIntent } from "../../../src/cancellation/cancel/cancel-payment.js";
 import type {
-  CancellationLedger,
   CancelIntent,
+  CancellationLedger,
   IntentResult,
 } from "../../../src/cancellation/model/cancellation-ledger.js";
 import { BusyError, NothingSentError } from "../../../src/cancellation/model/errors.js";
-import { recordIntent } from "../../../src/cancellation/cancel/record-intent.js";
 
 const INTENT = { id: "ours", request: { orderNo: "ORD-1" } } as CancelIntent;
 const CUT = new Error("the connection was cut");

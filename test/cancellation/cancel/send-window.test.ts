@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { openSendWindow, type Clock } from "../../../src/cancellation/cancel/send-window.js";
+import { type Clock, openSendWindow } from "../../../src/cancellation/cancel/cancel-payment.js";
 import { timingOf } from "../../../src/cancellation/model/timing.js";
 
 /** Clocks that a test moves. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
-import { createCursors } from "../../../src/cancellation/history/cursors.js";
 import {
+  createCursors,
   HISTORY_ORDER_FIELDS,
+  type HistoryOrder,
   NEWEST_FIRST,
   ORDER_DIRECTIONS,
-  type HistoryOrder,
-} from "../../../src/cancellation/history/order.js";
+} from "../../../src/cancellation/history/cursors.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { amount } from "../../helpers/arbitraries.js";
 
 const [SECRET, OTHER_SECRET] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
+import type { HistoryOrder, HistoryOrderField } from "../../../src/cancellation/history/cursors.js";
 import {
-  checkFilter,
   type CancellationFilter,
+  checkFilter,
   type RequestedFilter,
 } from "../../../src/cancellation/history/filter.js";
-import type { HistoryOrder, HistoryOrderField } from "../../../src/cancellation/history/order.js";
+import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import type { Store } from "../../../src/cancellation/model/store.js";
 import { callerOf } from "../../helpers/examples.js";
 

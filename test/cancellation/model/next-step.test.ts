@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { NEXT_STEPS, nextStepOf } from "../../../src/cancellation/model/next-step.js";
-import { CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
+import { NEXT_STEPS, nextStepOf } from "../../../src/cancellation/model/cancellation.js";
 import { errorsOf } from "../../../src/cancellation/model/user-error.js";
+import { CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
 import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
 
 describe("what happens next", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { currencyDecimals } from "../../../src/cancellation/model/currency.js";
+import { currencyDecimals } from "../../../src/cancellation/model/store.js";
 import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
 import { assertCanMove, CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
 

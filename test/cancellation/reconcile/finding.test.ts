@@ -1,10 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { concludeFromResponse, disproven, proven } from "../../../src/cancellation/cancel/conclude.js";
-import {
-  contradictionOf,
-  evidenceFinding,
-  lateFinding,
-} from "../../../src/cancellation/reconcile/finding.js";
+import { contradictionOf, evidenceFinding, lateFinding } from "../../../src/cancellation/cancel/finding.js";
+import { concludeFromResponse, disproven, proven } from "../../../src/cancellation/cancel/transitions.js";
 import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import { CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
 import { cancellation } from "../../helpers/cancellations.js";

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
-import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import type { KeptEvent, WebhookConclusion } from "../../../src/cancellation/model/webhook-inbox.js";
 import { matchWebhook } from "../../../src/cancellation/reconcile/match-webhook.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/model/timing.js";
-import type { KeptEvent } from "../../../src/cancellation/model/webhook-event.js";
-import type { WebhookConclusion } from "../../../src/cancellation/model/webhook-inbox.js";
 import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
 import { after, inWords } from "../../helpers/told.js";
 import { webhookEvent } from "../../helpers/webhooks.js";

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { SCOPES, type Caller } from "../../../src/cancellation/model/caller.js";
-import type { OperatorResult } from "../../../src/cancellation/reconcile/operator-result.js";
-import { resolveCancellation } from "../../../src/cancellation/reconcile/resolve-cancellation.js";
-import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import type { PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
+import { type OperatorResult, resolveCancellation } from "../../../src/cancellation/reconcile/operators.js";
+import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import { step, STORE, TIMING } from "../../helpers/ledger.js";
 import { useRecovery } from "../../helpers/recovery.js";
 import { storeWebhook } from "../../helpers/webhooks.js";

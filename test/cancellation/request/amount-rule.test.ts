@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { AMOUNT_BASES, computeTotals, lineTotal } from "../../../src/cancellation/request/amount-rule.js";
+import { AMOUNT_BASES } from "../../../src/cancellation/model/store.js";
+import { computeTotals, lineTotal } from "../../../src/cancellation/request/amount-rule.js";
 import { Decimal, sum } from "../../../src/cancellation/model/decimal.js";
 import { PUBLISHED_CANCELS, published, publishedRequest } from "../../helpers/examples.js";
 import { items } from "../../helpers/arbitraries.js";

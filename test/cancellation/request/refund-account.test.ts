@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { proseFaults } from "../../../src/cancellation/model/field-rules.js";
-import { MAX_NOTE_LENGTH } from "../../../src/cancellation/model/limits.js";
 import type { RefundAccount } from "../../../src/cancellation/model/cancel-request.js";
+import { proseFaults } from "../../../src/cancellation/request/field-rules.js";
 import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
+import { MAX_NOTE_LENGTH } from "../../../src/cancellation/model/limits.js";
 
 function account(accountNumber: string, accountHolderName: string | null = null): RefundAccount {
   return { accountNumber, bankCode: "001", accountHolderName };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { OpenExport } from "../../../src/cancellation/history/export.js";
+import type { OpenExport } from "../../../src/cancellation/history/history.js";
 import { extensionsOf, MANY, useExportServer } from "../../helpers/export-server.js";
 import { until } from "../../helpers/gate.js";
 

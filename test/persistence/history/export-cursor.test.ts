@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { ORDER_DIRECTIONS } from "../../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
-import type { ExportedCancellation, ExportRequest } from "../../../src/cancellation/history/export.js";
-import { ORDER_DIRECTIONS } from "../../../src/cancellation/history/order.js";
+import type { ExportedCancellation, ExportRequest } from "../../../src/cancellation/history/history.js";
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { createExports, ROWS_AT_ONCE } from "../../../src/persistence/history/export-cursor.js";

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import pg from "pg";
 import {
+  type HistoryPosition,
   NEWEST_FIRST,
   OLDEST_FIRST,
   positionOf,
-  type HistoryPosition,
-} from "../../../src/cancellation/history/order.js";
+} from "../../../src/cancellation/history/cursors.js";
 import { historyRows, insertHistory, type HistoryRow } from "../../helpers/history-rows.js";
 import { until } from "../../helpers/gate.js";
 import { useLedger } from "../../helpers/ledger.js";

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
-import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import {
   HISTORY_ORDER_FIELDS,
-  ORDER_DIRECTIONS,
-  positionOf,
   type HistoryOrder,
   type HistoryPosition,
-} from "../../../src/cancellation/history/order.js";
+  ORDER_DIRECTIONS,
+  positionOf,
+} from "../../../src/cancellation/history/cursors.js";
+import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
+import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { withConnection } from "../../helpers/connection.js";

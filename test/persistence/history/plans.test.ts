@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { seedHistory } from "../../../bench/history/seed.mjs";
 import { COMMON, RARE } from "../../../bench/history/vocabulary.mjs";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
 import {
   HISTORY_ORDER_FIELDS,
-  NEWEST_FIRST,
-  ORDER_DIRECTIONS,
   type HistoryOrder,
   type HistoryPosition,
-} from "../../../src/cancellation/history/order.js";
-import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
+  NEWEST_FIRST,
+  ORDER_DIRECTIONS,
+} from "../../../src/cancellation/history/cursors.js";
+import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
+import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { Prisma, type PrismaClient } from "../../../src/persistence/generated/client.js";
 import { pageStatement } from "../../../src/persistence/history/page-statement.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";

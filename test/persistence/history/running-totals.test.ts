@@ -1,17 +1,17 @@
 import { expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
-import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import { TooManyError } from "../../../src/cancellation/model/errors.js";
-import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
 import {
+  type HistoryOrder,
+  type HistoryPosition,
   NEWEST_FIRST,
   OLDEST_FIRST,
   positionOf,
-  type HistoryOrder,
-  type HistoryPosition,
-} from "../../../src/cancellation/history/order.js";
+} from "../../../src/cancellation/history/cursors.js";
+import type { HistoryWindow } from "../../../src/cancellation/history/history.js";
+import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
+import { TooManyError } from "../../../src/cancellation/model/errors.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";
 import { readRunningTotals } from "../../../src/persistence/history/running-totals.js";
 import { amount } from "../../helpers/arbitraries.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { evidenceFinding, lateFinding } from "../../../src/cancellation/reconcile/finding.js";
-import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
-import { proven } from "../../../src/cancellation/cancel/conclude.js";
+import { evidenceFinding, lateFinding } from "../../../src/cancellation/cancel/finding.js";
+import { proven } from "../../../src/cancellation/cancel/transitions.js";
 import { matchClaimed } from "../../../src/cancellation/reconcile/match-webhook.js";
+import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
 import { createEncryptor } from "../../../src/persistence/encryptor.js";
 import { reencrypt } from "../../../src/persistence/reencrypt.js";
 import { readArchivedEvidence } from "../../../src/persistence/retention/archived-evidence.js";

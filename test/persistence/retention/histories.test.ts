@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import type pg from "pg";
-import type { WebhookKind } from "../../../src/cancellation/model/webhook-event.js";
+import type { WebhookKind } from "../../../src/cancellation/model/webhook-inbox.js";
 import type { PrismaClient } from "../../../src/persistence/generated/client.js";
 import { createPrisma } from "../../../src/persistence/prisma.js";
 import { retain, type Retention } from "../../../src/persistence/retention/retain.js";

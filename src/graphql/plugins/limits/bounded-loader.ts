@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { CancellationReference } from "../../../cancellation/history/history.js";
+import type { CancellationReference } from "../../../cancellation/model/cancellation.js";
 import { createReadBudget } from "./read-budget.js";
 
 type Read<Child> = (references: readonly CancellationReference[], atMost: number) => Promise<Child[][]>;

@@ -1,28 +1,55 @@
-import type { CancellationLedger } from "../model/cancellation-ledger.js";
+import { disproven, proven } from "../cancel/transitions.js";
 import type { Caller } from "../model/caller.js";
-import { disproven, proven } from "../cancel/conclude.js";
-import { StaleTransitionError } from "../model/errors.js";
-import { proseFaults } from "../model/field-rules.js";
-import { MAX_NOTE_LENGTH } from "../model/limits.js";
-import type { OperatorResult } from "./operator-result.js";
-import { evidenceInWords } from "../model/outcome.js";
-import type { ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
-import { invalid, notFound, notInDoubt, notYetFailed, type UserError } from "../model/user-error.js";
-import type { PaymentGateway } from "../model/payment-gateway.js";
 import type { RefundAccount } from "../model/cancel-request.js";
+import type { CancellationLedger } from "../model/cancellation-ledger.js";
+import type { Cancellation } from "../model/cancellation.js";
+import { StaleTransitionError } from "../model/errors.js";
+import { MAX_NOTE_LENGTH } from "../model/limits.js";
+import { evidenceInWords } from "../model/outcome.js";
+import type { PaymentGateway } from "../model/payment-gateway.js";
+import type { ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
 import type { Timing } from "../model/timing.js";
+import {
+  errorsOf,
+  invalid,
+  notFound,
+  notInDoubt,
+  notYetFailed,
+  type ResolutionObstacle,
+  type UserError,
+} from "../model/user-error.js";
+import { proseFaults } from "../request/field-rules.js";
+import { checkClaimed, type CheckParts } from "./check-unresolved.js";
+
+/** What an operator gets who looks at a cancellation, or decides it. */
+export interface OperatorResult {
+  /** As it stands now; null when there is none, or when what was asked cannot be accepted. */
+  readonly cancellation: Cancellation | null;
+  readonly errors: readonly UserError[];
+}
+
+/** One step recovers it, when its process went away; the next looks it up. */
+const STEPS = 2;
+
+/** Looks now at what became of a cancellation, instead of when its turn comes. Sends nothing that moves money. */
+export async function refreshCancellation(
+  parts: CheckParts,
+  caller: Caller,
+  id: string,
+): Promise<OperatorResult> {
+  for (let step = 0; step < STEPS; step += 1) {
+    const claim = await parts.queue.claim(caller.storeIds, id);
+    if (claim === null || (await checkClaimed(parts, claim)) !== "recovered") break;
+  }
+  const cancellation = await parts.ledger.find(caller.storeIds, id);
+  return cancellation === null
+    ? { cancellation, errors: [notFound("id")] }
+    : { cancellation, errors: errorsOf(cancellation) };
+}
 
 export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;
-export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
 
-/**
- * What speaks against an operator's FAILED: a client that is told so may have the money moved by another cancel.
- * - SETTLING: EBP may still be carrying it out.
- * - CANCEL_SHOWN: EBP's payment details show a cancel of this order.
- * - EVENT_OF_SUCCESS: an event of EBP tells of a cancel that no cancellation here accounts for.
- */
-export const RESOLUTION_OBSTACLES = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"] as const;
-export type ResolutionObstacle = (typeof RESOLUTION_OBSTACLES)[number];
+export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
 
 export interface Resolution {
   readonly id: string;

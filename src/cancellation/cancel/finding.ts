@@ -1,34 +1,7 @@
-import type { Transition } from "../model/cancellation-ledger.js";
-import type { Cancellation } from "../model/cancellation.js";
-import type { Discrepancy } from "../cancel/discrepancies.js";
-import type { Confirmation, Evidence } from "../model/outcome.js";
-import type { EventSource, Settlement } from "../model/status.js";
-
-/** Something that was learnt of a cancellation and leaves its status as it is. It becomes an event. */
-export interface Finding {
-  readonly source: EventSource;
-  readonly actor: string | null;
-  readonly evidence: Evidence;
-  /** What the money has come to; only of one that has succeeded and was still awaited. */
-  readonly settlement: Settlement | null;
-  /** Fills in what EBP had not confirmed so far. */
-  readonly confirmation: Confirmation | null;
-  /** Differences for a person to look at, on top of those known. */
-  readonly discrepancies: readonly Discrepancy[];
-  /** It proves the opposite of what was decided. What had failed is then not safe to retry any more. */
-  readonly contradicts: boolean;
-  readonly sentAgoMs: number | null;
-  /** Nothing that is scheduled can decide it any more: a person has to. */
-  readonly isForOperator?: boolean;
-  /** The next look, if one is planned, comes within this time; null leaves it as it is planned. */
-  readonly lookWithinMs?: number | null;
-}
-
-/** Told when something has come in, and is kept, that does not agree with what stands: a person has to look. */
-export type OnContradiction = (
-  cancellation: Cancellation,
-  found: Pick<Finding, "source" | "evidence" | "discrepancies">,
-) => void;
+import type { Finding, Transition } from "../model/cancellation-ledger.js";
+import type { Cancellation, Discrepancy } from "../model/cancellation.js";
+import type { Evidence } from "../model/outcome.js";
+import type { EventSource } from "../model/status.js";
 
 /** Evidence and nothing else. */
 export function evidenceFinding(source: EventSource, evidence: Evidence): Finding {

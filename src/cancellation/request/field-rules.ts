@@ -1,23 +1,18 @@
-import { ITEM_TYPES, type CancelItem, type RefundAccount } from "./cancel-request.js";
-import type { Decimal } from "./decimal.js";
-import { InvalidArgumentError } from "./errors.js";
-import * as limits from "./limits.js";
-import { normaliseAccountNumber } from "../request/refund-account.js";
-import type { Store } from "./store.js";
-
-/** A field that cannot be accepted: where, what was expected, what was found. None of them quotes a value of the caller. */
-export interface Fault {
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}
+import { type CancelItem, ITEM_TYPES, type RefundAccount } from "../model/cancel-request.js";
+import type { Decimal } from "../model/decimal.js";
+import { type Fault, InvalidArgumentError } from "../model/errors.js";
+import * as limits from "../model/limits.js";
+import type { Store } from "../model/store.js";
+import { normaliseAccountNumber, statesNumber } from "./refund-account.js";
 
 // Control characters can be stored by neither PostgreSQL (NUL) nor read by a person; a lone surrogate is half a character.
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
+
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
 /** Format characters, variation selectors, fillers, blanks that look like a space: two identifiers that look the same would be two. */
 const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
+
 /** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
 const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
 
@@ -54,18 +49,6 @@ export function proseFaults(
   const expected =
     "a text without the number of the refund account, because it is shown to everybody who may read the history";
   return [{ field, expected, found: "that number" }];
-}
-
-/** Digits, perhaps grouped with hyphens. */
-const WRITTEN_NUMBER = /\d+(?:-\d+)*/gu;
-/** Shorter numbers stand in many an honest note. */
-const MIN_TELLING_DIGITS = 6;
-
-function statesNumber(text: string, accountNumber: string): boolean {
-  const number = normaliseAccountNumber(accountNumber);
-  if (number.length < MIN_TELLING_DIGITS) return false;
-  const written = text.match(WRITTEN_NUMBER) ?? [];
-  return written.some((run) => normaliseAccountNumber(run) === number || run.split("-").includes(number));
 }
 
 function readableFaults(field: string, value: string, maxLength: number, unreadable: RegExp): Fault[] {

@@ -1,15 +1,14 @@
-import type { CancellationLedger, Transition } from "../model/cancellation-ledger.js";
+import { evidenceFinding } from "../cancel/finding.js";
+import { keepLate, recordLate } from "../cancel/record-outcome.js";
+import { disproven, LEASE_RAN_OUT, proven } from "../cancel/transitions.js";
+import type { CancellationLedger, OnContradiction, Transition } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
-import { disproven, LEASE_RAN_OUT, proven } from "../cancel/conclude.js";
 import { StaleTransitionError } from "../model/errors.js";
-import type { DoubtWatch } from "./doubt-watch.js";
-import { evidenceFinding, type OnContradiction } from "./finding.js";
-import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
 import type { Evidence } from "../model/outcome.js";
 import type { PaymentGateway } from "../model/payment-gateway.js";
-import { keepLate, recordLate } from "../cancel/record-late.js";
 import type { Claim, ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
 import { SETTLED_LOOK_MARGIN_MS, type Timing } from "../model/timing.js";
+import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
 
 export interface CheckParts {
   readonly ledger: CancellationLedger;
@@ -117,3 +116,31 @@ async function decideLate(parts: CheckParts, before: Cancellation, step: Transit
 
 /** Each is lost to somebody else who took charge within a millisecond or two. */
 const LATE_ATTEMPTS = 5;
+
+/**
+ * How long this process has seen each cancellation in doubt, by a clock that nobody can set. The database's clock alone says when EBP's
+ * settling time is over; set ahead, it would have a cancel called FAILED that EBP is still carrying out. So it takes both.
+ */
+export class DoubtWatch {
+  readonly #seenAt = new Map<string, number>();
+
+  /** @param monotonicMs milliseconds that never go back and never jump. */
+  constructor(private readonly monotonicMs: () => number) {}
+
+  see(id: string): void {
+    if (!this.#seenAt.has(id)) this.#seenAt.set(id, this.monotonicMs());
+  }
+
+  /** All that is in doubt now: what is not among them is forgotten. */
+  seeAll(ids: readonly string[]): void {
+    const inDoubt = new Set(ids);
+    for (const id of this.#seenAt.keys()) if (!inDoubt.has(id)) this.#seenAt.delete(id);
+    for (const id of ids) this.see(id);
+  }
+
+  /** Milliseconds since it was first seen; 0 when it is seen for the first time. */
+  seenForMs(id: string): number {
+    this.see(id);
+    return this.monotonicMs() - (this.#seenAt.get(id) ?? this.monotonicMs());
+  }
+}
