@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import type { GraphQLField, GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
 import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
@@ -8,17 +8,13 @@ import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { CheckParts } from "../cancellation/reconcile/check-unresolved.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import { ACCESS } from "./access.js";
-import type { CancelPaymentInputType } from "./types/cancel-payment.input.js";
 import { CancelPaymentResolver } from "./resolvers/cancel-payment.resolver.js";
 import { CancellationResolver } from "./resolvers/cancellation.resolver.js";
 import { CancellationChangedResolver } from "./resolvers/cancellation-changed.resolver.js";
 import { CancellationConnectionResolver, PageInfoResolver } from "./resolvers/connection.resolver.js";
-import type { GraphQLContext } from "./context.js";
 import { DecimalScalar } from "./types/decimal.scalar.js";
-import { guardSchema } from "./guard-schema.js";
+import { guardSchema } from "./access.js";
 import { HistoryResolver } from "./resolvers/history.resolver.js";
-import { leavePlainFields } from "./plain-fields.js";
 import { OrderConnectionResolver, OrderEdgeResolver } from "./resolvers/order-connection.resolver.js";
 import { OrderResolver } from "./resolvers/order.resolver.js";
 import { PreviewResolver } from "./resolvers/preview.resolver.js";
@@ -80,26 +76,8 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     validate: false,
   });
   describeRoots(schema);
-  leavePlainFields(schema);
-  resolveDirectly(schema, cancelPaymentResolver);
-  guardSchema(schema, ACCESS);
+  guardSchema(schema);
   return schema;
-}
-
-/**
- * With the arguments as graphql-js has coerced them. type-graphql would make instances of them first, which nobody asks for, and for
- * each object in them read the declarations of all input types anew.
- */
-function resolveDirectly(schema: GraphQLSchema, resolver: CancelPaymentResolver): void {
-  const field: GraphQLField<unknown, GraphQLContext, CancelPaymentArgs> | undefined = schema
-    .getMutationType()
-    ?.getFields()["cancelPayment"];
-  if (field === undefined) throw new Error("building the schema: it has no cancelPayment");
-  field.resolve = (_root, { input }, context) => resolver.cancelPayment(input, context);
-}
-
-interface CancelPaymentArgs {
-  readonly input: CancelPaymentInputType;
 }
 
 /** type-graphql demands one of whoever has subscriptions. Here each says itself what it follows. */
