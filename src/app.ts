@@ -18,7 +18,7 @@ import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { STREAM_PATH } from "./graphql/live/ask-subscription.js";
 import { addGraphQL } from "./graphql/server.js";
-import { isLoopback } from "./config/loopback.js";
+import { isLoopback } from "./config/settings.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addHealth } from "./http/health.js";
 import { identifyCallers } from "./http/caller.js";

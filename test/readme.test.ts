@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { existsSync, readFileSync } from "node:fs";
-import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../src/config/development-identity.js";
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../src/config/auth.js";
 import { FORCED_BEHAVIOURS } from "../simulator/order-numbers.js";
 import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
 import { welcome } from "../src/graphql/welcome.js";

@@ -1,4 +1,4 @@
-import { requireDatabaseUrl } from "../config/database-url.js";
+import { requireDatabaseUrl } from "../config/database.js";
 import { MIGRATIONS_FOLDER } from "../core.js";
 import { applyMigrations } from "../persistence/migrations.js";
 

@@ -1,12 +1,19 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { openEncryptedData, type EncryptedData } from "../core.js";
-import { enterAgain, isThere } from "../persistence/enter-again.js";
-import { openDatabaseHistory } from "../persistence/database-history.js";
-import { throughPrisma } from "../persistence/prepared-statements.js";
+import { z } from "zod";
+import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
+import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
+import { Decimal } from "../cancellation/model/decimal.js";
+import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
 import { runCommand } from "./run-command.js";
-import { readSentLine, sentValues } from "./sent-line.js";
+import { openEncryptedData, type EncryptedData } from "../core.js";
+import { openDatabaseHistory } from "../persistence/database-history.js";
+import { enterAgain, isThere } from "../persistence/enter-again.js";
+import { requestValues } from "../persistence/intent-statement.js";
+import { throughPrisma } from "../persistence/prepared-statements.js";
+import type { Encryptor } from "../persistence/encryptor.js";
+import type { SqlValues } from "../persistence/statement.js";
 
 const USAGE = `Usage: npm run recover -- --from <log file> [--dry-run]
 After a backup was restored: enters every cancel of the log that the database does not have, as UNKNOWN, so that its key and its order
@@ -98,4 +105,72 @@ function report({ sent, entered, present, keyTaken, unreadable }: Counts, isDryR
     `unreadable ${unreadable}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+const amount = z.string().regex(/^\d{1,15}(?:\.\d{1,4})?$/u);
+const text = z.string().min(1).max(255);
+const integer = z.int().min(0).max(2_147_483_647);
+
+const sentSchema: z.ZodType<SentRecord> = z.object({
+  store: text,
+  id: z.uuid(),
+  key: text,
+  order: text,
+  total: amount,
+  currency: z.string().regex(/^[A-Z]{3}$/u),
+  amountBasis: z.enum(AMOUNT_BASES),
+  lines: z
+    .array(
+      z.object({
+        seq: integer,
+        itemType: z.enum(ITEM_TYPES),
+        itemId: text,
+        quantity: integer,
+        amount,
+        taxAmount: amount.nullable(),
+      }),
+    )
+    .min(1),
+  hasRefundAccount: z.boolean(),
+  fingerprint: text,
+  moment: z.iso.datetime(),
+});
+
+/** One line of the service's log. Null: it is not about a send. */
+export function readSentLine(line: string): SentRecord | "unreadable" | null {
+  if (!line.includes(`"msg":"${SENT}"`)) return null;
+  try {
+    return sentSchema.parse(JSON.parse(line));
+  } catch {
+    return "unreadable";
+  }
+}
+
+/** As an intent has them, without what is not logged. */
+export function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
+  const store = {
+    id: sent.store,
+    currencyCode: sent.currency,
+    currencyDecimals: 0,
+    amountBasis: sent.amountBasis,
+  };
+  const request = {
+    idempotencyKey: sent.key,
+    storeId: sent.store,
+    orderNo: sent.order,
+    totalCancelAmount: new Decimal(sent.total),
+    items: sent.lines.map((line) => ({
+      ...line,
+      amount: new Decimal(line.amount),
+      taxAmount: line.taxAmount === null ? null : new Decimal(line.taxAmount),
+    })),
+    refundAccount: null,
+    reason: null,
+    note: null,
+    expectedCancelledTotal: null,
+  };
+  return requestValues(
+    { id: sent.id, store, request, fingerprint: sent.fingerprint, requestedBy: null },
+    encryptor,
+  );
 }

@@ -1,9 +1,7 @@
-import { developmentKey } from "../auth/development-key.js";
-import { mintToken, type TokenClaims } from "../auth/mint-token.js";
-import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../config/development-identity.js";
+import { developmentKey, mintToken, type TokenClaims } from "../auth/development-token.js";
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../config/auth.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { readTokenOptions, TOKEN_USAGE } from "./token-options.js";
-import { explainToken } from "./token-explained.js";
+import { explainToken, readTokenOptions, TOKEN_USAGE } from "./token-options.js";
 
 /** Where production's own variable could be mistyped, nothing is made. */
 const ENVIRONMENTS = ["", "development", "test"];

@@ -1,7 +1,9 @@
 import { createPublicKey } from "node:crypto";
-import { DEVELOPMENT_ISSUER } from "./development-identity.js";
-import { isLoopback } from "./loopback.js";
-import type { Settings } from "./settings.js";
+import { isLoopback, type Settings } from "./settings.js";
+
+/** Whose tokens `npm run token` makes, and for whom. Not for production: its key lies in a folder that developers share and copy. */
+export const DEVELOPMENT_ISSUER = "urn:ebp-cancel-facade:npm-run-token";
+export const DEVELOPMENT_AUDIENCE = "ebp-cancel-facade";
 
 export type AuthConfig =
   | { readonly kind: "off" }

@@ -1,19 +1,18 @@
 import { readFileSync } from "node:fs";
 import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { readAuth, type AuthConfig } from "./auth.js";
-import { readDatabaseUrl } from "./database-url.js";
-import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys } from "./encryption-keys.js";
+import { ENCRYPTION_KEYS_FORMAT, parseEncryptionKeys, readDatabaseUrl } from "./database.js";
 import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import { readPersistedOperations } from "./persisted-operations.js";
 import { Settings } from "./settings.js";
-import { judgeStoreSecrets } from "./store-secrets.js";
 import {
+  judgeStoreSecrets,
   STORE_VARIABLES,
-  storeFromEnvironment,
-  storesFromFile,
   type StoreDefaults,
+  storeFromEnvironment,
   type StoreReading,
   type StoreSettings,
+  storesFromFile,
 } from "./stores.js";
 
 /** Everything that can be set from outside, read once at start. */

@@ -1,4 +1,4 @@
-import { readSecretFile, type SecretFile } from "./secret-file.js";
+import { readFileSync } from "node:fs";
 
 /** What may be given as a file as well, whose path is in the variable of the same name with _FILE behind it. */
 export const SECRET_VARIABLES: readonly string[] = [
@@ -119,4 +119,113 @@ export class Settings {
 
 function isSecret(name: string): boolean {
   return SECRET_VARIABLES.includes(name);
+}
+
+/** The text of a file that holds one secret, or what is wrong with the file. Neither its content nor its path is told. */
+export type SecretFile =
+  { readonly text: string } | { readonly text: null; readonly expected: string; readonly found: string };
+
+/** A byte order mark and line breaks around the secret are the editor's. */
+export function readSecretFile(path: string): SecretFile {
+  const bytes = bytesOf(path);
+  if (typeof bytes === "string") {
+    // The path is left out: the secret itself may have been put there.
+    return {
+      text: null,
+      expected: "the path of a file that can be read",
+      found: `one that cannot (${bytes})`,
+    };
+  }
+  const text = decoded(bytes)?.trim();
+  if (text === undefined) return { text: null, expected: "a file of text in UTF-8", found: "other bytes" };
+  if (text === "") return { text: null, expected: "a file with the secret in it", found: "an empty one" };
+  return { text };
+}
+
+/** The content, or the error's code. */
+function bytesOf(path: string): Buffer | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "?";
+  }
+}
+
+/** Decoded leniently, a secret would be another one. */
+function decoded(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/u;
+
+/** Whether a host, as HOST or a URL names it, is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/**
+ * How long EBP's keys are is not published. A shorter one is no key that anybody issued, but something put there to be replaced: a
+ * key from a random generator has 16 characters or more in any alphabet.
+ */
+export const MIN_HASH_KEY_LENGTH = 16;
+/** It keys an HMAC: what is shorter can be found by trying, from one webhook that was seen. */
+export const MIN_WEBHOOK_SECRET_LENGTH = 16;
+/** Half of that: it names the store as well, is sent with every request, and signs nothing. */
+export const MIN_ACCESS_KEY_LENGTH = 8;
+/** What can be tried is limited by the server, not by the attacker's machine: the least that NIST SP 800-63B allows. */
+export const MIN_DATABASE_PASSWORD_LENGTH = 8;
+
+/** Fewer different characters are a pattern such as 1212, not a key. */
+const MIN_DIFFERENT_CHARACTERS = 5;
+
+/** What stands in examples and in fresh installations, in lower case and without separators. Whoever guesses begins with these. */
+const WELL_KNOWN = new Set([
+  ...["secret", "secretkey", "mysecret", "topsecret", "supersecret", "verysecret", "yoursecret"],
+  ...["password", "passwd", "pass", "passw0rd", "p@ssw0rd", "mypassword", "yourpassword", "pwd"],
+  ...["changeme", "changeit", "changethis", "replaceme", "fixme", "todo", "tbd", "none", "null", "undefined"],
+  ...[
+    "default",
+    "example",
+    "sample",
+    "placeholder",
+    "dummy",
+    "demo",
+    "test",
+    "testing",
+    "development",
+    "dev",
+  ],
+  ...["postgres", "postgresql", "admin", "administrator", "root", "user", "guest", "dba", "database"],
+  ...["key", "mykey", "yourkey", "apikey", "accesskey", "youraccesskey", "hashkey", "yourhashkey"],
+  ...["webhooksecret", "yourwebhooksecret", "token", "ebp", "simulator"],
+  ...["qwerty", "qwertyuiop", "letmein", "welcome", "abc", "abcdef", "abcdefgh", "foobar", "foo"],
+]);
+/** `test-2`, `password123!`: a word with a little behind it is the same word to whoever guesses. */
+const SEPARATORS = /[\s_.\-!*#]/gu;
+const TRAILING_DIGITS = /\d{1,10}$/u;
+
+export interface SecretRule {
+  readonly minLength: number;
+  /** Secrets that others know, and what to call them. */
+  readonly known: readonly string[];
+  readonly knownAs: string;
+}
+
+/** What makes a secret one that can be guessed, without quoting it; null when nothing does. */
+export function weaknessOf(secret: string, { minLength, known, knownAs }: SecretRule): string | null {
+  if (known.includes(secret)) return knownAs;
+  if (isWellKnown(secret)) return "a word that anybody would try";
+  if (secret.length < minLength) return `${secret.length} characters`;
+  if (new Set(secret).size < MIN_DIFFERENT_CHARACTERS) return "the same characters again and again";
+  return null;
+}
+
+function isWellKnown(secret: string): boolean {
+  const word = secret.toLowerCase().replaceAll(SEPARATORS, "");
+  const withoutDigits = word.replace(TRAILING_DIGITS, "");
+  return withoutDigits === "" || WELL_KNOWN.has(word) || WELL_KNOWN.has(withoutDigits);
 }

@@ -1,9 +1,15 @@
 import { parse } from "lossless-json";
 import { z } from "zod";
-import { AMOUNT_BASES, type AmountBasis, currencyDecimals } from "../cancellation/model/store.js";
-import { isLoopback } from "./loopback.js";
-import type { Settings } from "./settings.js";
-import { judgeStoreSecrets } from "./store-secrets.js";
+import { currencyDecimals } from "../cancellation/model/currency.js";
+import { AMOUNT_BASES, type AmountBasis } from "../cancellation/request/amount-rule.js";
+import {
+  isLoopback,
+  MIN_ACCESS_KEY_LENGTH,
+  MIN_HASH_KEY_LENGTH,
+  MIN_WEBHOOK_SECRET_LENGTH,
+  type Settings,
+  weaknessOf,
+} from "./settings.js";
 
 /** One EBP store: where it is reached, with what credentials, and how its amounts are read. */
 export interface StoreSettings {
@@ -215,4 +221,29 @@ function isBare(text: string): boolean {
 function isSafe(text: string): boolean {
   const { protocol, hostname } = new URL(text);
   return protocol === "https:" || isLoopback(hostname);
+}
+
+const RULES = [
+  ["accessKey", MIN_ACCESS_KEY_LENGTH, "the access key"],
+  ["hashKey", MIN_HASH_KEY_LENGTH, "the hash key"],
+  ["webhookSecret", MIN_WEBHOOK_SECRET_LENGTH, "the webhook secret"],
+] as const;
+
+/** What production refuses of a store's secrets; the simulator's keys open nothing but the simulator. */
+export function judgeStoreSecrets(
+  settings: Settings,
+  given: unknown,
+  simulated: StoreDefaults,
+  nameOf: (field: string) => string,
+): void {
+  if (typeof given !== "object" || given === null) return;
+  const known = [simulated.accessKey, simulated.hashKey];
+  for (const [field, minLength, what] of RULES) {
+    const secret = (given as Readonly<Record<string, unknown>>)[field];
+    // An empty one is told elsewhere.
+    if (typeof secret !== "string" || secret === "") continue;
+    const found = weaknessOf(secret, { minLength, known, knownAs: "the simulator's" });
+    const expected = `${what} that EBP issued, at least ${minLength} characters that nobody guesses`;
+    if (found !== null) settings.fault(nameOf(field), expected, found);
+  }
 }

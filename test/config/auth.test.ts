@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { DEVELOPMENT_ISSUER } from "../../src/config/development-identity.js";
+import { DEVELOPMENT_ISSUER } from "../../src/config/auth.js";
 import { faultsOf, PRODUCTION, read } from "../helpers/configuration.js";
 
 const PUBLIC_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" })
