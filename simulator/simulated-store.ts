@@ -1,8 +1,8 @@
-import type { AmountBasis } from "../src/cancellation/model/store.js";
-import type { EbpStore } from "../src/ebp/ebp-request.js";
+import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
+import type { StoreCredentials } from "../src/cancellation/model/store.js";
 
 /** A store the simulator knows: what a caller must present, and how its amounts add up. */
-export type SimulatedStore = Omit<EbpStore, "baseUrl"> & {
+export type SimulatedStore = StoreCredentials & {
   /** `unit` unless stated. */
   readonly amountBasis?: AmountBasis;
 };

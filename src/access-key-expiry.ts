@@ -1,4 +1,4 @@
-import type { StoreSettings } from "./config/stores.js";
+import type { StoreSettings } from "./cancellation/model/store.js";
 
 /** EBP issues access keys for a year; a month is time enough to have the next one issued and set. */
 export const EXPIRY_NOTICE_MS = 30 * 24 * 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "./config/config.js";
-import type { StoreSettings } from "./config/stores.js";
+import type { StoreSettings } from "./cancellation/model/store.js";
 import { startSimulator, type Simulator } from "../simulator/simulator.js";
 import type { Log } from "./log.js";
 import type { Releases } from "./releases.js";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import type { StoreSettings } from "../src/config/stores.js";
+import type { StoreSettings } from "../src/cancellation/model/store.js";
 import type { Log } from "../src/log.js";
 import { watchAccessKeys, type AccessKeyWatch } from "../src/watch-access-keys.js";
 import { STORE } from "./helpers/configuration.js";

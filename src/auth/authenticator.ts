@@ -4,7 +4,12 @@ import { LRUCache } from "lru-cache";
 import { createKeyServer } from "./key-server.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, type SkippedKey } from "./usable-keys.js";
 import type { Clock } from "../cancellation/cancel/send-window.js";
-import { type Authenticate, type IdentifiedCaller, SCOPES } from "../cancellation/model/caller.js";
+import {
+  type Authenticate,
+  type AuthSettings,
+  type IdentifiedCaller,
+  SCOPES,
+} from "../cancellation/model/caller.js";
 
 /** 1 to 255 characters, as OpenID Connect bounds it, none of them a control character, and not only blanks. */
 export const NAMES_SOMEBODY = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
@@ -45,11 +50,6 @@ export class ProvenTokens {
 function digest(token: string): string {
   return hash("sha256", token, "base64");
 }
-
-export type AuthSettings =
-  | { readonly kind: "off" }
-  | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
-  | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
 
 export interface Authenticator {
   readonly authenticate: Authenticate;

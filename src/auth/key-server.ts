@@ -5,18 +5,8 @@ import {
   type FetchImplementation,
   type JWTVerifyGetKey,
 } from "jose";
+import { KeysUnavailableError } from "../cancellation/model/caller.js";
 import { selectUsableKeys, type SkippedKey } from "./usable-keys.js";
-
-/** Whether a token proves who calls cannot be told now: its key cannot be fetched. Not the caller's fault, and it may pass. */
-export class KeysUnavailableError extends Error {
-  override readonly name = "KeysUnavailableError";
-
-  constructor(url: URL, cause: unknown) {
-    super(`fetching the keys that check callers' tokens from ${url.origin}${url.pathname}: it failed`, {
-      cause,
-    });
-  }
-}
 
 /**
  * Tokens of keys not seen before have the set fetched no more often than this: short enough that nobody notices a rotation, long

@@ -1,21 +1,17 @@
 import { createPublicKey } from "node:crypto";
+import type { AuthSettings } from "../cancellation/model/caller.js";
 import { isLoopback, type Settings } from "./settings.js";
 
-/** Whose tokens `npm run token` makes, and for whom. Not for production: its key lies in a folder that developers share and copy. */
+/** Issuer and audience of the tokens of `npm run token`. Production refuses them: developers share and copy the key. */
 export const DEVELOPMENT_ISSUER = "urn:ebp-cancel-facade:npm-run-token";
 export const DEVELOPMENT_AUDIENCE = "ebp-cancel-facade";
 
-export type AuthConfig =
-  | { readonly kind: "off" }
-  | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
-  | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
-
-/** @param host what the service will listen on: off is for loopback only. */
-export function readAuth(settings: Settings, production: boolean, host: string): AuthConfig {
+/** @param host the address to listen on: authentication can be off on loopback only. */
+export function readAuth(settings: Settings, production: boolean, host: string): AuthSettings {
   const jwksUrl = settings.value("AUTH_JWKS_URL");
   const pem = settings.value("AUTH_PUBLIC_KEY");
   const keyGiven = jwksUrl !== undefined || pem !== undefined;
-  // Whoever says whose tokens count, or for whom, wants them checked: a missing key must not mean "off".
+  // Whoever sets an issuer or audience wants tokens checked: a missing key must not mean "off".
   const begun =
     keyGiven || settings.value("AUTH_ISSUER") !== undefined || settings.value("AUTH_AUDIENCE") !== undefined;
   if (!production && !begun && isLoopback(host)) return { kind: "off" };
@@ -38,23 +34,23 @@ export function readAuth(settings: Settings, production: boolean, host: string):
 function readJwksUrl(settings: Settings, text: string, production: boolean): URL | undefined {
   const url = settings.url("AUTH_JWKS_URL", text);
   if (url === undefined) return undefined;
-  // fetch refuses such a URL at every request, in words that quote the password.
+  // fetch would refuse such a URL at every request, with an error that quotes the password.
   if (url.username + url.password !== "")
     settings.fault("AUTH_JWKS_URL", "a URL without user and password", "one with");
   if (production && url.protocol !== "https:" && !isLoopback(url.hostname))
     settings.fault(
       "AUTH_JWKS_URL",
-      "an https URL: who can change the keys on their way is everybody",
+      "an https URL: whoever changes the keys in transit can be any caller",
       "http",
     );
   return url;
 }
 
-/** Many env files hold one line per variable only: `\n` stands for a line break there. */
+/** Many env files allow one line per variable: there, `\n` stands for a line break. */
 function readPublicKey(settings: Settings, text: string | undefined): string {
   const pem = text?.replaceAll("\\n", "\n") ?? "";
   if (text === undefined) return pem;
-  // Checked here: a private key would be taken as well, and has no business in this service.
+  // createPublicKey accepts a private key too; that one must not be here.
   if (!/^-----BEGIN (?:RSA )?PUBLIC KEY-----$/mu.test(pem) || !isPublicKey(pem)) {
     settings.fault("AUTH_PUBLIC_KEY", "a public key in PEM (-----BEGIN PUBLIC KEY-----)", "something else");
   }

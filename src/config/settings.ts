@@ -1,6 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 
-/** What may be given as a file as well, whose path is in the variable of the same name with _FILE behind it. */
+/** Each can be read from a file instead: append _FILE to the name and give the path. */
 export const SECRET_VARIABLES: readonly string[] = [
   "DATABASE_URL",
   "EBP_ACCESS_KEY",
@@ -18,19 +19,19 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Environment variables, read with their faults collected, so that all of them are told at once. Never quotes a secret. */
+/** Reads environment variables and collects every fault, to report them together. Never quotes a secret. */
 export class Settings {
   readonly #faults: string[] = [];
-  /** Each file is read once: it may be a pipe, and what is wrong with it is told once. */
+  /** Each file is read once: it may be a pipe. */
   readonly #fromFiles = new Map<string, string>();
-  /** Secrets whose file is at fault: what they would be is not judged as well. */
+  /** Secrets whose file is at fault. Their values are unknown, so further faults of theirs are not reported. */
   readonly #unread = new Set<string>();
 
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
 
   /**
-   * An empty or blank variable counts as not set: that is what `VAR=` in a compose file means. Of a secret, also what its file
-   * says; an empty text for a file that is at fault.
+   * An empty or blank variable counts as not set: that is what `VAR=` in a compose file means. A secret may come from its file;
+   * it is empty when that file is at fault.
    */
   value(name: string): string | undefined {
     const value = this.#variable(name);
@@ -88,7 +89,9 @@ export class Settings {
 
   fault(name: string, expected: string, found: string): void {
     if (this.#unread.has(name.split(" ")[0] ?? name)) return;
-    this.#faults.push(`${name}: expected ${expected}, found ${found}`);
+    const fault = `${name}: expected ${expected}, found ${found}`;
+    // A value that several stores share is at fault once.
+    if (!this.#faults.includes(fault)) this.#faults.push(fault);
   }
 
   throwFaults(): void {
@@ -121,43 +124,40 @@ function isSecret(name: string): boolean {
   return SECRET_VARIABLES.includes(name);
 }
 
-/** The text of a file that holds one secret, or what is wrong with the file. Neither its content nor its path is told. */
-export type SecretFile =
+/** A secret from its file, or what is wrong with the file. Messages name neither content nor path: either may be the secret. */
+type SecretFile =
   { readonly text: string } | { readonly text: null; readonly expected: string; readonly found: string };
 
-/** A byte order mark and line breaks around the secret are the editor's. */
-export function readSecretFile(path: string): SecretFile {
-  const bytes = bytesOf(path);
-  if (typeof bytes === "string") {
-    // The path is left out: the secret itself may have been put there.
-    return {
-      text: null,
-      expected: "the path of a file that can be read",
-      found: `one that cannot (${bytes})`,
-    };
+/** Line breaks and a byte order mark around the secret come from editors and are dropped. */
+function readSecretFile(path: string): SecretFile {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const found = `one that cannot (${errorCode(error)})`;
+    return { text: null, expected: "the path of a file that can be read", found };
   }
-  const text = decoded(bytes)?.trim();
-  if (text === undefined) return { text: null, expected: "a file of text in UTF-8", found: "other bytes" };
+  // Lenient decoding would turn the secret into another one.
+  if (!isUtf8(bytes)) return { text: null, expected: "a file of text in UTF-8", found: "other bytes" };
+  const text = bytes.toString("utf8").trim();
   if (text === "") return { text: null, expected: "a file with the secret in it", found: "an empty one" };
   return { text };
 }
 
-/** The content, or the error's code. */
-function bytesOf(path: string): Buffer | string {
+/** The text of a file whose path a variable names; null after a fault. */
+export function readText(settings: Settings, variable: string, path: string): string | null {
   try {
-    return readFileSync(path);
+    return readFileSync(path, "utf8");
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "?";
+    // Somebody may have put the file's content, with its secrets, where the path belongs.
+    const shown = /^\s*[[{]/u.test(path) ? "JSON" : path;
+    settings.fault(variable, "the path of a file that can be read", `${shown} (${errorCode(error)})`);
+    return null;
   }
 }
 
-/** Decoded leniently, a secret would be another one. */
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+function errorCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "?";
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/u;
@@ -165,67 +165,4 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/u;
 /** Whether a host, as HOST or a URL names it, is this machine itself. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
-}
-
-/**
- * How long EBP's keys are is not published. A shorter one is no key that anybody issued, but something put there to be replaced: a
- * key from a random generator has 16 characters or more in any alphabet.
- */
-export const MIN_HASH_KEY_LENGTH = 16;
-/** It keys an HMAC: what is shorter can be found by trying, from one webhook that was seen. */
-export const MIN_WEBHOOK_SECRET_LENGTH = 16;
-/** Half of that: it names the store as well, is sent with every request, and signs nothing. */
-export const MIN_ACCESS_KEY_LENGTH = 8;
-/** What can be tried is limited by the server, not by the attacker's machine: the least that NIST SP 800-63B allows. */
-export const MIN_DATABASE_PASSWORD_LENGTH = 8;
-
-/** Fewer different characters are a pattern such as 1212, not a key. */
-const MIN_DIFFERENT_CHARACTERS = 5;
-
-/** What stands in examples and in fresh installations, in lower case and without separators. Whoever guesses begins with these. */
-const WELL_KNOWN = new Set([
-  ...["secret", "secretkey", "mysecret", "topsecret", "supersecret", "verysecret", "yoursecret"],
-  ...["password", "passwd", "pass", "passw0rd", "p@ssw0rd", "mypassword", "yourpassword", "pwd"],
-  ...["changeme", "changeit", "changethis", "replaceme", "fixme", "todo", "tbd", "none", "null", "undefined"],
-  ...[
-    "default",
-    "example",
-    "sample",
-    "placeholder",
-    "dummy",
-    "demo",
-    "test",
-    "testing",
-    "development",
-    "dev",
-  ],
-  ...["postgres", "postgresql", "admin", "administrator", "root", "user", "guest", "dba", "database"],
-  ...["key", "mykey", "yourkey", "apikey", "accesskey", "youraccesskey", "hashkey", "yourhashkey"],
-  ...["webhooksecret", "yourwebhooksecret", "token", "ebp", "simulator"],
-  ...["qwerty", "qwertyuiop", "letmein", "welcome", "abc", "abcdef", "abcdefgh", "foobar", "foo"],
-]);
-/** `test-2`, `password123!`: a word with a little behind it is the same word to whoever guesses. */
-const SEPARATORS = /[\s_.\-!*#]/gu;
-const TRAILING_DIGITS = /\d{1,10}$/u;
-
-export interface SecretRule {
-  readonly minLength: number;
-  /** Secrets that others know, and what to call them. */
-  readonly known: readonly string[];
-  readonly knownAs: string;
-}
-
-/** What makes a secret one that can be guessed, without quoting it; null when nothing does. */
-export function weaknessOf(secret: string, { minLength, known, knownAs }: SecretRule): string | null {
-  if (known.includes(secret)) return knownAs;
-  if (isWellKnown(secret)) return "a word that anybody would try";
-  if (secret.length < minLength) return `${secret.length} characters`;
-  if (new Set(secret).size < MIN_DIFFERENT_CHARACTERS) return "the same characters again and again";
-  return null;
-}
-
-function isWellKnown(secret: string): boolean {
-  const word = secret.toLowerCase().replaceAll(SEPARATORS, "");
-  const withoutDigits = word.replace(TRAILING_DIGITS, "");
-  return withoutDigits === "" || WELL_KNOWN.has(word) || WELL_KNOWN.has(withoutDigits);
 }

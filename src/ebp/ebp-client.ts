@@ -7,6 +7,7 @@ import type {
   PaymentGateway,
   PaymentQuestion,
   SendWindow,
+  PaymentStatuses,
   SentCancel,
 } from "../cancellation/model/payment-gateway.js";
 import type { PaymentDisplay, ShownPayment } from "../cancellation/history/live-status.js";
@@ -23,12 +24,7 @@ import {
 } from "./ebp-request.js";
 import { exchange, type Exchange, notSent } from "./exchange.js";
 import { readLiveStatus } from "./live-status-table.js";
-import {
-  canShow,
-  DEFAULT_PAYMENT_STATUSES,
-  type PaymentStatuses,
-  readPaymentState,
-} from "./payment-state-table.js";
+import { canShow, readPaymentState } from "./payment-state-table.js";
 import { readOutcome } from "./read-outcome.js";
 
 /** A cancel or a question names a store this client has no credentials for: a fault in how the service was put together. */
@@ -63,7 +59,7 @@ export interface EbpClientOptions {
   /** Whether each cancel has a new connection to itself: nothing that is read there can be about anything else. */
   readonly connectionPerCancel?: boolean;
   /** What EBP's words for the state of a payment say about cancels. */
-  readonly paymentStatuses?: PaymentStatuses;
+  readonly paymentStatuses: PaymentStatuses;
 }
 
 export interface EbpClient extends PaymentGateway, PaymentDisplay {
@@ -89,7 +85,7 @@ interface Call {
  */
 export function createEbpClient(options: EbpClientOptions): EbpClient {
   const { stores, timeoutMs, connectionsPerOrigin = CONNECTIONS_PER_ORIGIN } = options;
-  const { paymentStatuses = DEFAULT_PAYMENT_STATUSES, connectionPerCancel = false } = options;
+  const { paymentStatuses, connectionPerCancel = false } = options;
   const connect = (onePerRequest: boolean): Agent =>
     createConnections({
       onePerRequest,

@@ -1,15 +1,10 @@
 import type { ShownPayment, UnavailableReason } from "../cancellation/history/live-status.js";
+import type { PaymentStatuses } from "../cancellation/model/payment-gateway.js";
 import { MIN_ACCOUNT_NUMBER_LENGTH } from "../cancellation/model/limits.js";
 import { readExchange, type ReadExchange } from "./answer.js";
 import { PUBLISHED_CODE } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
-import {
-  decidePaymentState,
-  isSuccess,
-  type PaymentStatuses,
-  type ShownDetails,
-  shownDetails,
-} from "./payment-state-table.js";
+import { decidePaymentState, isSuccess, type ShownDetails, shownDetails } from "./payment-state-table.js";
 
 export interface UnavailableRow {
   readonly reason: UnavailableReason;

@@ -2,28 +2,13 @@ import type {
   LookedUpPayment,
   PaymentQuestion,
   PaymentState,
+  PaymentStatuses,
 } from "../cancellation/model/payment-gateway.js";
 import { type AnswerText, isSameOrder, type ReadExchange, readExchange } from "./answer.js";
 import { evidenceOf } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
 import { asString, type JsonObject } from "./json.js";
 import { createRedactor } from "./redactor.js";
-
-/**
- * EBP's words for the state of a payment, by what they say about cancels. Its documentation shows some of them and not
- * the one for a payment that is wholly cancelled: that is a setting, and never guessed.
- */
-export interface PaymentStatuses {
-  /** A payment in one of these states has not been cancelled by any amount. */
-  readonly uncancelled: readonly string[];
-  /** In one of these, all of it has been. */
-  readonly whollyCancelled: readonly string[];
-}
-
-export const DEFAULT_PAYMENT_STATUSES: PaymentStatuses = {
-  uncancelled: ["APPROVED", "CAPTURED"],
-  whollyCancelled: [],
-};
 
 /** What is known after asking for a payment's details, as far as it decides what they show. */
 export interface ShownDetails {

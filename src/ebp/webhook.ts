@@ -2,7 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/model/limits.js";
-import type { ReceivedWebhook, WebhookEvent, WebhookKind } from "../cancellation/model/webhook-inbox.js";
+import type {
+  ReceivedWebhook,
+  WebhookAmounts,
+  WebhookEvent,
+  WebhookKind,
+} from "../cancellation/model/webhook-inbox.js";
 import {
   asDecimal,
   asInt32,
@@ -139,9 +144,6 @@ export function verifyWebhook(
   if (signers.length === 0) return null;
   return { storeIds: signers.flatMap(([, storeIds]) => storeIds), signedAt: Number(timestamp) };
 }
-
-/** What EBP's amounts in webhooks are counted in. Its documentation does not say: it is a setting. */
-export type WebhookAmounts = "minor" | "major";
 
 /** ISO 4217 knows no currency with more decimal places. */
 const MAX_EXPONENT = 4;

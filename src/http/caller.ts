@@ -6,7 +6,13 @@ import type {
   onSendAsyncHookHandler,
   RouteShorthandOptions,
 } from "fastify";
-import type { Admission, Authenticate, Caller, IdentifiedCaller } from "../cancellation/model/caller.js";
+import {
+  KeysUnavailableError,
+  type Admission,
+  type Authenticate,
+  type Caller,
+  type IdentifiedCaller,
+} from "../cancellation/model/caller.js";
 import { answerRefusal, Refusal } from "./api-error.js";
 
 export function identifyCallers(
@@ -25,7 +31,7 @@ export function identifyCallers(
       return undefined;
     } catch (error) {
       // That keys are away is told once, by whoever fetches them.
-      if (!isKeysUnavailable(error)) request.log.error({ err: error }, "reading who is calling failed");
+      if (!(error instanceof KeysUnavailableError)) request.log.error({ err: error }, "reading who is calling failed");
       return await postpone(reply, request.id);
     }
   };
@@ -61,11 +67,6 @@ function postpone(reply: FastifyReply, requestId: string): FastifyReply {
 
 function errorBody(message: string, extensions: object): object {
   return { errors: [{ message, extensions }] };
-}
-
-/** By its name: who checks tokens is not known here. */
-function isKeysUnavailable(error: unknown): boolean {
-  return error instanceof Error && error.name === "KeysUnavailableError";
 }
 
 /**

@@ -47,7 +47,7 @@ describe("EBP_STORES_FILE", () => {
     const { EBP_BASE_URL, EBP_STORE_ID, ...rest } = PRODUCTION;
     const production = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("EBP_")));
     expect(faultsOf(withStores([STORE], production))).toEqual([]);
-    const fault = "EBP_STORES_FILE[0].baseUrl: expected an http or https URL, found ";
+    const fault = "EBP_STORES_FILE[0].baseUrl: expected EBP's base URL, http or https, found ";
     expect(faultsOf(withStores([unreachable], production))).toEqual([`${fault}nothing`]);
     expect(faultsOf(withStores([{ ...STORE, baseUrl: null }], production))).toEqual([
       `${fault}something else`,
@@ -56,11 +56,7 @@ describe("EBP_STORES_FILE", () => {
   });
 
   test.each([
-    [
-      "text that is not JSON",
-      '[{"storeId": "KR01",]',
-      /JSON with each key once, found something else at position \d+$/u,
-    ],
+    ["text that is not JSON", '[{"storeId": "KR01",]', /JSON with each key once, found something else$/u],
     ["an empty file", "", /JSON/u],
     ["a key that stands twice", '[{"storeId": "A", "storeId": "B"}]', /each key once/u],
     ["an object", JSON.stringify(STORE), /a JSON array of stores, found something else$/u],
@@ -78,12 +74,12 @@ describe("EBP_STORES_FILE", () => {
     [
       "lacks a field",
       { ...STORE, hashKey: undefined },
-      /^EBP_STORES_FILE\[1\]\.hashKey: expected a text, found nothing$/u,
+      /^EBP_STORES_FILE\[1\]\.hashKey: expected the hash key that EBP issued for the store, found nothing$/u,
     ],
     [
       "has a field of another type",
       { ...STORE, divisionCode: 7 },
-      /^EBP_STORES_FILE\[1\]\.divisionCode: expected a text, found something else$/u,
+      /^EBP_STORES_FILE\[1\]\.divisionCode: expected the division code that EBP issued, found something else$/u,
     ],
     [
       "has an unknown currency",
@@ -132,8 +128,8 @@ describe("EBP_STORES_FILE", () => {
       EBP_ACCESS_KEY_EXPIRES_AT: "2027-01-31T00:00:00Z",
     };
     expect(faultsOf(withStores([STORE], beside))).toEqual([
-      expect.stringMatching(/^EBP_BASE_URL: expected nothing beside EBP_STORES_FILE/u),
       expect.stringMatching(/^EBP_STORE_ID: expected nothing beside EBP_STORES_FILE/u),
+      expect.stringMatching(/^EBP_BASE_URL: expected nothing beside EBP_STORES_FILE/u),
       expect.stringMatching(/^EBP_HASH_KEY_FILE: expected nothing beside EBP_STORES_FILE/u),
       expect.stringMatching(/^EBP_ACCESS_KEY_EXPIRES_AT: expected nothing beside EBP_STORES_FILE/u),
     ]);

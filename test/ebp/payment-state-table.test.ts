@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { PaymentState } from "../../src/cancellation/model/payment-gateway.js";
-import { PAYMENT_STATE_TABLE, type PaymentStatuses } from "../../src/ebp/payment-state-table.js";
+import type { PaymentStatuses } from "../../src/cancellation/model/payment-gateway.js";
+import { PAYMENT_STATE_TABLE } from "../../src/ebp/payment-state-table.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";
 

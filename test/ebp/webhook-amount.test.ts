@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import type { WebhookKind } from "../../src/cancellation/model/webhook-inbox.js";
+import type { WebhookAmounts, WebhookKind } from "../../src/cancellation/model/webhook-inbox.js";
 import { asObject, parseJson } from "../../src/ebp/json.js";
-import { readWebhookAmount, type WebhookAmounts } from "../../src/ebp/webhook.js";
+import { readWebhookAmount } from "../../src/ebp/webhook.js";
 
 /** The amount that `data`, as this JSON text, states; null when none can be read. */
 function amountOf(kind: WebhookKind, data: string, amounts: WebhookAmounts): string | null {

@@ -5,6 +5,7 @@ import type {
   LookedUpPayment,
   PaymentQuestion,
   SendWindow,
+  PaymentStatuses,
   SentCancel,
 } from "../../src/cancellation/model/payment-gateway.js";
 import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
@@ -17,6 +18,12 @@ import { startUpstream, type Respond, type Upstream } from "./upstream.js";
 
 /** Long enough that only a hang reaches it: tests in which time-outs are the behaviour set a short one. */
 const PATIENT_MS = 10_000;
+
+/** EBP's published words for payments that have not been cancelled. */
+export const PAYMENT_STATUSES: PaymentStatuses = {
+  uncancelled: ["APPROVED", "CAPTURED"],
+  whollyCancelled: [],
+};
 
 /** Never closes. */
 export const OPEN_WINDOW: SendWindow = { isOpen: () => true };
@@ -67,7 +74,9 @@ export function useEbp(): EbpFixtures {
     client: (baseUrl, { store, ...options } = {}) => {
       const { storeId } = DEVELOPMENT_STORE;
       const stores = new Map([[storeId, { ...DEVELOPMENT_STORE, baseUrl, ...store }]]);
-      const client = keep(createEbpClient({ stores, timeoutMs: PATIENT_MS, ...options }));
+      const client = keep(
+        createEbpClient({ stores, timeoutMs: PATIENT_MS, paymentStatuses: PAYMENT_STATUSES, ...options }),
+      );
       return {
         ...client,
         cancel: (request, language, window = OPEN_WINDOW) => client.cancel(request, language, window),

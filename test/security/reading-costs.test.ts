@@ -5,12 +5,13 @@ import { identifierFaults, proseFaults } from "../../src/cancellation/request/fi
 import { maskRefundAccount } from "../../src/cancellation/request/refund-account.js";
 import { MAX_ANSWER_BYTES, type Exchange } from "../../src/ebp/exchange.js";
 import { parseJson } from "../../src/ebp/json.js";
-import { DEFAULT_PAYMENT_STATUSES, readPaymentState } from "../../src/ebp/payment-state-table.js";
+import { readPaymentState } from "../../src/ebp/payment-state-table.js";
 import { readLiveStatus } from "../../src/ebp/live-status-table.js";
 import { readOutcome } from "../../src/ebp/read-outcome.js";
 import { createWebhookReader } from "../../src/ebp/webhook.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { cancelRequest } from "../helpers/examples.js";
+import { PAYMENT_STATUSES } from "../helpers/upstream-client.js";
 import { boundFor, cpuMs, repeated, UNITS } from "./hostile-texts.js";
 
 /** What stands in the places of an answer, each filled with one unit. */
@@ -61,8 +62,8 @@ describe.each(UNITS.map((unit) => ({ shown: JSON.stringify(unit), unit })))("of 
     const [rejection, acceptance, page] = answersFullOf(unit);
     const works = [
       () => readOutcome(answered(rejection, 400), request),
-      () => readPaymentState(answered(acceptance, 200), question, DEFAULT_PAYMENT_STATUSES),
-      () => readLiveStatus(answered(page, 502), "ORD-1", DEFAULT_PAYMENT_STATUSES),
+      () => readPaymentState(answered(acceptance, 200), question, PAYMENT_STATUSES),
+      () => readLiveStatus(answered(page, 502), "ORD-1", PAYMENT_STATUSES),
     ];
     const bound = boundFor(MAX_ANSWER_BYTES);
     for (const work of works) {

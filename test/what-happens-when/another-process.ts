@@ -28,7 +28,11 @@ export async function anotherProcess<T>(
 ): Promise<T> {
   const prisma = createPrisma(database);
   const store = { ...DEVELOPMENT_STORE, baseUrl: service.simulator.url };
-  const gateway = createEbpClient({ stores: new Map([[store.storeId, store]]), timeoutMs: 2_000 });
+  const gateway = createEbpClient({
+    stores: new Map([[store.storeId, store]]),
+    timeoutMs: 2_000,
+    paymentStatuses: { uncancelled: [], whollyCancelled: [] },
+  });
   const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 7) }]);
   const history = createPrismaHistory(prisma, encryptor);
   try {

@@ -20,12 +20,15 @@ export interface Caller {
   readonly storeIds: readonly string[];
 }
 
-/** Who calls, and until when the token that says so is taken; null: without end. */
+/** The caller, and when its token expires; null: never. */
 export interface IdentifiedCaller extends Caller {
   readonly provenUntil: Date | null;
 }
 
-/** Who calls, from the Authorization header; null when nobody has proven to be. Rejects while that cannot be told. */
+/**
+ * The caller named by an Authorization header; null without a valid token. Rejects with a KeysUnavailableError while the keys
+ * that would decide cannot be fetched.
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<IdentifiedCaller | null>;
 
 /** Lets callers in. `Request` is a request of the HTTP server; `Hooks` are options of its routes. */
@@ -49,3 +52,18 @@ export type PointsTaken =
 
 /** Charges a bucket for what has been done already, also beyond what the minute has. */
 export type ChargePenalty = (bucket: string, points: number) => Promise<void>;
+
+/** How callers' tokens are checked. */
+export type AuthSettings =
+  | { readonly kind: "off" }
+  | { readonly kind: "jwks"; readonly url: URL; readonly issuer: string; readonly audience: string }
+  | { readonly kind: "publicKey"; readonly pem: string; readonly issuer: string; readonly audience: string };
+
+/** A token cannot be checked now, because its key cannot be fetched. Not the caller's fault; trying again may help. */
+export class KeysUnavailableError extends Error {
+  override readonly name = "KeysUnavailableError";
+
+  constructor(url: URL, cause: unknown) {
+    super(`fetching the keys that check callers' tokens from ${url.origin}${url.pathname} failed`, { cause });
+  }
+}

@@ -52,6 +52,17 @@ export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCE
 
 export type PaymentState = (typeof PAYMENT_STATES)[number];
 
+/**
+ * EBP's words for the state of a payment, by what they say about cancels. EBP publishes some of them, but not the one for
+ * a wholly cancelled payment: that one is a setting, never guessed.
+ */
+export interface PaymentStatuses {
+  /** A payment in one of these states has not been cancelled by any amount. */
+  readonly uncancelled: readonly string[];
+  /** A payment in one of these states has been cancelled completely. */
+  readonly whollyCancelled: readonly string[];
+}
+
 export interface LookedUpPayment {
   readonly state: PaymentState;
   readonly evidence: Evidence;

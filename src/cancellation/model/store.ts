@@ -27,3 +27,31 @@ export type Stores = ReadonlyMap<string, Store>;
 export function currencyDecimals(currencyCode: string): number | undefined {
   return currencyCodes.code(currencyCode)?.digits;
 }
+
+/** What EBP issued for a store. Every request carries or is signed with it. */
+export interface StoreCredentials {
+  readonly storeId: string;
+  /** Sent with every request. Expires one year after issue. */
+  readonly accessKey: string;
+  /** Signs the requests. Never sent, never logged. */
+  readonly hashKey: string;
+  readonly divisionCode: string;
+  readonly channelCode: string;
+  /** Regional integration code: KIC, AIC or EIC. */
+  readonly ricCode: string;
+  /** ISO 3166. */
+  readonly countryCode: string;
+  /** ISO 4217. */
+  readonly currencyCode: string;
+}
+
+/** A store as configured: its credentials, where it is reached, and how its amounts are read. */
+export interface StoreSettings extends StoreCredentials {
+  /** Region and environment (dev, QA, production) have a host each. May carry a path prefix. Null: the built-in simulator. */
+  readonly baseUrl: string | null;
+  readonly amountBasis: AmountBasis;
+  /** Signs EBP's webhooks about this store. Null: its webhooks are off. */
+  readonly webhookSecret: string | null;
+  /** When the access key stops working: a year after its issue. Null: not known. */
+  readonly accessKeyExpiresAt: Date | null;
+}

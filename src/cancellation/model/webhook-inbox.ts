@@ -13,6 +13,10 @@ export const WEBHOOK_KINDS = ["VOIDED", "REFUND_REQUESTED", "CAPTURED", "OTHER"]
 
 export type WebhookKind = (typeof WEBHOOK_KINDS)[number];
 
+/** Whether EBP's webhooks state amounts in minor units of `exponent`. EBP does not publish it: it is a setting. */
+export const WEBHOOK_AMOUNTS = ["minor", "major"] as const;
+export type WebhookAmounts = (typeof WEBHOOK_AMOUNTS)[number];
+
 /** One genuine webhook as read. EBP gives its events no id; null is "not stated, or not readable". */
 export interface WebhookEvent {
   readonly kind: WebhookKind;
