@@ -31,7 +31,8 @@ export function identifyCallers(
       return undefined;
     } catch (error) {
       // That keys are away is told once, by whoever fetches them.
-      if (!(error instanceof KeysUnavailableError)) request.log.error({ err: error }, "reading who is calling failed");
+      if (!(error instanceof KeysUnavailableError))
+        request.log.error({ err: error }, "reading who is calling failed");
       return await postpone(reply, request.id);
     }
   };
