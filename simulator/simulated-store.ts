@@ -1,5 +1,4 @@
-import type { AmountBasis } from "../src/cancellation/request/amount-rule.js";
-import type { StoreCredentials } from "../src/cancellation/model/store.js";
+import type { AmountBasis, StoreCredentials } from "../src/cancellation/model/store.js";
 
 /** A store the simulator knows: what a caller must present, and how its amounts add up. */
 export type SimulatedStore = StoreCredentials & {

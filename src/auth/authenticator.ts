@@ -3,7 +3,7 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { LRUCache } from "lru-cache";
 import { createKeyServer } from "./key-server.js";
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, type SkippedKey } from "./usable-keys.js";
-import type { Clock } from "../cancellation/cancel/send-window.js";
+import type { Clock } from "../cancellation/cancel/cancel-payment.js";
 import {
   type Authenticate,
   type AuthSettings,

@@ -1,8 +1,11 @@
 import { parse } from "lossless-json";
 import { z } from "zod";
-import { currencyDecimals } from "../cancellation/model/currency.js";
-import type { StoreCredentials, StoreSettings } from "../cancellation/model/store.js";
-import { AMOUNT_BASES } from "../cancellation/request/amount-rule.js";
+import {
+  AMOUNT_BASES,
+  currencyDecimals,
+  type StoreCredentials,
+  type StoreSettings,
+} from "../cancellation/model/store.js";
 import { isLoopback, readText, type Settings } from "./settings.js";
 
 /**
