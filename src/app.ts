@@ -16,7 +16,7 @@ import { MAX_COST } from "./graphql/plugins/limits/limits.js";
 import { rateLimitBucket } from "./graphql/plugins/rate-limit-bucket.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
-import { STREAM_PATH } from "./graphql/live/ask-subscription.js";
+import { STREAM_PATH } from "./graphql/subscription.js";
 import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/settings.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";

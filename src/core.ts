@@ -22,7 +22,7 @@ import { applyMigrations, pendingMigrations } from "./persistence/migrations.js"
 import { PoolAccess } from "./persistence/pool-access.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import { createPrisma, prismaOn, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/prisma.js";
-import { createPrismaChangeLog } from "./persistence/live/prisma-change-log.js";
+import { createChangeLog } from "./persistence/change-log.js";
 import { createPrismaHistory } from "./persistence/history/prisma-history.js";
 import { createPostgresLedger } from "./persistence/postgres-ledger.js";
 import { preparedOn, type Database } from "./persistence/prepared-statements.js";
@@ -208,7 +208,7 @@ export async function openCore(
     onContradiction,
     recordings,
     rateLimiters,
-    changes: { log: createPrismaChangeLog(prisma, storeIds, databases.reads), hints: listener },
+    changes: { log: createChangeLog(prisma, storeIds, databases.reads), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
     whyUnready: () => whyUnready(watch),
     isSaturated: (what) => queues[what].isSaturated,

@@ -1,7 +1,11 @@
 import type { CoreEvents } from "./core.js";
 import type { Log } from "./log.js";
-import { createChangeAnnouncer, type ChangeAnnouncer } from "./persistence/live/change-announcer.js";
-import { createChangeListener, type ChangeListener } from "./persistence/live/change-listener.js";
+import {
+  createChangeAnnouncer,
+  createChangeListener,
+  type ChangeAnnouncer,
+  type ChangeListener,
+} from "./persistence/change-notifications.js";
 import type { Releases } from "./releases.js";
 
 /** Tells other replicas of what is committed here, and hears of what they commit. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { applyMigrations } from "../../src/persistence/migrations.ts";
-import { CHANGE_CHANNEL } from "../../src/persistence/live/change-payload.ts";
+import { CHANGE_CHANNEL } from "../../src/persistence/change-notifications.ts";
 import { connect, databaseAt } from "../history/connection.mjs";
 import { cpuOfServer, parentOf } from "./processes.mjs";
 

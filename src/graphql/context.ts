@@ -1,4 +1,5 @@
 import type DataLoader from "dataloader";
+import type { DocumentNode } from "graphql";
 import type { CancellationHistory, OrderLines } from "../cancellation/history/history.js";
 import type {
   CancellationEvent,
@@ -11,7 +12,6 @@ import type { UserError } from "../cancellation/model/user-error.js";
 import type { Caller } from "../cancellation/model/caller.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import { createBoundedLoader } from "./plugins/limits/bounded-loader.js";
-import type { AskedSubscription } from "./live/ask-subscription.js";
 import { createReadBudget } from "./plugins/limits/read-budget.js";
 import { createRunningTotalLoaders, type RunningTotalLoaders } from "./plugins/limits/running-totals.js";
 
@@ -61,10 +61,18 @@ export function createContext(
 export interface LiveContext {
   readonly changes: LiveChanges;
   readonly stores: Stores;
-  /** Ends what is followed for it. */
+  /** Given when the stream ends. */
   readonly signal: AbortSignal;
-  /** What is asked; null until it has passed all that an operation has to pass. */
-  asked: AskedSubscription | null;
+  /** Null until the subscription has passed every check of an operation. */
+  accepted: AcceptedSubscription | null;
+}
+
+/** A subscription that has passed every check of an operation. */
+export interface AcceptedSubscription {
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: GraphQLContext;
 }
 
 export function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {

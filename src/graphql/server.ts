@@ -20,8 +20,8 @@ import { chooseLanguage } from "./language.js";
 import { shedLoad, type LoadSheddingParts } from "./plugins/load-shedding.js";
 import { limitOperations } from "./plugins/limits/limit-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./plugins/limits/limits.js";
-import { askSubscriptions } from "./live/ask-subscription.js";
-import { addStream, type LiveParts } from "./live/stream-route.js";
+import { addStream, type LiveDependencies } from "./stream.js";
+import { acceptSubscriptions } from "./subscription.js";
 import { quoteRequestId, withRequestId } from "./plugins/quote-request-id.js";
 import { limitRates, type RateLimitParts } from "./plugins/rate-limits.js";
 import { logFaults, reportFaults } from "./plugins/report-faults.js";
@@ -39,7 +39,7 @@ export interface GraphQLServerParts {
   readonly persistedOperations: readonly PersistedOperation[] | null;
   readonly rateLimits: RateLimitParts;
   readonly load: LoadSheddingParts;
-  readonly live: LiveParts;
+  readonly live: LiveDependencies;
 }
 
 /**
@@ -70,7 +70,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
       ApolloServerPluginCacheControlDisabled(),
       inOrder([
         ...(safelist === null ? [] : [resolveIds(safelist)]),
-        askSubscriptions(),
+        acceptSubscriptions(),
         // Before whatever charges for an operation: what is refused costs nothing.
         limitOperations(),
         shedLoad(parts.load),
@@ -107,7 +107,7 @@ export async function addGraphQL(app: FastifyInstance, parts: GraphQLServerParts
     ...parts,
     apollo,
     contextOf,
-    tell: (errors, requestId) => {
+    formatErrors: (errors, requestId) => {
       logFaults(app.log, errors, requestId);
       return errors.map((error) => withRequestId(formatError(error.toJSON(), error), requestId));
     },

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { fileURLToPath } from "node:url";
-import { createChangeAnnouncer } from "../../src/persistence/live/change-announcer.js";
-import { createChangeListener } from "../../src/persistence/live/change-listener.js";
+import { createChangeAnnouncer, createChangeListener } from "../../src/persistence/change-notifications.js";
 import { createExports } from "../../src/persistence/history/export-cursor.js";
 import { pendingMigrations } from "../../src/persistence/migrations.js";
 import { PoolAccess } from "../../src/persistence/pool-access.js";

@@ -224,7 +224,7 @@ test("a stream ends with its caller's token, and says so", async () => {
       data: {
         errors: [
           {
-            message: "Your token is taken no more. Subscribe again with a valid one.",
+            message: "Your token is no longer valid. Subscribe again with a valid one.",
             extensions: { code: "UNAUTHENTICATED" },
           },
         ],

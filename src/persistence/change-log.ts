@@ -1,27 +1,27 @@
-import type { ChangeHint, ChangeLog, VersionedCancellation } from "../../cancellation/live/change.js";
-import { toCancellation } from "../cancellation-row.js";
-import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "../generated/client.js";
-import { throughPrisma, type Database } from "../prepared-statements.js";
-import { unnamed } from "../statement.js";
+import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellation/live/change.js";
+import { toCancellation } from "./cancellation-row.js";
+import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "./generated/client.js";
+import { throughPrisma, type Database } from "./prepared-statements.js";
+import { unnamed } from "./statement.js";
 
 interface ChangeRow {
   readonly now: Date;
-  /** Null in the one row there is when nothing has changed. */
+  /** Null when nothing has changed: then this is the only row. */
   readonly id: string | null;
   readonly store_id: string;
   readonly order_no: string;
   readonly version: number;
 }
 
-/** @param storeIds the stores of this process: what changes in others is nobody's news here. */
-export function createPrismaChangeLog(
+/** @param storeIds the stores of this process. Nobody here follows changes of others. */
+export function createChangeLog(
   prisma: PrismaClient,
   storeIds: readonly string[],
   database: Database = throughPrisma(prisma),
 ): ChangeLog {
   return {
-    async find(callersStores, id) {
-      const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...callersStores] }, id } });
+    async find(ofCaller, id) {
+      const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...ofCaller] }, id } });
       return row === null ? null : toVersioned(row);
     },
 
@@ -32,8 +32,8 @@ export function createPrismaChangeLog(
       return rows.map(toVersioned);
     },
 
-    async since(moment, atMost) {
-      // By the index over the time of events, which a range of pages answers to: it costs a commit nothing.
+    async since(moment, limit) {
+      // By the BRIN index over the times of events, which costs a commit next to nothing.
       const rows = await database.rows<ChangeRow>(
         unnamed(Prisma.sql`
         /* cancellation: changes */
@@ -45,7 +45,7 @@ export function createPrismaChangeLog(
           WHERE store_id = ANY(${[...storeIds]}) AND at >= (SELECT since FROM look)
           GROUP BY store_id, cancellation_id
           ORDER BY max(at) DESC
-          LIMIT ${atMost + 1}
+          LIMIT ${limit + 1}
         )
         SELECT look.now, changed.store_id, changed.version, cancellation.id, cancellation.order_no
         FROM look LEFT JOIN (
@@ -53,9 +53,9 @@ export function createPrismaChangeLog(
         ) ON true`),
       );
       const [first] = rows;
-      if (first === undefined) throw new Error("looking for changes: the statement returned no row");
+      if (first === undefined) throw new Error("reading changes: the statement returned no row");
       const hints = rows.flatMap(toHint);
-      return { hints: hints.slice(0, atMost), isAll: hints.length <= atMost, until: first.now };
+      return { hints: hints.slice(0, limit), isAll: hints.length <= limit, until: first.now };
     },
   };
 }

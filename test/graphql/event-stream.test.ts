@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { GraphQLError, type ExecutionResult } from "graphql";
-import { MissedChangesError } from "../../../src/cancellation/model/errors.js";
-import { toEventStream } from "../../../src/graphql/live/event-stream.js";
+import { MissedChangesError } from "../../src/cancellation/model/errors.js";
+import { toEventStream } from "../../src/graphql/event-stream.js";
 
 const BEGINNING = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
@@ -19,7 +19,7 @@ afterEach(() => {
 function streamOf(results: AsyncIterator<ExecutionResult>): AsyncGenerator<string, void> {
   return toEventStream(results, {
     signal: ending.signal,
-    tell: (errors) => errors.map(({ message }) => ({ message: `told: ${message}` })),
+    formatErrors: (errors) => errors.map(({ message }) => ({ message: `shown: ${message}` })),
     onEnd: () => (ends += 1),
   });
 }
@@ -30,14 +30,14 @@ async function all(stream: AsyncGenerator<string>): Promise<string[]> {
   return texts;
 }
 
-/** Gives these, then waits for ever. */
+/** Gives these, then waits forever. */
 async function* results(...given: readonly ExecutionResult[]): AsyncGenerator<ExecutionResult> {
   yield* given;
   await new Promise(() => undefined);
 }
 
 describe("a stream", () => {
-  test("tells each result on a line of its own, and completes when there are no more", async () => {
+  test("sends each result on a line of its own, and completes after the last", async () => {
     async function* two(): AsyncGenerator<ExecutionResult> {
       yield { data: { reason: "two\nlines\r\n\r\nevent: complete" } };
       yield await Promise.resolve({ errors: [new GraphQLError("no")], data: null });
@@ -45,38 +45,38 @@ describe("a stream", () => {
     expect(await all(streamOf(two()))).toEqual([
       BEGINNING,
       `event: next\ndata: {"data":{"reason":"two\\nlines\\r\\n\\r\\nevent: complete"}}\n\n`,
-      `event: next\ndata: {"errors":[{"message":"told: no"}],"data":null}\n\n`,
+      `event: next\ndata: {"errors":[{"message":"shown: no"}],"data":null}\n\n`,
       COMPLETE,
     ]);
     expect(ends).toBe(1);
   });
 
-  test("that is ended with a reason tells it, and completes", async () => {
-    const told = all(streamOf(results()));
+  test("that is ended with a GraphQL error sends it, and completes", async () => {
+    const sent = all(streamOf(results()));
     ending.abort(new GraphQLError("why"));
-    expect(await told).toEqual([
+    expect(await sent).toEqual([
       BEGINNING,
-      `event: next\ndata: {"errors":[{"message":"told: why"}]}\n\n${COMPLETE}`,
+      `event: next\ndata: {"errors":[{"message":"shown: why"}]}\n\n${COMPLETE}`,
     ]);
   });
 
-  test("that is ended without one says nothing more", async () => {
-    const told = all(streamOf(results({ data: { n: 1 } })));
+  test("that is ended without a reason sends nothing more", async () => {
+    const sent = all(streamOf(results({ data: { n: 1 } })));
     setImmediate(() => ending.abort());
-    expect(await told).toEqual([BEGINNING, `event: next\ndata: {"data":{"n":1}}\n\n`]);
+    expect(await sent).toEqual([BEGINNING, `event: next\ndata: {"data":{"n":1}}\n\n`]);
     expect(ends).toBe(1);
   });
 
-  test("whose reader cannot be told everything says so, and completes", async () => {
+  test("that has missed changes says so, and completes", async () => {
     async function* missing(): AsyncGenerator<ExecutionResult> {
       yield await Promise.reject<ExecutionResult>(new MissedChangesError());
     }
-    const told = (await all(streamOf(missing()))).join("");
-    expect(told).toContain("told: More has changed than could be told here.");
-    expect(told.endsWith(COMPLETE)).toBe(true);
+    const sent = (await all(streamOf(missing()))).join("");
+    expect(sent).toContain("shown: More has changed than this stream can send.");
+    expect(sent.endsWith(COMPLETE)).toBe(true);
   });
 
-  test("makes nothing more while its reader does not take what there is", async () => {
+  test("makes no further result while its reader has not taken the last one", async () => {
     let made = 0;
     async function* endless(): AsyncGenerator<ExecutionResult> {
       for (;;) yield await Promise.resolve({ data: { n: (made += 1) } });
@@ -90,7 +90,7 @@ describe("a stream", () => {
     expect(ends).toBe(1);
   });
 
-  test("shows a sign of life while there is nothing to tell", async () => {
+  test("sends heartbeats while there is no result", async () => {
     jest.useFakeTimers();
     const stream = streamOf(results());
     expect((await stream.next()).value).toBe(BEGINNING);

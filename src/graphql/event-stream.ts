@@ -4,35 +4,39 @@ import {
   type FormattedExecutionResult,
   type GraphQLFormattedError,
 } from "graphql";
-import { MissedChangesError } from "../../cancellation/model/errors.js";
+import { MissedChangesError } from "../cancellation/model/errors.js";
 
-/** More often than any proxy ends a connection for nothing having been sent; most do after 60 s. */
+/** Proxies close a connection on which nothing was sent, most of them after 60 s. */
 const HEARTBEAT_MS = 12_000;
 const HEARTBEAT = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
 
-const MISSED = "More has changed than could be told here. Read again what you show, and subscribe again.";
+const MISSED = "More has changed than this stream can send. Reload what you show, then subscribe again.";
 
-export interface EventStreamParts {
-  /** Ends the stream at once. Its reason is told if it is a GraphQLError; else nothing is, so that a client connects anew. */
+export interface EventStreamOptions {
+  /** Ends the stream at once. A reason that is a GraphQLError is sent first; without one the client reconnects. */
   readonly signal: AbortSignal;
-  readonly tell: (errors: readonly GraphQLError[]) => GraphQLFormattedError[];
-  /** Told when the stream has ended, however. */
+  readonly formatErrors: (errors: readonly GraphQLError[]) => GraphQLFormattedError[];
+  /** Called when the stream has ended, for whatever reason. */
   readonly onEnd: () => void;
 }
 
 /**
- * A subscription's answers in the event stream of the GraphQL over SSE protocol, in distinct connections mode. One at a time: the next
- * is made when the reader has taken this one.
+ * The results of a subscription as an event stream of the GraphQL over SSE protocol, in distinct connections mode. The next result is
+ * made when the reader has taken the last one.
  */
 export async function* toEventStream(
   results: AsyncIterator<ExecutionResult>,
-  { signal, tell, onEnd }: EventStreamParts,
+  { signal, formatErrors, onEnd }: EventStreamOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const told = ({ data, errors }: ExecutionResult): FormattedExecutionResult => ({
-    ...(errors !== undefined && { errors: tell(errors) }),
-    ...(data !== undefined && { data }),
-  });
+  const toNext = ({ data, errors }: ExecutionResult): string => {
+    const result: FormattedExecutionResult = {
+      ...(errors !== undefined && { errors: formatErrors(errors) }),
+      ...(data !== undefined && { data }),
+    };
+    // JSON has no line breaks, which would end the event.
+    return `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+  };
   try {
     // Some browsers do not see the headers before the first byte.
     yield HEARTBEAT;
@@ -40,7 +44,7 @@ export async function* toEventStream(
       const item = await orHeartbeat(next, signal);
       if (signal.aborted) {
         const reason: unknown = signal.reason;
-        if (reason instanceof GraphQLError) yield toNext(told({ errors: [reason] })) + COMPLETE;
+        if (reason instanceof GraphQLError) yield toNext({ errors: [reason] }) + COMPLETE;
         return;
       }
       if (item === null) {
@@ -49,7 +53,7 @@ export async function* toEventStream(
         yield COMPLETE;
         return;
       } else {
-        yield toNext(told(item.value));
+        yield toNext(item.value);
         next = nextOf(results);
       }
     }
@@ -59,28 +63,23 @@ export async function* toEventStream(
   }
 }
 
-/** A fault in what is followed is the last answer. Never rejects: nobody waits for it any more when the signal comes first. */
+/** An error becomes the last result. Never rejects: once the signal is given, nobody awaits it. */
 async function nextOf(results: AsyncIterator<ExecutionResult>): Promise<IteratorResult<ExecutionResult>> {
   try {
     return await results.next();
   } catch (error) {
-    return { done: false, value: { errors: [faultOf(error)] } };
+    return { done: false, value: { errors: [toGraphQLError(error)] } };
   }
 }
 
-function faultOf(error: unknown): GraphQLError {
+function toGraphQLError(error: unknown): GraphQLError {
   if (error instanceof MissedChangesError)
     return new GraphQLError(MISSED, { extensions: { code: "SERVICE_UNAVAILABLE" } });
   const originalError = error instanceof Error ? error : null;
   return new GraphQLError("following changes failed", { originalError });
 }
 
-/** JSON has no line breaks, which would end the event. */
-function toNext(data: FormattedExecutionResult): string {
-  return `event: next\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-/** Null when it takes so long that a sign of life is due, or the signal comes. */
+/** Null when a heartbeat is due first, or when the signal is given. */
 async function orHeartbeat<T>(next: Promise<T>, signal: AbortSignal): Promise<T | null> {
   let interrupt = (): void => undefined;
   const interrupted = new Promise<null>((resolve) => (interrupt = () => resolve(null)));

@@ -1,13 +1,19 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { ChangeHint } from "../../../src/cancellation/live/change.js";
-import { createChangeAnnouncer } from "../../../src/persistence/live/change-announcer.js";
-import { createChangeListener } from "../../../src/persistence/live/change-listener.js";
-import { CHANGE_CHANNEL, toPayloads } from "../../../src/persistence/live/change-payload.js";
-import { createPrismaChangeLog } from "../../../src/persistence/live/prisma-change-log.js";
-import { databaseUrl } from "../../helpers/connection.js";
-import { until } from "../../helpers/gate.js";
-import { STORE } from "../../helpers/ledger.js";
-import { useRecovery } from "../../helpers/recovery.js";
+import fc from "fast-check";
+import type { ChangeHint } from "../../src/cancellation/live/change.js";
+import { createChangeLog } from "../../src/persistence/change-log.js";
+import {
+  CHANGE_CHANNEL,
+  createChangeAnnouncer,
+  createChangeListener,
+  fromPayload,
+  MAX_PAYLOAD_BYTES,
+  toPayloads,
+} from "../../src/persistence/change-notifications.js";
+import { databaseUrl } from "../helpers/connection.js";
+import { until } from "../helpers/gate.js";
+import { STORE } from "../helpers/ledger.js";
+import { useRecovery } from "../helpers/recovery.js";
 
 const fixture = useRecovery();
 
@@ -18,8 +24,8 @@ afterEach(async () => {
 
 interface Heard {
   readonly hints: ChangeHint[];
-  /** What was broken, mended and made up for. */
-  readonly told: string[];
+  /** The callbacks of the connection, in order. */
+  readonly calls: string[];
   readonly listenerPids: () => Promise<number[]>;
 }
 
@@ -29,16 +35,16 @@ async function url(): Promise<string> {
 }
 
 async function listen(): Promise<Heard> {
-  const [hints, told]: [ChangeHint[], string[]] = [[], []];
+  const [hints, calls]: [ChangeHint[], string[]] = [[], []];
   const listener = createChangeListener({
     databaseUrl: await url(),
-    onBroken: () => told.push("broken"),
-    onMended: () => told.push("mended"),
+    onBroken: () => calls.push("broken"),
+    onMended: () => calls.push("mended"),
   });
   releases.push(() => listener.close());
   await listener.listen(
     (some) => void hints.push(...some),
-    () => told.push("interrupted"),
+    () => calls.push("interrupted"),
   );
   const listenerPids = async (): Promise<number[]> => {
     const rows = await fixture.sql(
@@ -46,7 +52,7 @@ async function listen(): Promise<Heard> {
     );
     return rows.map(({ pid }) => pid);
   };
-  return { hints, told, listenerPids };
+  return { hints, calls, listenerPids };
 }
 
 async function announcer(
@@ -63,8 +69,8 @@ const hint = (id: number, version = 1): ChangeHint => ({
   version,
 });
 
-describe("what is announced", () => {
-  test("is heard by all who listen, of each cancellation the newest, with few statements", async () => {
+describe("an announcement", () => {
+  test("reaches every listener, with the newest hint of each cancellation", async () => {
     const heard = [await listen(), await listen()];
     const { announce, close } = await announcer();
     for (let version = 1; version <= 3; version += 1)
@@ -76,7 +82,7 @@ describe("what is announced", () => {
     }
   });
 
-  test("just before the end goes out before the end", async () => {
+  test("goes out before the announcer closes", async () => {
     const { hints } = await listen();
     const { announce, close } = await announcer();
     announce(hint(1));
@@ -84,7 +90,7 @@ describe("what is announced", () => {
     await until(() => hints.length === 1);
   });
 
-  test("while the database is away is lost, told of, and nobody's fault", async () => {
+  test("is reported as lost while the database is away", async () => {
     const lost: unknown[] = [];
     const { announce, close } = await announcer(lost, databaseUrl(await url(), "there_is_none"));
     announce(hint(1));
@@ -92,12 +98,12 @@ describe("what is announced", () => {
     expect(lost).toHaveLength(1);
   });
 
-  test("is heard again after the connection was cut, once it is told that something may have been missed", async () => {
-    const { hints, told, listenerPids } = await listen();
+  test("reaches a listener again after its connection was cut, and after it was warned of lost hints", async () => {
+    const { hints, calls, listenerPids } = await listen();
     const [pid] = await listenerPids();
     await fixture.sql("SELECT pg_terminate_backend($1)", [pid]);
-    await until(() => told.length === 3);
-    expect(told).toEqual(["broken", "mended", "interrupted"]);
+    await until(() => calls.length === 3);
+    expect(calls).toEqual(["broken", "mended", "interrupted"]);
     expect(await listenerPids()).not.toContain(pid);
     const { announce, close } = await announcer();
     announce(hint(1));
@@ -105,7 +111,7 @@ describe("what is announced", () => {
     await until(() => hints.length === 1);
   });
 
-  test("by somebody else is ignored where it is no hint", async () => {
+  test("is ignored when it is not a hint", async () => {
     const { hints } = await listen();
     for (const payload of ["nonsense", ...toPayloads([hint(1)])])
       await fixture.sql("SELECT pg_notify($1, $2)", [CHANGE_CHANNEL, payload]);
@@ -115,7 +121,7 @@ describe("what is announced", () => {
 });
 
 describe("a listener", () => {
-  test("that finds no database at first says so, and listens when it is asked again", async () => {
+  test("that finds no database rejects, and tries again when asked again", async () => {
     const listener = createChangeListener({
       databaseUrl: databaseUrl(await url(), "there_is_none"),
       onBroken: () => undefined,
@@ -127,7 +133,7 @@ describe("a listener", () => {
     await listener.close();
   });
 
-  test("leaves no connection behind", async () => {
+  test("leaves no connection open", async () => {
     const { listenerPids } = await listen();
     expect(await listenerPids()).toHaveLength(1);
     await releases.pop()?.();
@@ -135,11 +141,10 @@ describe("a listener", () => {
   });
 });
 
-describe("the history of changes", () => {
-  const log = (): ReturnType<typeof createPrismaChangeLog> =>
-    createPrismaChangeLog(fixture.prisma, [STORE.id]);
+describe("the change log", () => {
+  const log = (): ReturnType<typeof createChangeLog> => createChangeLog(fixture.prisma, [STORE.id]);
 
-  test("has each cancellation once, with its newest event, and as it stands with that many events", async () => {
+  test("has each cancellation once, with its newest event, and reads its present state", async () => {
     const { until: before } = await log().since(null, 100);
     const { one, unknown } = await fixture.inDoubt();
     const { hints, isAll, until: after } = await log().since(before, 100);
@@ -152,24 +157,58 @@ describe("the history of changes", () => {
     ]);
   });
 
-  test("says so when there are more than were read", async () => {
+  test("says so when the limit cuts some off", async () => {
     for (let count = 0; count < 3; count += 1) await fixture.pending();
     const { hints, isAll } = await log().since(null, 2);
     expect(hints).toHaveLength(2);
     expect(isAll).toBe(false);
   });
 
-  test("has nothing of other stores, and nothing from before", async () => {
+  test("leaves out other stores and earlier changes", async () => {
     await fixture.pending();
-    const nowhere = createPrismaChangeLog(fixture.prisma, ["OTHER"]);
+    const nowhere = createChangeLog(fixture.prisma, ["OTHER"]);
     expect((await nowhere.since(null, 100)).hints).toEqual([]);
     expect((await log().since(new Date(Date.now() + 3_600_000), 100)).hints).toEqual([]);
   });
 
-  test("finds one only in the stores it is looked for in", async () => {
+  test("finds a cancellation only in the given stores", async () => {
     const { one } = await fixture.pending();
     expect(await log().find([STORE.id], one.id)).toMatchObject({ version: 1, cancellation: { id: one.id } });
     expect(await log().find(["OTHER"], one.id)).toBeNull();
     expect(await log().find([], one.id)).toBeNull();
+  });
+});
+
+describe("a payload", () => {
+  const hints = fc.record({
+    storeId: fc.string({ minLength: 1, maxLength: 100, unit: "grapheme" }),
+    id: fc.uuid(),
+    orderNo: fc.string({ minLength: 1, maxLength: 100, unit: "binary" }),
+    version: fc.integer({ min: 1 }),
+  });
+
+  test("fits into PostgreSQL's limit, and gives its hints back", () => {
+    fc.assert(
+      fc.property(fc.array(hints, { size: "max", maxLength: 300 }), (some) => {
+        const payloads = toPayloads(some);
+        for (const payload of payloads)
+          expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(MAX_PAYLOAD_BYTES);
+        expect(payloads.flatMap(fromPayload)).toEqual(some);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    "",
+    "nonsense",
+    "null",
+    "{}",
+    '["a"]',
+    '[["a","b","c"]]',
+    '[["a","b","c","1"]]',
+    '[["a","b",null,1]]',
+  ])("from somebody else holds no hint: %j", (payload) => {
+    expect(fromPayload(payload)).toEqual([]);
   });
 });
