@@ -1,44 +1,54 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Caller } from "../../../src/cancellation/model/caller.js";
-import type { ChangeHint, ChangeLog, ChangesSince } from "../../../src/cancellation/live/change.js";
+import type {
+  ChangeHint,
+  ChangesSince,
+  VersionedCancellation,
+} from "../../../src/cancellation/live/change.js";
+import { MAX_PENDING, type Watch } from "../../../src/cancellation/live/follower.js";
 import {
   LiveChanges,
   MAX_FOLLOWERS,
   MAX_FOLLOWERS_PER_CALLER,
 } from "../../../src/cancellation/live/live-changes.js";
-import { MAX_PENDING } from "../../../src/cancellation/live/follower.js";
-import type { Watch } from "../../../src/cancellation/live/follower.js";
+import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
 import { cancellation } from "../../helpers/cancellations.js";
 import { callerOf } from "../../helpers/examples.js";
 
 const STORE_WIDE: Watch = { storeIds: ["SIM-KR"], orderNo: null, id: null };
 
-/** A history in which only versions are written, and hints that a test gives. */
-function world(): {
+interface World {
   readonly live: LiveChanges;
   readonly refused: string[];
+  /** The ids of each statement. */
   readonly statements: string[][];
-  readonly committed: Map<string, number>;
+  readonly follow: (
+    subject?: string,
+    signal?: AbortSignal,
+    watch?: Watch,
+  ) => Promise<AsyncGenerator<Cancellation>>;
   readonly commit: (id: string, announced?: boolean) => void;
   readonly interrupt: () => void;
   readonly lookBackFinds: (changes: Partial<ChangesSince>) => void;
-} {
+}
+
+/** A change log of versions only (shown as `lookups`), and hints that a test gives. */
+function world(): World {
   const committed = new Map<string, number>();
   const statements: string[][] = [];
   const refused: string[] = [];
   let tell: (hints: readonly ChangeHint[]) => void = () => undefined;
   let interrupt = (): void => undefined;
   let found: Partial<ChangesSince> = {};
-  const hintOf = (id: string): ChangeHint => ({
-    storeId: "SIM-KR",
-    id,
-    orderNo: "ORD-1",
-    version: committed.get(id) ?? 0,
-  });
-  const versioned = (id: string): Awaited<ReturnType<ChangeLog["read"]>>[number] => ({
-    cancellation: { ...cancellation("PENDING"), id, lookups: committed.get(id) ?? 0 },
-    version: committed.get(id) ?? 0,
-  });
+  const versionOf = (id: string): number => committed.get(id) ?? 0;
+  const hintOf = (id: string): ChangeHint => {
+    return { storeId: "SIM-KR", id, orderNo: "ORD-1", version: versionOf(id) };
+  };
+  const versioned = (id: string): VersionedCancellation => {
+    return {
+      cancellation: { ...cancellation("PENDING"), id, lookups: versionOf(id) },
+      version: versionOf(id),
+    };
+  };
   const live = new LiveChanges({
     log: {
       find: (_stores, id) => Promise.resolve(committed.has(id) ? versioned(id) : null),
@@ -66,9 +76,10 @@ function world(): {
     live,
     refused,
     statements,
-    committed,
+    follow: (subject = "a", signal = new AbortController().signal, watch = STORE_WIDE) =>
+      live.follow({ ...callerOf("SIM-KR"), subject }, watch, signal),
     commit(id, announced = true) {
-      committed.set(id, (committed.get(id) ?? 0) + 1);
+      committed.set(id, versionOf(id) + 1);
       if (announced) tell([hintOf(id)]);
     },
     interrupt: () => interrupt(),
@@ -76,73 +87,62 @@ function world(): {
   };
 }
 
-function somebody(subject: string): Caller {
-  return { ...callerOf("SIM-KR"), subject };
-}
-
 describe("a place", () => {
-  test("is free again as soon as its follower is gone, whether or not it was looking", async () => {
-    const { live } = world();
+  test("is free again as soon as its follower is gone, whether or not it is reading", async () => {
+    const { live, follow } = world();
     const [one, other] = [new AbortController(), new AbortController()];
-    const looking = (await live.follow(somebody("a"), STORE_WIDE, one.signal)).next();
-    await live.follow(somebody("a"), STORE_WIDE, other.signal);
+    const reading = (await follow("a", one.signal)).next();
+    await follow("a", other.signal);
     expect(live.followerCount).toBe(2);
     one.abort();
     other.abort();
     expect(live.followerCount).toBe(0);
-    expect(await looking).toEqual({ done: true, value: undefined });
+    expect(await reading).toEqual({ done: true, value: undefined });
   });
 
-  test("is not to be had for more of one caller than there are, and is for others", async () => {
-    const { live, refused } = world();
+  test("is refused to a caller who has all of its own, and given to others", async () => {
+    const { live, refused, follow } = world();
     const all = Array.from({ length: MAX_FOLLOWERS_PER_CALLER }, () => new AbortController());
-    // At the same moment: none of them waits for another.
-    const follow = ({ signal }: AbortController, who = "a"): Promise<unknown> =>
-      live.follow(somebody(who), STORE_WIDE, signal);
-    await Promise.all(all.map((one) => follow(one)));
-    await expect(follow(new AbortController())).rejects.toThrow("20 of this caller do already");
-    await follow(new AbortController(), "b");
+    // At the same time: none waits for another.
+    await Promise.all(all.map(({ signal }) => follow("a", signal)));
+    await expect(follow()).rejects.toThrow("20 of this caller do already");
+    await follow("b");
     all[0]?.abort();
-    await follow(new AbortController());
+    await follow();
     expect(refused).toEqual(["caller"]);
     expect(live.followerCount).toBe(MAX_FOLLOWERS_PER_CALLER + 1);
   });
 
-  test("is not to be had for more than a replica has", async () => {
-    const { live, refused } = world();
-    for (let index = 0; index < MAX_FOLLOWERS; index += 1)
-      await live.follow(somebody(`caller-${index % 100}`), STORE_WIDE, new AbortController().signal);
-    const one = live.follow(somebody("another"), STORE_WIDE, new AbortController().signal);
-    await expect(one).rejects.toThrow("1000 of this replica do already");
+  test("is refused when the replica has none left", async () => {
+    const { refused, follow } = world();
+    for (let index = 0; index < MAX_FOLLOWERS; index += 1) await follow(`caller-${index % 100}`);
+    await expect(follow("another")).rejects.toThrow("1000 of this replica do already");
     expect(refused).toEqual(["replica"]);
   });
 
-  test("is not taken by one who has hung up meanwhile", async () => {
-    const { live } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, AbortSignal.abort());
+  test("is not taken by a caller who has already hung up", async () => {
+    const { live, follow } = world();
+    const changes = await follow("a", AbortSignal.abort());
     expect(await changes.next()).toEqual({ done: true, value: undefined });
     expect(live.followerCount).toBe(0);
   });
 });
 
 describe("a follower", () => {
-  const never = new AbortController().signal;
-
-  test("who is slow gets the newest state once, not each of them", async () => {
-    const { live, commit } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+  test("who is slow gets the newest state once", async () => {
+    const { follow, commit } = world();
+    const changes = await follow();
     for (let count = 0; count < 5; count += 1) commit("one");
     commit("two");
     expect((await changes.next()).value).toMatchObject({ id: "one", lookups: 5 });
     expect((await changes.next()).value).toMatchObject({ id: "two", lookups: 1 });
   });
 
-  test("is not told of a step that a read for an earlier hint has shown already", async () => {
-    const { live, commit } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+  test("does not get a state again when its hint comes after the read", async () => {
+    const { follow, commit } = world();
+    const changes = await follow();
     commit("one");
     const first = changes.next();
-    // Its hint comes after the read.
     await Promise.resolve();
     commit("one");
     expect((await first).value).toMatchObject({ lookups: 2 });
@@ -150,20 +150,18 @@ describe("a follower", () => {
     expect((await changes.next()).value).toMatchObject({ id: "two" });
   });
 
-  test("shares its reads with all others: each cancellation once, in one statement", async () => {
-    const { live, commit, statements } = world();
-    const all = await Promise.all(
-      ["a", "b", "c"].map((who) => live.follow(somebody(who), STORE_WIDE, never)),
-    );
+  test("shares reads with all others: each cancellation once, in one statement", async () => {
+    const { follow, commit, statements } = world();
+    const all = await Promise.all(["a", "b", "c"].map((who) => follow(who)));
     const seen = all.map((changes) => changes.next());
     commit("one");
     for (const { value } of await Promise.all(seen)) expect(value).toMatchObject({ id: "one" });
     expect(statements).toEqual([["one"]]);
   });
 
-  test("learns of what was committed and never announced, once", async () => {
-    const { live, commit } = world();
-    const changes = await live.follow(somebody("a"), { ...STORE_WIDE, id: "one" }, never);
+  test("learns once of a commit that was never announced", async () => {
+    const { live, follow, commit } = world();
+    const changes = await follow("a", new AbortController().signal, { ...STORE_WIDE, id: "one" });
     commit("one", false);
     await live.lookBack();
     expect((await changes.next()).value).toMatchObject({ id: "one", lookups: 1 });
@@ -173,26 +171,26 @@ describe("a follower", () => {
     expect((await changes.next()).value).toMatchObject({ lookups: 2 });
   });
 
-  test("is not told of what happened before it began", async () => {
-    const { live, commit } = world();
+  test("does not get what happened before it began", async () => {
+    const { live, follow, commit } = world();
     commit("before", false);
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+    const changes = await follow();
     await live.lookBack();
     commit("after");
     expect((await changes.next()).value).toMatchObject({ id: "after" });
   });
 
   test("misses nothing when the hints were interrupted", async () => {
-    const { live, commit, interrupt } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+    const { follow, commit, interrupt } = world();
+    const changes = await follow();
     commit("one", false);
     interrupt();
     expect((await changes.next()).value).toMatchObject({ id: "one" });
   });
 
-  test("is told to begin anew when more has happened meanwhile than can be read", async () => {
-    const { live, commit, interrupt, lookBackFinds } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+  test("is told to start again when an interruption hid more than can be read", async () => {
+    const { live, follow, commit, interrupt, lookBackFinds } = world();
+    const changes = await follow();
     commit("one", false);
     lookBackFinds({ isAll: false });
     await live.lookBack();
@@ -201,9 +199,9 @@ describe("a follower", () => {
     await expect(changes.next()).rejects.toThrow("more has changed than can be told");
   });
 
-  test("is told to begin anew when it is too far behind", async () => {
-    const { live, commit } = world();
-    const changes = await live.follow(somebody("a"), STORE_WIDE, never);
+  test("is told to start again when it is too far behind", async () => {
+    const { follow, commit } = world();
+    const changes = await follow();
     for (let index = 0; index <= MAX_PENDING; index += 1) commit(`${index}`);
     await expect(changes.next()).rejects.toThrow("more has changed than can be told");
   });
