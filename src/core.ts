@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { Recordings } from "./cancellation/cancel/record-outcome.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { CancellationHistory, OpenExport } from "./cancellation/history/history.js";
-import type { CancellationLedger } from "./cancellation/model/cancellation-ledger.js";
+import type { CancellationLedger, OnContradiction } from "./cancellation/model/cancellation-ledger.js";
 import { currencyDecimals, type Store, type Stores } from "./cancellation/model/store.js";
 import type { WebhookInbox } from "./cancellation/model/webhook-inbox.js";
-import { DoubtWatch } from "./cancellation/reconcile/check-unresolved.js";
+import { UnresolvedWatch } from "./cancellation/reconcile/check-unresolved.js";
 import type { LiveChangesDependencies } from "./cancellation/live/live-changes.js";
-import { reconcile, type ReconcileCounts, type ReconcileParts } from "./cancellation/reconcile/reconcile.js";
+import { reconcile, type ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/model/recovery-queue.js";
 import { timingOf, type Timing } from "./cancellation/model/timing.js";
 import type { Config } from "./config/config.js";
@@ -53,8 +53,8 @@ export interface Core {
   readonly openExport: OpenExport;
   readonly queue: RecoveryQueue;
   readonly inbox: WebhookInbox;
-  readonly doubts: DoubtWatch;
-  readonly onContradiction: ReconcileParts["onContradiction"];
+  readonly unresolved: UnresolvedWatch;
+  readonly onContradiction: OnContradiction;
   readonly recordings: Recordings;
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
@@ -159,8 +159,8 @@ export async function openCore(
     announce: announcer.announce,
     watch,
   };
-  const doubts = new DoubtWatch(events.monotonicMs ?? (() => performance.now()));
-  const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => doubts.see(id) });
+  const unresolved = new UnresolvedWatch(events.monotonicMs ?? (() => performance.now()));
+  const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => unresolved.see(id) });
   const queue = createPrismaRecoveryQueue(recoveryPrisma, encryptor, storeIds, timing, databases.recovery);
   const inbox = createPrismaWebhookInbox({
     prisma: recoveryPrisma,
@@ -170,7 +170,7 @@ export async function openCore(
     announce: announcer.announce,
     recent,
   });
-  const onContradiction: Core["onContradiction"] = ({ id, status }, { source, evidence, discrepancies }) => {
+  const onContradiction: OnContradiction = ({ id, status }, { source, evidence, discrepancies }) => {
     const { rawAnswer: _, ...shown } = evidence;
     log.error(
       { cancellationId: id, status, by: source, discrepancies, evidence: shown },
@@ -190,8 +190,6 @@ export async function openCore(
     },
     log,
   );
-  const onRowFailed: ReconcileParts["onRowFailed"] = (error, what) =>
-    log.error({ err: error, ...what }, "looking at what is in doubt failed; its turn comes again");
   return {
     stores,
     timing,
@@ -204,7 +202,7 @@ export async function openCore(
     openExport: createExports(databaseUrl),
     queue,
     inbox,
-    doubts,
+    unresolved,
     onContradiction,
     recordings,
     rateLimiters,
@@ -220,9 +218,10 @@ export async function openCore(
         inbox,
         gateway,
         timing,
-        doubts,
+        unresolved,
         onContradiction,
-        onRowFailed,
+        onRowFailed: (error, what) =>
+          log.error({ err: error, ...what }, "looking at what is in doubt failed; its turn comes again"),
         isStopping: () => isStopping() || watch.heldForMs > 0,
       }),
   };

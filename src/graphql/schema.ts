@@ -2,10 +2,10 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type PubSub } from "type-graphql";
-import type { CancelPaymentParts } from "../cancellation/cancel/cancel-payment.js";
+import type { CancelPaymentDependencies } from "../cancellation/cancel/cancel-payment.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { CheckParts } from "../cancellation/reconcile/check-unresolved.js";
+import type { CheckDependencies } from "../cancellation/reconcile/check-unresolved.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { CancelPaymentResolver } from "./resolvers/cancel-payment.resolver.js";
@@ -23,7 +23,7 @@ import { ResolveCancellationResolver } from "./resolvers/resolve-cancellation.re
 import { StatsResolver } from "./resolvers/stats.resolver.js";
 import { USER_ERROR_TYPES } from "./types/user-error.type.js";
 
-export interface SchemaParts extends CancelPaymentParts, CheckParts {
+export interface SchemaParts extends CancelPaymentDependencies, CheckDependencies {
   readonly history: CancellationHistory;
   /** The same on the connections of what moves money. */
   readonly ledgerHistory: CancellationHistory;

@@ -1,4 +1,4 @@
-import { type LateParts, recordLate } from "../cancellation/cancel/record-outcome.js";
+import { type LateDependencies, recordLate } from "../cancellation/cancel/record-outcome.js";
 import type { Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { canMove } from "../cancellation/model/status.js";
@@ -105,7 +105,7 @@ export async function isThere(prisma: PrismaClient, storeId: string, id: string)
   return row !== null;
 }
 
-export interface EnterRecentParts extends LateParts {
+export interface EnterRecentParts extends LateDependencies {
   readonly prisma: PrismaClient;
   readonly recent: RecentRecords;
   readonly leaseMs: number;

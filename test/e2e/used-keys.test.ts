@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { cancel, CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import { startService, type TestReplica, type TestService } from "../helpers/service.js";
@@ -40,6 +40,23 @@ describe("a key that was used gets its first cancellation", () => {
     expect(again).toMatchObject({ replayed: true, cancellation: { id }, userErrors: [] });
     const unused = await cancel(service, { ...input, idempotencyKey: `unused\u200b${randomUUID()}` });
     expect(unused.userErrors).toMatchObject([{ code: "INVALID_INPUT", field: "input.idempotencyKey" }]);
+  });
+
+  test("also when it was stored before fingerprints had a version", async () => {
+    const input = cancelInput({ items: [item()] });
+    const { id } = (await cancel(service, input)).cancellation;
+    const { seq, itemType, itemId, quantity, amount, taxAmount } = item();
+    const lines = [[seq, itemType, itemId, quantity, amount, taxAmount]];
+    const content = JSON.stringify([input["orderNo"], input["totalCancelAmount"], lines, null, null]);
+    const fingerprint = createHash("sha256").update(content).digest("hex");
+    const [stored] = await service.sql("SELECT fingerprint FROM cancellation WHERE id = $1", [id]);
+    expect(stored.fingerprint).toMatch(/^v1:[0-9a-f]{64}$/u);
+    await service.sql("UPDATE cancellation SET fingerprint = $1 WHERE id = $2", [fingerprint, id]);
+
+    expect(await cancel(service, input)).toMatchObject({ replayed: true, cancellation: { id } });
+    const other = await cancel(service, { ...input, note: "another" });
+    expect(other.userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);
+    expect(received(input)).toBe(1);
   });
 
   test("or is told that the key is another request's, whatever is wrong with this one", async () => {

@@ -8,7 +8,7 @@ import type { LookedUpPayment } from "../../src/cancellation/model/payment-gatew
 import {
   checkClaimed,
   type CheckResult,
-  DoubtWatch,
+  UnresolvedWatch,
 } from "../../src/cancellation/reconcile/check-unresolved.js";
 import {
   matchClaimed,
@@ -29,7 +29,7 @@ const HOUR_MS = 3_600_000;
 
 let passedMs = 0;
 /** Of a process that has been there from the beginning. */
-const doubts = new DoubtWatch(() => performance.now() + passedMs);
+const unresolved = new UnresolvedWatch(() => performance.now() + passedMs);
 
 /** EBP's payment details show no cancel; `meanwhile` happens while it is asked. */
 function asking(meanwhile: () => Promise<unknown>): () => Promise<LookedUpPayment> {
@@ -43,7 +43,7 @@ function asking(meanwhile: () => Promise<unknown>): () => Promise<LookedUpPaymen
 async function looked(
   id: string,
   meanwhile: () => Promise<unknown> = () => Promise.resolve(),
-  watch = doubts,
+  watch = unresolved,
 ): Promise<CheckResult> {
   const claim = (await fixture.queue.claimDue(100)).find((one) => one.id === id);
   if (claim === undefined) throw new Error(`${id} is not due`);
@@ -53,7 +53,7 @@ async function looked(
   };
   const gateway = { lookup: asking(meanwhile), canShow: () => true, cancel: never, describe: never };
   return checkClaimed(
-    { ledger, queue, gateway, timing: TIMING, doubts: watch, onContradiction: () => undefined },
+    { ledger, queue, gateway, timing: TIMING, unresolved: watch, onContradiction: () => undefined },
     claim,
   );
 }
@@ -66,7 +66,7 @@ async function told(orderNo: string): Promise<MatchResult> {
 
 async function settled(): Promise<Cancellation> {
   const { unknown } = await fixture.inDoubt();
-  doubts.see(unknown.id);
+  unresolved.see(unknown.id);
   passedMs += HOUR_MS;
   await fixture.letBeDue(unknown, "1 hour");
   return unknown;
@@ -138,7 +138,7 @@ describe("a look of a process that has not seen the doubt for the settling time"
     const { unknown } = await fixture.inDoubt();
     await fixture.sql("UPDATE cancellation SET lookups = 6 WHERE id = $1", [unknown.id]);
     await fixture.letBeDue(unknown, "1 hour");
-    expect(await looked(unknown.id, undefined, new DoubtWatch(() => 0))).toBe("inDoubt");
+    expect(await looked(unknown.id, undefined, new UnresolvedWatch(() => 0))).toBe("inDoubt");
 
     const ms = await fromNow(unknown);
     expect(ms).toBeGreaterThan(TIMING.settlingMs - 60_000);
@@ -148,7 +148,7 @@ describe("a look of a process that has not seen the doubt for the settling time"
   test("puts nothing off that is planned sooner", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.letBeDue(unknown);
-    expect(await looked(unknown.id, undefined, new DoubtWatch(() => 0))).toBe("inDoubt");
+    expect(await looked(unknown.id, undefined, new UnresolvedWatch(() => 0))).toBe("inDoubt");
     expect(await fromNow(unknown)).toBeLessThanOrEqual(60_000);
   });
 });

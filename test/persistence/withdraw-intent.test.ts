@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import {
   Recordings,
   withdrawIntent,
-  type WithdrawIntentParts,
+  type WithdrawDependencies,
 } from "../../src/cancellation/cancel/record-outcome.js";
 import { startPgProxy } from "../faults/harness/pg-proxy.js";
 import { withConnection } from "../helpers/connection.js";
@@ -10,7 +10,7 @@ import { intent, ledgerOn, recorded, STORE, useLedger } from "../helpers/ledger.
 
 const fixture = useLedger();
 
-function parts(changes: Partial<WithdrawIntentParts> = {}): WithdrawIntentParts {
+function parts(changes: Partial<WithdrawDependencies> = {}): WithdrawDependencies {
   return {
     ledger: fixture.ledger,
     timing: { leaseMs: 1 },

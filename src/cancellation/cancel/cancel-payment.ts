@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../model/caller.js";
+import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
 import type { Cancellation, CancellationReader, KnownCancellation } from "../model/cancellation.js";
-import { chooseStore } from "../request/choose-store.js";
-import type { CancelPaymentInput, CancelRequest, RequestIdentity } from "../model/cancel-request.js";
-import type { CancelIntent, CancellationLedger, IntentResult } from "../model/cancellation-ledger.js";
+import type { CancellationLedger, CancelIntent, IntentResult } from "../model/cancellation-ledger.js";
 import {
   BusyError,
   InvalidArgumentError,
@@ -18,21 +17,22 @@ import type { Stores } from "../model/store.js";
 import type { Timing } from "../model/timing.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
 import { checkRequest, normalise } from "../request/check-request.js";
+import { chooseStore } from "../request/choose-store.js";
 import { textFaults } from "../request/field-rules.js";
 import { fingerprint, isSameRequest } from "../request/same-request.js";
-import { type OutcomeRecorderParts, recordOutcome, withdrawIntent } from "./record-outcome.js";
-import { type SentRecord, sentRecord } from "./sent-record.js";
+import { recordOutcome, withdrawIntent, type OutcomeDependencies } from "./record-outcome.js";
+import { sentRecord, type SentRecord } from "./sent-record.js";
 import { concludeFromResponse } from "./transitions.js";
 
-export interface CancelPaymentParts extends OutcomeRecorderParts, FindKnownParts {
+export interface CancelPaymentDependencies extends OutcomeDependencies, KeyDependencies {
   readonly gateway: PaymentGateway;
   readonly timing: Timing;
   readonly clock: Clock;
   /** A new UUIDv7. */
   readonly newId: () => string;
-  /** Told of each cancel right before it is sent: what it does is done when it returns. */
+  /** Called with each cancel right before it is sent. What it does is done when it returns. */
   readonly onSend: (sent: SentRecord) => void;
-  /** Told when sending, or saying that nothing was sent, failed through a fault of ours; the cancellation may then be in doubt. */
+  /** Called when a fault inside this service kept it from sending, or from recording that nothing was sent. */
   readonly onFault: (error: unknown, cancellationId: string) => void;
 }
 
@@ -45,87 +45,93 @@ export interface CancelPaymentResult {
 }
 
 /**
- * Cancels a payment, moving money at most once per idempotency key:
- * check, commit the intent, send once, commit what the answer proves.
+ * Cancels a payment, moving money at most once per idempotency key: check, commit the intent, send once, commit what the answer proves.
  * @throws NothingSentError when the intent could not be committed.
  * @throws KeyNotReadError when what the key stands for cannot be read.
  * @throws SendingHeldError while no cancel may be sent; nothing of this one is stored.
  */
 export async function cancelPayment(
-  parts: CancelPaymentParts,
+  dependencies: CancelPaymentDependencies,
   caller: Caller,
   input: CancelPaymentInput,
   language: Language,
 ): Promise<CancelPaymentResult> {
-  const checked = checkRequest(input, caller, parts.stores);
-  // Judged by what holds now, which may be another rule than when its key was first used: then it was sent, or not, and stays so.
-  if (!checked.ok) return (await known(parts, caller, input)) ?? refused(checked.errors);
-
+  const checked = checkRequest(input, caller, dependencies.stores);
+  if (!checked.ok) {
+    // The rules may have changed since the key was first used: what was sent then stands.
+    const known = await findKnown(dependencies, caller, input);
+    return known === null ? refused(checked.errors) : replay(dependencies, known.request, known);
+  }
   const { request, store } = checked;
-  const requestedBy = caller.subject;
-  const intent = { id: parts.newId(), store, request, fingerprint: fingerprint(request), requestedBy };
+  const intent: CancelIntent = {
+    id: dependencies.newId(),
+    store,
+    request,
+    fingerprint: fingerprint(request),
+    requestedBy: caller.subject,
+  };
   const recording = { storeId: store.id, id: intent.id, orderNo: request.orderNo, step: null };
-  return parts.recordings.track(recording, carryOut(parts, intent, language));
+  return dependencies.recordings.track(recording, carryOut(dependencies, intent, language));
 }
 
 async function carryOut(
-  parts: CancelPaymentParts,
+  dependencies: CancelPaymentDependencies,
   intent: CancelIntent,
   language: Language,
 ): Promise<CancelPaymentResult> {
-  const { request } = intent;
-  const window = openSendWindow(parts.clock, parts.timing.sendWithinMs);
-  const recorded = await recordIntent(parts.ledger, intent, window, () => {
-    void withdrawIntent(parts, intent).catch((fault: unknown) => parts.onFault(fault, intent.id));
+  const { ledger, gateway, timing, clock, onSend, onFault } = dependencies;
+  const { id, request } = intent;
+
+  // 1. Commit the intent, or learn why there may be none.
+  const window = openSendWindow(clock, timing.sendWithinMs);
+  const recorded = await recordIntent(ledger, intent, window, () => {
+    void withdrawIntent(dependencies, intent).catch((fault: unknown) => onFault(fault, id));
   });
   switch (recorded.kind) {
-    case "recorded":
-      return standing(await sendOnce(parts, intent, recorded.cancellation, language, window), false);
     case "keyUsed":
-      return repeat(parts, request, recorded.cancellation, recorded.identity);
+      return replay(dependencies, request, recorded);
     case "orderBusy":
       return refused([inProgress(recorded.blocking, request.orderNo)]);
     case "totalChanged":
       return refused([totalChanged(request, recorded.actual)]);
+    case "recorded":
   }
+
+  // 2. Send it, once. Nothing of the database is held meanwhile.
+  onSend(sentRecord(intent, recorded.cancellation));
+  const sent = await gateway.cancel(request, language, window).catch((fault: unknown): SentCancel => {
+    onFault(fault, id);
+    return UNKNOWN_THROUGH_OUR_FAULT;
+  });
+
+  // 3. Commit what the answer proves.
+  return standing(
+    await recordOutcome(dependencies, recorded.cancellation, concludeFromResponse(intent, sent)),
+    false,
+  );
 }
 
-async function sendOnce(
-  parts: CancelPaymentParts,
-  intent: CancelIntent,
-  pending: Cancellation,
-  language: Language,
-  window: SendWindow,
-): Promise<Cancellation> {
-  parts.onSend(sentRecord(intent, pending));
-  const sent = await parts.gateway
-    .cancel(intent.request, language, window)
-    .catch((error: unknown): SentCancel => {
-      parts.onFault(error, intent.id);
-      return inDoubtThroughOurFault;
-    });
-  return recordOutcome(parts, pending, concludeFromResponse(intent, sent));
-}
+/** A fault of ours while sending proves nothing about the money. */
+const UNKNOWN_THROUGH_OUR_FAULT: SentCancel = {
+  sentAgoMs: null,
+  outcome: {
+    kind: "unknown",
+    failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
+    evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
+  },
+};
 
-/** What stands for its key, of a request that cannot be accepted now; null when nothing does. */
-async function known(
-  parts: CancelPaymentParts,
-  caller: Caller,
-  input: CancelPaymentInput,
-): Promise<CancelPaymentResult | null> {
-  const found = await findKnown(parts, caller, input);
-  return found === null ? null : repeat(parts, found.request, found.cancellation, found.identity);
-}
-
-async function repeat(
-  parts: CancelPaymentParts,
+/** Answers a used key: the first request's cancellation, once its outcome is known, or that the key is another request's. */
+async function replay(
+  { ledger, waitMs }: CancelPaymentDependencies,
   request: CancelRequest,
-  first: Cancellation,
-  identity: RequestIdentity,
+  { cancellation, identity }: KnownCancellation,
 ): Promise<CancelPaymentResult> {
-  if (!isSameRequest(request, identity)) return refused([keyReused(first)]);
-  const now = first.status === "PENDING" ? await parts.ledger.awaitOutcome(first, parts.waitMs) : first;
-  return standing(now, true);
+  if (!isSameRequest(request, identity)) return refused([keyReused(cancellation)]);
+  return standing(
+    cancellation.status === "PENDING" ? await ledger.awaitOutcome(cancellation, waitMs) : cancellation,
+    true,
+  );
 }
 
 function standing(cancellation: Cancellation, replayed: boolean): CancelPaymentResult {
@@ -136,32 +142,21 @@ function refused(errors: readonly UserError[]): CancelPaymentResult {
   return { cancellation: null, replayed: false, errors };
 }
 
-/** A fault of ours while sending proves nothing about the money. */
-const inDoubtThroughOurFault: SentCancel = {
-  sentAgoMs: null,
-  outcome: {
-    kind: "unknown",
-    failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
-    evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
-  },
-};
-
-/** A connection that was cut is followed by a good one at once, or by none for longer than a caller waits. */
+/** A connection that was cut is replaced by a good one at once, or by none for longer than a caller waits. */
 const ATTEMPTS = 3;
-
 const PAUSE_MS = 50;
 
 /**
- * Commits the intent. When an attempt ends without an acknowledgement, the next finds out whether it was committed: the row it
- * then meets carries the id that only this call knows, so this call, and nobody else, sends it. Where there is no connection to be
- * had, there is none for a next attempt either.
- * @param withdraw told when an attempt that was cut off may still be committed, and will not be sent: by the time a later one is refused, the
- * first may be waiting for a lock.
- * @throws NothingSentError when that could not be found out.
+ * Commits the intent. When an attempt ends without an acknowledgement, the next one finds out whether it was committed: the row it then
+ * meets carries the id that only this call knows, so this call, and nobody else, sends it. Without a free connection there is no next
+ * attempt: it would find none either.
+ * @param withdraw called when an attempt that was cut off may still be committed, and will not be sent. By the time a later attempt is
+ * refused, the first may be waiting for a lock.
+ * @throws NothingSentError when it could not be found out.
  * @throws SendingHeldError while no cancel may be sent.
  */
 export async function recordIntent(
-  ledger: CancellationLedger,
+  ledger: Pick<CancellationLedger, "recordIntent">,
   intent: CancelIntent,
   window: SendWindow,
   withdraw: () => void,
@@ -175,15 +170,12 @@ export async function recordIntent(
       if (mayBeStored && result.kind !== "recorded") withdraw();
       return result;
     } catch (error) {
-      if (error instanceof SendingHeldError) {
-        if (mayBeStored) withdraw();
-        throw error;
-      }
+      const isHeld = error instanceof SendingHeldError;
       const isBusy = error instanceof BusyError;
-      mayBeStored ||= !isBusy;
-      if (isBusy || attempt >= ATTEMPTS || !window.isOpen()) {
+      mayBeStored ||= !isHeld && !isBusy;
+      if (isHeld || isBusy || attempt >= ATTEMPTS || !window.isOpen()) {
         if (mayBeStored) withdraw();
-        throw new NothingSentError(intent.request.orderNo, error);
+        throw isHeld ? error : new NothingSentError(intent.request.orderNo, error);
       }
       await delay(PAUSE_MS * attempt);
     }
@@ -206,40 +198,27 @@ export function openSendWindow(clock: Clock, lengthMs: number): SendWindow {
   };
 }
 
-export interface FindKnownParts {
+export interface KeyDependencies {
   readonly stores: Stores;
   readonly history: Pick<CancellationReader, "findRequestByKey">;
 }
 
 /**
- * The cancellation that this key stands for already, whatever is wrong with the rest of the request now; null when there is none, or the
- * key or the store cannot be one.
- * @throws KeyNotReadError when that cannot be told now.
+ * The cancellation that a key stands for, whatever is wrong with the rest of the request; null when the key is unused, or the key or the store
+ * cannot be one.
+ * @throws KeyNotReadError when it cannot be read now.
  */
 export async function findKnown(
-  { stores, history }: FindKnownParts,
+  { stores, history }: KeyDependencies,
   caller: Caller,
   input: CancelPaymentInput,
 ): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
-  // Not as a key is judged now: it may have been used when the rule was another.
+  // By the loosest rule that keys ever had: a used key may break today's.
   if (textFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
-  const store = storeOf(stores, caller, input);
-  if (store === null) return null;
+  const store = chooseStore(caller, stores, input.storeId, "input.storeId");
+  if (store instanceof InvalidArgumentError) return null;
   const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {
     throw new KeyNotReadError(error);
   });
   return found === null ? null : { ...found, request: normalise(input, store) };
-}
-
-function storeOf(
-  stores: Stores,
-  caller: Caller,
-  { storeId }: CancelPaymentInput,
-): ReturnType<typeof chooseStore> | null {
-  try {
-    return chooseStore(caller, stores, storeId, "input.storeId");
-  } catch (error) {
-    if (error instanceof InvalidArgumentError) return null;
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import { findKnown } from "./cancel-payment.js";
 import type { Caller } from "../model/caller.js";
 import { checkRequest, type CheckedRequest } from "../request/check-request.js";
 
-export interface PreviewParts {
+export interface PreviewDependencies {
   readonly stores: Stores;
   readonly history: CancellationReader;
   readonly gateway: PaymentGateway;
@@ -30,35 +30,38 @@ export interface CancelPreview {
 
 /** Every check of `cancelPayment`, as things stand now. Sends nothing, stores nothing. */
 export async function previewCancel(
-  parts: PreviewParts,
+  dependencies: PreviewDependencies,
   caller: Caller,
   input: CancelPaymentInput,
 ): Promise<CancelPreview> {
-  const checked = checkRequest(input, caller, parts.stores);
+  const checked = checkRequest(input, caller, dependencies.stores);
   const { store } = checked;
   const described = {
     store,
     computed: store !== null && addsUp(checked) ? computeTotals(input.items, store.amountBasis) : null,
     amountBasis: store === null ? null : basisInWords(store.amountBasis),
   };
-  const known = await findKnown(parts, caller, input);
+  const known = await findKnown(dependencies, caller, input);
   if (known !== null) {
     const same = isSameRequest(known.request, known.identity);
     const errors = same ? errorsOf(known.cancellation) : [keyReused(known.cancellation)];
     return { ...described, wouldSend: false, request: null, errors };
   }
   if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
-  const errors = await standingInTheWay(parts, checked.request);
+  const errors = await standingInTheWay(dependencies, checked.request);
   const wouldSend = errors.length === 0;
   return {
     ...described,
     wouldSend,
-    request: wouldSend ? parts.gateway.describe(checked.request) : null,
+    request: wouldSend ? dependencies.gateway.describe(checked.request) : null,
     errors,
   };
 }
 
-async function standingInTheWay({ history }: PreviewParts, request: CancelRequest): Promise<UserError[]> {
+async function standingInTheWay(
+  { history }: PreviewDependencies,
+  request: CancelRequest,
+): Promise<UserError[]> {
   const open = await history.findOpen(request.storeId, request.orderNo);
   if (open !== null) return [inProgress(open, request.orderNo)];
   if (request.expectedCancelledTotal === null) return [];

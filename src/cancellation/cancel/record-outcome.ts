@@ -13,14 +13,13 @@ import type { Timing } from "../model/timing.js";
 import { lateFinding } from "./finding.js";
 import { concludeFromResponse } from "./transitions.js";
 
-export interface OutcomeRecorderParts {
+export interface OutcomeDependencies {
   readonly ledger: CancellationLedger;
-  /** How long a caller waits for an outcome to be stored, or a repeated one for the first; not shorter than the upstream's time-out. */
+  /** How long a caller waits for an outcome to be stored, or for the outcome of a repeated key; at least the upstream's time-out. */
   readonly waitMs: number;
-  /** Told of every attempt to store an outcome that failed, with the outcome, so that it stands in the log at least. */
+  /** Called for each failed attempt to store an outcome, with the outcome: so it is in the log at least. */
   readonly onNotRecorded: (error: unknown, pending: Cancellation, step: Transition) => void;
   readonly onContradiction: OnContradiction;
-  /** What the process has to wait for before it ends. */
   readonly recordings: Recordings;
 }
 
@@ -30,54 +29,53 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Commits what the answer proved. What EBP has answered is never dropped because the database is away: it is tried again until it is
- * stored, or a stop has waited for it as long as it may; then it is in the log. The caller waits only so long, and then gets the
- * cancellation as it stands, PENDING.
+ * Commits what the answer proved. While the database is away this is tried again, until it is stored or a stop gives up; then it is in the
+ * log. The caller waits only `waitMs`, and then gets the cancellation as it stands: PENDING.
  */
 export async function recordOutcome(
-  parts: OutcomeRecorderParts,
+  dependencies: OutcomeDependencies,
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   const { storeId, id, orderNo } = pending;
-  const recorded = parts.recordings.track(
+  const recorded = dependencies.recordings.track(
     { storeId, id, orderNo, step },
-    recordUntilStored(parts, pending, step),
+    recordUntilStored(dependencies, pending, step),
   );
   return new Promise((resolve, reject) => {
-    const patience = setTimeout(resolve, parts.waitMs, pending);
+    const patience = setTimeout(resolve, dependencies.waitMs, pending);
     void recorded.then(resolve, reject).finally(() => clearTimeout(patience));
   });
 }
 
 async function recordUntilStored(
-  parts: OutcomeRecorderParts,
+  dependencies: OutcomeDependencies,
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   const began = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await record(parts, pending, aged(step, performance.now() - began));
+      return await record(dependencies, pending, aged(step, performance.now() - began));
     } catch (error) {
-      // Moved by somebody else while it was read: not a fault, and the next attempt sees it as it is then.
-      if (!(error instanceof StaleTransitionError)) parts.onNotRecorded(error, pending, step);
-      if (parts.recordings.isOver) return pending;
+      // Somebody else moved it in between: not a fault, and the next attempt reads it again.
+      if (!(error instanceof StaleTransitionError)) dependencies.onNotRecorded(error, pending, step);
+      if (dependencies.recordings.isOver) return pending;
       await delay(pause, undefined, { ref: false });
     }
   }
 }
 
 async function record(
-  parts: OutcomeRecorderParts,
+  dependencies: OutcomeDependencies,
   pending: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
   try {
-    return await parts.ledger.recordTransition(pending, step);
+    return await dependencies.ledger.recordTransition(pending, step);
   } catch (error) {
     if (!(error instanceof StaleTransitionError)) throw error;
-    return recordLate(parts, pending, step);
+    return recordLate(dependencies, pending, step);
   }
 }
 
@@ -86,40 +84,40 @@ function aged(step: Transition, byMs: number): Transition {
   return step.sentAgoMs === null ? step : { ...step, sentAgoMs: step.sentAgoMs + byMs };
 }
 
-export interface LateParts {
+export interface LateDependencies {
   readonly ledger: CancellationLedger;
   readonly onContradiction: OnContradiction;
 }
 
 /**
- * Commits a proof that comes when somebody else has taken charge of the cancellation, or has decided it. It counts as far as it still
- * can: what EBP has said of the one send, or that money has moved, is so whoever is at it; what has been decided stands.
+ * Commits a proof that comes after somebody else has claimed or decided the cancellation. What has been decided stands; otherwise the proof
+ * still decides, whoever holds the lease now.
  * @returns the cancellation as it stands then.
  * @throws StaleTransitionError when it is moved again in between.
  */
 export async function recordLate(
-  parts: LateParts,
+  dependencies: LateDependencies,
   { storeId, id }: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const now = await find(parts.ledger, storeId, id);
-  // An attempt before was stored, and its acknowledgement lost.
+  const now = await find(dependencies.ledger, storeId, id);
+  // An earlier attempt was stored, and its acknowledgement lost.
   if (step.source === "RESPONSE" && now.answeredAt !== null) return now;
-  if (canMove(now.status, step.to)) return parts.ledger.recordTransition(now, step);
-  return keep(parts, now, step);
+  if (canMove(now.status, step.to)) return dependencies.ledger.recordTransition(now, step);
+  return keep(dependencies, now, step);
 }
 
-/** Keeps what came too late to decide anything: as an event, and as a contradiction where it is one. */
+/** Keeps a result that came too late to decide anything: as an event, and as a contradiction where it is one. */
 export async function keepLate(
-  parts: LateParts,
+  dependencies: LateDependencies,
   { storeId, id }: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  return keep(parts, await find(parts.ledger, storeId, id), step);
+  return keep(dependencies, await find(dependencies.ledger, storeId, id), step);
 }
 
 async function keep(
-  { ledger, onContradiction }: LateParts,
+  { ledger, onContradiction }: LateDependencies,
   now: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
@@ -134,21 +132,21 @@ async function find(ledger: CancellationLedger, storeId: string, id: string): Pr
   return found;
 }
 
-/** What is at work on one cancellation and has not ended. */
+/** Work on one cancellation that has not ended. */
 export interface Recording {
   readonly storeId: string;
   readonly id: string;
   readonly orderNo: string;
-  /** What is known, and not stored yet; null while it is being sent. */
+  /** The outcome that is not stored yet; null while the cancel is being sent. */
   readonly step: Transition | null;
 }
 
-/** What a process that stops must not forget: cancels being sent, and what is known of them and not stored yet. */
+/** What a process has to wait for before it ends: cancels being sent, and outcomes that are not stored yet. */
 export class Recordings {
   readonly #running = new Map<Promise<unknown>, Recording>();
   readonly #givenUp = new AbortController();
 
-  /** Nothing is tried again from now on. */
+  /** True once a stop has given up: nothing is tried again. */
   get isOver(): boolean {
     return this.#givenUp.signal.aborted;
   }
@@ -160,7 +158,7 @@ export class Recordings {
     return work;
   }
 
-  /** Resolves when nothing is left, or all is given up. */
+  /** Resolves when no work is left, or it was given up. */
   async settled(): Promise<void> {
     const over = new Promise<void>((resolve) => {
       this.#givenUp.signal.addEventListener("abort", () => resolve());
@@ -169,43 +167,43 @@ export class Recordings {
       await Promise.race([Promise.allSettled(this.#running.keys()), over]);
   }
 
-  /** What was left, each cancellation once: what is known of it was added after its sending. */
+  /** @returns the work left, each cancellation once with its latest: an outcome is tracked after its sending. */
   giveUp(): Recording[] {
     this.#givenUp.abort();
     return [...new Map([...this.#running.values()].map((one) => [one.id, one])).values()];
   }
 }
 
-export interface WithdrawIntentParts extends OutcomeRecorderParts {
+export interface WithdrawDependencies extends OutcomeDependencies {
   readonly timing: Pick<Timing, "leaseMs">;
 }
 
-/** Nobody waits for it; and after an outage there may be many. */
+/** Nobody waits for a withdrawal, and after an outage there may be many. */
 const FIRST_LOOK_PAUSE_MS = 1_000;
 
 /**
- * Nothing was sent for this intent, and nothing will be, because nobody could be told whether it was committed. If it was, or still is, that is
- * recorded as soon as it is seen: otherwise its order would be closed until a lookup finds out what is known here.
- * When this process is killed before, recovery takes it for one in doubt.
+ * Records that nothing was sent, and nothing will be, for an intent whose commit could not be confirmed. Otherwise its order would stay closed
+ * until a lookup finds out what is known here. If this process dies first, recovery takes the cancellation for UNKNOWN.
  */
-export async function withdrawIntent(parts: WithdrawIntentParts, intent: CancelIntent): Promise<void> {
+export async function withdrawIntent(
+  dependencies: WithdrawDependencies,
+  intent: CancelIntent,
+): Promise<void> {
   const reason = "It was not sent: the database did not confirm in time that it was stored.";
   const failure = { resultCode: null, message: reason, details: [] };
   const outcome = { kind: "notSent", failure, evidence: evidenceInWords(reason) } as const;
   const step = concludeFromResponse(intent, { outcome, sentAgoMs: null });
 
-  async function withdraw(): Promise<void> {
-    const committed = await findCommitted(parts, intent);
-    if (committed !== null) await recordOutcome(parts, committed, step);
-  }
-
+  const withdrawn = findCommitted(dependencies, intent).then((committed) =>
+    committed === null ? null : recordOutcome(dependencies, committed, step),
+  );
   const recording = { storeId: intent.store.id, id: intent.id, orderNo: intent.request.orderNo, step };
-  await parts.recordings.track(recording, withdraw());
+  await dependencies.recordings.track(recording, withdrawn);
 }
 
-/** A statement that was cut off while it waited for a lock is carried out all the same, once it has the lock: one look proves nothing. */
+/** Looks until the lease is over: a statement that was cut off while it waited for a lock still runs once it has the lock. */
 async function findCommitted(
-  { ledger, timing, recordings }: WithdrawIntentParts,
+  { ledger, timing, recordings }: WithdrawDependencies,
   { store, id }: CancelIntent,
 ): Promise<Cancellation | null> {
   const lookUntil = performance.now() + timing.leaseMs;

@@ -108,24 +108,21 @@ type GivenLease = Pick<Cancellation, "createdAt" | "nextCheckAt" | "fencingToken
 /** The cancellation that an intent brings into being. */
 export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Cancellation {
   const { id, store, request, requestedBy } = intent;
+  const { items: _items, refundAccount, expectedCancelledTotal: _expected, ...recorded } = request;
   return {
+    ...recorded,
+    ...lease,
+    ...withoutItems(NOTHING_CONFIRMED),
     id,
-    storeId: store.id,
-    idempotencyKey: request.idempotencyKey,
+    requestedBy,
+    currencyCode: store.currencyCode,
+    amountBasis: store.amountBasis,
+    refundAccount: refundAccount === null ? null : maskRefundAccount(refundAccount),
     status: "PENDING",
     safeToRetry: false,
     settlement: null,
     resolvedBy: null,
-    currencyCode: store.currencyCode,
-    amountBasis: store.amountBasis,
-    orderNo: request.orderNo,
-    totalCancelAmount: request.totalCancelAmount,
-    refundAccount: request.refundAccount === null ? null : maskRefundAccount(request.refundAccount),
-    reason: request.reason,
-    note: request.note,
-    requestedBy,
     requestId: null,
-    ...withoutItems(NOTHING_CONFIRMED),
     failureKind: null,
     failure: null,
     discrepancies: [],
@@ -135,7 +132,6 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     sentAt: null,
     resolvedAt: null,
     archivedAt: null,
-    ...lease,
   };
 }
 

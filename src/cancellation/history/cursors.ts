@@ -11,11 +11,9 @@ import { InvalidArgumentError } from "../model/errors.js";
  * - TOTAL_CANCEL_AMOUNT: the total asked for. Of one currency only: amounts of two cannot be compared.
  */
 export const HISTORY_ORDER_FIELDS = ["CREATED_AT", "RESOLVED_AT", "TOTAL_CANCEL_AMOUNT"] as const;
-
 export type HistoryOrderField = (typeof HISTORY_ORDER_FIELDS)[number];
 
 export const ORDER_DIRECTIONS = ["ASC", "DESC"] as const;
-
 export type OrderDirection = (typeof ORDER_DIRECTIONS)[number];
 
 export interface HistoryOrder {

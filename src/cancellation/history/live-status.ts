@@ -62,7 +62,7 @@ export type LiveStatus = ShownPayment & {
 
 export type AskLiveStatus = (storeId: string, orderNo: string) => Promise<LiveStatus>;
 
-export interface LiveStatusParts {
+export interface LiveStatusDependencies {
   readonly gateway: PaymentDisplay;
   readonly now: () => Date;
   readonly limitMs?: number;
@@ -75,7 +75,7 @@ export function createLiveStatus({
   now,
   limitMs = LIVE_STATUS_LIMIT_MS,
   atOnce = MAX_LIVE_QUESTIONS,
-}: LiveStatusParts): AskLiveStatus {
+}: LiveStatusDependencies): AskLiveStatus {
   let underWay = 0;
   return async (storeId, orderNo) => {
     if (underWay >= atOnce) return { ...NOT_ASKED, checkedAt: now() };

@@ -5,7 +5,6 @@
  * - `cancellations:resolve`: have a doubt looked at, and decide it. Both show the record, so they need `cancellations:read` as well.
  */
 export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
-
 export type Scope = (typeof SCOPES)[number];
 
 /** What an export asks for: the same as reading the history page by page. */

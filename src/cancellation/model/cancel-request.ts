@@ -2,7 +2,6 @@ import type { Decimal } from "./decimal.js";
 
 /** EBP's item types. DELIVERY is summed apart from the products. */
 export const ITEM_TYPES = ["PHYSICAL", "DIGITAL", "SUBSCRIPTION", "DELIVERY", "SERVICE"] as const;
-
 export type ItemType = (typeof ITEM_TYPES)[number];
 
 /** One line of the order to cancel. Amounts in major units of the store's currency. */

@@ -1,28 +1,25 @@
-import type { CancelItem, MaskedRefundAccount, RequestIdentity } from "./cancel-request.js";
+import type { CancelItem, CancelRequest, MaskedRefundAccount, RequestIdentity } from "./cancel-request.js";
 import type { Decimal } from "./decimal.js";
-import type { Confirmation, Failure, FailureKind } from "./outcome.js";
+import type { Confirmation, Evidence, Failure, FailureKind } from "./outcome.js";
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 import type { AmountBasis } from "./store.js";
 
+/** What stays of a request with its cancellation, as it was asked. A new field of a request is one of a cancellation too. */
+type RecordedRequest = Omit<CancelRequest, "items" | "refundAccount" | "expectedCancelledTotal">;
+
 /** One request to cancel and everything known about it. What EBP confirmed is null unless the cancel has succeeded. */
-export interface Cancellation extends Omit<Confirmation, "items"> {
+export interface Cancellation extends RecordedRequest, Omit<Confirmation, "items"> {
   /** UUIDv7. */
   readonly id: string;
-  readonly storeId: string;
-  readonly idempotencyKey: string;
+  readonly refundAccount: MaskedRefundAccount | null;
   readonly status: CancellationStatus;
-  /** Nothing was cancelled and the same request may succeed under a new key: it never reached EBP, or was not carried out. */
+  /** Nothing was cancelled, and the same request may succeed under a new key: it never reached EBP, or was not carried out. */
   readonly safeToRetry: boolean;
   /** Null until the cancel has succeeded. */
   readonly settlement: Settlement | null;
   readonly resolvedBy: ResolvedBy | null;
   readonly currencyCode: string;
   readonly amountBasis: AmountBasis;
-  readonly orderNo: string;
-  readonly totalCancelAmount: Decimal;
-  readonly refundAccount: MaskedRefundAccount | null;
-  readonly reason: string | null;
-  readonly note: string | null;
   /** The subject of the caller's token; null when authentication was off. */
   readonly requestedBy: string | null;
   /** EBP's tracking id of its answer to the cancel. */
@@ -30,18 +27,18 @@ export interface Cancellation extends Omit<Confirmation, "items"> {
   readonly failureKind: FailureKind | null;
   readonly failure: Failure | null;
   readonly discrepancies: readonly Discrepancy[];
-  /** When it came into doubt; stays when the doubt is over. Null when it never was. */
+  /** When it became UNKNOWN; stays when it is resolved. Null when it never was. */
   readonly inDoubtSince: Date | null;
   /** Scheduled lookups of the payment so far. */
   readonly lookups: number;
-  /** When it is looked at next, or when the lease of who is at it now runs out; null once decided, or when only an operator can. */
+  /** When the next lookup is due, or the present lease expires; null once decided, or when only an operator can decide it. */
   readonly nextCheckAt: Date | null;
-  /** Who is in charge: grows each time somebody takes charge. A step by anybody before is late. */
+  /** Grows each time somebody claims it. A step under an older token is late. */
   readonly fencingToken: number;
-  /** When what came of the one send was recorded; null when it was not. */
+  /** When the result of the one send was recorded; null when it was not. */
   readonly answeredAt: Date | null;
   readonly createdAt: Date;
-  /** When the first byte went out; null when none did, or when nobody is left who knows. */
+  /** When the first byte went out; null when none did, or when that is not known. */
   readonly sentAt: Date | null;
   readonly resolvedAt: Date | null;
   /** When its events, note, refund account and failure details were moved to an archive: nothing is told of them here. Null when they were not. */
@@ -69,13 +66,8 @@ export interface CancellationEvent {
 }
 
 /** What the step rests on, as it may be shown. */
-export interface EventEvidence {
+export interface EventEvidence extends Omit<Evidence, "basis" | "rawAnswer"> {
   readonly basis: string | null;
-  readonly httpStatus: number | null;
-  readonly resultCode: string | null;
-  readonly requestId: string | null;
-  readonly timestamp: string | null;
-  readonly digest: string | null;
 }
 
 export interface KnownCancellation {
@@ -103,7 +95,6 @@ export interface Discrepancy {
  * - OPERATOR: no lookup can decide it; a person has to find out. A webhook may still decide it.
  */
 export const NEXT_STEPS = ["OUTCOME", "LOOKUP", "OPERATOR"] as const;
-
 export type NextStep = (typeof NEXT_STEPS)[number];
 
 /** Null for what is decided. */

@@ -3,7 +3,6 @@ import type { CancelOutcome, Evidence } from "./outcome.js";
 
 /** Languages EBP can word its messages in. */
 export const LANGUAGES = ["en", "ko"] as const;
-
 export type Language = (typeof LANGUAGES)[number];
 
 /** What `cancel` would send, for a person to read. The refund account is masked. */
@@ -49,7 +48,6 @@ export interface PaymentQuestion {
  * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
  */
 export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"] as const;
-
 export type PaymentState = (typeof PAYMENT_STATES)[number];
 
 /**

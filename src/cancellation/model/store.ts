@@ -6,7 +6,6 @@ import currencyCodes from "currency-codes";
  * So `unit` is the default and `line` one setting away, per store. A request is never accepted under whichever fits.
  */
 export const AMOUNT_BASES = ["unit", "line"] as const;
-
 export type AmountBasis = (typeof AMOUNT_BASES)[number];
 
 /** One EBP store, as far as the rules of cancelling need to know it. */

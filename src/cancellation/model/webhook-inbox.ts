@@ -10,7 +10,6 @@ import type { Decimal } from "./decimal.js";
  * - OTHER: anything else, also types that are not known. Kept, and nothing follows from it.
  */
 export const WEBHOOK_KINDS = ["VOIDED", "REFUND_REQUESTED", "CAPTURED", "OTHER"] as const;
-
 export type WebhookKind = (typeof WEBHOOK_KINDS)[number];
 
 /** Whether EBP's webhooks state amounts in minor units of `exponent`. EBP does not publish it: it is a setting. */

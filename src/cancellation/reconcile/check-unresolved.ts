@@ -10,12 +10,12 @@ import type { Claim, ClaimedCancellation, RecoveryQueue } from "../model/recover
 import { SETTLED_LOOK_MARGIN_MS, type Timing } from "../model/timing.js";
 import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
 
-export interface CheckParts {
+export interface CheckDependencies {
   readonly ledger: CancellationLedger;
   readonly queue: RecoveryQueue;
   readonly gateway: PaymentGateway;
   readonly timing: Timing;
-  readonly doubts: DoubtWatch;
+  readonly unresolved: UnresolvedWatch;
   readonly onContradiction: OnContradiction;
 }
 
@@ -28,14 +28,14 @@ export interface CheckParts {
 export type CheckResult = "recovered" | "resolved" | "inDoubt" | "overtaken";
 
 /** Finds out what became of one cancellation that has been claimed. Never sends it again. */
-export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<CheckResult> {
-  const claimed = await parts.queue.open(claim);
+export async function checkClaimed(dependencies: CheckDependencies, claim: Claim): Promise<CheckResult> {
+  const claimed = await dependencies.queue.open(claim);
   if (claimed === null) return "overtaken";
   switch (claimed.cancellation.status) {
     case "PENDING":
-      return recover(parts, claimed.cancellation);
+      return recover(dependencies, claimed.cancellation);
     case "UNKNOWN":
-      return lookUp(parts, claimed, unsettledForMs(parts, claim));
+      return lookUp(dependencies, claimed, unsettledForMs(dependencies, claim));
     case "SUCCEEDED":
     case "FAILED":
       return "overtaken";
@@ -43,14 +43,17 @@ export async function checkClaimed(parts: CheckParts, claim: Claim): Promise<Che
 }
 
 /** How long it is until the settling time is over by both clocks: the database's, asked when it was claimed, and this process's own. */
-function unsettledForMs({ timing, doubts }: CheckParts, { id, inDoubtForMs }: Claim): number {
-  return timing.settlingMs - Math.min(doubts.seenForMs(id), inDoubtForMs);
+function unsettledForMs({ timing, unresolved }: CheckDependencies, { id, inDoubtForMs }: Claim): number {
+  return timing.settlingMs - Math.min(unresolved.seenForMs(id), inDoubtForMs);
 }
 
-async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): Promise<CheckResult> {
+async function recover(
+  { ledger, unresolved }: CheckDependencies,
+  pending: Cancellation,
+): Promise<CheckResult> {
   try {
     await ledger.recordTransition(pending, LEASE_RAN_OUT);
-    doubts.see(pending.id);
+    unresolved.see(pending.id);
     return "recovered";
   } catch (error) {
     if (error instanceof StaleTransitionError) return "overtaken";
@@ -59,41 +62,45 @@ async function recover({ ledger, doubts }: CheckParts, pending: Cancellation): P
 }
 
 async function lookUp(
-  parts: CheckParts,
+  dependencies: CheckDependencies,
   { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
   unsettledMs: number,
 ): Promise<CheckResult> {
   const { storeId, orderNo } = cancellation;
   const question = { storeId, orderNo, refundAccount: openRefundAccount() };
-  const { state, evidence } = await parts.gateway.lookup(question);
+  const { state, evidence } = await dependencies.gateway.lookup(question);
   const amount = cancellation.totalCancelAmount;
   const facts = { ...known, amount };
   const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
   switch (rule.proves) {
     case "cancelled":
-      return decide(parts, cancellation, proven("LOOKUP", found));
+      return decide(dependencies, cancellation, proven("LOOKUP", found));
     case "notCancelled":
-      return decide(parts, cancellation, disproven("LOOKUP", found));
+      return decide(dependencies, cancellation, disproven("LOOKUP", found));
     case "nothing": {
-      const isForOperator = !mayLaterDecide(facts, (payment) => parts.gateway.canShow(payment));
+      const isForOperator = !mayLaterDecide(facts, (payment) => dependencies.gateway.canShow(payment));
       // A process that has just started has to see the doubt for as long as the others: not for hours longer.
       const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
       const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
       const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
-      await parts.ledger.recordFinding(cancellation, finding);
+      await dependencies.ledger.recordFinding(cancellation, finding);
       return "inDoubt";
     }
   }
 }
 
-async function decide(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+async function decide(
+  dependencies: CheckDependencies,
+  before: Cancellation,
+  step: Transition,
+): Promise<CheckResult> {
   try {
-    await parts.ledger.recordTransition(before, step);
+    await dependencies.ledger.recordTransition(before, step);
     return "resolved";
   } catch (error) {
     if (!(error instanceof StaleTransitionError)) throw error;
-    return decideLate(parts, before, step);
+    return decideLate(dependencies, before, step);
   }
 }
 
@@ -101,16 +108,20 @@ async function decide(parts: CheckParts, before: Cancellation, step: Transition)
  * Somebody else has taken charge since. That money had moved stays so, and still decides; that it had not may no longer be so, and
  * whoever is in charge now has asked later.
  */
-async function decideLate(parts: CheckParts, before: Cancellation, step: Transition): Promise<CheckResult> {
+async function decideLate(
+  dependencies: CheckDependencies,
+  before: Cancellation,
+  step: Transition,
+): Promise<CheckResult> {
   for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
     try {
-      const now = await recordLate(parts, before, step);
+      const now = await recordLate(dependencies, before, step);
       return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
     } catch (error) {
       if (!(error instanceof StaleTransitionError)) throw error;
     }
   }
-  await keepLate(parts, before, step);
+  await keepLate(dependencies, before, step);
   return "overtaken";
 }
 
@@ -121,7 +132,7 @@ const LATE_ATTEMPTS = 5;
  * How long this process has seen each cancellation in doubt, by a clock that nobody can set. The database's clock alone says when EBP's
  * settling time is over; set ahead, it would have a cancel called FAILED that EBP is still carrying out. So it takes both.
  */
-export class DoubtWatch {
+export class UnresolvedWatch {
   readonly #seenAt = new Map<string, number>();
 
   /** @param monotonicMs milliseconds that never go back and never jump. */

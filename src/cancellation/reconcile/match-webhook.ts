@@ -29,7 +29,7 @@ export async function receiveWebhook(
   return result === "stale" ? "refused" : result;
 }
 
-export interface MatchParts {
+export interface MatchDependencies {
   readonly inbox: WebhookInbox;
   readonly onContradiction: OnContradiction;
 }
@@ -44,8 +44,11 @@ export interface MatchParts {
 export type MatchResult = "matched" | "attached" | "ignored" | "waiting" | "overtaken";
 
 /** Finds what one kept webhook is about, and commits what follows from it. */
-export async function matchClaimed(parts: MatchParts, claim: WebhookClaim): Promise<MatchResult> {
-  const { inbox, onContradiction } = parts;
+export async function matchClaimed(
+  dependencies: MatchDependencies,
+  claim: WebhookClaim,
+): Promise<MatchResult> {
+  const { inbox, onContradiction } = dependencies;
   const { event, isRepeat } = await inbox.read(claim);
   const cancellations = isRepeat ? [] : await inbox.cancellationsOf(event);
   if (cancellations === null) return "waiting";

@@ -19,7 +19,7 @@ import {
   type UserError,
 } from "../model/user-error.js";
 import { proseFaults } from "../request/field-rules.js";
-import { checkClaimed, type CheckParts } from "./check-unresolved.js";
+import { checkClaimed, type CheckDependencies } from "./check-unresolved.js";
 
 /** What an operator gets who looks at a cancellation, or decides it. */
 export interface OperatorResult {
@@ -33,22 +33,21 @@ const STEPS = 2;
 
 /** Looks now at what became of a cancellation, instead of when its turn comes. Sends nothing that moves money. */
 export async function refreshCancellation(
-  parts: CheckParts,
+  dependencies: CheckDependencies,
   caller: Caller,
   id: string,
 ): Promise<OperatorResult> {
   for (let step = 0; step < STEPS; step += 1) {
-    const claim = await parts.queue.claim(caller.storeIds, id);
-    if (claim === null || (await checkClaimed(parts, claim)) !== "recovered") break;
+    const claim = await dependencies.queue.claim(caller.storeIds, id);
+    if (claim === null || (await checkClaimed(dependencies, claim)) !== "recovered") break;
   }
-  const cancellation = await parts.ledger.find(caller.storeIds, id);
+  const cancellation = await dependencies.ledger.find(caller.storeIds, id);
   return cancellation === null
     ? { cancellation, errors: [notFound("id")] }
     : { cancellation, errors: errorsOf(cancellation) };
 }
 
 export const OPERATOR_OUTCOMES = ["SUCCEEDED", "FAILED"] as const;
-
 export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
 
 export interface Resolution {
@@ -60,7 +59,7 @@ export interface Resolution {
   readonly evenThough: readonly ResolutionObstacle[];
 }
 
-export interface ResolveParts {
+export interface ResolveDependencies {
   readonly ledger: CancellationLedger;
   readonly queue: RecoveryQueue;
   readonly gateway: Pick<PaymentGateway, "lookup">;
@@ -74,25 +73,25 @@ const ROUNDS = 5;
 
 /** A person decides what nothing else could: only of a cancellation in doubt, with a note, under the person's name. */
 export async function resolveCancellation(
-  parts: ResolveParts,
+  dependencies: ResolveDependencies,
   caller: Caller,
   resolution: Resolution,
 ): Promise<OperatorResult> {
   const faults = proseFaults("input.note", resolution.note, MAX_NOTE_LENGTH);
   if (faults.length > 0) return refused(faults.map(invalid));
   for (let round = 0; round < ROUNDS; round += 1) {
-    const result = await tryResolving(parts, caller, resolution);
+    const result = await tryResolving(dependencies, caller, resolution);
     if (result !== "overtaken") return result;
   }
   throw new Error(`resolving cancellation ${resolution.id}: it was overtaken ${ROUNDS} times`);
 }
 
 async function tryResolving(
-  parts: ResolveParts,
+  dependencies: ResolveDependencies,
   caller: Caller,
   { id, outcome, note, evenThough }: Resolution,
 ): Promise<OperatorResult | "overtaken"> {
-  const { ledger, queue } = parts;
+  const { ledger, queue } = dependencies;
   const found = await ledger.find(caller.storeIds, id);
   if (found === null) return refused([notFound("input.id")]);
   if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
@@ -102,7 +101,8 @@ async function tryResolving(
   const account = orNull(opened.openRefundAccount);
   const faults = proseFaults("input.note", note, MAX_NOTE_LENGTH, account);
   if (faults.length > 0) return refused(faults.map(invalid));
-  const standing = outcome === "FAILED" ? await whatStandsAgainst(parts, opened, account) : NOTHING_STANDS;
+  const standing =
+    outcome === "FAILED" ? await whatStandsAgainst(dependencies, opened, account) : NOTHING_STANDS;
   const unnamed = standing.obstacles.filter((obstacle) => !evenThough.includes(obstacle));
   if (unnamed.length > 0) return refused([notYetFailed(opened.cancellation, unnamed, standing.settledAt)]);
   const evidence = evidenceInWords([note.trim(), ...standing.words].join(" "));
@@ -133,7 +133,7 @@ const NOTHING_STANDS: Standing = { obstacles: [], settledAt: null, words: [] };
 
 /** EBP is asked now, with nothing of the database held meanwhile. */
 async function whatStandsAgainst(
-  { gateway, timing, now }: ResolveParts,
+  { gateway, timing, now }: ResolveDependencies,
   { cancellation, unaccountedEvents }: ClaimedCancellation,
   refundAccount: RefundAccount | null,
 ): Promise<Standing> {

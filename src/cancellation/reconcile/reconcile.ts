@@ -1,8 +1,8 @@
 import type { CancellationReference } from "../model/cancellation.js";
-import { checkClaimed, type CheckParts, type CheckResult } from "./check-unresolved.js";
-import { matchClaimed, type MatchParts, type MatchResult } from "./match-webhook.js";
+import { checkClaimed, type CheckDependencies, type CheckResult } from "./check-unresolved.js";
+import { matchClaimed, type MatchDependencies, type MatchResult } from "./match-webhook.js";
 
-export interface ReconcileParts extends CheckParts, MatchParts {
+export interface ReconcileDependencies extends CheckDependencies, MatchDependencies {
   /** A process that is to stop finishes what it has claimed, and claims no more. */
   readonly isStopping: () => boolean;
   /** Told of what could not be dealt with; its turn comes again. */
@@ -16,27 +16,27 @@ export type ReconcileCounts = Readonly<Record<CheckResult | MatchResult | "faile
 const BATCH_SIZE = 10;
 
 /** Looks at every cancellation and every webhook whose time has come, once. One that fails stops none of the others. */
-export async function reconcile(parts: ReconcileParts): Promise<ReconcileCounts> {
-  const { queue, inbox, doubts, onRowFailed, isStopping } = parts;
+export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileCounts> {
+  const { queue, inbox, unresolved, onRowFailed, isStopping } = dependencies;
   const counts = { ...NOTHING_DONE };
-  doubts.seeAll(await queue.idsInDoubt());
+  unresolved.seeAll(await queue.idsInDoubt());
   // At the same time: an EBP that hangs holds up the lookups, and must not hold up the webhooks that tell without it.
   const cancellations = inBatches(
     async () => (isStopping() ? [] : await queue.claimDue(BATCH_SIZE)),
     async (claim) => {
-      counts[await checkClaimed(parts, claim).catch(failed(claim))] += 1;
+      counts[await checkClaimed(dependencies, claim).catch(failed(claim))] += 1;
     },
   );
   const webhooks = inBatches(
     async () => (isStopping() ? [] : await inbox.claimDue(BATCH_SIZE)),
     async (claim) => {
-      counts[await matchClaimed(parts, claim).catch(failed({ webhook: claim.digest }))] += 1;
+      counts[await matchClaimed(dependencies, claim).catch(failed({ webhook: claim.digest }))] += 1;
     },
   );
   for (const { reason } of await rejected([cancellations, webhooks])) throw reason;
   return counts;
 
-  function failed(what: Parameters<ReconcileParts["onRowFailed"]>[1]): (error: unknown) => "failed" {
+  function failed(what: Parameters<ReconcileDependencies["onRowFailed"]>[1]): (error: unknown) => "failed" {
     return (error) => {
       onRowFailed(error, what);
       return "failed";

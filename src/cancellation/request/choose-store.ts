@@ -5,24 +5,29 @@ import type { Store, Stores } from "../model/store.js";
 import { assertText } from "./field-rules.js";
 
 /**
- * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's is
- * answered exactly as one that does not exist.
- * @throws InvalidArgumentError
+ * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's gets the same answer as
+ * one that does not exist.
  */
 export function chooseStore(
   caller: Caller,
   stores: Stores,
-  storeId: string | null | undefined,
+  storeId: string | null,
   field: string,
-): Store {
-  const store = findStore(caller, stores, storeId, field);
-  if (store !== null) return store;
-  const found = storeId === null || storeId === undefined ? "nothing" : "another";
-  throw new InvalidArgumentError(field, "a store you can act for", found);
+): Store | InvalidArgumentError {
+  try {
+    const found = storeId === null ? "nothing" : "another";
+    return (
+      findStore(caller, stores, storeId, field) ??
+      new InvalidArgumentError(field, "a store you can act for", found)
+    );
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return error;
+    throw error;
+  }
 }
 
 /**
- * The same for whoever only looks: null where there is nothing to be seen.
+ * The store a question is about; null when it does not exist for this caller.
  * @throws InvalidArgumentError for a text that is no id, and when none is named and the caller has several.
  */
 export function findStore(

@@ -1,45 +1,103 @@
 import { createHash } from "node:crypto";
-import type { CancelRequest, RefundAccount, RequestIdentity } from "../model/cancel-request.js";
+import type { CancelItem, CancelRequest, RefundAccount, RequestIdentity } from "../model/cancel-request.js";
+
+/** How a field is written to be compared; null for one that is not part of the fingerprint. */
+type Fields<T> = { readonly [Field in keyof Required<T>]: ((value: T[Field]) => unknown) | null };
+
+const asIs = <T>(value: T): T => value;
+
+const ITEM_FIELDS: Fields<CancelItem> = {
+  seq: asIs,
+  itemType: asIs,
+  itemId: asIs,
+  quantity: asIs,
+  amount: (amount) => amount.toFixed(),
+  taxAmount: (tax) => tax?.toFixed() ?? null,
+};
+
+const REQUEST_FIELDS: Fields<CancelRequest> = {
+  orderNo: asIs,
+  // By value: 1.0 and 1.00 are the same.
+  totalCancelAmount: (total) => total.toFixed(),
+  items: (items) => [...items].sort((a, b) => a.seq - b.seq).map((item) => written(item, ITEM_FIELDS)),
+  reason: asIs,
+  note: asIs,
+  // These two led to the request that is compared with.
+  idempotencyKey: null,
+  storeId: null,
+  // A digest of an account number is reversed by trying all numbers: the account is stored encrypted, and compared as itself.
+  refundAccount: null,
+  // A condition on sending, not part of what is asked.
+  expectedCancelledTotal: null,
+};
+
+const ACCOUNT_FIELDS: Readonly<Record<keyof RefundAccount, true>> = {
+  accountNumber: true,
+  bankCode: true,
+  accountHolderName: true,
+};
+
+const VERSION = "v1:";
 
 /**
- * Digest of the canonical request: amounts by value (1.0 and 1.00 are the same), items in order of `seq`. What the caller
- * expects to be cancelled already is a condition on sending, not part of what is asked, so it may differ. The refund account is left out on purpose: a digest of an account number can be reversed by trying all numbers, so the account
- * is stored encrypted and compared as itself.
+ * Digest of what a request asks for, without its refund account. A field that is not given leaves no trace, so a new optional field
+ * changes no fingerprint of a request without it.
  */
 export function fingerprint(request: CancelRequest): string {
-  const items = [...request.items].sort((a, b) => a.seq - b.seq);
-  const canonical = JSON.stringify([
-    request.orderNo,
-    request.totalCancelAmount.toFixed(),
-    items.map((item) => [
-      item.seq,
-      item.itemType,
-      item.itemId,
-      item.quantity,
-      item.amount.toFixed(),
-      item.taxAmount?.toFixed() ?? null,
-    ]),
-    request.reason,
-    request.note,
-  ]);
-  return createHash("sha256").update(canonical, "utf8").digest("hex");
+  return VERSION + digest(written(request, REQUEST_FIELDS));
 }
 
 /**
- * Where the account is not known any more the fingerprint decides alone. No harm comes of it: nothing is ever sent for a used key, so a
- * request with another account is told of the first one's cancellation, where it would have been told that the key is used.
+ * Whether a request with a used key is the one that used it. Where the account is no longer known, the fingerprint decides alone: nothing
+ * is sent for a used key, so a request with another account at worst gets the first one's cancellation.
  */
 export function isSameRequest(request: CancelRequest, known: RequestIdentity): boolean {
+  const now = known.fingerprint.startsWith(VERSION) ? fingerprint(request) : unversionedFingerprint(request);
   return (
-    fingerprint(request) === known.fingerprint &&
-    (!known.isAccountKnown || sameAccount(request.refundAccount, known.refundAccount))
+    now === known.fingerprint &&
+    (!known.isAccountKnown || isSameAccount(request.refundAccount, known.refundAccount))
   );
 }
 
-function sameAccount(a: RefundAccount | null, b: RefundAccount | null): boolean {
-  return (
-    a?.accountNumber === b?.accountNumber &&
-    a?.bankCode === b?.bankCode &&
-    a?.accountHolderName === b?.accountHolderName
+/** As rows were written before fingerprints had a version: values in a fixed order, and what was not given as null. */
+function unversionedFingerprint(request: CancelRequest): string {
+  const {
+    orderNo,
+    totalCancelAmount,
+    items,
+    reason = null,
+    note = null,
+    ...newer
+  } = written(request, REQUEST_FIELDS);
+  const lines = (items as Record<string, unknown>[]).map(
+    ({ seq, itemType, itemId, quantity, amount, taxAmount = null, ...newerOfItem }) => [
+      seq,
+      itemType,
+      itemId,
+      quantity,
+      amount,
+      taxAmount,
+      ...Object.values(newerOfItem),
+    ],
   );
+  // A field that those rows did not have makes another request of it.
+  return digest([orderNo, totalCancelAmount, lines, reason, note, ...Object.values(newer)]);
+}
+
+/** The given fields by name, in the order of their names. */
+function written<T>(value: T, fields: Fields<T>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const name of (Object.keys(fields) as (keyof T & string)[]).sort()) {
+    const content = fields[name]?.(value[name]) ?? null;
+    if (content !== null) found[name] = content;
+  }
+  return found;
+}
+
+function digest(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content), "utf8").digest("hex");
+}
+
+function isSameAccount(a: RefundAccount | null, b: RefundAccount | null): boolean {
+  return (Object.keys(ACCOUNT_FIELDS) as (keyof RefundAccount)[]).every((field) => a?.[field] === b?.[field]);
 }

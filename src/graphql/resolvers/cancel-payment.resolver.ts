@@ -1,7 +1,7 @@
 import { HeaderMap } from "@apollo/server";
 import { GraphQLError } from "graphql";
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { cancelPayment, type CancelPaymentParts } from "../../cancellation/cancel/cancel-payment.js";
+import { cancelPayment, type CancelPaymentDependencies } from "../../cancellation/cancel/cancel-payment.js";
 import { SendingHeldError } from "../../cancellation/model/errors.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "../types/cancel-payment.input.js";
 import { CancelPaymentPayloadType, toPayload } from "../types/cancel-payment.payload.type.js";
@@ -9,7 +9,7 @@ import { countReusedKeys, type GraphQLContext } from "../context.js";
 
 @Resolver()
 export class CancelPaymentResolver {
-  constructor(private readonly parts: CancelPaymentParts) {}
+  constructor(private readonly parts: CancelPaymentDependencies) {}
 
   @Mutation(() => CancelPaymentPayloadType, {
     description:

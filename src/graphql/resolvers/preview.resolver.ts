@@ -1,12 +1,12 @@
 import { Arg, Ctx, Query, Resolver } from "type-graphql";
-import { previewCancel, type PreviewParts } from "../../cancellation/cancel/preview-cancel.js";
+import { previewCancel, type PreviewDependencies } from "../../cancellation/cancel/preview-cancel.js";
 import { CancelPaymentInputType, toCancelPaymentInput } from "../types/cancel-payment.input.js";
 import { countReusedKeys, type GraphQLContext } from "../context.js";
 import { CancelPaymentPreviewType, toPreviewType } from "../types/preview.type.js";
 
 @Resolver()
 export class PreviewResolver {
-  constructor(private readonly parts: PreviewParts) {}
+  constructor(private readonly parts: PreviewDependencies) {}
 
   @Query(() => CancelPaymentPreviewType, {
     description:

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { CheckParts } from "../../cancellation/reconcile/check-unresolved.js";
+import type { CheckDependencies } from "../../cancellation/reconcile/check-unresolved.js";
 import { refreshCancellation } from "../../cancellation/reconcile/operators.js";
 import type { GraphQLContext } from "../context.js";
 import { checkedId } from "../types/id.js";
@@ -7,7 +7,7 @@ import { RefreshCancellationPayloadType, toRefreshPayload } from "../types/opera
 
 @Resolver()
 export class RefreshCancellationResolver {
-  constructor(private readonly parts: CheckParts) {}
+  constructor(private readonly parts: CheckDependencies) {}
 
   @Mutation(() => RefreshCancellationPayloadType, {
     description:

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { resolveCancellation, type ResolveParts } from "../../cancellation/reconcile/operators.js";
+import { resolveCancellation, type ResolveDependencies } from "../../cancellation/reconcile/operators.js";
 import type { GraphQLContext } from "../context.js";
 import { checkedId } from "../types/id.js";
 import { ResolveCancellationPayloadType, toResolvePayload } from "../types/operator.payload.type.js";
@@ -7,7 +7,7 @@ import { ResolveCancellationInputType } from "../types/resolve-cancellation.inpu
 
 @Resolver()
 export class ResolveCancellationResolver {
-  constructor(private readonly parts: ResolveParts) {}
+  constructor(private readonly parts: ResolveDependencies) {}
 
   @Mutation(() => ResolveCancellationPayloadType, {
     description:

@@ -3,7 +3,7 @@ import {
   createLiveStatus,
   LIVE_STATUS_LIMIT_MS,
   MAX_LIVE_QUESTIONS,
-  type LiveStatusParts,
+  type LiveStatusDependencies,
   type ShownPayment,
 } from "../../../src/cancellation/history/live-status.js";
 import { createGate } from "../../helpers/gate.js";
@@ -17,10 +17,10 @@ const SHOWN: ShownPayment = {
 const NOW = new Date("2027-03-01T09:00:00.000Z");
 
 /** Keeps what it was asked; answers once the gate is open. */
-function display(): { gate: ReturnType<typeof createGate>; asked: unknown[]; parts: LiveStatusParts } {
+function display(): { gate: ReturnType<typeof createGate>; asked: unknown[]; parts: LiveStatusDependencies } {
   const gate = createGate();
   const asked: unknown[] = [];
-  const parts: LiveStatusParts = {
+  const parts: LiveStatusDependencies = {
     now: () => NOW,
     gateway: {
       async showPayment(...question) {

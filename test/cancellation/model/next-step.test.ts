@@ -27,7 +27,7 @@ describe("what happens next", () => {
   });
 
   test("is said in the error that a cancellation in doubt brings: EBP is asked again, or an operator is needed", () => {
-    expect(errorsOf(cancellation("UNKNOWN"))[0]?.message).toContain("EBP is asked again by itself");
+    expect(errorsOf(cancellation("UNKNOWN"))[0]?.message).toContain("EBP is asked again automatically");
     expect(errorsOf(cancellation("UNKNOWN", { nextCheckAt: null }))[0]?.message).toContain("an operator");
   });
 });
