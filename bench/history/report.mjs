@@ -17,7 +17,7 @@ export function growthOf({ small, large }) {
 
 export const GOALS_IN_WORDS = `Goals: no page grows by more than ${MOST_GROWTH}× (p50); stats over a year take less than ${MOST_STATS_MS / 1_000} s (p99).`;
 
-/** The results as Markdown, to be pasted into docs/long-history.md. */
+/** The results as Markdown, to be pasted into docs/performance.md. */
 export function toMarkdown({ machine, seeded, results }) {
   const [small, large] = seeded;
   return [

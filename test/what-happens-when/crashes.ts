@@ -19,7 +19,7 @@ const NOBODY_TOLD = {
 
 /** Processes that die, stop or lose their database, and callers that go away. */
 export const CRASHES: Readonly<Record<string, Scenario>> = {
-  "a process dies before it has sent": async (service) => {
+  "a process dies before it sends": async (service) => {
     const order = orderOf("SIM-CAPTURED-1000");
     await anotherProcess(service, ({ intend }) => intend(order.orderNo));
     service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
@@ -32,7 +32,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect(atEbp(service, order)).toEqual([0, 0]);
   },
 
-  "a process dies after EBP has carried the cancel out": async (service) => {
+  "a process dies after EBP has carried out the cancel": async (service) => {
     const order = orderOf("ORD");
     await anotherProcess(service, async ({ intend, gateway }) => {
       const { intent } = await intend(order.orderNo);
@@ -45,7 +45,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
-  "a process is stopped before it sends, for longer than its lease": async (service) => {
+  "a process is paused before it sends, for longer than its lease": async (service) => {
     const order = orderOf("ORD");
     let now = 0;
     const clock = { monotonicMs: () => now, wallMs: () => now };
@@ -81,7 +81,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect(events.at(-1)).toMatchObject({ source: "RESPONSE", from: "SUCCEEDED", to: "SUCCEEDED" });
   },
 
-  "a proof comes in against what was decided": async (service) => {
+  "evidence contradicts a decision": async (service) => {
     const order = orderOf("ORD");
     const told: string[] = [];
     await anotherProcess(service, async ({ intend, ledger }) => {
@@ -108,7 +108,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect(events.at(-1)).toMatchObject({ source: "RESPONSE", from: "FAILED", to: "FAILED" });
   },
 
-  "the database is away when a cancel is asked for": async (service) => {
+  "PostgreSQL cannot be reached when a cancel is asked for": async (service) => {
     const order = orderOf("ORD");
     // However long a slow machine takes to connect anew, the time to send it is not over by then.
     // A stop would wait for the first call's intent until its lease would have ended.
@@ -123,7 +123,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect((await cancel(service, order)).cancellation.status).toBe("SUCCEEDED");
   },
 
-  "the connection is cut while the intent is committed": async (service) => {
+  "the connection breaks while the intent is committed": async (service) => {
     const order = orderOf("ORD");
     const intent = intentOf({ orderNo: order.orderNo });
     const found = await anotherProcess(service, ({ ledger }) => {
@@ -144,7 +144,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect((await standing(service, order)).id).toBe(intent.id);
   },
 
-  "the database is away when EBP has answered": async (service) => {
+  "PostgreSQL cannot be reached when EBP has answered": async (service) => {
     const order = orderOf("ORD");
     await anotherProcess(service, async ({ intend, ledger, history }) => {
       const { intent, pending } = await intend(order.orderNo);
@@ -162,7 +162,7 @@ export const CRASHES: Readonly<Record<string, Scenario>> = {
     expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
   },
 
-  "one cancellation cannot be looked at": async (service) => {
+  "the lookup of one cancellation fails": async (service) => {
     const [bad, good] = [orderOf("SIM-TIMEOUT-BEFORE-EFFECT"), orderOf("SIM-TIMEOUT-BEFORE-EFFECT")];
     await cancel(service, { ...bad, refundAccount: { accountNumber: "1234567890" } });
     await cancel(service, good);

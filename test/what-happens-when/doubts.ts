@@ -19,7 +19,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
-  "another cancel of an order is asked for while one is in doubt": async (service) => {
+  "another cancel of an order is asked for while one is unresolved": async (service) => {
     const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
     const { id } = await ended(service, order);
     const { cancellation, userErrors } = await cancel(service, another(order));
@@ -29,7 +29,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
-  "two people at one desk cancel the same order": async (service) => {
+  "two people cancel the same order": async (service) => {
     const order = { ...orderOf("ORD"), expectedCancelledTotal: "0" };
     const both = await Promise.all([cancel(service, order), cancel(service, another(order))]);
     const late = await cancel(service, another(order));
@@ -74,7 +74,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect((await cancel(service, order)).userErrors).toMatchObject([{ code: "NOT_CANCELLED" }]);
   },
 
-  "a cancel takes effect after a lookup has shown none": async (service) => {
+  "EBP carries out a cancel after a lookup has shown none": async (service) => {
     const order = orderOf("SIM-LATE-EFFECT");
     await deliver(service, webhookBody("PAYMENT_CAPTURED", order.orderNo, 1000));
     service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
@@ -88,7 +88,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
-  "a lookup shows the whole payment cancelled": async (service) => {
+  "a lookup shows that the whole payment is cancelled": async (service) => {
     const [known, notKnown] = [orderOf("SIM-TIMEOUT-AFTER-EFFECT"), orderOf("SIM-TIMEOUT-AFTER-EFFECT")];
     await deliver(service, webhookBody("PAYMENT_CAPTURED", known.orderNo, 1000));
     for (const order of [known, notKnown]) {
@@ -103,7 +103,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     });
   },
 
-  "a lookup cannot be answered, or not be read": async (service) => {
+  "a lookup fails, or its answer cannot be read": async (service) => {
     for (const prefix of ["SIM-LOOKUP-ERROR", "SIM-LOOKUP-HTML"]) {
       const order = orderOf(prefix);
       await ended(service, order);
@@ -119,7 +119,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     }
   },
 
-  "an operator says FAILED while EBP may still be carrying it out": async (service) => {
+  "an operator decides FAILED while EBP may still carry out the cancel": async (service) => {
     const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
     const { id } = await ended(service, order);
     const input = { id, outcome: "FAILED", note: "EBP's support saw nothing" };
@@ -129,7 +129,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect(await standing(service, order)).toMatchObject({ status: "UNKNOWN" });
   },
 
-  "no lookup can decide it": async (service) => {
+  "no lookup can decide a cancel": async (service) => {
     const order = orderOf("ORD");
     await cancel(service, order);
     const { pending } = await anotherProcess(service, ({ intend }) => intend(order.orderNo));
@@ -147,7 +147,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     expect(data.cancellation).toEqual({ status: "UNKNOWN", nextStep: "OPERATOR", nextCheckAt: null });
   },
 
-  "nothing has told in a month": async (service) => {
+  "a month of lookups decides nothing": async (service) => {
     const order = orderOf("SIM-LOOKUP-ERROR");
     const { id } = await ended(service, order);
     let stands = await standing(service, order);

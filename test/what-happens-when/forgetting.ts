@@ -15,7 +15,7 @@ async function goBackBefore(service: TestService, { orderNo }: { orderNo: string
 }
 
 export const FORGETTING: Readonly<Record<string, Scenario>> = {
-  "PostgreSQL goes back in time, as after a failover that lost commits": async (service) => {
+  "PostgreSQL loses commits, for instance after a failover": async (service) => {
     const order = orderOf("ORD");
     const first = await cancel(service, order);
     await goBackBefore(service, order);

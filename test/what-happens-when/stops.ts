@@ -6,7 +6,7 @@ import { atEbp, letIn, orderOf, standing, type Scenario } from "./scenario.js";
 
 /** Processes that are told to stop. */
 export const STOPS: Readonly<Record<string, Scenario>> = {
-  "the service is stopped with SIGTERM": async (service) => {
+  "SIGTERM stops the service": async (service) => {
     const order = orderOf("SIM-SLOW");
     const { stopped, answer } = await inFlight(service, order);
     stopped.kill("SIGTERM");
@@ -16,7 +16,7 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
     expect(await standing(service, order)).toMatchObject({ status: "SUCCEEDED" });
   },
 
-  "the service is stopped with SIGTERM while the database is away": async (service) => {
+  "SIGTERM comes while PostgreSQL cannot be reached": async (service) => {
     const [first, second] = [orderOf("SIM-SLOW"), orderOf("SIM-SLOW")];
     const { stopped: patient, answer } = await stoppedWithoutDatabase(service, first);
     expect(await answer).toMatchObject({ data: { cancelPayment: { cancellation: { status: "PENDING" } } } });
@@ -51,7 +51,7 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
     expect(lines[0].evidence).not.toHaveProperty("rawAnswer");
   },
 
-  "a fault comes up that nothing has caught": async (service) => {
+  "an error is thrown that nothing catches": async (service) => {
     for (const kind of ["uncaughtException", "unhandledRejection"]) {
       const order = orderOf("SIM-SLOW");
       const { stopped, answer } = await inFlight(service, order, { FAULT_KIND: kind });

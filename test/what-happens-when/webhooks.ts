@@ -18,7 +18,7 @@ import {
 
 /** What EBP tells of its own accord. */
 export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
-  "a webhook comes before EBP's own answer": async (service) => {
+  "a webhook comes before EBP's answer": async (service) => {
     const order = orderOf("ORD");
     await service.restart({ EBP_TIMEOUT_MS: "60000" });
     EBP_ANSWERS.close();
@@ -36,7 +36,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     });
   },
 
-  "a webhook tells of a cancel in doubt": async (service) => {
+  "a webhook reports an unresolved cancel": async (service) => {
     const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
     await ended(service, order);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
@@ -97,7 +97,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN" });
   },
 
-  "a webhook is about an order nobody has cancelled here": async (service) => {
+  "a webhook is about an order that was not cancelled here": async (service) => {
     const order = { ...orderOf("SIM-WEBHOOK-LOST"), idempotencyKey: randomUUID() };
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
     expect(await service.reconcile()).toMatchObject({ waiting: 1 });
@@ -106,7 +106,9 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     expect(await lookedAt(service, order)).toMatchObject({ status: "SUCCEEDED", settlement: "AWAITED" });
   },
 
-  "a webhook that nothing here accounts for tells of a cancel, and a lookup shows none": async (service) => {
+  "a webhook reports a cancel that no cancellation here accounts for, and a lookup shows none": async (
+    service,
+  ) => {
     const order = orderOf("SIM-CAPTURED-1000");
     await anotherProcess(service, ({ intend }) => intend(order.orderNo));
     service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
@@ -119,7 +121,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     expect(standsInDoubt.events.map(({ source }: { source: string }) => source)).toContain("WEBHOOK");
   },
 
-  "a webhook tells of a cancel after it was found that nothing was cancelled": async (service) => {
+  "a webhook reports a cancel that was found to have failed": async (service) => {
     const order = orderOf("SIM-CAPTURED-1000");
     await anotherProcess(service, ({ intend }) => intend(order.orderNo));
     service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
@@ -134,7 +136,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     });
   },
 
-  "a webhook could be about a cancel in doubt or about another like it": async (service) => {
+  "a webhook could be about an unresolved cancel or about another like it": async (service) => {
     const first = orderOf("ORD");
     await cancel(service, first);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", first.orderNo, 1000));
@@ -150,7 +152,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     expect(status).toBe("UNKNOWN");
   },
 
-  "EBP tells of one cancel twice, or of a failure of one that succeeded": async (service) => {
+  "EBP reports one cancel twice, or a failure of one that succeeded": async (service) => {
     const [twice, failing] = [orderOf("ORD"), orderOf("ORD")];
     await cancel(service, twice);
     await cancel(service, failing);

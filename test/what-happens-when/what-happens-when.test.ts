@@ -10,19 +10,24 @@ import { WEBHOOKS } from "./webhooks.js";
 
 const SCENARIOS = { ...DOUBTS, ...CRASHES, ...STOPS, ...WEBHOOKS, ...FORGETTING };
 
-/** The first cell of each row of the README's table. */
-function rows(): string[] {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const section = readme.split("## What happens when…")[1]?.split("\n## ")[0] ?? "";
+/** The first cell of each row of a document's table. */
+function rows(file: string): string[] {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  const section = text.split("## What happens when…")[1]?.split("\n## ")[0] ?? "";
   const lines = section.split("\n").filter((line) => line.startsWith("| "));
   return lines.slice(2).map((line) => line.split("|")[1]?.trim() ?? "");
 }
 
-test("every row of the README is a test here, and every test a row", () => {
-  expect(rows().sort()).toEqual(Object.keys(SCENARIOS).sort());
+test("every row of docs/operations.md is a test here, and every test a row", () => {
+  expect(rows("docs/operations.md").sort()).toEqual(Object.keys(SCENARIOS).sort());
 });
 
-describe("what the README says happens when", () => {
+test("every row of the README is a row of docs/operations.md", () => {
+  expect(rows("docs/operations.md")).toEqual(expect.arrayContaining(rows("README.md")));
+  expect(rows("README.md")).toHaveLength(6);
+});
+
+describe("what docs/operations.md says happens when", () => {
   let service: TestService;
   beforeEach(async () => {
     service = await startService({

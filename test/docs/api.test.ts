@@ -9,9 +9,9 @@ interface Recipe {
   readonly variables: Record<string, unknown>;
 }
 
-const text = readFileSync(new URL("../../docs/graphql.md", import.meta.url), "utf8");
+const text = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
 const recipes = text
-  .split(/^## /mu)
+  .split(/^### /mu)
   .slice(1)
   .flatMap((section): Recipe[] => {
     const query = /^```graphql\n(.*?)^```/msu.exec(section)?.[1];
@@ -54,7 +54,7 @@ function emptyLists(value: unknown, path = ""): string[] {
   return Object.entries(value).flatMap(([name, inner]) => emptyLists(inner, `${path}.${name}`));
 }
 
-describe("docs/graphql.md", () => {
+describe("docs/api.md", () => {
   test("has the ten queries that people need", () => {
     expect(recipes.map(({ title }) => Number.parseInt(title, 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
