@@ -11,28 +11,25 @@ import {
   SCOPES,
 } from "../cancellation/model/caller.js";
 
-/** 1 to 255 characters, as OpenID Connect bounds it, none of them a control character, and not only blanks. */
-export const NAMES_SOMEBODY = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
+/** A subject: 1 to 255 characters (the bound of OpenID Connect), no control characters, not only blanks. */
+export const SUBJECT = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 
-/** Programs that call at the same time; of whoever else comes, the signature is checked once more. */
+/** More programs than call at the same time. A forgotten token has its signature checked once more. */
 const MAX_TOKENS = 1_000;
 
-/**
- * Whose tokens have been checked, so that a signature is checked once and not at every request. For as long as the token is valid, and
- * the keys are those it was checked with.
- */
-export class ProvenTokens {
-  /** By digest: nobody finds a token here. */
+/** The callers of checked tokens, so that a signature is checked once and not at every request. */
+class ProvenTokens {
+  /** By digest: a memory dump shows no token. */
   readonly #callers = new LRUCache<string, { readonly caller: IdentifiedCaller; readonly sinceMs: number }>({
     max: MAX_TOKENS,
   });
 
-  /** Null for a token that has to be checked. */
+  /** Null for a token that must be checked. */
   callerOf(token: string, nowMs: number): IdentifiedCaller | null {
     const proven = this.#callers.get(digest(token));
     if (proven === undefined) return null;
     const { caller, sinceMs } = proven;
-    // A clock that was put back may have gone behind the beginning of the token.
+    // A clock that was set back may now be before the token's start.
     const isValid = sinceMs <= nowMs && caller.provenUntil !== null && nowMs < caller.provenUntil.getTime();
     return isValid ? caller : null;
   }
@@ -41,7 +38,7 @@ export class ProvenTokens {
     this.#callers.set(digest(token), { caller, sinceMs: nowMs });
   }
 
-  /** The keys may be others now. */
+  /** Call this when the keys may have changed. */
   forget(): void {
     this.#callers.clear();
   }
@@ -53,29 +50,29 @@ function digest(token: string): string {
 
 export interface Authenticator {
   readonly authenticate: Authenticate;
-  /** Fetches the key server's keys anew, so that those it no longer lists are refused. Never rejects. */
+  /** Fetches the key server's keys again, so that withdrawn keys are refused. Never rejects. */
   readonly refreshKeys: () => Promise<void>;
 }
 
-export interface AuthenticatorParts {
+export interface AuthenticatorDependencies {
   readonly clock: Clock;
-  /** Of one fetch of the key server's keys. */
+  /** For one fetch of the key server's keys. */
   readonly keyServerTimeoutMs: number;
-  /** Told once when the key server begins to fail, and once when it answers again. */
+  /** Called once when the key server begins to fail, and once when it answers again. */
   readonly onKeyServerDown: (error: unknown) => void;
   readonly onKeyServerUp: () => void;
-  /** Told of malformed keys that the key server lists, whenever they are others than before. */
+  /** Called with the malformed keys in the key server's set, whenever these change. */
   readonly onKeysSkipped: (skipped: readonly SkippedKey[]) => void;
 }
 
-/** RFC 6750: the scheme in whatever case, and one blank or more. */
+/** RFC 6750: the scheme in any case, and one blank or more. */
 const BEARER = /^Bearer +([\w.-]+)$/iu;
-/** An access token has 1 to 2 kB, and the whole header of a request 16. What is longer is not worth the arithmetic. */
+/** An access token has 1 to 2 kB. Checking a longer one is not worth the work. */
 const MAX_TOKEN_LENGTH = 8 * 1024;
-/** Clocks of two servers differ by this much without a fault. */
+/** How much the clocks of two servers may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** What a token can have wrong with it; everything else that goes wrong is the key server's trouble or ours. */
+/** Faults of a token. Every other error is the key server's fault or ours. */
 const TOKEN_ERRORS = [
   errors.JWTExpired,
   errors.JWTClaimValidationFailed,
@@ -88,19 +85,15 @@ const TOKEN_ERRORS = [
   errors.JWKSMultipleMatchingKeys,
 ];
 
-/**
- * The answer of `authenticate` is null for a token that proves nothing; it rejects with a KeysUnavailableError when that cannot be
- * told.
- * @throws when the public key cannot be read or is of no use.
- */
+/** @throws Error when the public key cannot be read or used. */
 export function createAuthenticator(
   settings: AuthSettings,
   allStoreIds: readonly string[],
-  parts: AuthenticatorParts,
+  dependencies: AuthenticatorDependencies,
 ): Authenticator {
   if (settings.kind === "off") {
-    const everybody = { subject: null, scopes: SCOPES, storeIds: allStoreIds, provenUntil: null };
-    return { authenticate: () => Promise.resolve(everybody), refreshKeys: () => Promise.resolve() };
+    const anybody = { subject: null, scopes: SCOPES, storeIds: allStoreIds, provenUntil: null };
+    return { authenticate: () => Promise.resolve(anybody), refreshKeys: () => Promise.resolve() };
   }
   const { issuer, audience } = settings;
   const proven = new ProvenTokens();
@@ -109,7 +102,7 @@ export function createAuthenticator(
     fetches += 1;
     proven.forget();
   };
-  const { keyOf, algorithms, refresh } = keysOf(settings, parts, onFetched);
+  const { keyOf, algorithms, refresh } = keysOf(settings, dependencies, onFetched);
   const options = {
     issuer,
     audience,
@@ -122,14 +115,14 @@ export function createAuthenticator(
     async authenticate(authorization) {
       const token = BEARER.exec(authorization ?? "")?.[1];
       if (token === undefined || token.length > MAX_TOKEN_LENGTH) return null;
-      const nowMs = parts.clock.wallMs();
+      const nowMs = dependencies.clock.wallMs();
       const known = proven.callerOf(token, nowMs);
       if (known !== null) return known;
       try {
         const fetchesBefore = fetches;
         const { payload } = await jwtVerify(token, keyOf, { ...options, currentDate: new Date(nowMs) });
         const caller = toCaller(payload, allStoreIds);
-        // With keys that were fetched meanwhile, it may not be valid any more.
+        // If keys were fetched meanwhile, it may no longer be valid.
         if (caller !== null && fetches === fetchesBefore) proven.keep(token, caller, nowMs);
         return caller;
       } catch (error) {
@@ -148,20 +141,20 @@ interface Keys {
 
 function keysOf(
   settings: Exclude<AuthSettings, { kind: "off" }>,
-  parts: AuthenticatorParts,
+  dependencies: AuthenticatorDependencies,
   onFetched: () => void,
 ): Keys {
   if (settings.kind === "jwks") {
     const server = createKeyServer({
       url: settings.url,
-      timeoutMs: parts.keyServerTimeoutMs,
-      monotonicMs: () => parts.clock.monotonicMs(),
+      timeoutMs: dependencies.keyServerTimeoutMs,
+      monotonicMs: () => dependencies.clock.monotonicMs(),
       onFetched,
-      onDown: parts.onKeyServerDown,
-      onUp: parts.onKeyServerUp,
-      onSkipped: parts.onKeysSkipped,
+      onDown: dependencies.onKeyServerDown,
+      onUp: dependencies.onKeyServerUp,
+      onSkipped: dependencies.onKeysSkipped,
     });
-    // A key set names its keys' kinds, and is searched by the token's algorithm.
+    // jose searches the key set by the token's algorithm.
     return { ...server, algorithms: PUBLIC_KEY_ALGORITHMS };
   }
   const key = createPublicKey(settings.pem);
@@ -169,15 +162,15 @@ function keysOf(
 }
 
 /**
- * The `scope` claim (RFC 8693: words with blanks between) says what a caller may do, `stores` for which stores; without them it is
- * nothing, and for none.
+ * The `scope` claim (RFC 8693: words separated by blanks) lists what a caller may do, the `stores` claim for which stores. Without
+ * them, it is nothing, for no store.
  */
 function toCaller(
   { sub, scope, stores, exp = 0 }: JWTPayload,
   allStoreIds: readonly string[],
 ): IdentifiedCaller | null {
-  // Who asked for a cancel is kept with it: a token that does not say it, in a text, proves nothing.
-  if (typeof sub !== "string" || !NAMES_SOMEBODY.test(sub)) return null;
+  // The subject is stored with every cancel, so a token without one is not valid.
+  if (typeof sub !== "string" || !SUBJECT.test(sub)) return null;
   const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];
   const granted = typeof scope === "string" ? scope.split(" ") : [];
   return {

@@ -13,17 +13,13 @@ import type { Scope } from "../cancellation/model/caller.js";
 const PRIVATE_FILE = "token-private-key.pem";
 const PUBLIC_FILE = "token-public-key.pem";
 
-export class DevelopmentKeyError extends Error {
-  override readonly name = "DevelopmentKeyError";
-}
-
 export interface DevelopmentKey {
   readonly privateKey: KeyObject;
-  /** Where the public one is, in PEM, for AUTH_PUBLIC_KEY_FILE. */
+  /** The public key in PEM, for AUTH_PUBLIC_KEY_FILE. */
   readonly publicKeyPath: string;
 }
 
-/** The key pair of development tokens: made at first use and kept in the data folder, the private one readable by its owner only. */
+/** The key pair of development tokens, made at first use and kept in the data folder. Only its owner can read the private key. */
 export async function developmentKey(dataDir: string): Promise<DevelopmentKey> {
   const path = join(dataDir, PRIVATE_FILE);
   await mkdir(dataDir, { recursive: true });
@@ -31,12 +27,12 @@ export async function developmentKey(dataDir: string): Promise<DevelopmentKey> {
   const privateKey = parse(text, path);
   const publicKeyPath = join(dataDir, PUBLIC_FILE);
   const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
-  // Written anew only when it is another: a service may be reading it.
+  // Written only if it changes: a service may be reading it.
   if ((await read(publicKeyPath)) !== publicPem) await writeFile(publicKeyPath, publicPem);
   return { privateKey, publicKeyPath };
 }
 
-/** Whole or not at all, and never over another: two that make it together end with the same key. */
+/** Appears complete or not at all and never replaces another key, so two processes that make one end with the same key. */
 async function make(path: string): Promise<string> {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const draft = `${path}.${randomUUID()}`;
@@ -54,11 +50,11 @@ function parse(text: string, path: string): KeyObject {
     const key = createPrivateKey(text);
     if (key.asymmetricKeyDetails?.namedCurve === "prime256v1") return key;
   } catch {
-    // Told below, without OpenSSL's words.
+    // OpenSSL's message would not help; see below.
   }
-  throw new DevelopmentKeyError(
+  throw new Error(
     `reading the key of development tokens in ${path}: expected a private key on P-256 in PEM, found something else. ` +
-      "Remove the file to begin with a new key: tokens made with the old one end with it",
+      "Remove the file to get a new key: tokens made with the old one are then no longer valid",
   );
 }
 
@@ -73,7 +69,7 @@ function unless(code: string): (error: unknown) => null {
   };
 }
 
-/** What a development token says of its bearer. */
+/** The content of a development token. */
 export interface TokenClaims {
   readonly issuer: string;
   readonly audience: string;
@@ -84,7 +80,7 @@ export interface TokenClaims {
   readonly lifetimeSeconds: number;
 }
 
-/** A signed token as a real issuer's would be. @param privateKey on P-256. */
+/** A signed token like a real issuer's. @param privateKey on P-256. */
 export function mintToken(privateKey: KeyObject, claims: TokenClaims): Promise<string> {
   const issuedAt = Math.floor(claims.issuedAtMs / 1_000);
   return new SignJWT({ scope: claims.scopes.join(" "), stores: claims.storeIds })

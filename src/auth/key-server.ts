@@ -9,29 +9,29 @@ import { KeysUnavailableError } from "../cancellation/model/caller.js";
 import { selectUsableKeys, type SkippedKey } from "./usable-keys.js";
 
 /**
- * Tokens of keys not seen before have the set fetched no more often than this: short enough that nobody notices a rotation, long
- * enough that made-up key ids are no burden to the key server.
+ * A token with an unknown key has the set fetched at most this often: short enough that nobody notices a rotation, long enough that
+ * made-up key ids are no burden to the key server.
  */
 const COOLDOWN_MS = 5_000;
 
-export interface KeyServerParts {
+export interface KeyServerDependencies {
   readonly url: URL;
-  /** Of one fetch, body and all. Only callers whose key is not known wait for it. */
+  /** For one fetch, including the body. Only callers with an unknown key wait for it. */
   readonly timeoutMs: number;
   readonly monotonicMs: () => number;
-  /** Told of each fetch, when it is over. */
+  /** Called after each fetch. */
   readonly onFetched: () => void;
-  /** Told once when fetching begins to fail, with the first failure, and once when it succeeds again. */
+  /** Called once when fetching begins to fail, and once when it succeeds again. */
   readonly onDown: (error: unknown) => void;
   readonly onUp: () => void;
-  /** Told of malformed keys in the set, whenever they are others than at the last fetch. */
+  /** Called with the malformed keys of the set, whenever these change. */
   readonly onSkipped: (skipped: readonly SkippedKey[]) => void;
 }
 
 export interface KeyServer {
-  /** The key of a token: of the last set fetched, for as long as no other can be fetched. @throws KeysUnavailableError */
+  /** The key of a token, from the last set that could be fetched. @throws KeysUnavailableError */
   readonly keyOf: JWTVerifyGetKey;
-  /** Fetches the set anew; on failure the last one stays. Never rejects. */
+  /** Fetches the set again; on failure the last one stays in use. Never rejects. */
   readonly refresh: () => Promise<void>;
 }
 
@@ -43,16 +43,16 @@ export function createKeyServer({
   onDown,
   onUp,
   onSkipped,
-}: KeyServerParts): KeyServer {
-  // On its own jose refetches as part of a request, which then waits for a key server that hangs and fails with one that is down.
-  // So here nothing goes stale for it, and `refresh` alone fetches; what runs out is up to whoever calls that.
+}: KeyServerDependencies): KeyServer {
+  // By default jose refetches as part of a request, which then waits for a key server that hangs, and fails with one that is down. So
+  // nothing ever goes stale for jose, and only `refresh` fetches.
   const never = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
   const fetchKeySet = keySetFetcher(onSkipped);
   const keys = createRemoteJWKSet(url, { ...never, timeoutDuration: timeoutMs, [customFetch]: fetchKeySet });
   let failure: { readonly cause: unknown } | null = null;
   let triedAtMs = -Infinity;
 
-  /** Those who come while a fetch is under way share it. */
+  /** jose shares one fetch among concurrent calls. */
   async function refresh(): Promise<void> {
     const next = await keys.reload().then(
       () => null,
@@ -81,7 +81,7 @@ export function createKeyServer({
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         await refreshUnlessJustDone();
         return await keys(header, token).catch((still: unknown) => {
-          // The key may be one that was made since: a caller told that its token is bad would throw it away.
+          // The key may be a new one: a caller that is told its token is bad would throw it away.
           throw failure === null ? still : new KeysUnavailableError(url, failure.cause);
         });
       }
@@ -89,33 +89,30 @@ export function createKeyServer({
   };
 }
 
-/** A set of a dozen keys has 10 kB. Whatever is larger is something else, and would fill the memory. */
+/** A set of a dozen keys has 10 kB. A much larger answer is no key set and could fill the memory. */
 const MAX_KEY_SET_BYTES = 256 * 1024;
 
-/**
- * Fetches as jose asks for it, which follows no redirect, reads no more than a key set can have, and takes malformed keys out.
- * @param onSkipped Told of the keys taken out, whenever they are others than the last time.
- */
-export function keySetFetcher(onSkipped: (skipped: readonly SkippedKey[]) => void): FetchImplementation {
-  let toldOf = "[]";
+/** jose's fetch (which follows no redirect), with a bound on the answer's size and without malformed keys. */
+function keySetFetcher(onSkipped: (skipped: readonly SkippedKey[]) => void): FetchImplementation {
+  let lastSkipped = "[]";
   return async (url, options) => {
     const response = await fetch(url, options);
     if (response.status === 200) {
       const body = await readBounded(response);
       const { usable, skipped } = await selectUsableKeys(membersOf(body));
       const found = JSON.stringify(skipped);
-      if (found !== toldOf && skipped.length > 0) onSkipped(skipped);
-      toldOf = found;
-      // A set with no usable key is jose's to judge, as it came.
+      if (found !== lastSkipped && skipped.length > 0) onSkipped(skipped);
+      lastSkipped = found;
+      // jose judges a set without usable keys as it came.
       return new Response(usable.length > 0 ? JSON.stringify({ keys: usable }) : body);
     }
-    // Left unread, it would keep its connection.
+    // An unread body would keep its connection.
     await response.body?.cancel();
     throw new Error(`fetching a key set: expected HTTP status 200, found ${response.status}`);
   };
 }
 
-/** None of what is no key set. */
+/** Empty for anything but a key set. */
 function membersOf(body: Uint8Array): readonly unknown[] {
   try {
     const { keys } = JSON.parse(new TextDecoder().decode(body)) as { readonly keys?: unknown };

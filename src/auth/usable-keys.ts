@@ -8,36 +8,36 @@ const CURVES: Readonly<Record<string, string>> = {
   secp384r1: "ES384",
   secp521r1: "ES512",
 };
-/** What RFC 7518 demands, and jose refuses to go below: at every request, unless the key is refused at start. */
-const LEAST_RSA_BITS = 2048;
+/** Required by RFC 7518. jose would refuse a shorter key too, but at every request instead of at start. */
+const MIN_RSA_BITS = 2048;
 
 /** Public-key signatures only: a shared secret could be mistaken for a public key (RS/HS confusion). */
 export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [...RSA, ...Object.values(CURVES), ...ED25519];
 
 /**
- * The algorithms this key can check. A token of any other is refused before the key is tried on it.
- * @throws for a key that can check none.
+ * The algorithms whose tokens this key can check.
+ * @throws Error for a key that can check none.
  */
 export function algorithmsOf(key: KeyObject): readonly string[] {
   const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
   const curve = CURVES[namedCurve];
-  if (key.asymmetricKeyType === "rsa" && modulusLength >= LEAST_RSA_BITS) return RSA;
+  if (key.asymmetricKeyType === "rsa" && modulusLength >= MIN_RSA_BITS) return RSA;
   if (key.asymmetricKeyType === "ec" && curve !== undefined) return [curve];
   if (key.asymmetricKeyType === "ed25519") return ED25519;
   throw new Error(
-    `AUTH_PUBLIC_KEY: expected an RSA key of at least ${LEAST_RSA_BITS} bits, one on P-256, P-384 or P-521, or an Ed25519 key, ` +
+    `AUTH_PUBLIC_KEY: expected an RSA key of at least ${MIN_RSA_BITS} bits, one on P-256, P-384 or P-521, or an Ed25519 key, ` +
       `found ${key.asymmetricKeyType ?? "another"} ${namedCurve || (modulusLength > 0 ? `of ${modulusLength} bits` : "")}`.trimEnd(),
   );
 }
 
-/** A member of a key set that no token is checked with. It carries nothing of the key itself, so it can be logged. */
+/** A member of a key set that is not used. It holds nothing of the key itself, so it can be logged. */
 export interface SkippedKey {
-  /** Null when there is none, or when it is more than a short plain word. */
+  /** Null when there is none, or when it is not a short plain word. */
   readonly kid: string | null;
   readonly reason: string;
 }
 
-export interface SelectedKeys {
+interface SelectedKeys {
   readonly usable: readonly unknown[];
   readonly skipped: readonly SkippedKey[];
 }
@@ -48,12 +48,12 @@ const PLAIN_KID = /^[\w.:-]{1,64}$/u;
 /** RFC 7518: what only a symmetric key has (`k`), and what only a private one has. */
 const SECRET_PARAMETERS = ["k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 const ENCODED_PARAMETERS = ["n", "e", "x", "y"];
-/** Also plain base64 with its padding, as some key servers write it: nothing of the key gets lost in reading that. */
+/** Some key servers write plain base64 with padding, which Node and jose read correctly. */
 const BASE64URL = /^[\w+/-]+={0,2}$/u;
 
 /**
- * Takes the malformed members out of a key set. RFC 7517, section 5, asks for it: left in, one of them has jose refuse the whole
- * set, or fail at every token that it could be meant by.
+ * Removes malformed members from a key set, as RFC 7517, section 5, requires. With one of them left in, jose refuses the whole set, or
+ * fails for every token that could mean it.
  */
 export async function selectUsableKeys(members: readonly unknown[]): Promise<SelectedKeys> {
   const usable: unknown[] = [];
@@ -67,7 +67,7 @@ export async function selectUsableKeys(members: readonly unknown[]): Promise<Sel
   return { usable, skipped };
 }
 
-/** @param taken What the usable keys before it are chosen by: of two that the same token names, jose takes neither. */
+/** @param taken identifies the usable keys before it: if a token could mean two keys, jose uses neither. */
 async function faultOf(member: unknown, taken: Set<string>): Promise<string | null> {
   if (!isObject(member)) return "not a JSON object";
   if (SECRET_PARAMETERS.some((name) => name in member)) return "symmetric or private: a key set is public";
@@ -83,12 +83,12 @@ async function faultOf(member: unknown, taken: Set<string>): Promise<string | nu
   return null;
 }
 
-/** The algorithms whose tokens this key checks, none for a key that has another use; null when it cannot be read. */
+/** The algorithms for which jose uses this key; empty for a key with another use, null for one that cannot be read. */
 async function algorithmsOfKey(jwk: JsonObject, kid: string | undefined): Promise<readonly string[] | null> {
   if (jwk["use"] === "enc") return [];
   const algorithms: string[] = [];
   try {
-    // Node tells how strong a key is, which jose looks at only when a token comes.
+    // Node reports a key's strength now; jose checks it only when a token comes.
     const possible = algorithmsOf(createPublicKey({ key: jwk, format: "jwk" }));
     const keyOf = createLocalJWKSet({ keys: [jwk] });
     for (const alg of possible)
@@ -99,7 +99,7 @@ async function algorithmsOfKey(jwk: JsonObject, kid: string | undefined): Promis
   return algorithms;
 }
 
-/** Whether jose has a key for it. @throws what it says of a key that it cannot read. */
+/** Whether jose finds a key. @throws jose's error for a key that it cannot read. */
 async function isFound(key: Promise<unknown>): Promise<boolean> {
   try {
     await key;
@@ -115,7 +115,7 @@ function plainKidOf(member: unknown): string | null {
   return typeof kid === "string" && PLAIN_KID.test(kid) ? kid : null;
 }
 
-/** Node and jose pass over characters that do not belong, and then have another key than was meant. */
+/** Node and jose skip invalid characters and so read another key than was meant. */
 function isBrokenBase64url(value: unknown): boolean {
   return typeof value === "string" && !BASE64URL.test(value);
 }

@@ -16,19 +16,19 @@ import type { Encryptor } from "../persistence/encryptor.js";
 import type { SqlValues } from "../persistence/statement.js";
 
 const USAGE = `Usage: npm run recover -- --from <log file> [--dry-run]
-After a backup was restored: enters every cancel of the log that the database does not have, as UNKNOWN, so that its key and its order
-are closed and it is looked up like any other in doubt. May be repeated, and may run beside the service.
-  --from <log file>  the service's log since before the backup, one JSON object a line; "-" reads standard input
-  --dry-run          says what would be entered, and enters nothing
+After restoring a backup: enters every cancel that is in the log but not in the database, as UNKNOWN. Its key and its order are then
+taken, and it is looked up like any other unknown outcome. You can repeat this, and run it beside the service.
+  --from <log file>  the service's log since before the backup, one JSON object per line; "-" reads standard input
+  --dry-run          counts what would be entered, and enters nothing
   --help             this text
 `;
 
 const BASIS =
-  "The database had forgotten this cancellation, as after a restored backup. It was entered again from the log: it was about to be sent.";
-/** No replica sends while this is at work, nor for this long after its last row. */
+  "The database had lost this cancellation, as after a restored backup. It was entered again from the log, which shows that it was about to be sent.";
+/** No replica sends while this runs, nor for this long after its last row. */
 const HOLD_MS = 5_000;
 const ROWS_PER_HOLD = 200;
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 type Counts = Record<"sent" | "entered" | "present" | "keyTaken" | "unreadable", number>;
 
@@ -51,7 +51,7 @@ function readOptions(): { from: string; isDryRun: boolean } | null {
   return { from: values.from, isDryRun: values["dry-run"] === true };
 }
 
-/** True when every line of a send that could be read is in the database now. */
+/** True when every send in the log is in the database now. */
 async function recover(data: EncryptedData, options: { from: string; isDryRun: boolean }): Promise<boolean> {
   const counts: Counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
   const input = options.from === "-" ? process.stdin : createReadStream(options.from);
@@ -68,7 +68,7 @@ async function recover(data: EncryptedData, options: { from: string; isDryRun: b
       if (!options.isDryRun && counts.sent % ROWS_PER_HOLD === 0) await history.hold(HOLD_MS);
       counts.sent += 1;
       const found = options.isDryRun
-        ? await wouldBe(data, sent)
+        ? await foundFor(data, sent)
         : await enterAgain(data.prisma, {
             values: sentValues(sent, data.encryptor),
             createdAt: new Date(sent.moment),
@@ -80,16 +80,16 @@ async function recover(data: EncryptedData, options: { from: string; isDryRun: b
       counts[found] += 1;
       if (found === "keyTaken")
         process.stderr.write(
-          `${sent.id}: its key, or its id, is another cancellation's now. Money may have moved twice.\n`,
+          `${sent.id}: its key or id now belongs to another cancellation. Money may have moved twice.\n`,
         );
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   report(counts, options.isDryRun);
   return counts.keyTaken === 0 && counts.unreadable === 0;
 }
 
-async function wouldBe(
+async function foundFor(
   data: EncryptedData,
   { store, id }: { store: string; id: string },
 ): Promise<"entered" | "present"> {
@@ -136,8 +136,8 @@ const sentSchema: z.ZodType<SentRecord> = z.object({
   moment: z.iso.datetime(),
 });
 
-/** One line of the service's log. Null: it is not about a send. */
-export function readSentLine(line: string): SentRecord | "unreadable" | null {
+/** One line of the service's log. Null: not about a send. */
+function readSentLine(line: string): SentRecord | "unreadable" | null {
   if (!line.includes(`"msg":"${SENT}"`)) return null;
   try {
     return sentSchema.parse(JSON.parse(line));
@@ -146,8 +146,8 @@ export function readSentLine(line: string): SentRecord | "unreadable" | null {
   }
 }
 
-/** As an intent has them, without what is not logged. */
-export function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
+/** The values of an intent, without those that are not logged. */
+function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
   const store = {
     id: sent.store,
     currencyCode: sent.currency,

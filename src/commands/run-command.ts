@@ -9,9 +9,9 @@ import { Releases } from "../releases.js";
 type Environment = Readonly<Record<string, string | undefined>>;
 type Opener<T> = (config: Config, log: Log, releases: Releases) => Promise<T>;
 
-/** Does one thing with all that stands behind the API, for a person who waits for it. The exit code is 1 when it did not succeed. */
+/** Runs a command with everything behind the API. The exit code is 1 when `work` returns false or throws. */
 export function runCommand(environment: Environment, work: (core: Core) => Promise<boolean>): Promise<void>;
-/** The same with less than all of it. */
+/** The same with only what `open` opens. */
 export function runCommand<T>(
   environment: Environment,
   work: (opened: T) => Promise<boolean>,

@@ -1,20 +1,20 @@
 import { parseArgs } from "node:util";
-import { NAMES_SOMEBODY } from "../auth/authenticator.js";
+import { SUBJECT } from "../auth/authenticator.js";
 import type { TokenClaims } from "../auth/development-token.js";
 import { type Scope, SCOPES } from "../cancellation/model/caller.js";
 
 export const TOKEN_USAGE = `Usage: npm run --silent token -- [options]
 
-Makes a bearer token for development. It alone is printed on stdout; how to use it is told on stderr.
+Makes a bearer token for development. Prints the token on stdout, and how to use it on stderr.
 
-  --subject <who>     who calls; default: developer
-  --stores <ids>      for which stores, separated by commas; default: SIM-KR
+  --subject <name>    the caller; default: developer
+  --stores <ids>      the caller's stores, separated by commas; default: SIM-KR
   --scope <scopes>    what the caller may do, separated by blanks or commas; default: all of
                       ${SCOPES.join(", ")}
-  --expires <time>    when it ends, such as 90s, 30m, 8h or 7d; default: 8h
+  --expires <time>    how long it is valid, such as 90s, 30m, 8h or 7d; default: 8h
   --help              this text
 
-The key pair is made at first use and kept in DATA_DIR (.data).
+The first use makes a key pair and keeps it in DATA_DIR (.data).
 `;
 
 export interface TokenOptions {
@@ -24,18 +24,14 @@ export interface TokenOptions {
   readonly lifetimeSeconds: number;
 }
 
-export class TokenOptionsError extends Error {
-  override readonly name = "TokenOptionsError";
-}
-
 const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
 /**
- * What the words of the command ask for; null when they ask for help.
- * @throws TokenOptionsError that names the option, what was expected and what was found.
+ * Reads the arguments; null for --help.
+ * @throws Error that names the option, what was expected and what was found.
  */
-export function readTokenOptions(words: readonly string[], developmentStoreId: string): TokenOptions | null {
-  const given = parse(words);
+export function readTokenOptions(args: readonly string[], developmentStoreId: string): TokenOptions | null {
+  const given = parse(args);
   if (given.help === true) return null;
   return {
     subject: readSubject(given.subject ?? "developer"),
@@ -47,7 +43,7 @@ export function readTokenOptions(words: readonly string[], developmentStoreId: s
 
 type Given = Partial<Record<"subject" | "stores" | "scope" | "expires", string>> & { help?: boolean };
 
-function parse(words: readonly string[]): Given {
+function parse(args: readonly string[]): Given {
   const type = "string" as const;
   const options = {
     subject: { type },
@@ -57,15 +53,15 @@ function parse(words: readonly string[]): Given {
     help: { type: "boolean" as const },
   };
   try {
-    return parseArgs({ args: [...words], options, strict: true }).values;
+    return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
-    // Node's message names the word it does not know.
-    throw new TokenOptionsError(`${(error as Error).message}. --help tells what there is`, { cause: error });
+    // Node's message names the argument.
+    throw new Error(`${(error as Error).message}. --help lists the options`, { cause: error });
   }
 }
 
 function readSubject(text: string): string {
-  if (NAMES_SOMEBODY.test(text)) return text;
+  if (SUBJECT.test(text)) return text;
   throw unusable("--subject", "1 to 255 characters that name somebody", text);
 }
 
@@ -76,9 +72,9 @@ function readStores(text: string): readonly string[] {
 }
 
 function readScopes(text: string): readonly Scope[] {
-  const asked = text.split(/[\s,]+/u).filter((word) => word !== "");
-  const unknown = asked.find((word) => !SCOPES.some((scope) => scope === word));
-  if (unknown === undefined && asked.length > 0) return SCOPES.filter((scope) => asked.includes(scope));
+  const named = text.split(/[\s,]+/u).filter((word) => word !== "");
+  const unknown = named.find((word) => !SCOPES.some((scope) => scope === word));
+  if (unknown === undefined && named.length > 0) return SCOPES.filter((scope) => named.includes(scope));
   throw unusable("--scope", `some of ${SCOPES.join(", ")}`, unknown ?? text);
 }
 
@@ -89,11 +85,11 @@ function readLifetime(text: string): number {
   throw unusable("--expires", "a time such as 90s, 30m, 8h or 7d", text);
 }
 
-function unusable(option: string, expected: string, found: string): TokenOptionsError {
-  return new TokenOptionsError(`${option}: expected ${expected}, found ${JSON.stringify(found)}`);
+function unusable(option: string, expected: string, found: string): Error {
+  return new Error(`${option}: expected ${expected}, found ${JSON.stringify(found)}`);
 }
 
-/** What a development token is good for, how the service is started so that it takes it, and how it is sent. */
+/** What a development token allows, how to start a service that accepts it, and how to send it. */
 export function explainToken(claims: TokenClaims, publicKeyPath: string): string {
   const { subject, storeIds, scopes, issuer, audience, issuedAtMs, lifetimeSeconds } = claims;
   const until = new Date(issuedAtMs + lifetimeSeconds * 1_000).toISOString();
@@ -103,7 +99,7 @@ export function explainToken(claims: TokenClaims, publicKeyPath: string): string
 A token of ${JSON.stringify(subject)} for ${storeIds.join(", ")} until ${until}:
 ${scopes.join(", ")}.
 
-The service takes it when started with
+Start the service like this, and it accepts the token:
   ${assignments.join(" ")} npm start
 
 Send it with every request, in Apollo Sandbox under "Headers":
@@ -111,7 +107,7 @@ Send it with every request, in Apollo Sandbox under "Headers":
 `;
 }
 
-/** As a POSIX shell takes it for one word. */
+/** Quoted for a POSIX shell. */
 function forShell(value: string): string {
   return /^[\w@%+=:,./-]+$/u.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }

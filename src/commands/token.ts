@@ -3,10 +3,10 @@ import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../config/auth.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { explainToken, readTokenOptions, TOKEN_USAGE } from "./token-options.js";
 
-/** Where production's own variable could be mistyped, nothing is made. */
+/** A mistyped `production` makes no token. */
 const ENVIRONMENTS = ["", "development", "test"];
 
-// `npm run token`: a bearer token for development, alone on stdout, so that `$(npm run --silent token)` is one.
+// Prints nothing but the token on stdout, so that `$(npm run --silent token)` works.
 try {
   const options = readTokenOptions(process.argv.slice(2), DEVELOPMENT_STORE.storeId);
   if (options === null) {

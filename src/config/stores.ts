@@ -141,7 +141,6 @@ function check(
   return [];
 }
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the schema is its type
 function storeSchema({ production, simulated }: StoreReading) {
   const published = production ? [simulated.accessKey, simulated.hashKey] : [];
   const secret = (what: string, minLength: number): z.ZodString =>

@@ -1,7 +1,7 @@
 import type { Exchange } from "./exchange.js";
 import { asArray, asObject, asText, type JsonObject, parseJson, UNPARSABLE } from "./json.js";
 
-/** EBP's envelope. Everything but the result code may be missing; unknown fields are left in `fields` and the raw answer. */
+/** EBP's envelope. Everything but the result code may be missing. Unknown fields stay in the raw answer. */
 export interface Envelope {
   /** "0" or `EBP-<letter>-<number>`. */
   readonly resultCode: string;
@@ -10,8 +10,6 @@ export interface Envelope {
   readonly timestamp: string | null;
   readonly data: JsonObject | null;
   readonly details: readonly EnvelopeDetail[];
-  /** The whole document. */
-  readonly fields: JsonObject;
 }
 
 export interface EnvelopeDetail {
@@ -21,16 +19,13 @@ export interface EnvelopeDetail {
 
 export type AnswerText =
   | { readonly kind: "envelope"; readonly envelope: Envelope }
-  /** Not EBP's: a gateway's page, another JSON document, nothing at all. */
+  /** Not EBP's: a gateway's page, another JSON document, an empty body. */
   | { readonly kind: "foreign" }
-  /** May be EBP's, and cannot be read: broken off, ambiguous, or not as documented. Proves nothing either way. */
+  /** Perhaps EBP's, but not readable: broken off, ambiguous, or not as documented. It proves nothing. */
   | { readonly kind: "illegible" };
 
-/**
- * Reads an answer without losing a digit. A key given twice with different values makes it illegible: two readers
- * would see two answers.
- */
-export function readAnswer(text: string): AnswerText {
+/** A key that stands twice with different values makes the answer illegible: two readers would see two answers. */
+function readAnswer(text: string): AnswerText {
   const document = parseJson(text);
   const fields = document === UNPARSABLE ? null : asObject(document);
   if (fields !== null && typeof fields["resultCode"] === "string" && fields["resultCode"] !== "") {
@@ -49,7 +44,6 @@ function envelopeOf(fields: JsonObject, resultCode: string): Envelope {
     timestamp: asText(fields["timestamp"]),
     data: asObject(fields["data"]),
     details: detailsOf(fields),
-    fields,
   };
 }
 
@@ -63,20 +57,19 @@ function detailsOf(fields: JsonObject): EnvelopeDetail[] {
   });
 }
 
-/** What one exchange says, as far as it can be read. */
+/** One exchange and its answer, as far as it can be read. */
 export interface ReadExchange {
-  readonly happened: Exchange;
-  /** The answer's body as text, whatever it is. */
+  readonly exchange: Exchange;
   readonly rawText: string;
   readonly text: AnswerText;
-  /** Null when the answer is not EBP's, or cannot be read. */
+  /** Null when the answer is not EBP's or cannot be read. */
   readonly envelope: Envelope | null;
 }
 
-export function readExchange(happened: Exchange): ReadExchange {
-  const rawText = new TextDecoder().decode(happened.body);
-  const text = answerText(happened, rawText);
-  return { happened, rawText, text, envelope: text.kind === "envelope" ? text.envelope : null };
+export function readExchange(exchange: Exchange): ReadExchange {
+  const rawText = new TextDecoder().decode(exchange.body);
+  const text = answerText(exchange, rawText);
+  return { exchange, rawText, text, envelope: text.kind === "envelope" ? text.envelope : null };
 }
 
 /** Whether the answer is about this order; null when it does not state one. */
@@ -87,7 +80,7 @@ export function isSameOrder(envelope: Envelope | null, orderNo: string): boolean
 
 function answerText({ end, headers, body }: Exchange, rawText: string): AnswerText {
   if (end !== "complete") return { kind: "illegible" };
-  // Compressed although nobody asked for it: it may hold anything.
+  // Compressed although we did not accept that: it may say anything.
   const encoding = headers["content-encoding"] ?? "identity";
   if (body.byteLength > 0 && encoding !== "identity") return { kind: "illegible" };
   return readAnswer(rawText);

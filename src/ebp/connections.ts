@@ -3,19 +3,19 @@ import type { Socket } from "node:net";
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from "undici";
 
 export interface ConnectionsOptions extends Omit<Agent.Options, "factory" | "pipelining" | "allowH2"> {
-  /** Whether a connection carries one request only, and is closed after it. */
+  /** A connection carries one request and is then closed. */
   readonly onePerRequest?: boolean;
 }
 
-/** A request as `createConnections` takes it. */
+/** A request for the connections of `createConnections`. */
 export interface WatchedRequest extends Dispatcher.DispatchOptions {
-  /** Called before `onRequestStart`, with the connection that the request will be written to. */
+  /** Called before `onRequestStart` with the connection that the request will be written to. */
   readonly onConnection: (connection: Connection) => void;
 }
 
 /**
- * Connections on which an answer can be told to be the answer to the request: bytes that came before a request had been
- * written whole answer something else, such as a time-out of the idle connection, or are left over from the request before.
+ * Connections that tell whether an answer belongs to the request. Bytes that came before the request was completely written belong
+ * to something else: a message about the idle connection, or the request before.
  */
 export function createConnections({ onePerRequest = false, ...options }: ConnectionsOptions): Agent {
   return new Agent({
@@ -33,7 +33,7 @@ export function createConnections({ onePerRequest = false, ...options }: Connect
 
 type ClientOptions = Client.Options & { readonly connect: buildConnector.connector };
 
-/** undici's client has one connection at a time, and does not say which; so its connector is listened to. */
+/** undici's client has one connection at a time but does not say which. Its connector does. */
 class WatchedClient extends Client {
   readonly #connection: Connection;
 
@@ -56,7 +56,7 @@ class WatchedClient extends Client {
   }
 }
 
-/** What one client is connected by: one socket, and later another. */
+/** The connection of one client: one socket at a time. */
 export class Connection {
   readonly #onePerRequest: boolean;
   #socket: Socket | null = null;
@@ -71,7 +71,7 @@ export class Connection {
     this.#socket = socket;
     this.#isFresh = true;
     this.#isInStep = true;
-    // Before undici listens: it would read what has come, and may have ended the exchange by it.
+    // This listener must come before undici's, which reads the bytes and may end the exchange.
     socket.on("readable", () => {
       if (socket === this.#socket && socket.readableLength > 0 && hasUnwritten(socket))
         this.#isInStep = false;
@@ -79,10 +79,10 @@ export class Connection {
   }
 
   /**
-   * To be called in the synchronous step that writes a request. "stale": the connection has been used and is not to be used
-   * again; another will do. "unasked": it is new, and EBP's side has spoken first.
+   * Call this in the synchronous step that writes a request. "stale": the connection was used before and must not be reused; another
+   * one will do. "early": the connection is new, and the other side spoke first.
    */
-  take(): "ready" | "stale" | "unasked" {
+  take(): "ready" | "stale" | "early" {
     const socket = this.#socket;
     if (socket === null) return "stale";
     const wasFresh = this.#isFresh;
@@ -90,10 +90,10 @@ export class Connection {
     const unread = hasUnread(socket, wasFresh);
     if (wasFresh ? unread !== true : unread === false && !this.#onePerRequest) return "ready";
     socket.destroy();
-    return wasFresh ? "unasked" : "stale";
+    return wasFresh ? "early" : "stale";
   }
 
-  /** Whether all that has come since the request was begun came after its last byte had been handed to the network. */
+  /** Whether every byte received since the request began came after its last byte was handed to the network. */
   get isInStep(): boolean {
     return this.#isInStep;
   }
@@ -103,12 +103,12 @@ export class Connection {
   }
 }
 
-/** Node's own, not documented: what says how things stand in the kernel. */
+/** Undocumented parts of Node: the state of the socket in the kernel. */
 interface Handle {
   readonly fd?: number;
-  /** Bytes that the kernel has not taken yet. */
+  /** Bytes that the kernel has not accepted yet. */
   readonly writeQueueSize?: number;
-  /** Of a TLS connection: the TCP connection below. */
+  /** The TCP connection below a TLS connection. */
   readonly _parent?: Handle;
 }
 
@@ -117,7 +117,7 @@ function handleOf(socket: Socket): Handle {
   return handle._parent ?? handle;
 }
 
-/** Where the handle does not say, all that has not been reported as written is taken for unwritten; TLS reports late. */
+/** Without the handle's figure, bytes not reported as written count as unwritten; TLS reports late. */
 function hasUnwritten(socket: Socket): boolean {
   return (handleOf(socket).writeQueueSize ?? socket.writableLength) > 0;
 }
@@ -125,13 +125,13 @@ function hasUnwritten(socket: Socket): boolean {
 const ONE_BYTE = Buffer.alloc(1);
 
 /**
- * Whether bytes, or the end, have come that the event loop has not read yet: in one turn of it, or while the process was
- * paused, a whole answer may have. Node has no call for this, so the socket itself is read; it must not be used any more unless
- * this says false. Null where a socket has no descriptor.
+ * Whether bytes, or the end of the stream, wait that the event loop has not read yet. While the process was paused, a whole answer may
+ * have come. Node has no call for this, so it reads from the socket itself: unless this returns false, the socket must not be used any
+ * more. Null for a socket without a descriptor.
  */
 function hasUnread(socket: Socket, isFresh: boolean): boolean | null {
   if (socket.readableLength > 0) return true;
-  // There a TLS connection has its session tickets to read.
+  // A new TLS connection has its session tickets to read.
   if (isFresh && "encrypted" in socket) return false;
   const { fd = -1 } = handleOf(socket);
   if (fd < 0) return null;

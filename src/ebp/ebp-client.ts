@@ -27,47 +27,37 @@ import { readLiveStatus } from "./live-status-table.js";
 import { canShow, readPaymentState } from "./payment-state-table.js";
 import { readOutcome } from "./read-outcome.js";
 
-/** A cancel or a question names a store this client has no credentials for: a fault in how the service was put together. */
-export class UnknownStoreError extends Error {
-  override readonly name = "UnknownStoreError";
-
-  constructor(storeId: string) {
-    super(`calling EBP for store ${JSON.stringify(storeId)}: no EBP credentials are configured for it`);
-  }
-}
-
-/** Requests at a time to one host. More wait for a connection, up to the time-out; nothing of them is sent meanwhile. */
+/** Concurrent requests to one host. Further requests wait for a connection, up to the time-out, and nothing of them is sent. */
 const CONNECTIONS_PER_ORIGIN = 64;
-/** A TCP and TLS handshake takes well under a second to the farthest region; this leaves room for lost packets. */
+/** A TCP and TLS handshake with the farthest region takes well under a second; the rest is for lost packets. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * How long an idle connection is used again, whatever the peer announces. Shorter than the idle time-out of common
- * servers and balancers (5 s and up): a cancel written to a connection that is just being closed ends as UNKNOWN.
+ * How long an idle connection may be reused, whatever the peer announces. Shorter than the idle time-out of common servers
+ * and balancers (5 s and more): a cancel written to a connection that is being closed ends as UNKNOWN.
  */
 const IDLE_CONNECTION_MS = 2_000;
-/** Of EBP's messages in an answer to a question; only the record of it shows them. */
+/** Language of EBP's messages in answers to lookups; only the recorded evidence shows them. */
 const LOOKUP_LANGUAGE: Language = "en";
-/** A question moves nothing: late is as good as early. */
+/** A lookup moves no money, so it may be sent at any time. */
 const ALWAYS_OPEN: SendWindow = { isOpen: () => true };
 
 export interface EbpClientOptions {
   readonly stores: ReadonlyMap<string, EbpStore>;
-  /** Milliseconds for one cancel, or one question, as a whole, from asking for a connection to the last byte of the answer. */
+  /** Milliseconds for one exchange, from asking for a connection to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Requests at a time to one host. */
+  /** Concurrent requests to one host. */
   readonly connectionsPerOrigin?: number;
-  /** Whether each cancel has a new connection to itself: nothing that is read there can be about anything else. */
+  /** Each cancel gets a new connection of its own: nothing read there can be about anything else. */
   readonly connectionPerCancel?: boolean;
-  /** What EBP's words for the state of a payment say about cancels. */
   readonly paymentStatuses: PaymentStatuses;
 }
 
 export interface EbpClient extends PaymentGateway, PaymentDisplay {
-  /** Waits for the cancels and questions under way; one asked for from now on is not sent. */
+  /** Waits for the exchanges under way. A later cancel or lookup is not sent. */
   close(): Promise<void>;
 }
 
-/** One call of an endpoint, as far as it is not the store's or the connection's matter. */
+/** One call of an endpoint. */
 interface Call {
   readonly method: Dispatcher.HttpMethod;
   readonly url: URL;
@@ -75,13 +65,12 @@ interface Call {
   readonly language: Language;
   readonly window: SendWindow;
   readonly connections: Agent;
-  /** Less than the time-out, when whoever asks has less patience. */
-  readonly limitMs?: number;
+  readonly limitMs: number;
 }
 
 /**
- * The client of EBP's Cancel Payment and Get Payment Details. All it offers throws UnknownStoreError for a store it has
- * no credentials for; whatever the network or EBP does is an outcome.
+ * The client of EBP's Cancel Payment and Get Payment Details. Whatever the network or EBP does is an outcome, never an error.
+ * @throws Error, from every method, for a store without credentials: the service was put together wrongly.
  */
 export function createEbpClient(options: EbpClientOptions): EbpClient {
   const { stores, timeoutMs, connectionsPerOrigin = CONNECTIONS_PER_ORIGIN } = options;
@@ -91,7 +80,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
       onePerRequest,
       connections: connectionsPerOrigin,
       connect: { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS) },
-      // The exchange has its own time-out, which reads once more before it gives up.
+      // The exchange has its own time-out; that one reads the socket once more before it gives up.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: IDLE_CONNECTION_MS,
@@ -110,7 +99,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     const headers = requestHeaders(store, body, language);
     const path = url.pathname + url.search;
     const request = { origin: url.origin, path, method, headers, body };
-    return exchange(connections, request, limitMs ?? timeoutMs, window);
+    return exchange(connections, request, limitMs, window);
   }
 
   async function call(store: EbpStore, what: Call): Promise<Exchange> {
@@ -130,6 +119,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
       language,
       window,
       connections: forCancels,
+      limitMs: timeoutMs,
     });
     const outcome = readOutcome(happened, request);
     const sentAgoMs = happened.sentAt === null ? null : Math.round(performance.now() - happened.sentAt);
@@ -159,7 +149,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     return readLiveStatus(happened, orderNo, paymentStatuses);
   }
 
-  /** undici's own close() would also wait for connections still being made, past our time-out. */
+  /** undici's own close() would also wait, past our time-out, for connections that are still being made. */
   async function closeWhenIdle(): Promise<void> {
     await Promise.allSettled(underWay);
     await Promise.all([kept.destroy(), forCancels.destroy()]);
@@ -177,6 +167,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
 
 function storeOf(stores: ReadonlyMap<string, EbpStore>, storeId: string): EbpStore {
   const store = stores.get(storeId);
-  if (store === undefined) throw new UnknownStoreError(storeId);
+  if (store === undefined)
+    throw new Error(`calling EBP for store ${JSON.stringify(storeId)}: no credentials are configured for it`);
   return store;
 }

@@ -27,7 +27,7 @@ export function detailUrl(baseUrl: string): URL {
   return endpointUrl(baseUrl, DETAIL_PATH);
 }
 
-/** An endpoint under a store's base URL, which may end in a slash or carry a path prefix. */
+/** The base URL may end in a slash or carry a path prefix. */
 function endpointUrl(baseUrl: string, path: string): URL {
   return new URL(baseUrl.replace(/\/+$/u, "") + path);
 }
@@ -35,8 +35,8 @@ function endpointUrl(baseUrl: string, path: string): URL {
 const LOCALES: Readonly<Record<Language, string>> = { en: "en-US", ko: "ko-KR" };
 
 /**
- * Every header EBP's documentation names, required or not, for these body bytes. There is no Accept-Encoding on purpose:
- * the answer is kept as evidence and has to be readable as it came.
+ * Every header that EBP documents, required or not. No Accept-Encoding: the answer is kept as evidence and must be readable
+ * as it came.
  */
 export function requestHeaders(store: EbpStore, body: Buffer, language: Language): Record<string, string> {
   return {
@@ -64,16 +64,13 @@ const DECIMALS = {
   stringify: (value: unknown): string => (value as Decimal).toFixed(),
 };
 
-/**
- * The body of Cancel Payment, fields in the order of the published examples. Serialise once: the signature is over
- * these characters.
- */
+/** The body of Cancel Payment, fields in the order of the published examples. Serialise once: these bytes are signed. */
 export function cancelBody(request: CancelRequest): string {
   return json(cancelFields(request, request.refundAccount));
 }
 
-/** The same body for a person to read, with another account in place of the real one. */
-export function readableCancelBody(request: CancelRequest, shownAccount: RefundAccount | null): string {
+/** The same body for people, with another account in place of the real one. */
+function readableCancelBody(request: CancelRequest, shownAccount: RefundAccount | null): string {
   return json(cancelFields(request, shownAccount), 2);
 }
 
@@ -92,7 +89,7 @@ function cancelFields(request: CancelRequest, refundAccount: RefundAccount | nul
   };
 }
 
-/** EBP's table calls the account number a number, its examples send a string; only a string keeps leading zeros. */
+/** EBP's table calls the account number a number, but its examples send a string. Only a string keeps leading zeros. */
 function accountFields(account: RefundAccount): object {
   return {
     accountNumber: account.accountNumber,
@@ -112,9 +109,10 @@ function itemFields(item: CancelItem): object {
   };
 }
 
-/** Always the same number of stars, so that the mask does not give away how long the number is. */
+/** Always as many stars, so that the mask does not show the number's length. */
 const HIDDEN_DIGITS = "******";
 
+/** The cancel as it would be sent, with the refund account masked. */
 export function describeRequest(request: CancelRequest, store: EbpStore): DescribedRequest {
   const { refundAccount } = request;
   return {

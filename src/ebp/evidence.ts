@@ -7,13 +7,13 @@ import type { Redactor } from "./redactor.js";
 export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 
 /**
- * What is kept of an exchange, so that anyone can check what was concluded from it. What is shown of it is storable, bounded and free
- * of the refund account. The raw answer is as it came: it is encrypted, and never shown.
- * @param namesNobody the answer can hold no account and no name. Of others no digest is kept: it would give them back to whoever tries
- * them all.
+ * What is kept of an exchange, so that anyone can check the conclusion. Every field but `rawAnswer` is storable, bounded and free of
+ * the refund account; the raw answer is stored encrypted and never shown.
+ * @param namesNobody the answer can hold neither account nor name. Otherwise no digest is kept: an account could be found from it
+ * by trying them all.
  */
 export function evidenceOf(
-  { happened: { httpStatus, body }, rawText, envelope }: ReadExchange,
+  { exchange: { httpStatus, body }, rawText, envelope }: ReadExchange,
   basis: string,
   redactor: Redactor,
   namesNobody: boolean,
@@ -30,7 +30,7 @@ export function evidenceOf(
   };
 }
 
-/** A code of the published form is nobody's account number, even when its digits are. */
+/** A code of the published form is shown as it is, even if its digits appear in the account. */
 export function resultCodeOf(envelope: Envelope | null, redactor: Redactor): string | null {
   const code = envelope?.resultCode ?? null;
   return code !== null && PUBLISHED_CODE.test(code) ? code : redactor.identifier(code);

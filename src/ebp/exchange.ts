@@ -4,21 +4,21 @@ import type { Dispatcher } from "undici";
 import type { SendWindow } from "../cancellation/model/payment-gateway.js";
 import type { Connection, WatchedRequest } from "./connections.js";
 
-/** EBP's answers are around 1 kB, a cancel of 500 lines about 60 kB. Past this the answer is not one of EBP's. */
+/** EBP's answers have around 1 kB, that to a cancel of 500 lines about 60 kB. A larger one is not EBP's. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Error code of an exchange that was not begun because its window had closed. */
+/** Error code of an exchange that was not sent because its window had closed. */
 export const SEND_WINDOW_CLOSED = "SEND_WINDOW_CLOSED";
 
-/** Nothing was written, and another connection will do. */
+/** Error code of an attempt on a used-up connection: nothing was written, and another connection will do. */
 const STALE_CONNECTION = "STALE_CONNECTION";
 
 /** What happened on the wire when one request was sent once. */
 export interface Exchange {
   /** `performance.now()` at the moment the first byte was handed to the network; null when none was. */
   readonly sentAt: number | null;
-  /** "unasked": the answer is whole, and had begun before the request was. */
-  readonly end: "complete" | "unasked" | "timedOut" | "tooLarge" | "broken";
+  /** "early": the answer is whole, but began before the request had left. */
+  readonly end: "complete" | "early" | "timedOut" | "tooLarge" | "broken";
   /** Null when no status line came. */
   readonly httpStatus: number | null;
   readonly headers: IncomingHttpHeaders;
@@ -29,9 +29,11 @@ export interface Exchange {
 }
 
 /**
- * Sends one request and reads its answer; always resolves. `dispatcher` is of `createConnections`. `timeoutMs` bounds the whole
- * of it: waiting for a connection, sending, and reading the last byte. `window` is asked in the synchronous step that writes the
- * first byte: once it has closed, nothing is written, however long the request has waited for its connection.
+ * Sends one request and reads its answer; always resolves.
+ * @param dispatcher from `createConnections`.
+ * @param timeoutMs bounds the whole exchange: waiting for a connection, sending, and reading the last byte.
+ * @param window is checked in the synchronous step that writes the first byte. Once it has closed, nothing is written, however
+ * long the request waited for its connection.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -51,12 +53,12 @@ export function exchange(
   });
 }
 
-/** An exchange that ended before it began. */
+/** An exchange of which nothing was sent. */
 export function notSent(errorCode: string): Exchange {
   return { sentAt: null, end: "broken", httpStatus: null, headers: {}, body: Buffer.alloc(0), errorCode };
 }
 
-/** Thrown into undici to keep a request from being written. */
+/** Thrown into undici so that it does not write the request. */
 class NotToBeSentError extends Error {
   override readonly name = "NotToBeSentError";
 
@@ -69,10 +71,9 @@ class NotToBeSentError extends Error {
 }
 
 /**
- * Whether a request left is a fact here, not a guess from error codes: undici calls `onRequestStart` synchronously
- * before it writes the first byte to a connected (for TLS: authenticated) socket, and never writes without. When
- * it throws, nothing of the request is written. So "not called" proves "not sent", and a second call, whatever undici's
- * reason to dispatch a request again may be, is refused.
+ * Knows for a fact whether its request left, without guessing from error codes. undici calls `onRequestStart` synchronously before it
+ * writes the first byte to a connected (for TLS: authenticated) socket, and never writes without that call. If it throws, nothing is
+ * written. So "not called" proves "not sent". A second call, for whatever reason undici dispatches again, is refused.
  */
 class SingleExchange implements Dispatcher.DispatchHandler {
   /** Hands the request to a connection. */
@@ -106,10 +107,10 @@ class SingleExchange implements Dispatcher.DispatchHandler {
     if (this.#isTimeOver) this.#settle("timedOut");
     if (this.#settled) throw new NotToBeSentError("the request was given up while it waited");
     if (this.#sentAt !== null) throw new NotToBeSentError("the request has been sent before");
-    if (!this.#window.isOpen()) throw new NotToBeSentError("the time to send it is over", SEND_WINDOW_CLOSED);
+    if (!this.#window.isOpen()) throw new NotToBeSentError("its send window has closed", SEND_WINDOW_CLOSED);
     if (connection === "stale")
-      throw new NotToBeSentError("the connection is not to be used again", STALE_CONNECTION);
-    if (connection === "unasked") throw new NotToBeSentError("the other side spoke first", "SPOKE_FIRST");
+      throw new NotToBeSentError("the connection must not be reused", STALE_CONNECTION);
+    if (connection === "early") throw new NotToBeSentError("the other side spoke first", "SPOKE_FIRST");
     this.#controller = controller;
     this.#sentAt = performance.now();
   }
@@ -127,8 +128,8 @@ class SingleExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const isInStep = this.connection?.isInStep ?? false;
-    this.#settle(isInStep ? "complete" : "unasked");
-    // The answer to the request is still to come, and would be taken for the next one's.
+    this.#settle(isInStep ? "complete" : "early");
+    // The real answer is still to come and would be read as the next request's.
     if (!isInStep) this.connection?.drop();
   }
 
@@ -138,15 +139,15 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * Timers run before the sockets are read: in a process that was paused, or busy, the answer may have come in time and lie
-   * there unread. So the sockets are read once more.
+   * Timers run before sockets are read. In a process that was paused or busy, the answer may have come in time and lie unread, so
+   * this lets the sockets be read once more.
    */
   #timeIsOver(): void {
     this.#isTimeOver = true;
     setImmediate(() => this.#giveUp("timedOut"));
   }
 
-  /** A request still waiting for its connection cannot be taken back from undici; `onRequestStart` refuses it. */
+  /** undici cannot take back a request that waits for its connection; `onRequestStart` refuses it. */
   #giveUp(end: "timedOut" | "tooLarge"): void {
     this.#settle(end);
     this.#controller?.abort(new Error(`the exchange was given up: ${end}`));
@@ -172,20 +173,20 @@ function codeOf(error: Error): string {
   return typeof code === "string" ? code : error.name;
 }
 
-/** Most answers fit without growing: EBP's whole-order example is under 1 kB. */
+/** Most answers fit without growing the buffer: EBP's whole-order example has less than 1 kB. */
 const INITIAL_BYTES = 2 * 1024;
 
 /**
- * Collects bytes up to a bound in one growing buffer. Keeping the chunks instead would cost a Buffer object each, and an
- * upstream that drips single bytes could make that many times the bound.
+ * Collects bytes up to a bound in one growing buffer. A list of chunks would cost a Buffer object each: an upstream that drips
+ * single bytes could make that many times the bound.
  */
-export class ByteSink {
+class ByteSink {
   #buffer = Buffer.alloc(0);
   #length = 0;
 
   constructor(readonly capacity: number) {}
 
-  /** False when the chunk goes past the bound; what fits is kept. */
+  /** False when the chunk exceeds the bound; the part that fits is kept. */
   append(chunk: Uint8Array): boolean {
     const accepted = chunk.subarray(0, this.capacity - this.#length);
     this.#reserve(this.#length + accepted.byteLength);
@@ -201,7 +202,7 @@ export class ByteSink {
   #reserve(needed: number): void {
     if (needed <= this.#buffer.byteLength) return;
     const size = Math.min(this.capacity, Math.max(needed, 2 * this.#buffer.byteLength, INITIAL_BYTES));
-    // Nobody sees what has not been written.
+    // `bytes` returns only what was written.
     const grown = Buffer.allocUnsafe(size);
     grown.set(this.bytes());
     this.#buffer = grown;

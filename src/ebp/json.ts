@@ -4,8 +4,8 @@ import { Decimal } from "../cancellation/model/decimal.js";
 export const UNPARSABLE = Symbol("unparsable");
 
 /**
- * A JSON document without losing a digit. UNPARSABLE for what is not JSON, for a key given twice in one object with
- * different values (two readers would see two documents), and for what is nested deeper than the stack.
+ * Parses JSON and keeps every digit. UNPARSABLE: not JSON, a key that stands twice in one object with different values (two
+ * readers would see two documents), or nested deeper than the stack.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -15,9 +15,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An amount of any currency fits many times over; a longer number is no amount. */
+/** Any amount of any currency is far shorter. */
 const MAX_NUMBER_LENGTH = 40;
-/** Keeps plain notation short: 1e30 has 31 digits. */
+/** 1e30 has 31 digits in plain notation. */
 const MAX_EXPONENT = 30;
 /** The range of PostgreSQL's integer and GraphQL's Int. */
 const MAX_INT32 = 2_147_483_647;
@@ -26,7 +26,7 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Readers of what lossless-json parsed. Each answers null for what is missing or not of its kind. */
+/** These read what parseJson returned. Each returns null for a value that is missing or of another kind. */
 export function asObject(value: unknown): JsonObject | null {
   const isObject =
     typeof value === "object" && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
@@ -37,18 +37,17 @@ export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A string as it is, a number as it was written. */
+/** A string, or a number as it was written. */
 export function asText(value: unknown): string | null {
   if (typeof value === "string") return value;
   return isLosslessNumber(value) ? value.toString() : null;
 }
 
-/** A string, and nothing else. */
 export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** A finite decimal, written as a JSON number or as a string of the same form. */
+/** A decimal, written as a JSON number or as a string of the same form. */
 export function asDecimal(value: unknown): Decimal | null {
   const text = asText(value);
   if (text === null || text.length > MAX_NUMBER_LENGTH || !JSON_NUMBER.test(text)) return null;
@@ -67,13 +66,13 @@ const INSTANT =
   /^(?<date>\d{4}-\d\d-\d\d)T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,9}))?(?:Z|(?<sign>[+-])(?<hours>\d\d):(?<minutes>\d\d))$/u;
 
 const MS_PER_MINUTE = 60_000;
-/** Far enough for any event, and both ends can be stored and written with four digits. */
+/** Both ends can be stored, and written with four digits. */
 const FIRST_YEAR = 2000;
 const LAST_YEAR = 9999;
 
 /**
- * An ISO 8601 time as EBP writes it: with "Z" and up to nanoseconds, or with an offset. Null for anything else, also for a
- * day or an hour that there is not. What is finer than a millisecond is cut off.
+ * Reads an ISO 8601 time as EBP writes it: with "Z" and up to nanoseconds, or with an offset. Fractions of a millisecond are cut
+ * off. Null for anything else, such as 30 February.
  */
 export function readInstant(value: unknown): Date | null {
   const groups = INSTANT.exec(asString(value) ?? "")?.groups;
@@ -81,7 +80,7 @@ export function readInstant(value: unknown): Date | null {
   const { date = "", time = "", fraction = "", sign, hours, minutes } = groups;
   const written = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
   const local = new Date(written);
-  // 30 February would become 2 March, and 24:00 the next day.
+  // Date reads 30 February as 2 March, and 24:00 as the next day.
   if (Number.isNaN(local.getTime()) || local.toISOString() !== written) return null;
   const offset = offsetMinutes(sign, Number(hours ?? 0), Number(minutes ?? 0));
   if (offset === null) return null;

@@ -1,19 +1,18 @@
 import type { ShownPayment, UnavailableReason } from "../cancellation/history/live-status.js";
 import type { PaymentStatuses } from "../cancellation/model/payment-gateway.js";
-import { MIN_ACCOUNT_NUMBER_LENGTH } from "../cancellation/model/limits.js";
-import { readExchange, type ReadExchange } from "./answer.js";
+import { readExchange } from "./answer.js";
 import { PUBLISHED_CODE } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
 import { decidePaymentState, isSuccess, type ShownDetails, shownDetails } from "./payment-state-table.js";
 
 export interface UnavailableRow {
   readonly reason: UnavailableReason;
-  /** For whoever looks. */
+  /** For people. */
   readonly message: string;
   readonly when: (details: ShownDetails) => boolean;
 }
 
-/** Why the answer to a question shows nothing of the payment; the first row that fits decides. None fits: it shows something. */
+/** Why an answer shows nothing of the payment; the first matching row decides. Without one, the answer shows something. */
 export const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
   {
     reason: "TIMED_OUT",
@@ -52,11 +51,11 @@ export const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
   },
 ];
 
-/** What one exchange shows of the payment it asked for, for somebody to look at. */
-export function readLiveStatus(happened: Exchange, orderNo: string, statuses: PaymentStatuses): ShownPayment {
-  const read = readExchange(happened);
+/** What the answer to a lookup shows of its payment, for a person to look at. */
+export function readLiveStatus(exchange: Exchange, orderNo: string, statuses: PaymentStatuses): ShownPayment {
+  const read = readExchange(exchange);
   const details = shownDetails(read, orderNo);
-  const requestId = shownRequestId(read);
+  const requestId = matching(read.envelope?.requestId ?? null, TRACKING_ID);
   const paymentStatus = shownStatus(details.paymentStatus, statuses);
   const hidden = UNAVAILABLE_TABLE.find(({ when }) => when(details));
   if (hidden === undefined && paymentStatus !== null)
@@ -67,7 +66,8 @@ export function readLiveStatus(happened: Exchange, orderNo: string, statuses: Pa
       unavailable: null,
     };
   const { reason, message } = hidden ?? NO_STATUS;
-  const resultCode = reason === "REFUSED" ? shownResultCode(read) : null;
+  const resultCode =
+    reason === "REFUSED" ? matching(read.envelope?.resultCode ?? null, PUBLISHED_CODE) : null;
   return { paymentStatus: null, cancels: null, requestId, unavailable: { reason, message, resultCode } };
 }
 
@@ -76,39 +76,22 @@ const NO_STATUS = {
   message: "EBP's answer states no status of the payment, or not as a word.",
 } as const;
 
-/** As EBP's words for states are. No digits: an account number would pass for a word. */
-const STATUS_WORD = /^[A-Z][A-Z_]{0,39}$/u;
-/** As EBP's tracking ids are published, or with a short prefix. */
-const NUMBER_ID = /^(?:[A-Z]{1,6}[-_]?)?\d{1,40}$/u;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+// An answer about a payment holds personal data, also in undocumented fields, and no account is known here that could be
+// removed. So only texts of these forms are shown.
 
-/**
- * What may be shown of an answer about a payment. It can hold personal data, and in fields that nobody has published: so a text is shown
- * for its form, and none for not being known to be a secret.
- */
-export function shownStatus(
+/** Like EBP's words for states. No digits: an account number would pass for a word. */
+const STATUS_WORD = /^[A-Z][A-Z_]{0,39}$/u;
+/** As EBP publishes them (digits), with a short prefix, or a UUID. */
+const TRACKING_ID = /^(?:(?:[A-Z]{1,6}[-_]?)?\d{1,40}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
+
+function shownStatus(
   status: string | null,
   { uncancelled, whollyCancelled }: PaymentStatuses,
 ): string | null {
-  if (status === null) return null;
-  const isKnown = uncancelled.includes(status) || whollyCancelled.includes(status);
-  return isKnown || STATUS_WORD.test(status) ? status : null;
+  const isKnown = [...uncancelled, ...whollyCancelled].some((word) => word === status);
+  return isKnown ? status : matching(status, STATUS_WORD);
 }
 
-export function shownResultCode({ envelope }: ReadExchange): string | null {
-  const code = envelope?.resultCode ?? null;
-  return code !== null && PUBLISHED_CODE.test(code) ? code : null;
-}
-
-/** A number that stands in the answer a second time may be somebody's account. */
-export function shownRequestId({ envelope, rawText }: ReadExchange): string | null {
-  const id = envelope?.requestId ?? null;
-  if (id === null || UUID.test(id)) return id;
-  return NUMBER_ID.test(id) && !isRepeated(id, rawText) ? id : null;
-}
-
-function isRepeated(id: string, rawText: string): boolean {
-  const digits = id.replace(/\D/gu, "").replace(/^0+/u, "");
-  const others = rawText.replace(id, "").replace(/[\s-]/gu, "");
-  return digits.length >= MIN_ACCOUNT_NUMBER_LENGTH && others.includes(digits);
+function matching(text: string | null, form: RegExp): string | null {
+  return text !== null && form.test(text) ? text : null;
 }

@@ -2,36 +2,35 @@ import type { CancelOutcome } from "../cancellation/model/outcome.js";
 import type { AnswerText } from "./answer.js";
 import type { Exchange } from "./exchange.js";
 
-/** What is known after one exchange, as far as it decides what became of the money. */
+/** What is known after one exchange, as far as the table needs it. */
 export interface Answered {
   /** A byte of the request was handed to the network. */
   readonly left: boolean;
-  /** The time to send it was over before it could be handed over. */
+  /** The send window had closed before it could be handed over. */
   readonly tooLate: boolean;
   readonly end: Exchange["end"];
   readonly httpStatus: number | null;
-  /** Length or chunks marked where the answer ends, so that "complete" is more than "the peer hung up". */
+  /** A length or chunks mark the end of the answer, so "complete" means more than "the peer hung up". */
   readonly endMarked: boolean;
   readonly text: AnswerText;
-  /** What `data.orderNo` says; null when it is not stated. */
+  /** Whether `data.orderNo` is the order of the request; null when it is not stated. */
   readonly isSameOrder: boolean | null;
 }
 
 export interface OutcomeRow {
-  /** In words, for the record. */
+  /** Recorded as the basis of the outcome. */
   readonly reason: string;
   readonly when: (answer: Answered) => boolean;
   readonly proves: CancelOutcome["kind"];
 }
 
 /**
- * What an answer proves about the money; the first row that fits decides. Source: the published result codes and HTTP
- * statuses. EBP does not say which codes leave the money untouched, so a row proves "nothing cancelled" only where the
- * request was refused before it could be processed, or where the code itself says that cancelling failed.
+ * What an answer proves about the money; the first matching row decides. Source: the published result codes and HTTP statuses.
+ * EBP does not say which codes leave the money untouched. So a row proves "nothing cancelled" only where the request was refused
+ * before it could be processed, or where the code itself says that cancelling failed.
  *
- * The order is part of the meaning. What a code says comes before what the HTTP status says: EBP-C-0011 is unknown also
- * with HTTP 404, EBP-C-0004 a rejection also with HTTP 409. And an answer that may be EBP's, but cannot be read, is
- * never taken for a gateway's refusal.
+ * The order matters. The code comes before the HTTP status: EBP-C-0011 is unknown even with HTTP 404, EBP-C-0004 a rejection even
+ * with HTTP 409. And an answer that may be EBP's but cannot be read never counts as a gateway's refusal.
  */
 export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   {
@@ -56,7 +55,7 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   },
   {
     reason: "The answer began before the request had left whole: it may be an answer to something else.",
-    when: (a) => a.end === "unasked",
+    when: (a) => a.end === "early",
     proves: "unknown",
   },
   {

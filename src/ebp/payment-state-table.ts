@@ -10,39 +10,39 @@ import type { Exchange } from "./exchange.js";
 import { asString, type JsonObject } from "./json.js";
 import { createRedactor } from "./redactor.js";
 
-/** What is known after asking for a payment's details, as far as it decides what they show. */
+/** What an answer about a payment says, as far as the table needs it. */
 export interface ShownDetails {
-  /** A byte of the question was handed to the network. */
+  /** A byte of the request was handed to the network. */
   readonly left: boolean;
   readonly end: Exchange["end"];
   readonly httpStatus: number | null;
   readonly text: AnswerText;
-  /** What `data.orderNo` says; null when it is not stated. */
+  /** Whether `data.orderNo` is the order asked for; null when it is not stated. */
   readonly isSameOrder: boolean | null;
   /** `data.paymentStatus`; null when it is not stated as a string. */
   readonly paymentStatus: string | null;
-  /** `data.pgCancelTransactionId`, the payment gateway's id of a cancel; "illegible" when it is of a kind that is not documented. */
+  /** `data.pgCancelTransactionId`, the payment gateway's id of a cancel; "illegible" when it is not as documented. */
   readonly cancelTransaction: "none" | "some" | "illegible";
 }
 
 export interface PaymentStateRow {
-  /** In words, for the record. */
+  /** Recorded as the basis of the conclusion. */
   readonly reason: string;
   readonly when: (details: ShownDetails, statuses: PaymentStatuses) => boolean;
   readonly shows: PaymentState;
 }
 
 /**
- * What a payment's details show of cancels; the first row that fits decides. Only the fields that EBP's documentation names
- * are relied on. A mistake here moves no money, and yet would record a cancel that never was, or deny one that was:
- * whatever is not plainly one or the other is UNCLEAR, and is asked again or left to a person.
+ * What a payment's details show of cancels; the first matching row decides. It relies on documented fields only. A mistake here
+ * moves no money, but would record a cancel that never was or deny one that was. So whatever is not plain is UNCLEAR: it is
+ * looked up again or left to a person.
  *
- * The order is part of the meaning. First whether this is an answer about this order at all; then what speaks for a
- * cancel, so that a state that is said to be uncancelled is believed only where nothing does.
+ * The order matters. First: is this an answer about this order at all? Then signs of a cancel, so that an uncancelled state is
+ * believed only without any of them.
  */
 export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
   {
-    reason: "The question never left: no connection to EBP was made.",
+    reason: "The request never left: no connection to EBP was made.",
     when: (d) => !d.left,
     shows: "UNCLEAR",
   },
@@ -72,22 +72,22 @@ export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
     shows: "UNCLEAR",
   },
   {
-    reason: "The payment is in a state that stands for wholly cancelled, by this service's settings.",
+    reason: "The payment is in a state that means wholly cancelled, by this service's settings.",
     when: (d, { whollyCancelled }) => isOneOf(d.paymentStatus, whollyCancelled),
     shows: "WHOLLY_CANCELLED",
   },
   {
-    reason: "The details carry the payment gateway's id of a cancel; of how much they do not say.",
+    reason: "The details carry the payment gateway's id of a cancel, but not its amount.",
     when: (d) => d.cancelTransaction === "some",
     shows: "CANCELLED_IN_PART",
   },
   {
-    reason: "REFUND_REQUESTED: a refund was accepted; of how much the details do not say.",
+    reason: "REFUND_REQUESTED: a refund was accepted; the details do not say its amount.",
     when: (d) => d.paymentStatus === "REFUND_REQUESTED",
     shows: "CANCELLED_IN_PART",
   },
   {
-    reason: "The payment gateway's id of a cancel is not of the documented kind: it may stand for a cancel.",
+    reason: "The payment gateway's id of a cancel is not as documented: it may stand for a cancel.",
     when: (d) => d.cancelTransaction === "illegible",
     shows: "UNCLEAR",
   },
@@ -97,7 +97,7 @@ export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
     shows: "UNCANCELLED",
   },
   {
-    reason: "The payment is in a state that says nothing about cancels, by what is known of EBP's words.",
+    reason: "The payment is in a state that says nothing about cancels, as far as EBP's words are known.",
     when: () => true,
     shows: "UNCLEAR",
   },
@@ -109,7 +109,7 @@ export function decidePaymentState(details: ShownDetails, statuses: PaymentStatu
   return row;
 }
 
-/** Whether details can ever show this: a word that stands for it may not be known. */
+/** Whether details can show this state: EBP's word for it may not be known. */
 export function canShow(state: PaymentState, { uncancelled, whollyCancelled }: PaymentStatuses): boolean {
   if (state === "UNCANCELLED") return uncancelled.length > 0;
   return state !== "WHOLLY_CANCELLED" || whollyCancelled.length > 0;
@@ -123,13 +123,13 @@ function isOneOf(status: string | null, statuses: readonly string[]): boolean {
   return status !== null && statuses.includes(status);
 }
 
-/** What an answer to a question about an order tells of its payment. */
-export function shownDetails({ happened, text, envelope }: ReadExchange, orderNo: string): ShownDetails {
+/** Reads what the table needs. */
+export function shownDetails({ exchange, text, envelope }: ReadExchange, orderNo: string): ShownDetails {
   const data = envelope?.data ?? null;
   return {
-    left: happened.sentAt !== null,
-    end: happened.end,
-    httpStatus: happened.httpStatus,
+    left: exchange.sentAt !== null,
+    end: exchange.end,
+    httpStatus: exchange.httpStatus,
     text,
     isSameOrder: isSameOrder(envelope, orderNo),
     paymentStatus: asString(data?.["paymentStatus"]),
@@ -137,21 +137,21 @@ export function shownDetails({ happened, text, envelope }: ReadExchange, orderNo
   };
 }
 
-/** Blanks are no id, and not the documented absence of one either. */
+/** A blank text is neither an id nor the documented way to leave it out. */
 function cancelTransactionOf(data: JsonObject | null): ShownDetails["cancelTransaction"] {
   const id = data?.["pgCancelTransactionId"] ?? "";
   if (typeof id !== "string" || (id !== "" && id.trim() === "")) return "illegible";
   return id === "" ? "none" : "some";
 }
 
-/** What one exchange showed of the payment it asked for. */
+/** What the answer to a lookup shows of its payment. */
 export function readPaymentState(
-  happened: Exchange,
+  exchange: Exchange,
   { orderNo, refundAccount }: PaymentQuestion,
   statuses: PaymentStatuses,
 ): LookedUpPayment {
-  const read = readExchange(happened);
+  const read = readExchange(exchange);
   const { reason, shows } = decidePaymentState(shownDetails(read, orderNo), statuses);
-  // Payment details name a buyer.
+  // No digest: payment details name a buyer.
   return { state: shows, evidence: evidenceOf(read, reason, createRedactor(refundAccount), false) };
 }

@@ -7,21 +7,18 @@ import { asArray, asDecimal, asInt32, asObject, asText, type JsonObject } from "
 import { decide, type OutcomeRow } from "./outcome-table.js";
 import { createRedactor, type Redactor } from "./redactor.js";
 
-/** A request has at most 500 lines; more details than this help nobody. */
+/** More details than this help nobody. */
 const MAX_DETAILS = 50;
 
-/**
- * What one exchange proved about the cancel it carried. Every text in the outcome but the raw answer is storable, bounded and free of
- * the refund account.
- */
-export function readOutcome(happened: Exchange, request: CancelRequest): CancelOutcome {
-  const read = readExchange(happened);
+/** What one exchange proved about its cancel. Every text but the raw answer is storable, bounded and free of the refund account. */
+export function readOutcome(exchange: Exchange, request: CancelRequest): CancelOutcome {
+  const read = readExchange(exchange);
   const row = decide({
-    left: happened.sentAt !== null,
-    tooLate: happened.errorCode === SEND_WINDOW_CLOSED,
-    end: happened.end,
-    httpStatus: happened.httpStatus,
-    endMarked: isEndMarked(happened),
+    left: exchange.sentAt !== null,
+    tooLate: exchange.errorCode === SEND_WINDOW_CLOSED,
+    end: exchange.end,
+    httpStatus: exchange.httpStatus,
+    endMarked: isEndMarked(exchange),
     text: read.text,
     isSameOrder: isSameOrder(read.envelope, request.orderNo),
   });
@@ -41,14 +38,14 @@ function isEndMarked({ headers }: Exchange): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** EBP's own words when it gave a reason. Its "SUCCESS" under an answer that proves none would mislead. */
-function failureOf({ happened, envelope }: ReadExchange, row: OutcomeRow, redactor: Redactor): Failure {
-  const { errorCode } = happened;
-  const ownWords = errorCode === null ? row.reason : `${row.reason} (${errorCode})`;
-  const ebpWords = envelope?.resultCode === "0" ? null : envelope?.message;
+/** EBP's message where it gave a reason, but not its "SUCCESS" in an answer that proves none. */
+function failureOf({ exchange, envelope }: ReadExchange, row: OutcomeRow, redactor: Redactor): Failure {
+  const { errorCode } = exchange;
+  const ownMessage = errorCode === null ? row.reason : `${row.reason} (${errorCode})`;
+  const ebpMessage = envelope?.resultCode === "0" ? null : envelope?.message;
   return {
     resultCode: resultCodeOf(envelope, redactor),
-    message: ebpWords ? redactor.message(ebpWords) : ownWords,
+    message: ebpMessage ? redactor.message(ebpMessage) : ownMessage,
     details: (envelope?.details ?? []).slice(0, MAX_DETAILS).map(({ field, message }) => ({
       field: redactor.identifier(field),
       message: redactor.message(message),
@@ -56,11 +53,11 @@ function failureOf({ happened, envelope }: ReadExchange, row: OutcomeRow, redact
   };
 }
 
-/** Twice the lines a request may have. What goes past it stays in the raw answer. */
+/** Twice the lines that a request may have. Further items stay in the raw answer. */
 const MAX_CONFIRMED_ITEMS = 1_000;
 
-/** What the `data` of an accepting answer says was cancelled. What is missing or cannot be read is null. */
-export function readConfirmation(data: JsonObject | null, redactor: Redactor): Confirmation {
+/** What an accepting answer says was cancelled. Fields that are missing or cannot be read are null. */
+function readConfirmation(data: JsonObject | null, redactor: Redactor): Confirmation {
   const items = asArray(data?.["items"]).slice(0, MAX_CONFIRMED_ITEMS);
   return {
     returnRequestId: redactor.identifier(asText(data?.["returnRequestId"])),
@@ -73,7 +70,7 @@ export function readConfirmation(data: JsonObject | null, redactor: Redactor): C
   };
 }
 
-/** Null without a readable `seq`: such a line cannot be matched with what was asked for. */
+/** Null without a readable `seq`: such an item cannot be matched with the request. */
 function readItem(item: JsonObject | null, redactor: Redactor): ConfirmedItem | null {
   const seq = asInt32(item?.["seq"]);
   if (item === null || seq === null) return null;

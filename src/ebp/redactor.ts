@@ -2,12 +2,12 @@ import type { RefundAccount } from "../cancellation/model/cancel-request.js";
 
 export const REDACTED = "[redacted]";
 
-/** A shorter number or Latin name stays in identifiers: taking two letters out of every tracking id would destroy them. */
+/** Identifiers keep shorter numbers and Latin names: removing two letters from every tracking id would destroy them. */
 const MIN_LENGTH_IN_IDENTIFIERS = 6;
-/** The mask shows the first letter of a name anyway. */
+/** The mask shows the first letter of a name. */
 const MIN_NAME_LENGTH = 2;
 
-/** Makes what EBP wrote fit to be shown: without the refund account, storable, and of bounded length. */
+/** Makes EBP's texts fit to be shown: storable, bounded and without the refund account. */
 export interface Redactor {
   /** A message for people. */
   message(text: string): string;
@@ -17,8 +17,8 @@ export interface Redactor {
 }
 
 /**
- * Takes the account's number and its holder's name out of texts, as they were sent to EBP and as they stand in a JSON body. They are
- * looked for as plain texts: no pattern is made of them, so the work grows with the text alone. Other spellings are not looked for.
+ * Removes the account's number and its holder's name, as sent and as escaped in JSON. Other spellings are not looked for. It searches
+ * for plain texts, not patterns, so the work grows with the text alone.
  */
 export function createRedactor(account: RefundAccount | null): Redactor {
   const everywhere = account === null ? [] : secretsOf(account);
@@ -41,7 +41,7 @@ export function createRedactor(account: RefundAccount | null): Redactor {
 function secretsOf({ accountNumber, accountHolderName }: RefundAccount): string[] {
   const name = accountHolderName?.trim() ?? "";
   const names = name.length < MIN_NAME_LENGTH ? [] : [name, JSON.stringify(name).slice(1, -1)];
-  // The longest first: a shorter one may stand in it, and would leave the rest.
+  // The longest first: a shorter one may be part of it and would leave the rest.
   return [...new Set([accountNumber, ...names])].sort((a, b) => b.length - a.length);
 }
 
@@ -49,15 +49,15 @@ function takeOut(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
 }
 
-/** Long enough for any sentence an API writes. */
+/** Longer than any message of EBP. */
 export const MAX_MESSAGE_LENGTH = 1_000;
-/** Result codes, tracking ids, item ids and the like; EBP's have under 30 characters. */
+/** For result codes, tracking ids and item ids. EBP's have fewer than 30 characters. */
 export const MAX_CODE_LENGTH = 200;
 
-/** NUL and lone surrogates: PostgreSQL refuses them in text and in jsonb. */
+/** PostgreSQL refuses NUL and lone surrogates in text and in jsonb. */
 const NOT_STORABLE = /\0|\p{Surrogate}/gu;
 
-/** Text that PostgreSQL can keep, of at most `maxLength` UTF-16 units; what it cannot keep becomes U+FFFD. */
+/** Text that PostgreSQL can store, of at most `maxLength` UTF-16 units; other characters become U+FFFD. */
 export function storableText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
   return bounded.replace(NOT_STORABLE, "\uFFFD");

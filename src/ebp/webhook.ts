@@ -23,12 +23,11 @@ import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "./signatures.js
 
 export interface WebhookReaderOptions {
   readonly secrets: WebhookSecrets;
-  /** Whether EBP states amounts in minor units of the currency, by its `exponent`, or in major ones. */
   readonly amounts: WebhookAmounts;
 }
 
 export interface WebhookReader {
-  /** Null when the signature is not right: nothing of the body has been looked at then. */
+  /** Null for a wrong signature; the body is not read then. */
   read(headers: IncomingHttpHeaders, body: Buffer): ReceivedWebhook | null;
 }
 
@@ -38,14 +37,15 @@ const KINDS: ReadonlyMap<string, WebhookKind> = new Map([
   ["PAYMENT_CAPTURED", "CAPTURED"],
 ]);
 
-/** EBP's names for events and states. Only what has this form is kept in the open. */
+/** EBP's names for events and states. Only texts of this form are stored unencrypted. */
 const NAME = /^[A-Z][A-Z0-9_]{0,59}$/u;
 const RESULT_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 const CURRENCY_CODE = /^[A-Z]{3}$/u;
 
 /**
- * Reads EBP's webhooks. A genuine one is always read, whatever its body: what cannot be read of it is null, because EBP
- * would only send the same again. @throws TypeError for an empty secret, with which anyone could sign.
+ * Reads EBP's webhooks. A genuine one is always accepted, whatever its body, because EBP would only send the same again: fields that
+ * cannot be read are null.
+ * @throws TypeError for an empty secret, with which anyone could sign.
  */
 export function createWebhookReader({ secrets, amounts }: WebhookReaderOptions): WebhookReader {
   if (secrets.has("")) throw new TypeError("reading webhooks: a webhook secret is empty");
@@ -79,7 +79,7 @@ function readEvent(body: Buffer, storeIds: readonly string[], amounts: WebhookAm
   };
 }
 
-/** Null also for bytes that are not UTF-8: a replacement character could make another order's number of one. */
+/** Null also for bytes that are not UTF-8: a replacement character could turn an order number into another one. */
 function readFields(body: Buffer): JsonObject | null {
   let text: string;
   try {
@@ -90,7 +90,7 @@ function readFields(body: Buffer): JsonObject | null {
   return asObject(parseJson(text));
 }
 
-/** A result code that is stated has to be "0", and FAIL is a published state. A code that cannot be read is not "0" either. */
+/** A stated result code has to be "0", and FAIL is a published state. A code that cannot be read is not "0" either. */
 function isOfSuccess(data: JsonObject | null): boolean {
   const resultCode = data?.["resultCode"] ?? null;
   const isCode = resultCode === null || asText(resultCode) === "0";
@@ -112,23 +112,23 @@ function matching(value: unknown, form: RegExp): string | null {
 /** A webhook secret as issued, and the stores it was issued for. */
 export type WebhookSecrets = ReadonlyMap<string, readonly string[]>;
 
-export interface VerifiedWebhook {
+interface VerifiedWebhook {
   /** The stores whose secret signed it. */
   readonly storeIds: readonly string[];
   /** Unix seconds that the signature covers. */
   readonly signedAt: number;
 }
 
-/** An HMAC-SHA256. EBP does not say whether it writes hex in small letters; both mean the same bytes. */
+/** An HMAC-SHA256. EBP does not say whether its hex is in lower case. */
 const SIGNATURE = /^[\dA-Fa-f]{64}$/u;
 /** Up to the year 33658. */
 const UNIX_SECONDS = /^\d{1,12}$/u;
 
 /**
- * Checks the signature over the bytes as received; null when no secret made it. When it was made is not judged here. All
- * secrets are tried, so that the time it takes does not tell which of them is right.
+ * Checks the signature over the bytes as received; null when no secret made it. Its age is not checked here. Every secret is tried, so
+ * that the time this takes does not tell which one is right.
  */
-export function verifyWebhook(
+function verifyWebhook(
   headers: IncomingHttpHeaders,
   body: Buffer,
   secrets: WebhookSecrets,
@@ -149,8 +149,8 @@ export function verifyWebhook(
 const MAX_EXPONENT = 4;
 
 /**
- * Where an event of each kind states its amount, the first that is there. EBP does not publish the name for a void; but a
- * void is always of the whole payment, so any amount of the payment that the event states is the voided one.
+ * The fields that may state an event's amount; the first one present counts. EBP does not publish the field of a void. But a void is
+ * always of the whole payment, so any amount of the payment is the voided one.
  */
 const AMOUNT_FIELDS: Readonly<Record<WebhookKind, readonly string[]>> = {
   VOIDED: ["voidedAmount", "amount"],
@@ -159,7 +159,7 @@ const AMOUNT_FIELDS: Readonly<Record<WebhookKind, readonly string[]>> = {
   OTHER: [],
 };
 
-/** In major units, exact. Null for what is missing or not readable without a guess, and for an amount below zero. */
+/** In major units, exact. Null when it is missing, negative, or not readable without a guess. */
 export function readWebhookAmount(
   kind: WebhookKind,
   data: JsonObject,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { EncryptJWT } from "jose";
-import type { Authenticator, AuthenticatorParts } from "../../src/auth/authenticator.js";
+import type { Authenticator, AuthenticatorDependencies } from "../../src/auth/authenticator.js";
 import {
   AUDIENCE,
   claimsWith,
@@ -128,9 +128,9 @@ const FORGERIES: readonly [what: string, make: () => string | Promise<string>][]
 ];
 
 describe.each([
-  ["a key server", (parts = {}) => withKeyServer(identity.jwksUrl, parts)],
-  ["a public key", (parts = {}) => withPublicKey(identity.publicKey, parts)],
-] satisfies [string, (parts?: Partial<AuthenticatorParts>) => Authenticator][])(
+  ["a key server", (dependencies = {}) => withKeyServer(identity.jwksUrl, dependencies)],
+  ["a public key", (dependencies = {}) => withPublicKey(identity.publicKey, dependencies)],
+] satisfies [string, (dependencies?: Partial<AuthenticatorDependencies>) => Authenticator][])(
   "with %s",
   (_source, authenticator) => {
     test.each(CLAIMS)("does not believe a token that %s", async (_what, changes) => {

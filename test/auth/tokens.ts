@@ -2,13 +2,13 @@ import { createHmac, createSign, type KeyObject } from "node:crypto";
 import {
   createAuthenticator,
   type Authenticator,
-  type AuthenticatorParts,
+  type AuthenticatorDependencies,
 } from "../../src/auth/authenticator.js";
 import { AUDIENCE, ISSUER } from "../helpers/identity.js";
 
 export const STORES = ["KR01", "KR02", "US01"];
 
-const PARTS: AuthenticatorParts = {
+const DEPENDENCIES: AuthenticatorDependencies = {
   clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
   keyServerTimeoutMs: 3_000,
   onKeyServerDown: () => undefined,
@@ -16,19 +16,25 @@ const PARTS: AuthenticatorParts = {
   onKeysSkipped: () => undefined,
 };
 
-export function withKeyServer(url: string, parts: Partial<AuthenticatorParts> = {}): Authenticator {
+export function withKeyServer(
+  url: string,
+  dependencies: Partial<AuthenticatorDependencies> = {},
+): Authenticator {
   const settings = { kind: "jwks", url: new URL(url), issuer: ISSUER, audience: AUDIENCE } as const;
-  return createAuthenticator(settings, STORES, { ...PARTS, ...parts });
+  return createAuthenticator(settings, STORES, { ...DEPENDENCIES, ...dependencies });
 }
 
-export function withPublicKey(key: KeyObject, parts: Partial<AuthenticatorParts> = {}): Authenticator {
+export function withPublicKey(
+  key: KeyObject,
+  dependencies: Partial<AuthenticatorDependencies> = {},
+): Authenticator {
   const pem = key.export({ type: "spki", format: "pem" }).toString();
   const settings = { kind: "publicKey", pem, issuer: ISSUER, audience: AUDIENCE } as const;
-  return createAuthenticator(settings, STORES, { ...PARTS, ...parts });
+  return createAuthenticator(settings, STORES, { ...DEPENDENCIES, ...dependencies });
 }
 
 export function switchedOff(): Authenticator {
-  return createAuthenticator({ kind: "off" }, STORES, PARTS);
+  return createAuthenticator({ kind: "off" }, STORES, DEPENDENCIES);
 }
 
 export function encoded(value: unknown): string {

@@ -120,7 +120,7 @@ describe("npm run recover", () => {
     await writeFile(log, lines);
     const run = recover("--from", log);
     expect(await run.ended).toBe(1);
-    expect(run.stderr).toContain(`${id}: its key, or its id, is another cancellation's now.`);
+    expect(run.stderr).toContain(`${id}: its key or id now belongs to another cancellation.`);
     expect(run.stdout).toContain("key taken 1\n");
   });
 

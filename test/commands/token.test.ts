@@ -171,7 +171,7 @@ describe("npm run token", () => {
     const run = token("options", ["--scope", "admin"]);
     expect(await run.ended).toBe(1);
     expect(run.stdout).toBe("");
-    expect(run.stderr).toMatch(/^TokenOptionsError: --scope: expected some of .+, found "admin"\n$/u);
+    expect(run.stderr).toMatch(/^Error: --scope: expected some of .+, found "admin"\n$/u);
   });
 
   test.each([
@@ -185,7 +185,7 @@ describe("npm run token", () => {
     expect(await run.ended).toBe(1);
     expect(run.stdout).toBe("");
     expect(run.stderr).toMatch(
-      /^DevelopmentKeyError: reading the key of development tokens in .+: expected a private key on P-256 in PEM, found something else\./u,
+      /^Error: reading the key of development tokens in .+: expected a private key on P-256 in PEM, found something else\./u,
     );
     expect(run.stderr).not.toContain(content.split("\n")[1] ?? content);
     expect(await readFile(path, "utf8")).toBe(content);

@@ -21,8 +21,8 @@ function payment(fields: Readonly<Record<string, unknown>>): string {
 const NOT_EBPS = "not EBP's, or cannot be read";
 const NO_DETAILS = "did not give the details";
 const OTHER_ORDER = "name no order, or another one";
-const HAS_CANCEL_ID = "gateway's id of a cancel; of how much";
-const ODD_CANCEL_ID = "not of the documented kind";
+const HAS_CANCEL_ID = "gateway's id of a cancel, but not";
+const ODD_CANCEL_ID = "is not as documented";
 const UNTOUCHED = "before any cancel";
 const SAYS_NOTHING = "says nothing about cancels";
 const APPROVED = payment({ paymentStatus: "APPROVED" });
@@ -72,14 +72,14 @@ const CASES: readonly Case[] = [
     200,
     payment({ paymentStatus: "ALL_GONE" }),
     "WHOLLY_CANCELLED",
-    "stands for wholly cancelled",
+    "means wholly cancelled",
   ],
   [
     "the configured word, and an id",
     200,
     payment({ paymentStatus: "ALL_GONE", pgCancelTransactionId: 7 }),
     "WHOLLY_CANCELLED",
-    "stands for wholly cancelled",
+    "means wholly cancelled",
   ],
   [
     "an id of a cancel",

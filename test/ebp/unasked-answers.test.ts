@@ -159,7 +159,7 @@ test.each([
     const post = { origin, path: "/", method: "POST" } as const;
 
     const happened = await exchange(connections, { ...post, body: LARGE_BODY }, PATIENT_MS, OPEN_WINDOW);
-    expect(happened.end).toBe("unasked");
+    expect(happened.end).toBe("early");
     expect(readOutcome(happened, cancelRequest())).toMatchObject({
       kind: "unknown",
       evidence: { basis: expect.stringContaining("before the request had left whole") },
