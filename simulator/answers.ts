@@ -1,20 +1,19 @@
+import type { ServerResponse } from "node:http";
 import { LosslessNumber, stringify } from "lossless-json";
-import type { Language } from "../src/cancellation/model/payment-gateway.js";
 import type { AmountBasis } from "../src/cancellation/model/store.js";
 import type { Decimal } from "../src/cancellation/model/decimal.js";
+import type { Language } from "../src/cancellation/model/payment-gateway.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
-import { paymentStatus, type Payment } from "./payment.js";
-import { totalsOf, type SimulatedCancel, type SimulatedItem } from "./simulated-cancel.js";
+import { totalsOf, type SimulatedCancel, type SimulatedItem } from "./cancel-body.js";
+import type { Tracking } from "./numbering.js";
+import { paymentStatus, type Payment } from "./payments.js";
 
-/** What stands at the head of every envelope. */
-export interface Tracking {
-  readonly requestId: string;
-  readonly timestamp: string;
-}
+export const HTML_PAGE = "<!doctype html><html><body><h1>The request could not be served</h1></body></html>";
+const JSON_TYPE = "application/json; charset=utf-8";
 
 export type Wording = Readonly<Record<Language, string>>;
 
-/** EBP-C-0005 stands for any "other validation", and its usual wording here is that of a refused cancel. */
+/** EBP-C-0005 means any "other validation". Its usual wording here is about a refused cancel. */
 export const ORDER_NOT_FOUND: Wording = { en: "Order not found", ko: "주문을 찾을 수 없습니다" };
 
 const MESSAGES: Readonly<Record<string, Wording>> = {
@@ -53,7 +52,7 @@ export function errorAnswer(
   });
 }
 
-/** The published shape: products and delivery apart, the items as they were sent, nothing of the refund account. */
+/** The published shape: totals of products and of delivery, and the items as they were sent; never the refund account. */
 export function successAnswer(
   cancel: SimulatedCancel,
   basis: AmountBasis,
@@ -86,7 +85,7 @@ export function successAnswer(
   });
 }
 
-/** Only the fields whose names are published. A payment without a cancel has no id of one. */
+/** Only fields with published names. A payment without a cancel has no cancel id. */
 export function detailAnswer(payment: Payment, tracking: Tracking): string {
   const { orderNo, storeRequestNo, pgTransactionId, pgCancelTransactionId } = payment;
   return json({
@@ -115,4 +114,32 @@ function number(value: Decimal): LosslessNumber {
 
 function json(fields: object): string {
   return stringify(fields) ?? "";
+}
+
+/** What goes over the wire. */
+export type Reply =
+  | { readonly kind: "answer"; readonly httpStatus: number; readonly body: string; readonly type?: string }
+  | { readonly kind: "truncated"; readonly body: string }
+  | { readonly kind: "silence" | "reset" };
+
+/** Resolves when the answer is handed over or the peer has hung up. For "silence" that is only the latter. */
+export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
+  const over = new Promise<void>((resolve) => {
+    if (response.destroyed) resolve();
+    response.once("close", resolve);
+  });
+  if (reply.kind === "reset") response.socket?.resetAndDestroy();
+  if (reply.kind === "truncated") {
+    writeHead(response, 200, JSON_TYPE, reply.body);
+    response.write(reply.body.slice(0, reply.body.length / 2), () => response.destroy());
+  }
+  if (reply.kind === "answer") {
+    writeHead(response, reply.httpStatus, reply.type ?? JSON_TYPE, reply.body);
+    response.end(reply.body);
+  }
+  await over;
+}
+
+function writeHead(response: ServerResponse, httpStatus: number, type: string, body: string): void {
+  response.writeHead(httpStatus, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
 }

@@ -1,19 +1,17 @@
-import { LateEffects } from "./late-effects.js";
+import type { SimulatedCancel } from "./cancel-body.js";
 import type { MemoryLedger } from "./ledger.js";
 import type { Numbering } from "./numbering.js";
-import { refusalOf } from "./payment.js";
-import type { Payments } from "./payments.js";
-import type { SimulatedCancel } from "./simulated-cancel.js";
+import { refusalOf, type Payments } from "./payments.js";
 import type { Webhooks } from "./webhooks.js";
 
-/** A cancel that is to be carried out. */
+/** A cancel to perform. */
 export interface IntendedEffect {
   readonly cancel: SimulatedCancel;
   readonly bodyHash: string;
   readonly returnRequestId: string;
 }
 
-interface EffectsParts {
+interface EffectsDependencies {
   readonly ledger: MemoryLedger;
   readonly payments: Payments;
   readonly webhooks: Webhooks;
@@ -21,18 +19,15 @@ interface EffectsParts {
   readonly lateMs: number;
 }
 
-/** The one place where simulated money moves: in the ledger, on the payment, and told by webhook. */
+/** The one place where simulated money moves: in the ledger, on the payment, and announced by webhook. */
 export class Effects {
-  readonly #parts: EffectsParts;
-  readonly #late: LateEffects;
+  /** Effects that land after the caller has given up. Each says whether there was an effect after all. */
+  readonly #late = new Map<NodeJS.Timeout, () => boolean>();
 
-  constructor(parts: EffectsParts) {
-    this.#parts = parts;
-    this.#late = new LateEffects(parts.lateMs);
-  }
+  constructor(private readonly dependencies: EffectsDependencies) {}
 
   perform({ cancel, bodyHash, returnRequestId }: IntendedEffect): void {
-    const { ledger, payments, webhooks, numbering } = this.#parts;
+    const { ledger, payments, webhooks, numbering } = this.dependencies;
     const at = numbering.now();
     const { captured } = payments.findFor(cancel);
     ledger.perform(cancel, bodyHash, returnRequestId, at);
@@ -46,21 +41,36 @@ export class Effects {
     });
   }
 
-  /** The payment's rules count again when it lands: other cancels may have come first. */
+  /** The payment must still allow it when it lands: other cancels may have come first. */
   performLater(intended: IntendedEffect): void {
+    const { payments, lateMs } = this.dependencies;
     const { cancel } = intended;
-    this.#late.add(() => {
-      if (refusalOf(this.#parts.payments.findFor(cancel), cancel.total) !== null) return false;
+    const land = (): boolean => {
+      if (refusalOf(payments.findFor(cancel), cancel.total) !== null) return false;
       this.perform(intended);
       return true;
-    });
+    };
+    const timer = setTimeout(() => {
+      this.#late.delete(timer);
+      land();
+    }, lateMs);
+    timer.unref();
+    this.#late.set(timer, land);
   }
 
+  /** Returns how many took effect. */
   landLate(): number {
-    return this.#late.landAll();
+    return this.#takeLate().filter((land) => land()).length;
   }
 
   forgetLate(): void {
-    this.#late.forgetAll();
+    this.#takeLate();
+  }
+
+  #takeLate(): (() => boolean)[] {
+    const taken = [...this.#late.values()];
+    for (const timer of this.#late.keys()) clearTimeout(timer);
+    this.#late.clear();
+    return taken;
   }
 }

@@ -1,6 +1,7 @@
 import type { Decimal } from "../src/cancellation/model/decimal.js";
 import { appended, forgetOldest } from "./bounded.js";
-import type { SimulatedCancel, SimulatedItem } from "./simulated-cancel.js";
+import type { SimulatedCancel, SimulatedItem } from "./cancel-body.js";
+import { paymentStatus, type Payment } from "./payments.js";
 
 /** One request that reached the simulator. */
 export interface ReceivedRequest {
@@ -10,16 +11,16 @@ export interface ReceivedRequest {
   readonly orderNo: string | null;
   /** SHA-256 of the body's bytes, hex. */
   readonly bodyHash: string;
-  /** The body as received: it holds the refund account, so it is for tests and never served. */
+  /** As received, with the refund account: for tests, never served. */
   readonly body: string;
   /** Without the access key and the signature. */
   readonly headers: Readonly<Record<string, string>>;
   readonly at: Date;
-  /** The result code answered, or what was done instead; null until decided. */
+  /** The result code, or what happened instead of an answer; null until decided. */
   readonly outcome: string | null;
 }
 
-/** One cancel that was carried out: the simulated money moved. */
+/** A cancel that was performed: the simulated money moved. */
 export interface Effect {
   readonly storeId: string;
   readonly orderNo: string;
@@ -30,22 +31,21 @@ export interface Effect {
   readonly at: Date;
 }
 
-/** What happened at the simulator, for tests and people to read. */
+/** What the simulator received and did, for tests and people to read. */
 export interface Ledger {
-  /** Since the start, also those no longer kept. Lookups do not count: they move nothing. */
+  /** Since the start, including dropped entries. Lookups do not count: they move no money. */
   readonly totalReceived: number;
-  /** Cancels, and what was sent to addresses that do not exist. */
+  /** Cancels, and requests to unknown paths. */
   received(orderNo?: string): readonly ReceivedRequest[];
   /** Requests for payment details. */
   lookups(orderNo?: string): readonly ReceivedRequest[];
   effects(orderNo?: string): readonly Effect[];
-  /** The most requests for this order that were open at one time, lookups left out. */
+  /** The most requests for this order that were open at the same time, without lookups. */
   maxInFlight(orderNo: string): number;
-  /** Effects of a request whose very bytes had moved money for that store and order before. */
+  /** Effects of requests that had moved money for the same store and order before, byte for byte. */
   doubleCancels(): readonly Effect[];
 }
 
-/** How to say what became of a request, and how to say that it is over. */
 export interface OpenRequest {
   decided(outcome: string): void;
   over(): void;
@@ -53,7 +53,7 @@ export interface OpenRequest {
 
 type Entry = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
 
-/** In memory; the oldest entries give way. */
+/** In memory. The oldest entries are dropped when there are too many. */
 export class MemoryLedger implements Ledger {
   #received: Entry[] = [];
   #lookups: Entry[] = [];
@@ -68,15 +68,15 @@ export class MemoryLedger implements Ledger {
   }
 
   received(orderNo?: string): readonly ReceivedRequest[] {
-    return this.#received.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
+    return ofOrder(this.#received, orderNo);
   }
 
   lookups(orderNo?: string): readonly ReceivedRequest[] {
-    return this.#lookups.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
+    return ofOrder(this.#lookups, orderNo);
   }
 
   effects(orderNo?: string): readonly Effect[] {
-    return this.#effects.filter((effect) => orderNo === undefined || effect.orderNo === orderNo);
+    return ofOrder(this.#effects, orderNo);
   }
 
   doubleCancels(): readonly Effect[] {
@@ -91,10 +91,10 @@ export class MemoryLedger implements Ledger {
     const entry: Entry = { ...request, outcome: null };
     this.#totalReceived += 1;
     this.#received = appended(this.#received, entry);
-    const flight = this.#takeOff(request.orderNo ?? "");
+    const inFlight = this.#countInFlight(request.orderNo ?? "");
     return {
       decided: (outcome) => (entry.outcome = outcome),
-      over: () => (flight.now -= 1),
+      over: () => (inFlight.now -= 1),
     };
   }
 
@@ -117,12 +117,57 @@ export class MemoryLedger implements Ledger {
     this.#effects = appended(this.#effects, effect);
   }
 
-  #takeOff(orderNo: string): { now: number; most: number } {
-    const flight = this.#inFlight.get(orderNo) ?? { now: 0, most: 0 };
-    flight.now += 1;
-    flight.most = Math.max(flight.most, flight.now);
-    this.#inFlight.set(orderNo, flight);
+  #countInFlight(orderNo: string): { now: number; most: number } {
+    const count = this.#inFlight.get(orderNo) ?? { now: 0, most: 0 };
+    count.now += 1;
+    count.most = Math.max(count.most, count.now);
+    this.#inFlight.set(orderNo, count);
     forgetOldest(this.#inFlight);
-    return flight;
+    return count;
   }
+}
+
+function ofOrder<T extends { readonly orderNo: string | null }>(
+  entries: readonly T[],
+  orderNo: string | undefined,
+): readonly T[] {
+  return entries.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
+}
+
+/** The ledger for other processes: without bodies, and so without refund accounts; amounts as strings. */
+export function ledgerJson(ledger: Ledger, payments: readonly Payment[], orderNo?: string): string {
+  return JSON.stringify({
+    totalReceived: ledger.totalReceived,
+    received: ledger.received(orderNo).map(shownRequest),
+    lookups: ledger.lookups(orderNo).map(shownRequest),
+    effects: ledger.effects(orderNo).map(shownEffect),
+    payments: payments.map(shownPayment),
+    doubleCancels: ledger.doubleCancels().map(shownEffect),
+    ...(orderNo !== undefined && { maxInFlight: ledger.maxInFlight(orderNo) }),
+  });
+}
+
+function shownRequest({ storeId, orderNo, bodyHash, headers, at, outcome }: ReceivedRequest): object {
+  return { storeId, orderNo, bodyHash, headers, at, outcome };
+}
+
+function shownEffect(effect: Effect): object {
+  return {
+    ...effect,
+    total: effect.total.toFixed(),
+    items: effect.items.map((item) => ({
+      ...item,
+      amount: item.amount.toFixed(),
+      taxAmount: item.taxAmount?.toFixed() ?? null,
+    })),
+  };
+}
+
+function shownPayment(payment: Payment): object {
+  return {
+    ...payment,
+    total: payment.total?.toFixed() ?? null,
+    cancelled: payment.cancelled.toFixed(),
+    paymentStatus: paymentStatus(payment),
+  };
 }

@@ -1,7 +1,7 @@
 import { DEVELOPMENT_STORE } from "./development-store.js";
 import { FORCED_BEHAVIOURS } from "./order-numbers.js";
 import { startSimulator } from "./simulator.js";
-import { readWebhookTarget } from "./webhook-target.js";
+import { readWebhookTarget } from "./webhooks.js";
 
 const DEFAULT_PORT = 4010;
 

@@ -1,8 +1,12 @@
-import type { Tracking } from "./answers.js";
-
 const MS_PER_DAY = 86_400_000;
 
-/** Hands out the ids and time stamps of one simulator, in the form of the published examples. */
+/** The head of every answer. */
+export interface Tracking {
+  readonly requestId: string;
+  readonly timestamp: string;
+}
+
+/** Makes the ids and timestamps of one simulator, in the form of the published examples. */
 export class Numbering {
   #lastRequestId = 0;
   readonly #counts = new Map<string, number>();
@@ -19,7 +23,7 @@ export class Numbering {
     return this.#serial("RETREQ");
   }
 
-  /** The published pages name these ids and show no form of them: only that they differ is meant. */
+  /** The published pages name this id and show no form of it: only uniqueness matters. */
   pgTransactionId(): string {
     return this.#serial("PG");
   }
@@ -32,7 +36,7 @@ export class Numbering {
     return this.#serial("STOREREQ");
   }
 
-  /** The prefix, the day, the millisecond of the day and a count: unique also across restarts. */
+  /** Prefix, day, millisecond of the day and count: unique across restarts too. */
   #serial(prefix: string): string {
     const now = this.now();
     const count = (this.#counts.get(prefix) ?? 0) + 1;

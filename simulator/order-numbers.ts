@@ -6,35 +6,35 @@ export interface ForcedError {
   readonly resultCode: string;
 }
 
-/** What the simulator puts on the wire in place of the usual answer. */
+/** How the simulator answers a cancel. */
 export type ForcedAnswer =
   | { readonly kind: "error"; readonly error: ForcedError }
   | { readonly kind: "usual" | "silence" | "reset" | "truncated" | "slow" | "discrepancy" }
   | { readonly kind: "html"; readonly httpStatus: number };
 
-/** What the simulator answers to a lookup in place of the payment's details. */
+/** What the simulator answers to a lookup instead of the payment's details. */
 export type ForcedLookupAnswer = Extract<ForcedAnswer, { kind: "error" | "html" }>;
 
-/** What becomes of the webhooks about an order. */
+/** How the webhooks about an order are sent. */
 export type WebhookManner = "usual" | "lost" | "delayed" | "twice" | "reordered" | "forged";
 
 export interface ForcedBehaviour {
-  /** An order number that begins so, whatever follows. */
+  /** The beginning of the order numbers that this applies to. */
   readonly prefix: string;
-  /** In words, for the documentation. */
+  /** In words, for the documentation and for `npm run simulator`. */
   readonly does: string;
   /** Whether the simulated money moves. */
   readonly effect: boolean;
   /** What a caller can conclude from the answer. */
   readonly outcome: CancelOutcome["kind"];
   readonly answer: ForcedAnswer;
-  /** The effect comes when the caller has long given up, and a lookup in the meantime does not show it. */
+  /** The effect lands after the caller has given up. Lookups before that do not show it. */
   readonly isLate?: true;
   readonly lookup?: ForcedLookupAnswer;
   readonly webhooks?: WebhookManner;
 }
 
-/** Order numbers that force a behaviour. When several prefixes fit, the longest counts. */
+/** Order numbers that force a behaviour. If several prefixes match, the longest applies. */
 export const FORCED_BEHAVIOURS: readonly ForcedBehaviour[] = [
   {
     prefix: "SIM-PARTIAL-BEFORE-CAPTURE",

@@ -1,21 +1,19 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { SimulatedCancel } from "./simulated-cancel.js";
-import type { SimulatedStore } from "./simulated-store.js";
+import type { SimulatedCancel } from "./cancel-body.js";
+import type { SimulatedStore } from "./development-store.js";
 import { Effects } from "./effects.js";
-import { SimulatorInProductionError } from "./errors.js";
 import { createHandler } from "./handler.js";
 import { MemoryLedger, type Ledger } from "./ledger.js";
 import { Numbering } from "./numbering.js";
 import { Payments, type PaymentRegister } from "./payments.js";
-import type { WebhookTarget } from "./webhook-target.js";
-import { Webhooks, type WebhookDelivery } from "./webhooks.js";
+import { Webhooks, type WebhookDelivery, type WebhookTarget } from "./webhooks.js";
 
-/** Longer than a person's patience, shorter than the default time-out of the client. */
+/** Longer than a person's patience, shorter than the client's default time-out. */
 const DEFAULT_SLOW_MS = 3_000;
-/** Twice the default time-out of the client: it has given up, and a first lookup may have been made. */
+/** Twice the client's default time-out: it has given up, and may have looked the payment up once. */
 const DEFAULT_LATE_MS = 20_000;
-/** Time enough to see, and to look up, a cancel that no webhook has told of yet. */
+/** Enough to see, and to look up, a cancel before its webhook comes. */
 const DEFAULT_WEBHOOK_DELAY_MS = 5_000;
 /** A receiver only has to store the event. */
 const DEFAULT_WEBHOOK_TIMEOUT_MS = 5_000;
@@ -31,9 +29,9 @@ export interface SimulatorOptions {
   readonly slowMs?: number;
   /** How late the effect on an order number of the form SIM-LATE-EFFECT… lands, in milliseconds. */
   readonly lateMs?: number;
-  /** Called when a cancel has been decided (and performed, if it is to be), and awaited before anything is answered. */
+  /** Awaited before a cancel is answered; by then it is decided, and performed if it has an effect. */
   readonly beforeAnswer?: (cancel: SimulatedCancel) => Promise<void>;
-  /** Called when the answer to a lookup has been decided, and awaited before it is given: it may be out of date by then. */
+  /** Awaited before a lookup is answered. The answer is fixed by then, and may become outdated. */
   readonly beforeLookupAnswer?: (orderNo: string) => Promise<void>;
   /** None unless stated; see also `sendWebhooksTo`. */
   readonly webhooks?: WebhookTarget | null;
@@ -41,9 +39,9 @@ export interface SimulatorOptions {
   readonly webhookDelayMs?: number;
   /** How long a webhook waits for its answer, in milliseconds. */
   readonly webhookTimeoutMs?: number;
-  /** How long to wait before each further try to deliver a webhook, in milliseconds; there are as many as are listed. */
+  /** The waits before each further attempt to deliver a webhook, in milliseconds. */
   readonly webhookRetryMs?: readonly number[];
-  /** One line per request and per try to deliver a webhook; never a body. */
+  /** One line per request and per attempt to deliver a webhook; never a body. */
   readonly log?: (line: string) => void;
   readonly now?: () => Date;
   /** NODE_ENV as the caller read it. The simulator refuses to start in production. */
@@ -54,15 +52,15 @@ export interface Simulator {
   readonly url: string;
   readonly ledger: Ledger;
   readonly payments: PaymentRegister;
-  /** Every try to deliver a webhook so far. */
+  /** Every attempt to deliver a webhook so far. */
   readonly webhooks: readonly WebhookDelivery[];
-  /** From now on, also for tries yet to be made; null sends none. */
+  /** Applies to all further attempts; null sends none. */
   sendWebhooksTo(target: WebhookTarget | null): void;
-  /** Resolves when no webhook is on its way or waiting for its turn or its next try. */
+  /** Resolves when no webhook is under way, or waits for its turn or its next attempt. */
   settledWebhooks(): Promise<void>;
-  /** Does not wait for the effects on SIM-LATE-EFFECT… orders any longer. Returns how many there were. */
+  /** Lands the effects on SIM-LATE-EFFECT… orders now. Returns how many took effect. */
   landLateEffects(): number;
-  /** Also cuts the connections that are never to be answered, and drops late effects and undelivered webhooks. */
+  /** Also cuts unanswered connections, and drops late effects and undelivered webhooks. */
   close(): Promise<void>;
 }
 
@@ -72,7 +70,10 @@ export interface Simulator {
  * `GET /ledger?orderNo=`), sends webhooks, and lets order numbers force behaviour (see FORCED_BEHAVIOURS).
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  if (options.environment === "production") throw new SimulatorInProductionError();
+  if (options.environment === "production")
+    throw new Error(
+      "starting the EBP simulator with NODE_ENV=production: it would confirm cancels that never happened",
+    );
   const closing = new AbortController();
   const stores = new Map(options.stores.map((store) => [store.storeId, store]));
   const now = options.now ?? (() => new Date());

@@ -1,16 +1,44 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { LosslessNumber, stringify } from "lossless-json";
+import { currencyDecimals } from "../src/cancellation/model/store.js";
+import { Decimal } from "../src/cancellation/model/decimal.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/signatures.js";
 import { appended, forgetOldest } from "./bounded.js";
+import type { SimulatedStore } from "./development-store.js";
 import { forcedBehaviour, type WebhookManner } from "./order-numbers.js";
-import { pause } from "./pause.js";
-import { postWebhook, type SignedWebhook } from "./post-webhook.js";
-import type { SimulatedStore } from "./simulated-store.js";
-import { Turns } from "./turns.js";
-import { webhookBody, type Occurrence, type WebhookEventType } from "./webhook-body.js";
-import type { WebhookTarget } from "./webhook-target.js";
+import { WHOLLY_CANCELLED_STATUS } from "./payments.js";
 
 const MS_PER_SECOND = 1_000;
 
-/** One try to deliver a webhook. */
+/** Where webhooks go, as it would be registered with EBP. */
+export interface WebhookTarget {
+  readonly url: string;
+  readonly secret: string;
+  /** `minor` unless stated: 12.50 USD is 1250. */
+  readonly amounts?: "minor" | "major";
+}
+
+/** From WEBHOOK_URL and WEBHOOK_SECRET; null when neither is set. Throws a TypeError for one without the other. */
+export function readWebhookTarget(env: Readonly<Record<string, string | undefined>>): WebhookTarget | null {
+  const { WEBHOOK_URL: url = "", WEBHOOK_SECRET: secret = "" } = env;
+  if (url === "" && secret === "") return null;
+  if (url === "" || secret === "")
+    throw new TypeError("WEBHOOK_URL and WEBHOOK_SECRET go together: set both");
+  return { url: new URL(url).href, secret };
+}
+
+export type WebhookEventType = "PAYMENT_CAPTURED" | "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED";
+
+/** An event that a webhook reports. */
+export interface Occurrence {
+  readonly eventType: WebhookEventType;
+  readonly storeId: string;
+  readonly orderNo: string;
+  readonly amount: Decimal;
+  readonly at: Date;
+}
+
+/** One attempt to deliver a webhook. */
 export interface WebhookDelivery {
   readonly eventType: WebhookEventType;
   readonly orderNo: string;
@@ -18,123 +46,194 @@ export interface WebhookDelivery {
   readonly status: number | null;
 }
 
-interface WebhookEvent {
+interface Webhook {
   readonly eventType: WebhookEventType;
   readonly orderNo: string;
   readonly body: Buffer;
   readonly manner: WebhookManner;
 }
 
-interface WebhooksParts {
+interface WebhooksDependencies {
   readonly stores: ReadonlyMap<string, SimulatedStore>;
   readonly target: WebhookTarget | null;
   readonly now: () => Date;
   readonly log: (line: string) => void;
   readonly timeoutMs: number;
-  /** How long to wait before each further try. */
+  /** The wait before each further attempt. */
   readonly retryMs: readonly number[];
   readonly delayMs: number;
-  /** Aborted when the simulator closes: what is under way is dropped. */
+  /** Aborted when the simulator closes: webhooks under way are dropped. */
   readonly closing: AbortSignal;
 }
 
 /**
- * Tells one receiver what happened. EBP promises no order, but what tests see should not depend on chance: the events of
- * an order leave one after the other, each when the one before is delivered or given up.
+ * Reports events to one receiver. EBP promises no order, but tests must not depend on chance: the webhooks of an order leave one after
+ * the other, each when the one before is delivered or given up.
  */
 export class Webhooks {
-  readonly #parts: WebhooksParts;
   #target: WebhookTarget | null;
   #deliveries: WebhookDelivery[] = [];
-  #events = 0;
-  readonly #turns = new Turns();
-  /** Captures that are to be told of only after a cancel. */
-  readonly #held = new Map<string, WebhookEvent>();
+  #count = 0;
+  /** Per order, the end of its queue. */
+  readonly #queues = new Map<string, Promise<void>>();
+  /** Per order, a capture that is reported only after a cancel. */
+  readonly #held = new Map<string, Webhook>();
 
-  constructor(parts: WebhooksParts) {
-    this.#parts = parts;
-    this.#target = parts.target;
+  constructor(private readonly dependencies: WebhooksDependencies) {
+    this.#target = dependencies.target;
   }
 
   get deliveries(): readonly WebhookDelivery[] {
     return [...this.#deliveries];
   }
 
-  /** Holds for tries yet to be made, also of events that happened before. Null sends nothing any more. */
+  /** Applies to all further attempts, also for events that happened before. Null sends nothing any more. */
   sendTo(target: WebhookTarget | null): void {
     this.#target = target;
   }
 
-  /** Nothing happens without a receiver: what occurs in the meantime is never told. */
+  /** An event without a receiver is never reported. */
   announce(occurrence: Occurrence): void {
     const { storeId, orderNo, eventType } = occurrence;
     const manner = forcedBehaviour(orderNo)?.webhooks ?? "usual";
-    const store = this.#parts.stores.get(storeId);
+    const store = this.dependencies.stores.get(storeId);
     if (this.#target === null || store === undefined || manner === "lost") return;
 
-    this.#events += 1;
-    // The contract has numbers and strings: a number for the first event, a string for the second, and so on.
-    const form = { units: this.#target.amounts ?? "minor", isText: this.#events % 2 === 0 };
+    this.#count += 1;
+    // The documentation shows numbers and strings, so amounts alternate between them.
+    const form = { units: this.#target.amounts ?? "minor", isText: this.#count % 2 === 0 };
     const body = webhookBody(occurrence, store.currencyCode, form);
     const key = JSON.stringify([storeId, orderNo]);
-    const event: WebhookEvent = { eventType, orderNo, body, manner };
+    const webhook: Webhook = { eventType, orderNo, body, manner };
     if (manner === "reordered" && eventType === "PAYMENT_CAPTURED") {
-      this.#held.set(key, event);
+      this.#held.set(key, webhook);
       forgetOldest(this.#held);
       return;
     }
-    this.#enqueue(key, event);
+    this.#enqueue(key, webhook);
     const held = this.#held.get(key);
     this.#held.delete(key);
     if (held !== undefined) this.#enqueue(key, held);
   }
 
-  /** Resolves when no event is on its way or waiting for its turn or its next try. */
-  settled(): Promise<void> {
-    return this.#turns.allDone();
+  /** Resolves when no webhook is under way, or waits for its turn or its next attempt. */
+  async settled(): Promise<void> {
+    while (this.#queues.size > 0) await Promise.all(this.#queues.values());
   }
 
-  #enqueue(key: string, event: WebhookEvent): void {
-    const { delayMs, closing } = this.#parts;
-    // Runs from now on, not from its turn: several late events of an order are not late by turns.
-    const due = event.manner === "delayed" ? pause(delayMs, closing) : undefined;
-    this.#turns.add(key, () => this.#deliver(event), due);
+  #enqueue(key: string, webhook: Webhook): void {
+    // A delay starts now, not when the queue gets there: delays of one order do not add up.
+    const delayed = webhook.manner === "delayed" ? this.#pause(this.dependencies.delayMs) : undefined;
+    const done = Promise.all([this.#queues.get(key), delayed])
+      .then(() => this.#deliver(webhook))
+      .finally(() => {
+        if (this.#queues.get(key) === done) this.#queues.delete(key);
+      });
+    this.#queues.set(key, done);
   }
 
-  async #deliver(event: WebhookEvent): Promise<void> {
-    for (const waitMs of [0, ...this.#parts.retryMs]) {
-      if (waitMs > 0) await pause(waitMs, this.#parts.closing);
+  async #deliver(webhook: Webhook): Promise<void> {
+    const { retryMs, closing } = this.dependencies;
+    for (const waitMs of [0, ...retryMs]) {
+      if (waitMs > 0) await this.#pause(waitMs);
       const target = this.#target;
-      if (target === null || this.#parts.closing.aborted) return;
-      const signed = this.#sign(event, target);
-      const isDelivered = await this.#try(event, target, signed);
-      if (isDelivered && event.manner === "twice") await this.#try(event, target, signed);
-      // A forger takes no for an answer.
-      if (isDelivered || event.manner === "forged") return;
+      if (target === null || closing.aborted) return;
+      const headers = this.#signedHeaders(webhook, target);
+      const isDelivered = await this.#send(webhook, target, headers);
+      if (isDelivered && webhook.manner === "twice") await this.#send(webhook, target, headers);
+      // A forger does not retry.
+      if (isDelivered || webhook.manner === "forged") return;
     }
   }
 
-  #sign({ body, manner }: WebhookEvent, { secret }: WebhookTarget): SignedWebhook {
-    const timestamp = String(Math.floor(this.#parts.now().getTime() / MS_PER_SECOND));
+  #signedHeaders({ body, manner }: Webhook, { secret }: WebhookTarget): Record<string, string> {
+    const timestamp = String(Math.floor(this.dependencies.now().getTime() / MS_PER_SECOND));
     const key = manner === "forged" ? `not ${secret}` : secret;
-    const headers = {
+    return {
       "Content-Type": "application/json; charset=utf-8",
       [SIGNATURE_HEADER]: signWebhook(body, timestamp, key),
       [TIMESTAMP_HEADER]: timestamp,
     };
-    return { headers, body };
   }
 
-  async #try(
-    { eventType, orderNo }: WebhookEvent,
-    target: WebhookTarget,
-    signed: SignedWebhook,
+  async #send(
+    { eventType, orderNo, body }: Webhook,
+    { url }: WebhookTarget,
+    headers: Record<string, string>,
   ): Promise<boolean> {
-    const { timeoutMs, closing, log } = this.#parts;
-    const status = await postWebhook(target.url, signed, timeoutMs, closing);
+    const { timeoutMs, closing, log } = this.dependencies;
+    const status = await post(url, headers, body, timeoutMs, closing);
     if (closing.aborted) return false;
     this.#deliveries = appended(this.#deliveries, { eventType, orderNo, status });
     log(`webhook ${eventType} ${orderNo} → ${status ?? "no answer"}`);
     return status !== null && status >= 200 && status < 300;
   }
+
+  /** Over at once when the simulator closes. */
+  async #pause(ms: number): Promise<void> {
+    const { closing: signal } = this.dependencies;
+    await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** The HTTP status; null for a receiver that cannot be reached or does not answer in time. */
+async function post(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+  timeoutMs: number,
+  closing: AbortSignal,
+): Promise<number | null> {
+  const giveUp = new AbortController();
+  const stop = (): void => giveUp.abort();
+  // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the time-out before it fires.
+  const timer = setTimeout(stop, timeoutMs);
+  timer.unref();
+  closing.addEventListener("abort", stop);
+  try {
+    const { signal } = giveUp;
+    const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+    closing.removeEventListener("abort", stop);
+  }
+}
+
+/** `voidedAmount` is a guess after the other names: none is published for it. */
+const FIELDS = {
+  PAYMENT_CAPTURED: { paymentStatus: "CAPTURED", amount: "capturedAmount" },
+  PAYMENT_VOIDED: { paymentStatus: WHOLLY_CANCELLED_STATUS, amount: "voidedAmount" },
+  PAYMENT_REFUND_REQUESTED: { paymentStatus: "REFUND_REQUESTED", amount: "refundRequestedAmount" },
+} as const satisfies Record<WebhookEventType, { paymentStatus: string; amount: string }>;
+
+/** EBP's documentation does not settle how amounts are written: a reader has to cope with every form. */
+function webhookBody(
+  { eventType, orderNo, amount, at }: Occurrence,
+  currencyCode: string,
+  form: { readonly units: "minor" | "major"; readonly isText: boolean },
+): Buffer {
+  const fields = FIELDS[eventType];
+  // A currency outside ISO 4217 has no known minor unit.
+  const exponent = currencyDecimals(currencyCode) ?? 0;
+  const shown = form.units === "minor" ? amount.times(new Decimal(10).pow(exponent)) : amount;
+  const written = shown.toFixed();
+  const body = stringify({
+    eventType,
+    eventTime: at.toISOString(),
+    data: {
+      orderNo,
+      paymentStatus: fields.paymentStatus,
+      [fields.amount]: form.isText ? written : new LosslessNumber(written),
+      ...(eventType === "PAYMENT_CAPTURED" && { capturedAt: at.toISOString() }),
+      currencyCode,
+      exponent,
+      resultCode: "0",
+      resultMessage: "SUCCESS",
+    },
+  });
+  return Buffer.from(body ?? "", "utf8");
 }

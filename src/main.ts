@@ -1,7 +1,7 @@
 import { startApp, type App } from "./app.js";
 import { readConfig } from "./config/config.js";
 import { DEVELOPMENT_STORE } from "../simulator/development-store.js";
-import { WHOLLY_CANCELLED_STATUS } from "../simulator/payment.js";
+import { WHOLLY_CANCELLED_STATUS } from "../simulator/payments.js";
 import { welcome } from "./graphql/welcome.js";
 
 try {

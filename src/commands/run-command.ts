@@ -1,7 +1,7 @@
 import { readConfig, type Config } from "../config/config.js";
 import { openCore, type Core } from "../core.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payment.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import type { Log } from "../log.js";
 import { PROCESS_LOG } from "../process-log.js";
 import { Releases } from "../releases.js";

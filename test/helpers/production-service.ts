@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { SimulatedStore } from "../../simulator/simulated-store.js";
+import type { SimulatedStore } from "../../simulator/development-store.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./identity.js";
 import { startService, type GraphQLAnswer, type TestService } from "./service.js";

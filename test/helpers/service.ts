@@ -2,7 +2,7 @@ import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
 import type { ReconcileCounts } from "../../src/cancellation/reconcile/reconcile.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payment.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.js";
 import { withConnection } from "./connection.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";

@@ -4,7 +4,7 @@ import { Decimal } from "../../src/cancellation/model/decimal.js";
 import type { Language } from "../../src/cancellation/model/payment-gateway.js";
 import { cancelBody, cancelUrl, detailUrl, requestHeaders } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payment.js";
+import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import type { Simulator } from "../../simulator/simulator.js";
 import { cancelItem, cancelRequest } from "../helpers/examples.js";
 import { useEbp } from "../helpers/upstream-client.js";

@@ -4,7 +4,6 @@ import { request as send } from "undici";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { cancelBody, requestHeaders } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { SimulatorInProductionError } from "../../simulator/errors.js";
 import { startSimulator } from "../../simulator/simulator.js";
 import { cancelItem, cancelRequest, published, publishedRequest } from "../helpers/examples.js";
 import { useEbp } from "../helpers/upstream-client.js";
@@ -197,7 +196,7 @@ test("cancels at one path and with one method", async () => {
 
 test("does not start in production", async () => {
   const options = { stores: [DEVELOPMENT_STORE], environment: "production" };
-  await expect(startSimulator(options)).rejects.toThrow(SimulatorInProductionError);
+  await expect(startSimulator(options)).rejects.toThrow("it would confirm cancels that never happened");
 });
 
 test("logs one line per request, and nothing of a body", async () => {

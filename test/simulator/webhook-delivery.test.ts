@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Simulator, SimulatorOptions } from "../../simulator/simulator.js";
-import { readWebhookTarget } from "../../simulator/webhook-target.js";
+import { readWebhookTarget } from "../../simulator/webhooks.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { useEbp } from "../helpers/upstream-client.js";
 import { httpAnswer, refusedPort, type Upstream, type UpstreamRequest } from "../helpers/upstream.js";

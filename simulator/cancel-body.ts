@@ -1,11 +1,11 @@
 import { parse, type LosslessNumber } from "lossless-json";
 import { ITEM_TYPES } from "../src/cancellation/model/cancel-request.js";
-import type { AmountBasis } from "../src/cancellation/model/store.js";
 import { sum, type Decimal } from "../src/cancellation/model/decimal.js";
+import type { AmountBasis } from "../src/cancellation/model/store.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { asArray, asDecimal, asInt32, asObject, type JsonObject } from "../src/ebp/json.js";
 
-/** One cancel as the simulator read it. The refund account is checked and left out. */
+/** A cancel as the simulator read it. The refund account is checked and then left out. */
 export interface SimulatedCancel {
   readonly storeId: string;
   readonly orderNo: string;
@@ -20,11 +20,11 @@ export interface SimulatedItem {
   readonly quantity: number;
   readonly amount: Decimal;
   readonly taxAmount: Decimal | null;
-  /** The amounts digit for digit as they were sent, to be echoed. */
+  /** The amounts exactly as they were sent, to be echoed. */
   readonly written: { readonly amount: LosslessNumber; readonly taxAmount: LosslessNumber | null };
 }
 
-/** Undefined for text that is not JSON. Otherwise the document, numbers as written. */
+/** The document, numbers as written; undefined when it is not JSON. */
 export function parseBody(body: Buffer): unknown {
   try {
     return parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -39,7 +39,7 @@ export function orderNoOf(document: unknown): string | null {
   return typeof orderNo === "string" ? orderNo : null;
 }
 
-/** Fields that do not have the form that EBP's table of the request body gives them. */
+/** The fields that do not match EBP's table of the request body. */
 export function checkSchema(document: unknown): EnvelopeDetail[] {
   const body = asObject(document);
   if (body === null) return [{ field: "body", message: "must be an object" }];
@@ -53,7 +53,7 @@ export function checkSchema(document: unknown): EnvelopeDetail[] {
   ];
 }
 
-/** Only for a document in which `checkSchema` found no fault. */
+/** Only for a document without schema faults. */
 export function readCancel(document: unknown, storeId: string): SimulatedCancel {
   const body = checked(asObject(document));
   return {
@@ -64,7 +64,7 @@ export function readCancel(document: unknown, storeId: string): SimulatedCancel 
   };
 }
 
-/** Sums over some items, products or delivery. An item that states no tax adds none. */
+/** The totals of some items. An item without tax adds none. */
 export function totalsOf(
   items: readonly SimulatedItem[],
   basis: AmountBasis,
@@ -91,7 +91,7 @@ function readItem(item: JsonObject): SimulatedItem {
   };
 }
 
-/** What `checkSchema` has found to be there. */
+/** For what `checkSchema` guarantees. */
 function checked<T>(value: T | null): T {
   if (value === null) throw new TypeError("reading a cancel: its schema has not been checked");
   return value;
@@ -118,7 +118,7 @@ function itemFaults(item: JsonObject, path: string): EnvelopeDetail[] {
   ];
 }
 
-/** The account number as every example shows it: a string. */
+/** The account number is a string, as in every published example. */
 function accountFaults(account: unknown): EnvelopeDetail[] {
   if (account === undefined) return [];
   const fields = asObject(account);
