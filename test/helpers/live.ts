@@ -1,20 +1,23 @@
+import { afterEach, expect } from "@jest/globals";
 import type { TestReplica } from "./service.js";
 
-/** What is read of an event stream: an event with its data, or a comment as `null`. */
-export type StreamEvent = { readonly event: string; readonly data: any } | null;
+export interface StreamEvent {
+  readonly event: string;
+  readonly data: any;
+}
 
 export interface LiveStream {
   readonly status: number;
   readonly headers: Headers;
-  /** The next event, comments left out; undefined when the stream has ended. */
-  event(): Promise<{ readonly event: string; readonly data: any } | undefined>;
-  /** The cancellation of the next event; fails on an error, and at the end. */
+  /** The next event, without comments; undefined when the stream has ended. */
+  event(): Promise<StreamEvent | undefined>;
+  /** The cancellation of the next event. Fails on an error and at the end. */
   change(): Promise<any>;
-  /** The first from here on that this holds for: what came before somebody followed may be told of late. */
+  /** The first of the next cancellations that this holds for: hints of earlier changes may come late. */
   changeWhere(holds: (cancellation: any) => boolean): Promise<any>;
-  /** All that is left, to the end. */
-  rest(): Promise<readonly { readonly event: string; readonly data: any }[]>;
-  /** Of a refusal. */
+  /** All events up to the end. */
+  rest(): Promise<readonly StreamEvent[]>;
+  /** The body of a refusal. */
   json(): Promise<any>;
   hangUp(): void;
 }
@@ -25,7 +28,25 @@ export const CHANGED = `subscription ($storeId: String, $orderNo: String, $id: I
   }
 }`;
 
-/** Subscribes; resolves when the service has begun to answer, and so follows what is to come. */
+/** Follows changes, and hangs up after each test. */
+export function useFollow(): (
+  where: Pick<TestReplica, "url">,
+  variables?: object,
+  headers?: Record<string, string>,
+) => Promise<LiveStream> {
+  const streams: LiveStream[] = [];
+  afterEach(() => {
+    for (const stream of streams.splice(0)) stream.hangUp();
+  });
+  return async (where, variables, headers) => {
+    const stream = await subscribe(where, variables, headers);
+    streams.push(stream);
+    expect(stream.status).toBe(200);
+    return stream;
+  };
+}
+
+/** Resolves when the service has begun to answer: from then on, it follows. */
 export async function subscribe(
   { url }: Pick<TestReplica, "url">,
   variables: object = {},
@@ -52,11 +73,8 @@ export async function post(
     status: response.status,
     headers: response.headers,
     async event() {
-      for (;;) {
-        const { value, done } = await events.next();
-        if (done === true) return undefined;
-        if (value !== null) return value;
-      }
+      const { value } = await events.next();
+      return value ?? undefined;
     },
     async change() {
       const next = await self.event();
@@ -71,7 +89,7 @@ export async function post(
       }
     },
     async rest() {
-      const all: { event: string; data: any }[] = [];
+      const all: StreamEvent[] = [];
       for (let next = await self.event(); next !== undefined; next = await self.event()) all.push(next);
       return all;
     },
@@ -87,22 +105,10 @@ async function* eventsOf({ body }: Response): AsyncGenerator<StreamEvent, undefi
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
-      yield toEvent(text.slice(0, end).split("\n"));
+      const [, event, data] = /^event: ([^\n]*)\ndata:(.*)$/su.exec(text.slice(0, end)) ?? [];
+      if (event !== undefined) yield { event, data: data === "" ? null : JSON.parse(data ?? "") };
       text = text.slice(end + 2);
     }
   }
   return undefined;
-}
-
-function toEvent(lines: readonly string[]): StreamEvent {
-  const fields = new Map(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(":");
-      return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
-    }),
-  );
-  const event = fields.get("event");
-  if (event === undefined) return null;
-  const data = fields.get("data") ?? "";
-  return { event, data: data === "" ? null : JSON.parse(data) };
 }

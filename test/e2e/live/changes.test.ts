@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { randomUUID } from "node:crypto";
 import { createGate } from "../../helpers/gate.js";
 import { refresh, resolve } from "../../helpers/in-doubt.js";
-import { subscribe, type LiveStream } from "../../helpers/live.js";
+import { useFollow, type LiveStream } from "../../helpers/live.js";
 import { cancel, CANCEL, cancelInput } from "../../helpers/operations.js";
 import { startService, type TestReplica, type TestService } from "../../helpers/service.js";
 import { deliver, webhookBody } from "../../helpers/webhooks.js";
@@ -15,19 +15,9 @@ beforeAll(async () => {
   other = await service.replica();
 });
 afterAll(() => service.close());
+afterEach(() => gate.open());
 
-const streams: LiveStream[] = [];
-afterEach(() => {
-  gate.open();
-  for (const stream of streams.splice(0)) stream.hangUp();
-});
-
-async function follow(variables: object, where: Pick<TestReplica, "url"> = service): Promise<LiveStream> {
-  const stream = await subscribe(where, variables);
-  expect(stream.status).toBe(200);
-  streams.push(stream);
-  return stream;
-}
+const followOn = useFollow();
 
 /** A cancel whose answer proves nothing. */
 async function doubtful(): Promise<{ readonly id: string; readonly orderNo: string }> {
@@ -40,10 +30,12 @@ async function doubtful(): Promise<{ readonly id: string; readonly orderNo: stri
 describe.each([
   ["the same replica", () => service],
   ["another replica", () => other],
-])("whoever follows on %s is told", (_where, where) => {
-  test("of an intent, and of the outcome", async () => {
+])("a follower on %s sees", (_where, where) => {
+  const follow = (variables: object): Promise<LiveStream> => followOn(where(), variables);
+
+  test("an intent and its outcome", async () => {
     const input: any = cancelInput();
-    const stream = await follow({ orderNo: input.orderNo }, where());
+    const stream = await follow({ orderNo: input.orderNo });
     gate.close();
     const cancelling = cancel(service, input);
     expect(await stream.change()).toMatchObject({ orderNo: input.orderNo, status: "PENDING" });
@@ -52,49 +44,45 @@ describe.each([
     await cancelling;
   });
 
-  test("of what a webhook settles", async () => {
+  test("a settlement by a webhook", async () => {
     const { cancellation } = await cancel(service, cancelInput());
-    const stream = await follow({ id: cancellation.id }, where());
+    const stream = await follow({ id: cancellation.id });
     expect(await stream.change()).toMatchObject({ settlement: "AWAITED" });
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", cancellation.orderNo, 1_000));
     await service.reconcile();
     expect(await stream.change()).toMatchObject({ settlement: "REFUND_REQUESTED" });
   });
 
-  test("of what a webhook decides", async () => {
+  test("a decision by a webhook", async () => {
     const { id, orderNo } = await doubtful();
-    const stream = await follow({ id }, where());
+    const stream = await follow({ id });
     expect(await stream.change()).toMatchObject({ status: "UNKNOWN" });
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1_000));
     await service.reconcile();
     expect(await stream.change()).toMatchObject({ status: "SUCCEEDED", resolvedBy: "WEBHOOK" });
   });
 
-  test("of what an operator decides", async () => {
+  test("a decision by an operator", async () => {
     const { id, orderNo } = await doubtful();
-    const stream = await follow({ orderNo }, where());
-    await resolve(service, {
-      id,
-      outcome: "FAILED",
-      evenThough: ["SETTLING"],
-      note: "Their support has looked.",
-    });
+    const stream = await follow({ orderNo });
+    const note = "Their support has looked.";
+    await resolve(service, { id, outcome: "FAILED", evenThough: ["SETTLING"], note });
     const decided = await stream.changeWhere(({ status }) => status !== "UNKNOWN");
     expect(decided).toMatchObject({ id, status: "FAILED", resolvedBy: "OPERATOR" });
   });
 
-  test("of a look that has decided nothing", async () => {
+  test("a lookup that decided nothing", async () => {
     const { id, orderNo } = await doubtful();
-    const stream = await follow({ orderNo }, where());
+    const stream = await follow({ orderNo });
     await refresh(service, id);
     const { status, events } = await stream.changeWhere(({ events: all }) => all.at(-1).source === "LOOKUP");
     expect(status).toBe("UNKNOWN");
     expect(events.at(-1)).toEqual({ to: "UNKNOWN", source: "LOOKUP" });
   });
 
-  test("of a cancel whose process went away", async () => {
+  test("a cancel whose process went away", async () => {
     const input: any = cancelInput();
-    const stream = await follow({ orderNo: input.orderNo }, where());
+    const stream = await follow({ orderNo: input.orderNo });
     gate.close();
     const cancelling = service.graphql(CANCEL, { input });
     expect(await stream.change()).toMatchObject({ status: "PENDING" });
@@ -108,13 +96,15 @@ describe.each([
   });
 });
 
-describe("what is followed", () => {
-  test("by its id comes first as it stands, then at each change, and never twice the same", async () => {
+describe("a subscription", () => {
+  const follow = (variables: object): Promise<LiveStream> => followOn(service, variables);
+
+  test("by id gets the present state first, then each change once", async () => {
     const { cancellation } = await cancel(service, cancelInput());
     const stream = await follow({ id: cancellation.id.toUpperCase() });
     expect((await stream.change()).events).toHaveLength(2);
     const body = webhookBody("PAYMENT_REFUND_REQUESTED", cancellation.orderNo, 1_000);
-    // The second tells nothing new.
+    // The second is no news.
     for (let count = 0; count < 2; count += 1) await deliver(service, body);
     await service.reconcile();
     expect((await stream.change()).events).toHaveLength(3);
@@ -129,7 +119,7 @@ describe("what is followed", () => {
     expect((await stream.change()).events).toHaveLength(4);
   });
 
-  test("of an order is told of that order alone, of a store of all its orders, and so when nothing is named", async () => {
+  test("by order gets that order alone; by store, or without a condition, all orders", async () => {
     const [one, another]: any[] = [cancelInput(), cancelInput()];
     const ofOrder = await follow({ orderNo: one.orderNo, storeId: "SIM-KR" });
     const ofStore = await follow({ storeId: "SIM-KR" });
@@ -139,12 +129,11 @@ describe("what is followed", () => {
     expect((await ofOrder.change()).orderNo).toBe(one.orderNo);
     for (const stream of [ofStore, ofAll]) {
       expect((await stream.change()).orderNo).toBe(another.orderNo);
-      let last = await stream.change();
-      while (last.orderNo !== one.orderNo) last = await stream.change();
+      await stream.changeWhere(({ orderNo }) => orderNo === one.orderNo);
     }
   });
 
-  test("is told in order: each state is later than the one before", async () => {
+  test("gets the states of each cancellation in their order", async () => {
     const stream = await follow({ storeId: "SIM-KR" });
     const inputs = Array.from({ length: 20 }, () => cancelInput());
     await Promise.all(inputs.map((input) => cancel(service, input)));

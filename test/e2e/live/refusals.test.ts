@@ -1,10 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { CHANGED, post, subscribe, type LiveStream } from "../../helpers/live.js";
 import { secondsFromNow } from "../../helpers/identity.js";
+import { CHANGED, post, subscribe, useFollow, type LiveStream } from "../../helpers/live.js";
 import { CANCEL, cancel, cancelInput } from "../../helpers/operations.js";
 import { useTwoStores } from "../../helpers/two-stores.js";
 
 const world = useTwoStores();
+const follow = useFollow();
+const ID = "01a20241-82ea-7279-8944-e96e9036c6e3";
 
 async function ask(variables: object, claims: object = {}, query = CHANGED): Promise<LiveStream> {
   const headers = await world.bearer("caller-1", ["SIM-KR"], claims);
@@ -17,55 +19,44 @@ async function expectRefused(stream: LiveStream, status: number, error: object):
   expect((await stream.json()).errors).toEqual([expect.objectContaining(error)]);
 }
 
-describe("a subscription is refused, before a stream begins,", () => {
+describe("a subscription is refused before a stream begins", () => {
   test.each([
+    ["malformed id", { id: "1" }, "id", "id: expected an id (a UUID), found 1 characters that are none"],
     [
-      "an id that is none",
-      { id: "1" },
-      "id",
-      "id: expected an id (a UUID), found 1 characters that are none",
-    ],
-    [
-      "an id beside an order",
-      { id: "01a20241-82ea-7279-8944-e96e9036c6e3", orderNo: "ORD-1" },
+      "id beside an order",
+      { id: ID, orderNo: "ORD-1" },
       "orderNo",
       "orderNo: expected nothing beside `id`, found a value",
     ],
     [
-      "an id beside a store",
-      { id: "01a20241-82ea-7279-8944-e96e9036c6e3", storeId: "SIM-KR" },
+      "id beside a store",
+      { id: ID, storeId: "SIM-KR" },
       "storeId",
       "storeId: expected nothing beside `id`, found a value",
     ],
+    ["empty order", { orderNo: "" }, "orderNo", "orderNo: expected 1 to 100 characters, found an empty text"],
     [
-      "an empty order",
-      { orderNo: "" },
-      "orderNo",
-      "orderNo: expected 1 to 100 characters, found an empty text",
-    ],
-    [
-      "a store that cannot be one",
+      "impossible store",
       { storeId: "x".repeat(101) },
       "storeId",
       "storeId: expected 1 to 100 characters, found 101 characters",
     ],
-  ])("for %s", async (_what, variables, field, message) => {
+  ])("for an argument: %s", async (_what, variables, field, message) => {
     await expectRefused(await ask(variables), 400, {
       message,
       extensions: { code: "BAD_USER_INPUT", field },
     });
   });
 
-  test("for an order of a caller with several stores who does not say which", async () => {
+  test("for an order without its store, when the caller has several stores", async () => {
     const headers = await world.bearer("caller-1", ["SIM-KR", "SIM-TWO"]);
     await expectRefused(await subscribe(world.service, { orderNo: "ORD-1" }, headers), 400, {
       message: "storeId: expected one of your stores, found nothing",
     });
   });
 
-  test("for variables that do not fit, without their values", async () => {
-    const stream = await ask({ id: { account: "0012345678901" } });
-    await expectRefused(stream, 400, {
+  test("for variables of a wrong type, without repeating their values", async () => {
+    await expectRefused(await ask({ id: { account: "0012345678901" } }), 400, {
       message: "id: ID expects a string",
       extensions: { code: "BAD_USER_INPUT", field: "id" },
     });
@@ -80,7 +71,7 @@ describe("a subscription is refused, before a stream begins,", () => {
 
   test.each([
     ["no token", {}],
-    ["garbage", { authorization: "Bearer garbage" }],
+    ["an invalid token", { authorization: "Bearer garbage" }],
   ])("with %s", async (_what, headers) => {
     const stream = await subscribe(world.service, {}, headers);
     await expectRefused(stream, 401, { extensions: { code: "UNAUTHENTICATED" } });
@@ -88,9 +79,9 @@ describe("a subscription is refused, before a stream begins,", () => {
   });
 
   test.each([
-    ["a query", "{ cancellations { totalCount } }", {}],
-    ["a mutation", CANCEL, { input: cancelInput() }],
-  ])("when it is %s", async (_what, query, variables) => {
+    ["query", "{ cancellations { totalCount } }", {}],
+    ["mutation", CANCEL, { input: cancelInput() }],
+  ])("when it is a %s, which then does nothing", async (_what, query, variables) => {
     const before = world.service.simulator.ledger.totalReceived;
     await expectRefused(await ask(variables, {}, query), 400, {
       message:
@@ -100,80 +91,52 @@ describe("a subscription is refused, before a stream begins,", () => {
     expect(world.service.simulator.ledger.totalReceived).toBe(before);
   });
 
+  const aliases = Array.from({ length: 16 }, (_, i) => `a${i}: id`).join(" ");
   test.each([
-    ["a syntax error", "subscription {", "GRAPHQL_PARSE_FAILED"],
+    ["GRAPHQL_PARSE_FAILED", "a syntax error", "subscription {"],
     [
-      "a field that there is not",
-      "subscription { cancellationChanged { secret } }",
-      "GRAPHQL_VALIDATION_FAILED",
-    ],
-    [
-      "two at once",
-      "subscription { one: cancellationChanged { id } two: cancellationChanged { id } }",
-      "GRAPHQL_VALIDATION_FAILED",
-    ],
-    [
-      "two operations and no name",
-      "subscription A { cancellationChanged { id } } query B { __typename }",
-      "OPERATION_RESOLUTION_FAILURE",
-    ],
-    [
-      "too many aliases",
-      `subscription { cancellationChanged { ${Array.from({ length: 16 }, (_, i) => `a${i}: id`).join(" ")} } }`,
-      "QUERY_TOO_COMPLEX",
-    ],
-    [
+      "GRAPHQL_PARSE_FAILED",
       "too many tokens",
       `subscription { cancellationChanged { ${"id ".repeat(1_000)} } }`,
-      "GRAPHQL_PARSE_FAILED",
     ],
-  ])("for %s", async (_what, query, code) => {
+    ["GRAPHQL_VALIDATION_FAILED", "an unknown field", "subscription { cancellationChanged { secret } }"],
+    [
+      "GRAPHQL_VALIDATION_FAILED",
+      "two root fields",
+      "subscription { one: cancellationChanged { id } two: cancellationChanged { id } }",
+    ],
+    [
+      "OPERATION_RESOLUTION_FAILURE",
+      "two operations and no name",
+      "subscription A { cancellationChanged { id } } query B { __typename }",
+    ],
+    ["QUERY_TOO_COMPLEX", "too many aliases", `subscription { cancellationChanged { ${aliases} } }`],
+  ])("with %s for %s", async (code, _what, query) => {
     await expectRefused(await ask({}, {}, query), 400, { extensions: { code } });
   });
 
+  const json = JSON.stringify({ query: CHANGED });
+  const form = { "content-type": "application/x-www-form-urlencoded" };
   test.each([
-    ["no JSON", "{", {}, 400],
-    ["nothing", "", {}, 400],
-    ["a list of requests", JSON.stringify([{ query: CHANGED }]), {}, 400],
-    [
-      "a form, as another site's page may send it",
-      "query=subscription",
-      { "content-type": "application/x-www-form-urlencoded" },
-      415,
-    ],
-    [
-      "plain text, as another site's page may send it",
-      JSON.stringify({ query: CHANGED }),
-      { "content-type": "text/plain" },
-      400,
-    ],
-    [
-      "an Accept header without event streams",
-      JSON.stringify({ query: CHANGED }),
-      { accept: "application/json" },
-      406,
-    ],
-    [
-      "an Accept header that is too long",
-      JSON.stringify({ query: CHANGED }),
-      { accept: "a".repeat(1_001) },
-      400,
-    ],
-  ])("of %s", async (_what, body, headers, status) => {
+    ["invalid JSON", "{", {}, 400],
+    ["no body", "", {}, 400],
+    ["a list of requests", `[${json}]`, {}, 400],
+    ["a form, which another site's page could send", "query=subscription", form, 415],
+    ["plain text, which another site's page could send", json, { "content-type": "text/plain" }, 400],
+    ["an Accept header without event streams", json, { accept: "application/json" }, 406],
+    ["an Accept header that is too long", json, { accept: "a".repeat(1_001) }, 400],
+  ])("for a request with %s", async (_what, body, headers, status) => {
     const stream = await post(world.service.url, body, { ...(await world.bearer()), ...headers });
     await expectRefused(stream, status, {});
   });
 
-  test("by any other method", async () => {
-    const headers = await world.bearer();
-    for (const method of ["GET", "PUT", "DELETE"]) {
-      const url = `${world.service.url}/graphql/stream?query=subscription{cancellationChanged{id}}`;
-      expect((await fetch(url, { method, headers })).status).toBe(405);
-    }
+  test.each(["GET", "PUT", "DELETE"])("by the method %s", async (method) => {
+    const url = `${world.service.url}/graphql/stream?query=subscription{cancellationChanged{id}}`;
+    expect((await fetch(url, { method, headers: await world.bearer() })).status).toBe(405);
   });
 });
 
-test("/graphql says where subscriptions are", async () => {
+test("/graphql says where subscriptions are served", async () => {
   const { status, errors } = await world.service.graphql(CHANGED, {}, await world.bearer());
   expect(status).toBe(400);
   expect(errors).toEqual([
@@ -184,52 +147,39 @@ test("/graphql says where subscriptions are", async () => {
   ]);
 });
 
-describe("what happens in other stores", () => {
-  test("never comes to a caller, whatever is named: not a store, not an order, not an id", async () => {
-    const two = await world.bearer("caller-2", ["SIM-TWO"]);
-    const orderNo = "ORD-SHARED-1";
-    const first = await cancel(world.service, cancelInput({ orderNo }), two);
-    const { id } = first.cancellation;
-    const streams = await Promise.all(
-      [{}, { storeId: "SIM-TWO" }, { storeId: "NO-SUCH" }, { orderNo }, { id }].map((variables) =>
-        ask(variables),
-      ),
-    );
-    const ofTwo = await subscribe(world.service, { storeId: "SIM-TWO" }, two);
-    await cancel(world.service, cancelInput(), two);
-    expect((await ofTwo.change()).storeId).toBe("SIM-TWO");
-    // What comes to them now was told after that: it would have come before.
-    const own: any = await cancel(world.service, cancelInput({ orderNo }), await world.bearer());
-    const [ofAll, ofOthers, ofNone, ofOrder, byId] = streams;
-    for (const stream of [ofAll, ofOrder]) expect((await stream?.change())?.id).toBe(own.cancellation.id);
-    for (const stream of [ofOthers, ofNone, byId]) {
-      const next = stream?.event();
-      ofTwo.hangUp();
-      expect(
-        await Promise.race([next, world.service.graphql("{ __typename }", {}, two).then(() => "silence")]),
-      ).toBe("silence");
-      next?.catch(() => undefined);
-    }
-    for (const stream of streams) stream.hangUp();
-  });
+test("a caller never sees changes of another store, whether it names a store, an order or an id", async () => {
+  const [one, two] = [
+    await world.bearer("caller-1", ["SIM-KR"]),
+    await world.bearer("caller-2", ["SIM-TWO"]),
+  ];
+  const orderNo = "ORD-SHARED-1";
+  const foreign = await cancel(world.service, cancelInput({ orderNo }), two);
+  const [ofAll, ofOrder, ...silent] = await Promise.all(
+    [{}, { orderNo }, { storeId: "SIM-TWO" }, { storeId: "NO-SUCH" }, { id: foreign.cancellation.id }].map(
+      (variables) => follow(world.service, variables, one),
+    ),
+  );
+  const ofTwo = await follow(world.service, { storeId: "SIM-TWO" }, two);
+  await cancel(world.service, cancelInput(), two);
+  expect((await ofTwo.change()).storeId).toBe("SIM-TWO");
+  // The foreign change has been sent, so it would come before the caller's own.
+  const own: any = await cancel(world.service, cancelInput({ orderNo }), one);
+  for (const stream of [ofAll, ofOrder]) expect((await stream?.change())?.id).toBe(own.cancellation.id);
+  for (const stream of silent) {
+    const next = stream.event();
+    const later = world.service.graphql("{ __typename }", {}, two).then(() => "silence");
+    expect(await Promise.race([next, later])).toBe("silence");
+    next.catch(() => undefined);
+  }
 });
 
-test("a stream ends with its caller's token, and says so", async () => {
+test("a stream ends when its caller's token expires, and says so", async () => {
   // Clocks may differ by 5 seconds.
   const stream = await ask({}, { exp: secondsFromNow(-2) });
   expect(stream.status).toBe(200);
+  const message = "Your token is no longer valid. Subscribe again with a valid one.";
   expect(await stream.rest()).toEqual([
-    {
-      event: "next",
-      data: {
-        errors: [
-          {
-            message: "Your token is no longer valid. Subscribe again with a valid one.",
-            extensions: { code: "UNAUTHENTICATED" },
-          },
-        ],
-      },
-    },
+    { event: "next", data: { errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] } },
     { event: "complete", data: null },
   ]);
 });
