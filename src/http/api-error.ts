@@ -1,58 +1,66 @@
-import type { Socket } from "node:net";
-import type { FastifyReply } from "fastify";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { InvalidArgumentError } from "../cancellation/model/errors.js";
-import { BARE_HEADERS } from "./security-headers.js";
 
-/** A request that is not served, and why, in words for its sender. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+interface ApiErrorDetails {
+  /** More about the error for programs, beside its code. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string | number>>;
+}
+
+/** A request that is not served. Whoever throws it, `answerError` answers it. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string | number>>;
 
   constructor(
-    readonly status: number,
-    readonly code: string,
+    readonly statusCode: number,
+    code: string,
     message: string,
-    readonly retryAfterSeconds: number | null = null,
+    { extensions = {}, headers = {} }: ApiErrorDetails = {},
   ) {
     super(message);
+    this.extensions = { code, ...extensions };
+    this.headers = headers;
   }
 }
 
-/** As the API has its errors. */
-export function answerRefusal(reply: FastifyReply, error: Refusal | InvalidArgumentError): FastifyReply {
-  if (error instanceof InvalidArgumentError) {
-    const extensions = { code: "BAD_USER_INPUT", field: error.field };
-    return reply.code(400).send({ errors: [{ message: error.message, extensions }] });
-  }
-  const { status, code, message, retryAfterSeconds } = error;
-  if (retryAfterSeconds !== null) void reply.header("retry-after", retryAfterSeconds);
-  const extensions = { code, ...(retryAfterSeconds !== null && { retryAfterSeconds }) };
-  return reply.code(status).send({ errors: [{ message, extensions }] });
-}
-
-const STATUSES: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-};
-
-/** How long a client may take to see its answer. */
-const LINGER_MS = 1_000;
-
-/** Answers bytes that are not HTTP, or come too slowly. Not logged at any level: the error carries them, and an account number among them. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
-  const status = STATUSES[error.code ?? ""] ?? "400 Bad Request";
-  const body = JSON.stringify({
-    errors: [{ message: status.slice("400 ".length), extensions: { code: "BAD_REQUEST" } }],
+/** The caller may try again after so many seconds: it asked too often (429), or the service cannot answer now (503). */
+export function retryLater(statusCode: 429 | 503, retryAfterSeconds: number, message: string): ApiError {
+  return new ApiError(statusCode, statusCode === 429 ? "RATE_LIMITED" : "SERVICE_UNAVAILABLE", message, {
+    extensions: { retryAfterSeconds },
+    headers: { "retry-after": retryAfterSeconds },
   });
-  const head = [
-    "Content-Type: application/json",
-    `Content-Length: ${body.length}`,
-    "Connection: close",
-    ...Object.entries(BARE_HEADERS).map(([name, value]) => `${name}: ${value}`),
-  ];
-  if (!socket.writable) return;
-  // Destroyed at once, with bytes of the client unread, the system resets the connection, and the client may never see the answer.
-  socket.end(`HTTP/1.1 ${status}\r\n${head.join("\r\n")}\r\n\r\n${body}`);
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
+}
+
+/** The body of every error that this server answers; a GraphQL client reads it like any other. */
+export function errorBody(message: string, extensions: Readonly<Record<string, unknown>>): object {
+  return { errors: [{ message, extensions }] };
+}
+
+/**
+ * The server's error handler. An error with a `statusCode` below 500 is the caller's, and its message is for the caller; any other is
+ * logged, and its message stays here.
+ */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode, headers, message, extensions } = toApiError(error, request);
+  return reply.code(statusCode).headers(headers).send(errorBody(message, extensions));
+}
+
+function toApiError(error: Error & { readonly statusCode?: number }, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof InvalidArgumentError)
+    return new ApiError(400, "BAD_USER_INPUT", error.message, { extensions: { field: error.field } });
+  const { statusCode = 500, message } = error;
+  if (statusCode === 413) {
+    const { bodyLimit } = request.routeOptions;
+    return new ApiError(413, "PAYLOAD_TOO_LARGE", `The request body is larger than ${bodyLimit} bytes.`);
+  }
+  if (statusCode < 500) return new ApiError(statusCode, "BAD_REQUEST", message);
+  request.log.error({ err: error }, "answering a request failed");
+  return new ApiError(
+    statusCode,
+    "INTERNAL_SERVER_ERROR",
+    "Something went wrong on our side. Quote the x-request-id header of this answer.",
+  );
 }

@@ -1,5 +1,4 @@
 import type {
-  FastifyReply,
   FastifyRequest,
   onRequestAsyncHookHandler,
   onRequestHookHandler,
@@ -13,38 +12,70 @@ import {
   type Caller,
   type IdentifiedCaller,
 } from "../cancellation/model/caller.js";
-import { answerRefusal, Refusal } from "./api-error.js";
+import { ApiError, retryLater } from "./api-error.js";
 
+/**
+ * Requests that are refused for what they are: not to be parsed, not valid, beyond a limit. Reading one costs as much as answering
+ * another, but only what is answered has a cost that could be charged.
+ */
+export interface RefusalLimits {
+  /** In how many seconds a caller's requests are read again; null while they are. */
+  readonly barredFor: (caller: Caller) => Promise<number | null>;
+  readonly countRefusal: (caller: Caller) => Promise<void>;
+  /** Called for each request that is not read. */
+  readonly onBarred: () => void;
+}
+
+/** Every request to cancel in this project's documents is shorter. */
+const SHORT_REQUEST_BYTES = 8_000;
+
+/**
+ * Lets in callers who prove who they are, and of whom not too many requests were refused. The hooks answer before a body is read, and
+ * have counted a refusal before its caller can ask again.
+ */
 export function identifyCallers(
   authenticate: Authenticate,
-  refusals: RefusalParts,
+  { barredFor, countRefusal, onBarred }: RefusalLimits,
 ): Admission<FastifyRequest, Pick<RouteShorthandOptions, "onRequest" | "onSend">> {
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
-  const identify: onRequestAsyncHookHandler = async (request, reply) => {
-    // Of two, Node keeps the first; what stands in front of this service may have looked at the second.
+
+  const identify: onRequestAsyncHookHandler = async (request) => {
+    // Of two such headers Node keeps the first; a proxy in front of this service may have checked the second.
     const sent = request.raw.headersDistinct["authorization"] ?? [];
-    const authorization = sent.length === 1 ? sent[0] : undefined;
-    try {
-      const caller = await authenticate(authorization);
-      if (caller === null) return await refuse(reply, sent.length > 0);
-      callers.set(request, caller);
-      return undefined;
-    } catch (error) {
-      // That keys are away is told once, by whoever fetches them.
+    const caller = await authenticate(sent.length === 1 ? sent[0] : undefined).catch((error: unknown) => {
+      // Whoever fetches the keys logs once that they are away.
       if (!(error instanceof KeysUnavailableError))
         request.log.error({ err: error }, "reading who is calling failed");
-      return await postpone(reply, request.id);
-    }
+      throw callerUnknown(request.id);
+    });
+    if (caller === null) throw unauthenticated(sent.length > 0);
+    callers.set(request, caller);
   };
+
+  const refuseBarred: onRequestAsyncHookHandler = async (request) => {
+    const seconds = await barredFor(callerOf(request));
+    if (seconds === null) return;
+    onBarred();
+    throw retryLater(
+      429,
+      seconds,
+      `Too many requests of this caller were refused: nothing more is read for ${seconds} s. This call did nothing; an earlier one with the same idempotency key may have.`,
+    );
+  };
+
+  const count: onSendAsyncHookHandler = async (request, { statusCode }) => {
+    const caller = callers.get(request);
+    if (caller !== undefined && isCounted(request, statusCode)) await countRefusal(caller);
+  };
+
   function callerOf(request: FastifyRequest): IdentifiedCaller {
     const caller = callers.get(request);
-    if (caller === undefined) throw new Error("answering a request: nobody has asked who sent it");
+    if (caller === undefined) throw new Error("answering a request: its route does not identify callers");
     return caller;
   }
 
-  const limit = limitRefusals((request) => callers.get(request), refusals);
   return {
-    hooks: { onRequest: [checkHeaderLengths, identify, limit.refuseBarred], onSend: limit.count },
+    hooks: { onRequest: [checkHeaderLengths, identify, refuseBarred], onSend: count },
     callerOf,
     watchToken(request, onEnd) {
       const { authorization } = request.headers;
@@ -53,96 +84,56 @@ export function identifyCallers(
   };
 }
 
-function refuse(reply: FastifyReply, wasSent: boolean): FastifyReply {
-  return reply
-    .code(401)
-    .header("www-authenticate", wasSent ? 'Bearer error="invalid_token"' : "Bearer")
-    .send(errorBody("Send a valid token: `Authorization: Bearer …`.", { code: "UNAUTHENTICATED" }));
+function unauthenticated(wasSent: boolean): ApiError {
+  return new ApiError(401, "UNAUTHENTICATED", "Send a valid token: `Authorization: Bearer …`.", {
+    headers: { "www-authenticate": wasSent ? 'Bearer error="invalid_token"' : "Bearer" },
+  });
 }
 
-function postpone(reply: FastifyReply, requestId: string): FastifyReply {
-  const message =
-    "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.";
-  return reply.code(503).send(errorBody(message, { code: "SERVICE_UNAVAILABLE", requestId }));
-}
-
-function errorBody(message: string, extensions: object): object {
-  return { errors: [{ message, extensions }] };
-}
-
-/**
- * What is parsed of a request before anybody knows who sent it, by regular expressions whose time grows with the square of a length.
- * The longest honest ones, a browser's, have some 200 characters.
- */
-const MAX_LENGTHS = { "content-type": 256, accept: 1_000, "accept-language": 1_000 } as const;
-
-export const checkHeaderLengths: onRequestHookHandler = (request, reply, done) => {
-  const tooLong = Object.entries(MAX_LENGTHS).find(
-    ([name, most]) => (request.headers[name]?.length ?? 0) > most,
+function callerUnknown(requestId: string): ApiError {
+  return new ApiError(
+    503,
+    "SERVICE_UNAVAILABLE",
+    "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.",
+    { extensions: { requestId } },
   );
-  if (tooLong === undefined) {
-    done();
-    return;
-  }
-  const [name, most] = tooLong;
-  const message = `The ${name} header: expected at most ${most} characters, found ${request.headers[name]?.length ?? 0}.`;
-  void reply.code(400).send({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] });
-};
-
-/**
- * Requests that are refused for what they are: not to be parsed, not valid, beyond a limit. Reading one costs as much as answering
- * another, and only what is answered has a cost that could be charged.
- */
-export interface RefusalParts {
-  /** In how many seconds a caller's requests are read again; null while they are. */
-  readonly barredFor: (caller: Caller) => Promise<number | null>;
-  readonly countRefusal: (caller: Caller) => Promise<void>;
-  /** Told of each request that is not read. */
-  readonly onBarred: () => void;
-}
-
-/** Every request to cancel that the documents of this project have is shorter. */
-const SHORT_REQUEST_BYTES = 8_000;
-
-/** Reads nothing more of a caller of whom so much was refused. The first hook comes before a body is read, the second has counted before its caller can ask again. */
-export function limitRefusals(
-  callerOf: (request: FastifyRequest) => Caller | undefined,
-  { barredFor, countRefusal, onBarred }: RefusalParts,
-): { readonly refuseBarred: onRequestAsyncHookHandler; readonly count: onSendAsyncHookHandler } {
-  return {
-    async refuseBarred(request, reply) {
-      const caller = callerOf(request);
-      const retryAfterSeconds = caller === undefined ? null : await barredFor(caller);
-      if (retryAfterSeconds === null) return undefined;
-      onBarred();
-      const message = `Too many requests of this caller were refused: nothing more is read for ${retryAfterSeconds} s. This call did nothing; an earlier one with the same idempotency key may have.`;
-      return answerRefusal(reply, new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds));
-    },
-    async count(request, { statusCode }) {
-      const caller = callerOf(request);
-      if (caller !== undefined && isCounted(request, statusCode)) await countRefusal(caller);
-    },
-  };
 }
 
 function isCounted(request: FastifyRequest, status: number): boolean {
-  // What comes too often has a limit of its own, by store, and costs little to read unless it is long.
+  // Whoever asks too often has a limit of its own, by store; reading such a request costs little unless it is long.
   if (status === 429) return bytesOf(request) > SHORT_REQUEST_BYTES;
   return status >= 400 && status < 500;
 }
 
 function bytesOf({ url, headers }: FastifyRequest): number {
-  // How long a body in chunks was, is not kept.
+  // The length of a body in chunks is not known.
   if (headers["transfer-encoding"] !== undefined) return Number.POSITIVE_INFINITY;
   return url.length + Number(headers["content-length"] ?? 0);
 }
 
-/** A token whose key has been withdrawn is refused within about this time, as it would be for a new request. */
+/**
+ * Headers that are parsed before the caller is known, by regular expressions whose time grows with the square of the length. The
+ * longest honest ones, a browser's, have some 200 characters.
+ */
+const MAX_LENGTHS = { "content-type": 256, accept: 1_000, "accept-language": 1_000 } as const;
+
+const checkHeaderLengths: onRequestHookHandler = ({ headers }, _reply, done) => {
+  for (const [name, most] of Object.entries(MAX_LENGTHS)) {
+    const found = headers[name]?.length ?? 0;
+    if (found <= most) continue;
+    const message = `The ${name} header: expected at most ${most} characters, found ${found}.`;
+    done(new ApiError(400, "BAD_REQUEST", message));
+    return;
+  }
+  done();
+};
+
+/** A token whose key was withdrawn ends a stream within about this time; a new request is refused at once. */
 const CHECK_EVERY_MS = 60_000;
 
 /**
- * Asks again and again whether a token is still taken, and when it ends at the latest. `onEnd` is called once, when it is not.
- * @returns what stops it.
+ * Checks a token every minute, and at the moment it expires. Calls `onEnd` once, when it is no longer valid.
+ * @returns stops watching.
  */
 export function watchToken(
   authenticate: Authenticate,
@@ -159,12 +150,12 @@ export function watchToken(
   }
 
   async function check(until: Date | null): Promise<void> {
-    // While its key cannot be fetched nothing speaks against it but its end.
+    // While its key cannot be fetched, only its expiry speaks against a token.
     const caller = await authenticate(authorization).catch(() => ({ provenUntil: until }));
     if (isOver) return;
-    const isProven =
+    const isValid =
       caller !== null && (caller.provenUntil === null || caller.provenUntil.getTime() > Date.now());
-    if (isProven) plan(caller.provenUntil);
+    if (isValid) plan(caller.provenUntil);
     else onEnd();
   }
 

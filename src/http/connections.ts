@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { errorBody } from "./api-error.js";
+import { BARE_HEADERS } from "./security-headers.js";
 
 /** How long a client may take. None of them counts the time this service takes to answer: a cancel may wait two minutes for EBP. */
 export interface TimeLimits {
@@ -11,31 +13,63 @@ export interface TimeLimits {
   readonly requestMs: number;
   /** For the next request on a connection that is kept. */
   readonly keepAliveMs: number;
-  /** For anything at all to be sent or received, also while an answer is worked on. */
+  /** For anything at all to be sent or received, also while the service works on an answer. */
   readonly idleMs: number;
-  /** How often the first two are looked at, and so by how much they may be overrun. */
+  /** How often the first two are checked, and so by how much a client may overrun them. */
   readonly checkEveryMs: number;
 }
 
 export const TIME_LIMITS: TimeLimits = {
-  // A few hundred bytes, mostly one packet: also the worst of networks has sent them again by then.
+  // A few hundred bytes, mostly one packet: even the worst of networks has sent them again by then.
   headersMs: 10_000,
-  // The largest body there may be, 100 kB, at 5 kB a second and the headers before it.
+  // The largest body, 100 kB, at 5 kB a second, and the headers before it.
   requestMs: 30_000,
-  // Load balancers keep connections for 60 s: were it less here, they would send requests into connections that are being closed.
+  // Load balancers keep connections for 60 s: with less here, they would send requests into connections that are being closed.
   keepAliveMs: 72_000,
-  // More than the longest answer takes: EBP_TIMEOUT_MS can be 120 s, and a repeated request waits a little longer. It ends connections whose other side reads no answer, or is gone.
+  // More than the longest answer takes: EBP_TIMEOUT_MS can be 120 s, and a repeated request waits a little longer.
   idleMs: 180_000,
   checkEveryMs: 1_000,
 };
 
-/**
- * Every connection, with the request on it that is being received or answered; null while there is none. In the order of what
- * happened on them last: that they were opened, a request began, or an answer ended.
- */
-export type Connections = Map<Socket, IncomingMessage | null>;
+/** Of the files a process may have open: the database's connections, 38 at most, the key server's, files that are read, and Node's own. */
+const KEPT_FILES = 96;
+/** For a process that may have hardly any file open. */
+const LEAST_CONNECTIONS = 16;
+/** For a process that may have any number of files open. A connection takes some 10 kB, and no replica has so many callers. */
+const MOST_CONNECTIONS = 10_000;
+/** What most systems allow a process, where the limit cannot be read. */
+const USUAL_OPEN_FILES = 1_024;
 
-export function trackConnections(server: Server): Connections {
+/** How many connections clients may have: half of what is left, because each cancel under way may need another one to EBP. */
+export function mostConnections(openFiles: number): number {
+  const half = Math.floor((openFiles - KEPT_FILES) / 2);
+  return Math.min(MOST_CONNECTIONS, Math.max(LEAST_CONNECTIONS, half));
+}
+
+/** How many files, sockets among them, this process may have open. Read on Linux; elsewhere what is usual. */
+export function maxOpenFiles(path = "/proc/self/limits"): number {
+  try {
+    const [, soft] = /^Max open files +(\w+)/mu.exec(readFileSync(path, "utf8")) ?? [];
+    return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft ?? USUAL_OPEN_FILES);
+  } catch {
+    return USUAL_OPEN_FILES;
+  }
+}
+
+/**
+ * Every connection, with the request on it that is being received or answered, or null. Ordered by what happened on them last: they
+ * were opened, a request began, or an answer ended.
+ */
+type Connections = Map<Socket, IncomingMessage | null>;
+
+/** Keeps clients from using up this process's connections, and from holding up its stop. */
+export function guardConnections(app: FastifyInstance, most: number, requestMs: number): void {
+  const connections = trackConnections(app);
+  limitConnections(app, connections, most);
+  cutLateRequests(app, connections, requestMs);
+}
+
+function trackConnections({ server }: FastifyInstance): Connections {
   const connections: Connections = new Map();
   /** A key that is set again keeps its place, so it is removed first. */
   function note(socket: Socket, request: IncomingMessage | null): void {
@@ -57,51 +91,23 @@ export function trackConnections(server: Server): Connections {
   return connections;
 }
 
-/**
- * Whether a connection can be cut off and nothing is lost: what has arrived whole is being answered, and for anything less nothing has
- * been begun.
- */
-export function isWaiting(request: IncomingMessage | null): boolean {
+/** Whether a connection can be cut off and nothing is lost: only a request that has arrived whole is being worked on. */
+function isWaiting(request: IncomingMessage | null): boolean {
   return request?.complete !== true;
 }
 
-/** Of the files a process may have open: the database's connections, 38 at most, the key server's, files that are read, and Node's own. */
-const KEPT_FILES = 96;
-/** Where hardly any file may be open. */
-const LEAST_CONNECTIONS = 16;
-/** Where any number may. Each takes some 10 kB of memory, and no replica has so many callers. */
-const MOST_CONNECTIONS = 10_000;
-/** What most systems allow a process, where it cannot be read. */
-const USUAL_OPEN_FILES = 1_024;
-
-/** How many connections clients may have. Half of what is left, because each cancel under way may need another to EBP. */
-export function mostConnections(openFiles: number): number {
-  const half = Math.floor((openFiles - KEPT_FILES) / 2);
-  return Math.min(MOST_CONNECTIONS, Math.max(LEAST_CONNECTIONS, half));
-}
-
-/** How many files this process may have open, sockets among them. On Linux; elsewhere, what is usual. */
-export function maxOpenFiles(path = "/proc/self/limits"): number {
-  try {
-    const [, soft] = /^Max open files +(\w+)/mu.exec(readFileSync(path, "utf8")) ?? [];
-    return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft ?? USUAL_OPEN_FILES);
-  } catch {
-    return USUAL_OPEN_FILES;
-  }
-}
-
 /**
- * Without a limit anybody could use up the files of this process with connections that send nothing, and its cancels could be neither
- * sent nor stored. When there are as many as may be, the newest takes the place of the one that has waited longest: idle
- * connections keep nobody out. Where all are being answered, the newest is refused.
+ * Without a limit, connections that send nothing could use up the files of this process, and its cancels could be neither sent nor
+ * stored. At the limit, the newest connection takes the place of the one that has waited longest, so idle connections keep
+ * nobody out. While all are being answered, the newest is refused.
  */
-export function limitConnections(server: Server, connections: Connections, most: number): void {
+function limitConnections({ server }: FastifyInstance, connections: Connections, most: number): void {
   server.on("connection", () => {
     if (connections.size <= most) return;
     // The newest is the last of them, and waits as well.
     for (const [socket, request] of connections) {
       if (!isWaiting(request)) continue;
-      // Not left to its own event, which comes after others have been accepted.
+      // Not left to its "close" event, which comes after others have been accepted.
       connections.delete(socket);
       socket.destroy();
       return;
@@ -110,13 +116,12 @@ export function limitConnections(server: Server, connections: Connections, most:
 }
 
 /**
- * Node stops looking at its time limits when a server begins to close, and then waits for every connection: one client that sends
- * a byte now and then would hold up a stop for ever. So what has not arrived a whole limit later is cut off. Nothing has been begun
- * for it; what has arrived is answered, however long that takes.
+ * Node stops checking its time limits when a server begins to close, and then waits for every connection: a client that sends a
+ * byte now and then would hold up a stop for ever. So a request that has not arrived a whole limit later is cut off.
  */
-export function cutLateRequests(app: FastifyInstance, connections: Connections, limitMs: number): void {
+function cutLateRequests(app: FastifyInstance, connections: Connections, limitMs: number): void {
   app.addHook("preClose", (done) => {
-    // Opened in advance, as browsers do: Node takes only those for idle that have had a request.
+    // Browsers open connections in advance; Node takes only those for idle that have had a request.
     for (const [socket, request] of connections)
       if (request === null && socket.bytesRead === 0) socket.destroy();
     const timer = setTimeout(() => {
@@ -125,4 +130,29 @@ export function cutLateRequests(app: FastifyInstance, connections: Connections, 
     app.server.once("close", () => clearTimeout(timer));
     done();
   });
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+};
+/** How long a client may take to read its answer. */
+const LINGER_MS = 1_000;
+
+/** Answers bytes that are not HTTP, or come too slowly. Never logged: the error carries the bytes, and maybe an account number in them. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return;
+  const [status, reason] = CLIENT_ERRORS[error.code ?? ""] ?? [400, "Bad Request"];
+  const body = JSON.stringify(errorBody(reason, { code: "BAD_REQUEST" }));
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+    "Connection: close",
+    ...Object.entries(BARE_HEADERS).map(([name, value]) => `${name}: ${value}`),
+  ];
+  // Destroyed at once with unread bytes, the connection would be reset, and the client might never see the answer.
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }

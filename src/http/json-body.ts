@@ -1,33 +1,31 @@
 import { isSafeNumber, LosslessNumber, parse } from "lossless-json";
+import { ApiError } from "./api-error.js";
 
-export class JsonBodyError extends Error {
-  override readonly name = "JsonBodyError";
-  readonly statusCode = 400;
-}
+/** The parser's own message would quote the body. */
+const NOT_JSON = new ApiError(
+  400,
+  "BAD_REQUEST",
+  "The request body is not valid JSON, has the same key twice in one object, or is nested too deep.",
+);
+const HAS_PROTO_KEY = new ApiError(400, "BAD_REQUEST", "The request body has a key named __proto__.");
 
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * A request body as JSON, without losing digits: a number that a double cannot hold comes as a LosslessNumber, every other one
- * as a number. A key that stands twice with different values is refused: nobody can tell which was meant.
+ * Parses a request body without losing digits: a number that a double cannot hold becomes a LosslessNumber, every other one a number.
+ * Refuses an object that has the same key twice with different values: nobody can tell which was meant.
  */
 export function parseJsonBody(text: string, done: Done): void {
   let body: unknown;
-  let withProto: boolean;
+  let refusal: ApiError | null;
   try {
     body = parsePlainly(text) ?? parseLosslessly(text);
-    withProto = hasProtoKey(body);
+    refusal = hasProtoKey(body) ? HAS_PROTO_KEY : null;
   } catch {
-    // The parser's message quotes the body. A body nested too deep to be read ends here as well.
-    done(
-      new JsonBodyError(
-        "The request body is not valid JSON, has the same key twice in one object, or is nested too deep.",
-      ),
-    );
-    return;
+    // Also for a body nested too deep to be read.
+    refusal = NOT_JSON;
   }
-  if (withProto) done(new JsonBodyError("The request body has a key named __proto__."));
-  else done(null, body);
+  done(refusal, body);
 }
 
 function parseLosslessly(text: string): unknown {
@@ -36,14 +34,14 @@ function parseLosslessly(text: string): unknown {
   );
 }
 
-/** A number that a double might not hold, at least where something can stand that is no text. Those of up to 15 digits it does. */
+/** A number that a double might not hold. A double holds every number of up to 15 digits. */
 const UNUSUAL_NUMBER = /(?:^|[:[,\s])-?(?:[\d.]{16}|[\d.]+[eE])/u;
 const KEY = /"\s*:/gu;
 
 /**
- * The engine's own parser is several times as fast, but rounds and forgets in silence. Null unless it can be seen that it has done
- * neither: no number is unusual, and there are as many keys as there are colons after texts, of which those within texts only
- * make more.
+ * The engine's parser is several times as fast, but rounds numbers and drops repeated keys in silence. Null unless it did neither for
+ * certain: no number is unusual, and the body has as many keys as there are colons after texts. A colon within a text only makes
+ * the count larger, and the body goes to the other parser.
  */
 function parsePlainly(text: string): unknown {
   if (UNUSUAL_NUMBER.test(text)) return null;
@@ -51,7 +49,7 @@ function parsePlainly(text: string): unknown {
     const body: unknown = JSON.parse(text);
     return countKeys(body) === (text.match(KEY)?.length ?? 0) ? body : null;
   } catch {
-    // What is wrong is for the other to say.
+    // The other parser refuses it as well.
     return null;
   }
 }
@@ -64,7 +62,7 @@ function countKeys(value: unknown): number {
   return count;
 }
 
-/** Harmless as the parser keeps it, a key of its own; a copy made of it later could set a prototype. Nobody sends one in good faith. */
+/** Harmless as parsed, but a copy made of the object later could set its prototype. */
 function hasProtoKey(value: unknown): boolean {
   if (typeof value !== "object" || value === null || value instanceof LosslessNumber) return false;
   return Object.hasOwn(value, "__proto__") || Object.values(value).some(hasProtoKey);

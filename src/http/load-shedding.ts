@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
+import { retryLater } from "./api-error.js";
 
 /** How often it is measured how late the event loop is, unless a turn may take longer than that. */
 const SAMPLE_MS = 250;
@@ -10,14 +11,11 @@ const LATE_SAMPLES = 2;
 /** Either it is over by then, or it still lasts. */
 const RETRY_AFTER_SECONDS = 1;
 
-const BODY = {
-  errors: [
-    {
-      message: `More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in ${RETRY_AFTER_SECONDS} s.`,
-      extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: RETRY_AFTER_SECONDS },
-    },
-  ],
-};
+const OVERLOADED = retryLater(
+  503,
+  RETRY_AFTER_SECONDS,
+  `More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in ${RETRY_AFTER_SECONDS} s.`,
+);
 
 export interface LoadShedding {
   /** The routes whose requests are refused. The others are few and small, and tell what is going on, or what became of money. */
@@ -55,13 +53,13 @@ export function addLoadShedding(
     delays.disable();
     done();
   });
-  app.addHook("onRequest", (request, reply, done) => {
-    if (!routes.includes(request.routeOptions.url ?? "") || !isLate()) {
+  app.addHook("onRequest", ({ routeOptions }, _reply, done) => {
+    if (!isLate() || !routes.includes(routeOptions.url ?? "")) {
       done();
       return;
     }
     onShed();
-    void reply.code(503).header("retry-after", RETRY_AFTER_SECONDS).send(BODY);
+    done(OVERLOADED);
   });
   return isLate;
 }

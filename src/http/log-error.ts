@@ -1,18 +1,11 @@
 /** A chain of causes longer than this is a loop. */
 const MAX_CAUSES = 5;
 
-const HIDDEN = "its words are not logged: they may quote what was read";
-/** What the engine says with no value in it: names that stand in the source, at most. */
-const HARMLESS = [
-  /^Cannot read properties of (?:undefined|null) \(reading '[A-Za-z_$][\w$]*'\)$/u,
-  /^[\w$.()]+ is not (?:a function|a constructor|iterable|defined)$/u,
-  /^(?:Invalid (?:string length|array length|time value|URL)|Array buffer allocation failed)$/u,
-  /^(?:Maximum call stack size exceeded|Do not know how to serialize a BigInt|URI malformed)$/u,
-  /^(?:fetch failed|terminated)$/u,
-];
-/** Of the engine's own kinds of error all but Error itself, which is ours and the libraries' to word. */
-const ENGINE_ERRORS = [SyntaxError, TypeError, RangeError, ReferenceError, URIError, EvalError];
-const FRAME = /^ {4}at \S/u;
+/**
+ * The engine quotes what it could not parse, compile or convert, which may be a caller's data. By name too: an error of another realm,
+ * such as a worker's, is not an instance of ours.
+ */
+const ENGINE_ERRORS = ["SyntaxError", "TypeError", "RangeError", "ReferenceError", "URIError", "EvalError"];
 
 export interface LoggedError {
   readonly type: string;
@@ -24,34 +17,25 @@ export interface LoggedError {
 }
 
 /**
- * What is logged of an error: these and nothing else. Libraries hang more on theirs, which pino would write out: a database's has
- * the row that it refused, with keys, notes and what is shown of a refund account. And an engine quotes what it could not parse,
- * compile or convert: of its errors only those words are logged that are known to hold no value.
+ * What the log shows of an error: these fields and nothing else. Libraries add fields to their errors, and pino would write them all: a
+ * database's error has the refused row, with its keys, notes and refund account.
  */
 export function logError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error))
-    return { type: typeof error, message: "something else than an error", stack: "" };
+  if (!(error instanceof Error)) return { type: typeof error, message: "not an error", stack: "" };
   const { code } = error as { code?: unknown };
-  const isTold = !isOfTheEngine(error) || HARMLESS.some((words) => words.test(error.message));
+  const isHidden = ENGINE_ERRORS.includes(error.name);
   return {
     type: error.name,
-    message: isTold ? error.message : HIDDEN,
-    stack: isTold ? (error.stack ?? "") : framesOf(error),
+    message: isHidden ? "not logged: it may quote data" : error.message,
+    stack: isHidden ? placesOf(error) : (error.stack ?? ""),
     ...(typeof code === "string" && { code }),
     ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: logError(error.cause, depth + 1) }),
   };
 }
 
-/** By the name too: an error of another realm, such as a worker's, is no instance of ours. */
-function isOfTheEngine(error: Error): boolean {
-  return ENGINE_ERRORS.some((kind) => error instanceof kind || error.name === kind.name);
-}
-
-/** The stack without the message that it begins with, which may have lines of its own that look like frames. */
-function framesOf({ name, message, stack = "" }: Error): string {
+/** The stack without the message at its beginning, which may have lines of its own that look like places. */
+function placesOf({ name, message, stack = "" }: Error): string {
   const start = stack.indexOf(message);
-  // A message that was changed afterwards: what the stack begins with cannot be told from its frames.
-  if (start === -1) return name;
-  const frames = stack.slice(start + message.length).split("\n");
-  return [name, ...frames.filter((line) => FRAME.test(line))].join("\n");
+  // The message was changed afterwards: it cannot be told where the old one ends.
+  return start === -1 ? name : name + stack.slice(start + message.length);
 }

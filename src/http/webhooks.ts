@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { faultWithoutWords } from "./fault-without-words.js";
+import type { FastifyError, FastifyInstance } from "fastify";
+import { ApiError } from "./api-error.js";
 
 /**
  * - stored: it is kept for good now.
@@ -16,20 +16,24 @@ export interface Webhooks {
 
 export const WEBHOOK_PATH = "/webhooks/ebp";
 
-/** Many times what EBP's examples have. It is read into memory before its signature can be checked, so no more than that. */
+/** Many times what EBP's examples have, and no more: a body is read into memory before its signature can be checked. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-const TOO_LARGE = errorBody("PAYLOAD_TOO_LARGE", `The event is larger than ${BODY_LIMIT_BYTES} bytes.`);
-const NOT_SIGNED = errorBody("UNAUTHENTICATED", "The signature is missing, not right, or not of this time.");
-const NOT_STORED = errorBody("SERVICE_UNAVAILABLE", "The event could not be stored. Send it again.");
-
-function errorBody(code: string, message: string): object {
-  return { errors: [{ message, extensions: { code } }] };
-}
+const TOO_LARGE = new ApiError(
+  413,
+  "PAYLOAD_TOO_LARGE",
+  `The event is larger than ${BODY_LIMIT_BYTES} bytes.`,
+);
+const NOT_SIGNED = new ApiError(
+  401,
+  "UNAUTHENTICATED",
+  "The signature is missing, not right, or not of this time.",
+);
+const NOT_STORED = new ApiError(503, "SERVICE_UNAVAILABLE", "The event could not be stored. Send it again.");
 
 /**
- * `POST /webhooks/ebp`. The signature is over the bytes on the wire, so in here a body is bytes, whatever its type, and
- * compressed ones stay so. Answers 2xx only after the event is stored: after any other answer EBP may send it again.
+ * `POST /webhooks/ebp`. The signature is over the bytes on the wire, so a body is bytes here, whatever its type, and compressed ones
+ * stay so. Answers 2xx only after the event is stored: after any other answer EBP may send it again.
  */
 export function addWebhooks(app: FastifyInstance, { receive }: Webhooks): void {
   void app.register((webhooks, _options, done) => {
@@ -38,27 +42,21 @@ export function addWebhooks(app: FastifyInstance, { receive }: Webhooks): void {
       parsed(null, body);
     });
     webhooks.addHook("onRequest", (request, _reply, next) => {
-      // Fastify refuses a type it cannot make sense of; here the signature alone decides.
+      // Fastify refuses a type it cannot read; here the signature alone decides.
       request.headers["content-type"] = "application/octet-stream";
       next();
     });
-    webhooks.setErrorHandler(answerTooLarge);
-    webhooks.post(WEBHOOK_PATH, { bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
-      try {
-        const receipt = await receive(request.headers, request.body as Buffer);
-        if (receipt !== "refused") return { status: receipt };
-      } catch (error) {
-        request.log.error({ fault: faultWithoutWords(error) }, "storing a webhook failed");
-        return reply.code(503).send(NOT_STORED);
-      }
-      return reply.code(401).send(NOT_SIGNED);
+    webhooks.setErrorHandler((error: FastifyError) => {
+      throw error.statusCode === 413 ? TOO_LARGE : error;
+    });
+    webhooks.post(WEBHOOK_PATH, { bodyLimit: BODY_LIMIT_BYTES }, async (request) => {
+      const receipt = await receive(request.headers, request.body as Buffer).catch((error: unknown) => {
+        request.log.error({ err: error }, "storing a webhook failed");
+        throw NOT_STORED;
+      });
+      if (receipt === "refused") throw NOT_SIGNED;
+      return { status: receipt };
     });
     done();
   });
-}
-
-/** Everything else that can go wrong before the handler is answered as elsewhere. */
-function answerTooLarge(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.statusCode !== 413) throw error;
-  return reply.code(413).send(TOO_LARGE);
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isSafeNumber, LosslessNumber, parse } from "lossless-json";
 import { deepStrictEqual } from "node:assert";
-import { JsonBodyError, parseJsonBody } from "../../src/http/json-body.js";
+import { ApiError } from "../../src/http/api-error.js";
+import { parseJsonBody } from "../../src/http/json-body.js";
 
 type Result = { readonly body: unknown } | { readonly refused: string };
 
@@ -10,7 +11,7 @@ function parsed(text: string): Result {
   let result: Result | undefined;
   parseJsonBody(text, (error, body) => {
     if (result !== undefined) throw new Error("told twice");
-    if (error !== null) expect(error).toBeInstanceOf(JsonBodyError);
+    if (error !== null) expect(error).toBeInstanceOf(ApiError);
     result = error === null ? { body } : { refused: error.message };
   });
   if (result === undefined) throw new Error("not told");

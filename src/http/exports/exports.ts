@@ -7,12 +7,11 @@ import {
   type Caller,
   type PointsTaken,
 } from "../../cancellation/model/caller.js";
+import { toExportRecord } from "../../cancellation/history/export-record.js";
 import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
 import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/history.js";
-import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { answerRefusal, Refusal } from "../api-error.js";
-import { toExportRecord } from "../../cancellation/history/export-record.js";
+import { ApiError, retryLater } from "../api-error.js";
 import { CSV } from "./export-csv.js";
 import type { ExportFormat } from "./export-format.js";
 import { NDJSON } from "./export-ndjson.js";
@@ -71,10 +70,6 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
       // It would read all of it for nothing.
       exposeHeadRoute: false,
       ...parts.admission.hooks,
-      errorHandler: (error, _request, reply) => {
-        if (!(error instanceof Refusal) && !(error instanceof InvalidArgumentError)) throw error;
-        void answerRefusal(reply, error);
-      },
       handler: (request, reply) => answer(request, reply, format),
     });
   }
@@ -86,7 +81,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   ): Promise<FastifyReply> {
     const caller = parts.admission.callerOf(request);
     assertMayRead(caller);
-    assertTellsTheEnd(request, reply);
+    assertTellsTheEnd(request);
     const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
     assertNotBusy();
     // Also when its client vanishes, or has vanished already.
@@ -126,7 +121,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     } catch (error) {
       if (!response.destroyed) log.error({ err: error }, "beginning an export failed");
       await running?.close().catch(() => undefined);
-      throw new Refusal(503, "SERVICE_UNAVAILABLE", NOT_BEGUN, RETRY_WHEN_TAKEN_SECONDS);
+      throw retryLater(503, RETRY_WHEN_TAKEN_SECONDS, NOT_BEGUN);
     }
   }
 
@@ -139,11 +134,10 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   function assertNotBusy(): void {
     if (!parts.isSaturated()) return;
     parts.onShed();
-    throw new Refusal(
+    throw retryLater(
       503,
-      "SERVICE_UNAVAILABLE",
-      `More is asked than can be served at this moment. Come again in ${RETRY_WHEN_BUSY_SECONDS} s.`,
       RETRY_WHEN_BUSY_SECONDS,
+      `More is asked than can be served at this moment. Come again in ${RETRY_WHEN_BUSY_SECONDS} s.`,
     );
   }
 
@@ -153,20 +147,19 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const message = `${FULL[place]} Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
     if (place === "replica") {
       parts.onShed();
-      throw new Refusal(503, "SERVICE_UNAVAILABLE", message, RETRY_WHEN_TAKEN_SECONDS);
+      throw retryLater(503, RETRY_WHEN_TAKEN_SECONDS, message);
     }
     parts.onLimited();
-    throw new Refusal(429, "RATE_LIMITED", message, RETRY_WHEN_TAKEN_SECONDS);
+    throw retryLater(429, RETRY_WHEN_TAKEN_SECONDS, message);
   }
 
-  /** @throws Refusal */
   async function charge(caller: Caller, { onlyStoreId }: AskedExport): Promise<void> {
     const charged = await parts.charge(caller, onlyStoreId);
     if (charged.allowed) return;
     parts.onLimited();
     const { retryAfterSeconds } = charged;
     const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
-    throw new Refusal(429, "RATE_LIMITED", message, retryAfterSeconds);
+    throw retryLater(429, retryAfterSeconds, message);
   }
 }
 
@@ -184,7 +177,7 @@ function pathOf({ extension }: ExportFormat): string {
 
 function assertMayRead({ scopes }: Caller): void {
   if (scopes.includes(EXPORT_SCOPE)) return;
-  throw new Refusal(
+  throw new ApiError(
     403,
     "FORBIDDEN",
     `An export needs the scope ${EXPORT_SCOPE}, which your token does not have.`,
@@ -192,9 +185,8 @@ function assertMayRead({ scopes }: Caller): void {
 }
 
 /** Before HTTP/1.1 an answer ends where the connection does: one that was cut would look like a whole one. */
-function assertTellsTheEnd({ raw }: FastifyRequest, reply: FastifyReply): void {
+function assertTellsTheEnd({ raw }: FastifyRequest): void {
   if (raw.httpVersion !== "1.0") return;
-  void reply.header("upgrade", "HTTP/1.1");
   const message = "Ask by HTTP/1.1: by HTTP/1.0 nobody could tell a file that was cut from a whole one.";
-  throw new Refusal(426, "BAD_REQUEST", message);
+  throw new ApiError(426, "BAD_REQUEST", message, { headers: { upgrade: "HTTP/1.1" } });
 }
