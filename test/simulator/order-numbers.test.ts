@@ -6,60 +6,50 @@ import { useEbp } from "../helpers/upstream-client.js";
 
 const ebp = useEbp();
 
-/** Time-outs are the behaviour of some of these orders. */
+/** For orders that are never answered. */
 const SHORT_MS = 500;
-const SLOW_MS = 1;
-const ALWAYS_OPEN = { isOpen: () => true };
 
 test.each(FORCED_BEHAVIOURS)("$prefix $does", async ({ prefix, effect, outcome: expected, answer }) => {
-  const simulator = await ebp.simulator({ slowMs: SLOW_MS });
+  const simulator = await ebp.simulator({ slowMs: 1 });
   const client = ebp.client(simulator.url, answer.kind === "silence" ? { timeoutMs: SHORT_MS } : {});
   const orderNo = `${prefix}-42`;
-  const { outcome } = await client.cancel(cancelRequest({ orderNo }), "en", ALWAYS_OPEN);
+  const { outcome } = await client.cancel(cancelRequest({ orderNo }), "en");
   expect(outcome.kind).toBe(expected);
   simulator.landLateEffects();
   expect(simulator.ledger.received(orderNo)).toHaveLength(1);
   expect(simulator.ledger.effects(orderNo)).toHaveLength(effect ? 1 : 0);
 });
 
-test("answers a slow order later than the caller may wait for", async () => {
+test("a slow order is answered later than the caller waits", async () => {
   const simulator = await ebp.simulator({ slowMs: 60_000 });
   const client = ebp.client(simulator.url, { timeoutMs: SHORT_MS });
-  const { outcome } = await client.cancel(cancelRequest({ orderNo: "SIM-SLOW-1" }), "en", ALWAYS_OPEN);
+  const { outcome } = await client.cancel(cancelRequest({ orderNo: "SIM-SLOW-1" }), "en");
   expect(outcome.kind).toBe("unknown");
   expect(simulator.ledger.effects("SIM-SLOW-1")).toHaveLength(1);
 });
 
-test("confirms another total than asked for when a discrepancy is forced", async () => {
-  const simulator = await ebp.simulator();
-  const request = cancelRequest({ orderNo: "SIM-DISCREPANCY-1" });
-  const { outcome } = await ebp.client(simulator.url).cancel(request, "en", ALWAYS_OPEN);
+test("a discrepancy confirms another total than requested", async () => {
+  const { url } = await ebp.simulator();
+  const { outcome } = await ebp.client(url).cancel(cancelRequest({ orderNo: "SIM-DISCREPANCY-1" }), "en");
   expect(outcome).toMatchObject({
     kind: "accepted",
     confirmation: { totalProductAmount: new Decimal(1001) },
   });
 });
 
-test("words forced errors in the caller's language", async () => {
-  const simulator = await ebp.simulator();
-  const client = ebp.client(simulator.url);
-  const { outcome } = await client.cancel(
-    cancelRequest({ orderNo: "SIM-CANCELLATION-FAILED" }),
-    "ko",
-    ALWAYS_OPEN,
-  );
+test("forced errors are in the caller's language", async () => {
+  const { url } = await ebp.simulator();
+  const { outcome } = await ebp
+    .client(url)
+    .cancel(cancelRequest({ orderNo: "SIM-CANCELLATION-FAILED" }), "ko");
   expect(outcome).toMatchObject({
     kind: "rejected",
     failure: { resultCode: "EBP-C-0010", message: "취소에 실패했습니다" },
   });
 });
 
-test("forces nothing for other order numbers", () => {
-  expect(forcedBehaviour("ORD-SIM-HTML")).toBeNull();
-  expect(forcedBehaviour("SIM-KR-1")).toBeNull();
-  expect(forcedBehaviour("SIM-CAPTURED-1000")).toBeNull();
-});
-
-test("holds that every prefix reaches its own row", () => {
+test("every prefix reaches its own row, and other order numbers reach none", () => {
   for (const row of FORCED_BEHAVIOURS) expect(forcedBehaviour(`${row.prefix}-1`)).toBe(row);
+  for (const orderNo of ["ORD-SIM-HTML", "SIM-KR-1", "SIM-CAPTURED-1000"])
+    expect(forcedBehaviour(orderNo)).toBeNull();
 });

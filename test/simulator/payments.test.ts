@@ -1,32 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import { request as send } from "undici";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { cancelBody, cancelUrl, requestHeaders } from "../../src/ebp/ebp-request.js";
+import { cancelUrl } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import type { Simulator } from "../../simulator/simulator.js";
-import { cancelItem, cancelRequest } from "../helpers/examples.js";
+import type { Simulator, SimulatorOptions } from "../../simulator/simulator.js";
+import { cancel, OTHER_STORE, post } from "../helpers/simulator.js";
 import { useEbp } from "../helpers/upstream-client.js";
+import { httpAnswer } from "../helpers/upstream.js";
 
 const ebp = useEbp();
-const OTHER_STORE = { ...DEVELOPMENT_STORE, storeId: "SIM-OTHER" };
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
-async function cancel(
-  { url }: Simulator,
-  orderNo: string,
-  amount: string,
-  store = DEVELOPMENT_STORE,
-): Promise<Answer> {
-  const items = [cancelItem({ amount: new Decimal(amount) })];
-  const body = Buffer.from(cancelBody(cancelRequest({ orderNo, items })));
-  const headers = requestHeaders({ ...store, baseUrl: url }, body, "en");
-  const response = await send(cancelUrl(url), { method: "POST", headers, body });
-  return { status: response.statusCode, body: (await response.body.json()) as Record<string, unknown> };
-}
 
 const CONFIRMED = { status: 200, body: { resultCode: "0" } };
 const CANCELLATION_FAILED = { status: 500, body: { resultCode: "EBP-C-0010" } };
@@ -38,21 +19,16 @@ const PARTIAL_BEFORE_CAPTURE = {
 describe("a captured payment of a known total", () => {
   const orderNo = "SIM-CAPTURED-1000-a";
 
-  test("is cancelled bit by bit, and never by more than remains", async () => {
+  test("is cancelled in parts, and never by more than remains", async () => {
     const simulator = await ebp.simulator();
     expect(await cancel(simulator, orderNo, "1000.01")).toMatchObject(CANCELLATION_FAILED);
     expect(await cancel(simulator, orderNo, "400")).toMatchObject(CONFIRMED);
     expect(await cancel(simulator, orderNo, "600.01")).toMatchObject(CANCELLATION_FAILED);
     expect(await cancel(simulator, orderNo, "600")).toMatchObject(CONFIRMED);
+    // Nothing remains, so not even a cancel of 0 is accepted.
+    for (const amount of ["600", "0"])
+      expect(await cancel(simulator, orderNo, amount)).toMatchObject(CANCELLATION_FAILED);
     expect(simulator.ledger.effects(orderNo).map(({ total }) => total.toFixed())).toEqual(["400", "600"]);
-  });
-
-  test("takes no cancel once all of it is cancelled, not even of nothing", async () => {
-    const simulator = await ebp.simulator();
-    await cancel(simulator, orderNo, "1000");
-    expect(await cancel(simulator, orderNo, "1000")).toMatchObject(CANCELLATION_FAILED);
-    expect(await cancel(simulator, orderNo, "0")).toMatchObject(CANCELLATION_FAILED);
-    expect(simulator.ledger.effects()).toHaveLength(1);
   });
 });
 
@@ -71,13 +47,13 @@ describe("a payment that is not captured", () => {
   test("is voided as a whole, once", async () => {
     const simulator = await ebp.simulator();
     expect(await cancel(simulator, orderNo, "12.5")).toMatchObject(CONFIRMED);
-    expect(await cancel(simulator, orderNo, "12.5")).toMatchObject(CANCELLATION_FAILED);
-    expect(await cancel(simulator, orderNo, "1")).toMatchObject(CANCELLATION_FAILED);
+    for (const amount of ["12.5", "1"])
+      expect(await cancel(simulator, orderNo, amount)).toMatchObject(CANCELLATION_FAILED);
     expect(simulator.ledger.effects()).toHaveLength(1);
   });
 });
 
-test("sets no limit to the cancels of a payment whose total it does not know", async () => {
+test("a payment of an unknown total accepts any cancel", async () => {
   const simulator = await ebp.simulator();
   for (const amount of ["1000", "999999", "1"])
     expect(await cancel(simulator, "ORD-1", amount)).toMatchObject(CONFIRMED);
@@ -86,7 +62,7 @@ test("sets no limit to the cancels of a payment whose total it does not know", a
   ]);
 });
 
-test("lets the payment decide before the order number forces anything", async () => {
+test("the payment decides before the order number forces anything", async () => {
   const simulator = await ebp.simulator();
   const orderNo = "SIM-TIMEOUT-AFTER-EFFECT-1";
   simulator.payments.register({ orderNo, total: "500", captured: true });
@@ -97,16 +73,17 @@ test("lets the payment decide before the order number forces anything", async ()
 });
 
 describe("a registered payment", () => {
-  test("is its first store's unless stated, and no other's", async () => {
+  test("belongs to the first store unless another is stated", async () => {
     const simulator = await ebp.simulator({ stores: [DEVELOPMENT_STORE, OTHER_STORE] });
     simulator.payments.register({ orderNo: "ORD-1", total: "10", captured: true });
     simulator.payments.register({ orderNo: "ORD-2", total: "10", captured: true, storeId: "SIM-OTHER" });
+    const ofOther = { store: OTHER_STORE };
     expect(await cancel(simulator, "ORD-1", "11")).toMatchObject(CANCELLATION_FAILED);
-    expect(await cancel(simulator, "ORD-1", "11", OTHER_STORE)).toMatchObject(CONFIRMED);
-    expect(await cancel(simulator, "ORD-2", "11", OTHER_STORE)).toMatchObject(CANCELLATION_FAILED);
+    expect(await cancel(simulator, "ORD-1", "11", ofOther)).toMatchObject(CONFIRMED);
+    expect(await cancel(simulator, "ORD-2", "11", ofOther)).toMatchObject(CANCELLATION_FAILED);
   });
 
-  test("can be captured by registering it again, and keeps what was cancelled", async () => {
+  test("is captured by registering it again, and keeps what was cancelled", async () => {
     const simulator = await ebp.simulator();
     const payment = { orderNo: "ORD-1", total: "10" };
     simulator.payments.register({ ...payment, captured: false });
@@ -117,7 +94,7 @@ describe("a registered payment", () => {
     expect(await cancel(simulator, "ORD-1", "7")).toMatchObject(CANCELLATION_FAILED);
   });
 
-  test("must have a total that is a decimal, and a store that is there", async () => {
+  test("must have a decimal total and a known store", async () => {
     const { payments } = await ebp.simulator();
     const payment = { orderNo: "ORD-1", total: "10", captured: true };
     expect(() => payments.register({ ...payment, total: "ten" })).toThrow(
@@ -152,16 +129,84 @@ describe("an order number", () => {
     },
   );
 
-  test("stands for its payment from the first request that names it, even a wrong one", async () => {
+  test("stands for its payment from the first signed request that names it, even an invalid one", async () => {
     const simulator = await ebp.simulator();
-    const body = Buffer.from('{"orderNo":"SIM-UNCAPTURED-5"}');
-    const headers = requestHeaders({ ...DEVELOPMENT_STORE, baseUrl: "" }, body, "en");
     const url = cancelUrl(simulator.url);
-    await (
-      await send(url, { method: "POST", headers: { ...headers, "X-Access-Key": "wrong" }, body })
-    ).body.dump();
+    await post(url, '{"orderNo":"SIM-UNCAPTURED-5"}', { headers: { "X-Access-Key": "wrong" } });
     expect(simulator.payments.all()).toEqual([]);
-    await (await send(url, { method: "POST", headers, body })).body.dump();
+    await post(url, '{"orderNo":"SIM-UNCAPTURED-5"}');
     expect(simulator.payments.all()).toMatchObject([{ orderNo: "SIM-UNCAPTURED-5", captured: false }]);
+  });
+});
+
+describe("a late effect", () => {
+  const orderNo = "SIM-LATE-EFFECT-1";
+
+  interface LateSimulator {
+    readonly simulator: Simulator;
+    /** Resolves when the cancel has been decided; it is never answered. */
+    readonly cancelUnanswered: (orderNo: string) => Promise<void>;
+  }
+
+  async function startLate(options: Partial<SimulatorOptions> = {}): Promise<LateSimulator> {
+    let decided: () => void = () => undefined;
+    const beforeAnswer = (): Promise<void> => {
+      decided();
+      return Promise.resolve();
+    };
+    const simulator = await ebp.simulator({ ...options, beforeAnswer });
+    const cancelUnanswered = (ofOrder: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        decided = resolve;
+        // It is rejected when the simulator closes, which then changes nothing.
+        cancel(simulator, ofOrder, "1000").then(reject, reject);
+      });
+    return { simulator, cancelUnanswered };
+  }
+
+  test("lands when a test asks for it", async () => {
+    const { simulator, cancelUnanswered } = await startLate();
+    await cancelUnanswered(orderNo);
+    await cancelUnanswered("SIM-LATE-EFFECT-2");
+    expect(simulator.ledger.effects()).toEqual([]);
+    expect(simulator.payments.all(orderNo)).toMatchObject([{ cancelled: new Decimal(0) }]);
+
+    expect(simulator.landLateEffects()).toBe(2);
+    expect(simulator.ledger.effects(orderNo)).toMatchObject([{ total: new Decimal(1000) }]);
+    expect(simulator.payments.all(orderNo)).toMatchObject([{ cancelled: new Decimal(1000) }]);
+    expect(simulator.landLateEffects()).toBe(0);
+    expect(simulator.ledger.effects()).toHaveLength(2);
+  });
+
+  test("lands by itself after its time, and is then announced by webhook", async () => {
+    let announced: () => void = () => undefined;
+    const landed = new Promise<void>((resolve) => (announced = resolve));
+    const receiver = await ebp.upstream((_request, socket) => {
+      socket.write(httpAnswer(200, ""));
+      announced();
+    });
+    const webhooks = { url: receiver.url, secret: "webhook-secret" };
+    const { simulator, cancelUnanswered } = await startLate({ lateMs: 1, webhooks });
+    await cancelUnanswered(orderNo);
+    await landed;
+    expect(simulator.ledger.effects(orderNo)).toHaveLength(1);
+    expect(simulator.landLateEffects()).toBe(0);
+  });
+
+  test("does not land when the payment no longer allows it", async () => {
+    const { simulator, cancelUnanswered } = await startLate();
+    simulator.payments.register({ orderNo, total: "1500", captured: true });
+    await cancelUnanswered(orderNo);
+    await cancelUnanswered(orderNo);
+    expect(simulator.landLateEffects()).toBe(1);
+    expect(simulator.ledger.effects(orderNo)).toHaveLength(1);
+  });
+
+  test("is dropped when the simulator closes", async () => {
+    const { simulator, cancelUnanswered } = await startLate();
+    await cancelUnanswered(orderNo);
+    await simulator.close();
+    expect(simulator.landLateEffects()).toBe(0);
+    expect(simulator.ledger.effects()).toEqual([]);
   });
 });

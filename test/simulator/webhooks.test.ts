@@ -1,51 +1,52 @@
 import { describe, expect, test } from "@jest/globals";
-import { request as send } from "undici";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { cancelBody, cancelUrl, requestHeaders } from "../../src/ebp/ebp-request.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import type { Simulator, SimulatorOptions } from "../../simulator/simulator.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
-import { cancelItem, cancelRequest } from "../helpers/examples.js";
+import { readWebhookTarget } from "../../simulator/webhooks.js";
+import { cancel } from "../helpers/simulator.js";
 import { useEbp } from "../helpers/upstream-client.js";
-import { httpAnswer, type Upstream, type UpstreamRequest } from "../helpers/upstream.js";
+import { httpAnswer, refusedPort, type Upstream, type UpstreamRequest } from "../helpers/upstream.js";
 
 const ebp = useEbp();
 const SECRET = "webhook-secret";
 const AT = new Date("2025-12-24T01:02:03.456Z");
-const DOLLAR_STORE = { ...DEVELOPMENT_STORE, storeId: "SIM-US", currencyCode: "USD" };
 /** Longer than any test: what waits so long does not come. */
 const NEVER_MS = 600_000;
 
 interface Wired {
   readonly simulator: Simulator;
   readonly receiver: Upstream;
+  /** Resolves when a webhook has reached the receiver. */
+  readonly reached: Promise<void>;
 }
 
-/** A simulator and a receiver that answers these statuses in turn, and the last one for good; null is no answer. */
+/** A simulator and a receiver that answers with these statuses in turn, then with the last one; null is no answer. */
 async function wire(
   options: Partial<SimulatorOptions> = {},
   statuses: readonly (number | null)[] = [200],
 ): Promise<Wired> {
+  let arrive: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (arrive = resolve));
   const receiver = await ebp.upstream((_request, socket, count) => {
     const status = statuses[Math.min(count, statuses.length) - 1] ?? null;
     if (status !== null) socket.write(httpAnswer(status, ""));
+    arrive();
   });
-  const simulator = await ebp.simulator({ now: () => AT, ...options });
-  simulator.sendWebhooksTo({ url: `${receiver.url}/webhooks/ebp`, secret: SECRET });
-  return { simulator, receiver };
+  const webhooks = { url: `${receiver.url}/webhooks/ebp`, secret: SECRET };
+  return { simulator: await ebp.simulator({ now: () => AT, webhooks, ...options }), receiver, reached };
 }
 
-async function cancel(
-  { url }: Simulator,
-  orderNo: string,
-  amount: string,
-  store = DEVELOPMENT_STORE,
-): Promise<void> {
-  const items = [cancelItem({ amount: new Decimal(amount) })];
-  const body = Buffer.from(cancelBody(cancelRequest({ orderNo, items })));
-  const headers = requestHeaders({ ...store, baseUrl: "" }, body, "en");
-  const response = await send(cancelUrl(url), { method: "POST", headers, body });
-  expect(await response.body.json()).toMatchObject({ resultCode: "0" });
+/** Cancels, and waits until the webhooks are delivered or given up. */
+async function cancelAndSettle(simulator: Simulator, orderNo: string, amount = "1000"): Promise<void> {
+  await cancel(simulator, orderNo, amount);
+  await simulator.settledWebhooks();
+}
+
+/** Registers a captured payment, which is announced, and waits likewise. */
+async function captureAndSettle(simulator: Simulator): Promise<void> {
+  simulator.payments.register({ orderNo: "ORD-1", total: "1000", captured: true });
+  await simulator.settledWebhooks();
 }
 
 function eventOf({ body }: UpstreamRequest): { eventType: string; data: Record<string, unknown> } {
@@ -56,18 +57,17 @@ function isGenuine({ headers, body }: UpstreamRequest): boolean {
   return headers[SIGNATURE_HEADER] === signWebhook(body, headers[TIMESTAMP_HEADER] ?? "", SECRET);
 }
 
-test("signs the time stamp and the raw body as EBP documents it", () => {
+test("a webhook signs the timestamp and the raw body as EBP documents it", () => {
   const body = Buffer.from('{"eventType":"PAYMENT_VOIDED"}');
   expect(signWebhook(body, "1735689600", SECRET)).toBe(
     "a3ee42d4f80b1126093919c27371fdcd9694cd025ffe181e04f5b3d4ee25c92a",
   );
 });
 
-describe("tells", () => {
-  test("of the refund of a captured payment", async () => {
+describe("a webhook announces", () => {
+  test("the refund of a captured payment", async () => {
     const { simulator, receiver } = await wire();
-    await cancel(simulator, "ORD-1", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "ORD-1");
     const [request] = receiver.requests;
     expect(request?.requestLine).toBe("POST /webhooks/ebp HTTP/1.1");
     expect(request?.headers).toMatchObject({
@@ -95,20 +95,18 @@ describe("tells", () => {
     ]);
   });
 
-  test("of the voiding of a payment before capture", async () => {
+  test("the void of a payment before capture", async () => {
     const { simulator, receiver } = await wire();
-    await cancel(simulator, "SIM-UNCAPTURED-1000", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-UNCAPTURED-1000");
     expect(receiver.requests.map(eventOf)).toMatchObject([
       { eventType: "PAYMENT_VOIDED", data: { paymentStatus: "CANCELED", voidedAmount: 1000 } },
     ]);
   });
 
-  test("of a capture when it first knows of one, and before the refund", async () => {
+  test("a capture once, before the refunds", async () => {
     const { simulator, receiver } = await wire();
     await cancel(simulator, "SIM-CAPTURED-1000", "400");
-    await cancel(simulator, "SIM-CAPTURED-1000", "600");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-CAPTURED-1000", "600");
     expect(receiver.requests.map(eventOf)).toMatchObject([
       {
         eventType: "PAYMENT_CAPTURED",
@@ -119,58 +117,32 @@ describe("tells", () => {
     ]);
   });
 
-  test("of the capture of a registered payment, at the time it is captured", async () => {
+  test("the capture of a registered payment when it is first captured", async () => {
     const { simulator } = await wire();
-    const payment = { orderNo: "ORD-1", total: "1000" };
-    simulator.payments.register({ ...payment, captured: false });
+    simulator.payments.register({ orderNo: "ORD-1", total: "1000", captured: false });
     await simulator.settledWebhooks();
     expect(simulator.webhooks).toEqual([]);
-    simulator.payments.register({ ...payment, captured: true });
-    simulator.payments.register({ ...payment, captured: true });
-    await simulator.settledWebhooks();
+    for (let count = 0; count < 2; count += 1) await captureAndSettle(simulator);
     expect(simulator.webhooks).toEqual([{ eventType: "PAYMENT_CAPTURED", orderNo: "ORD-1", status: 200 }]);
   });
 
-  test("of nothing while nobody is to be told, or that had no effect", async () => {
-    const { simulator, receiver } = await wire();
-    simulator.sendWebhooksTo(null);
+  test("nothing without a receiver, and no cancel without an effect", async () => {
+    const { simulator, receiver } = await wire({ webhooks: null });
     await cancel(simulator, "ORD-1", "1000");
     simulator.sendWebhooksTo({ url: receiver.url, secret: SECRET });
-    await expect(cancel(simulator, "SIM-GATEWAY-ERROR-1", "1000")).rejects.toThrow();
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-GATEWAY-ERROR-1");
     expect(receiver.requests).toEqual([]);
   });
 
-  test("the receiver that it was started with", async () => {
-    const { receiver } = await wire();
-    const webhooks = { url: receiver.url, secret: SECRET };
-    const simulator = await ebp.simulator({ webhooks });
-    await cancel(simulator, "ORD-1", "1000");
-    await simulator.settledWebhooks();
-    expect(receiver.requests.map(isGenuine)).toEqual([true]);
-  });
-});
-
-test("does not overtake a webhook of the same order that has to be sent again", async () => {
-  const { simulator } = await wire({ webhookRetryMs: [1] }, [500, 200]);
-  await cancel(simulator, "SIM-CAPTURED-1000", "1000");
-  await simulator.settledWebhooks();
-  expect(simulator.webhooks.map(({ eventType, status }) => [eventType, status])).toEqual([
-    ["PAYMENT_CAPTURED", 500],
-    ["PAYMENT_CAPTURED", 200],
-    ["PAYMENT_REFUND_REQUESTED", 200],
-  ]);
-});
-
-describe("writes amounts", () => {
   test.each([
     ["minor", [1250, "5"]],
     ["major", [12.5, "0.05"]],
-  ] as const)("in %s units, numbers and strings by turns", async (amounts, expected) => {
-    const { simulator, receiver } = await wire({ stores: [DOLLAR_STORE] });
+  ] as const)("amounts in %s units, alternating between numbers and strings", async (amounts, expected) => {
+    const store = { ...DEVELOPMENT_STORE, storeId: "SIM-US", currencyCode: "USD" };
+    const { simulator, receiver } = await wire({ stores: [store] });
     simulator.sendWebhooksTo({ url: receiver.url, secret: SECRET, amounts });
     for (const amount of ["12.50", "0.05"]) {
-      await cancel(simulator, "ORD-1", amount, DOLLAR_STORE);
+      await cancel(simulator, "ORD-1", amount, { store });
       await simulator.settledWebhooks();
     }
     const data = receiver.requests.map((request) => eventOf(request).data);
@@ -182,38 +154,28 @@ describe("writes amounts", () => {
 describe("the webhooks of an order", () => {
   test("SIM-WEBHOOK-LOST never come", async () => {
     const { simulator, receiver } = await wire();
-    await cancel(simulator, "SIM-WEBHOOK-LOST-1", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-WEBHOOK-LOST-1");
     expect(receiver.requests).toEqual([]);
     expect(simulator.ledger.effects()).toHaveLength(1);
   });
 
-  test("SIM-WEBHOOK-DELAYED are still to come when those of a later order are there", async () => {
-    let arrived: () => void = () => undefined;
-    const firstArrival = new Promise<void>((resolve) => (arrived = resolve));
-    const { simulator, receiver } = await wire({
-      webhookDelayMs: NEVER_MS,
-      log: (line) => {
-        if (line.startsWith("webhook")) arrived();
-      },
-    });
+  test("SIM-WEBHOOK-DELAYED come later than those of a later order", async () => {
+    const { simulator, receiver, reached } = await wire({ webhookDelayMs: NEVER_MS });
     await cancel(simulator, "SIM-WEBHOOK-DELAYED-1", "1000");
     await cancel(simulator, "ORD-1", "1000");
-    await firstArrival;
+    await reached;
     expect(receiver.requests.map(eventOf)).toMatchObject([{ data: { orderNo: "ORD-1" } }]);
   });
 
   test("SIM-WEBHOOK-DELAYED come in the end", async () => {
     const { simulator, receiver } = await wire({ webhookDelayMs: 1 });
-    await cancel(simulator, "SIM-WEBHOOK-DELAYED-1", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-WEBHOOK-DELAYED-1");
     expect(receiver.requests.map(isGenuine)).toEqual([true]);
   });
 
   test("SIM-WEBHOOK-TWICE come twice with the same signed bytes", async () => {
     const { simulator, receiver } = await wire({ webhookRetryMs: [1] }, [500, 200]);
-    await cancel(simulator, "SIM-WEBHOOK-TWICE-1", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-WEBHOOK-TWICE-1");
     expect(simulator.webhooks.map(({ status }) => status)).toEqual([500, 200, 200]);
     const [, first, second] = receiver.requests;
     expect(second?.body).toEqual(first?.body);
@@ -222,13 +184,12 @@ describe("the webhooks of an order", () => {
   });
 
   test.each([[null], ["5000"]])(
-    "SIM-WEBHOOK-REORDERED tell of the capture after the refund, the total registered being %s",
+    "SIM-WEBHOOK-REORDERED announce the capture after the refund (registered total: %s)",
     async (total) => {
       const { simulator, receiver } = await wire();
       const orderNo = "SIM-WEBHOOK-REORDERED-1";
       if (total !== null) simulator.payments.register({ orderNo, total, captured: true });
-      await cancel(simulator, orderNo, "1000");
-      await simulator.settledWebhooks();
+      await cancelAndSettle(simulator, orderNo);
       expect(receiver.requests.map(eventOf)).toMatchObject([
         { eventType: "PAYMENT_REFUND_REQUESTED", data: { refundRequestedAmount: "1000" } },
         { eventType: "PAYMENT_CAPTURED", data: { capturedAmount: Number(total ?? "1000") } },
@@ -239,8 +200,92 @@ describe("the webhooks of an order", () => {
 
   test("SIM-WEBHOOK-FORGED are signed with another secret, and no genuine one follows", async () => {
     const { simulator, receiver } = await wire({}, [401]);
-    await cancel(simulator, "SIM-WEBHOOK-FORGED-1", "1000");
-    await simulator.settledWebhooks();
+    await cancelAndSettle(simulator, "SIM-WEBHOOK-FORGED-1");
     expect(receiver.requests.map(isGenuine)).toEqual([false]);
   });
+});
+
+describe("a webhook that is not accepted", () => {
+  test("is sent again with the same body and a new signature", async () => {
+    let seconds = 1_700_000_000;
+    const now = (): Date => new Date((seconds += 1) * 1000);
+    const lines: string[] = [];
+    const options = { now, webhookRetryMs: [1, 1, 1], log: (line: string) => lines.push(line) };
+    const { simulator, receiver } = await wire(options, [500, 302, 204]);
+    await captureAndSettle(simulator);
+    expect(simulator.webhooks).toEqual(
+      [500, 302, 204].map((status) => ({ eventType: "PAYMENT_CAPTURED", orderNo: "ORD-1", status })),
+    );
+    const { requests } = receiver;
+    expect(requests.map(isGenuine)).toEqual([true, true, true]);
+    expect(new Set(requests.map(({ body }) => body.toString())).size).toBe(1);
+    expect(new Set(requests.map(({ headers }) => headers[TIMESTAMP_HEADER])).size).toBe(3);
+    // One line per attempt, and nothing of the body.
+    expect(lines).toEqual([500, 302, 204].map((status) => `webhook PAYMENT_CAPTURED ORD-1 → ${status}`));
+  });
+
+  test("is not overtaken by the next one of its order", async () => {
+    const { simulator } = await wire({ webhookRetryMs: [1] }, [500, 200]);
+    await cancelAndSettle(simulator, "SIM-CAPTURED-1000");
+    expect(simulator.webhooks.map(({ eventType, status }) => [eventType, status])).toEqual([
+      ["PAYMENT_CAPTURED", 500],
+      ["PAYMENT_CAPTURED", 200],
+      ["PAYMENT_REFUND_REQUESTED", 200],
+    ]);
+  });
+
+  test("is given up after the last attempt", async () => {
+    const { simulator } = await wire({ webhookRetryMs: [1, 1, 1] }, [500]);
+    await captureAndSettle(simulator);
+    expect(simulator.webhooks.map(({ status }) => status)).toEqual([500, 500, 500, 500]);
+  });
+
+  test("follows the receiver to a new address", async () => {
+    const { receiver } = await wire();
+    const simulator: Simulator = await ebp.simulator({
+      webhooks: { url: `http://127.0.0.1:${await refusedPort()}`, secret: "old" },
+      webhookRetryMs: [1],
+      log: (line) => {
+        if (line.endsWith("no answer")) simulator.sendWebhooksTo({ url: receiver.url, secret: SECRET });
+      },
+    });
+    await captureAndSettle(simulator);
+    expect(simulator.webhooks.map(({ status }) => status)).toEqual([null, 200]);
+    expect(receiver.requests.map(isGenuine)).toEqual([true]);
+  });
+
+  test("is not sent again once there is no receiver", async () => {
+    const log = (): void => simulator.sendWebhooksTo(null);
+    const { simulator, receiver } = await wire({ webhookRetryMs: [1], log }, [500]);
+    await captureAndSettle(simulator);
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  test("has no status when the receiver takes too long", async () => {
+    const { simulator } = await wire({ webhookTimeoutMs: 1, webhookRetryMs: [] }, [null]);
+    await captureAndSettle(simulator);
+    expect(simulator.webhooks).toMatchObject([{ status: null }]);
+  });
+
+  test.each([
+    ["an answer", null],
+    ["its next attempt", 500],
+  ])("is dropped when the simulator closes while it waits for %s", async (_what, status) => {
+    const waits = { webhookTimeoutMs: NEVER_MS, webhookRetryMs: [NEVER_MS] };
+    const { simulator, receiver, reached } = await wire(waits, [status]);
+    simulator.payments.register({ orderNo: "ORD-1", total: "1000", captured: true });
+    await reached;
+    await simulator.close();
+    await simulator.settledWebhooks();
+    expect(receiver.requests).toHaveLength(1);
+  });
+});
+
+test("WEBHOOK_URL and WEBHOOK_SECRET name the receiver, both or neither", () => {
+  const url = "http://127.0.0.1:4000/webhooks/ebp";
+  expect(readWebhookTarget({ WEBHOOK_URL: url, WEBHOOK_SECRET: SECRET })).toEqual({ url, secret: SECRET });
+  expect(readWebhookTarget({})).toBeNull();
+  expect(() => readWebhookTarget({ WEBHOOK_URL: url })).toThrow(/set both/u);
+  expect(() => readWebhookTarget({ WEBHOOK_SECRET: SECRET })).toThrow(/set both/u);
+  expect(() => readWebhookTarget({ WEBHOOK_URL: "here", WEBHOOK_SECRET: SECRET })).toThrow(/Invalid URL/u);
 });
