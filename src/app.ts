@@ -13,7 +13,7 @@ import type { Config } from "./config/config.js";
 import { openCore, type Core, type CoreEvents } from "./core.js";
 import { createWebhookReader } from "./ebp/webhook.js";
 import { MAX_COST } from "./graphql/plugins/limits/limits.js";
-import { rateLimitBucket } from "./graphql/plugins/rate-limit-bucket.js";
+import { rateLimitBucket } from "./graphql/plugins/rate-limits.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { STREAM_PATH } from "./graphql/subscription.js";

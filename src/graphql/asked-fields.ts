@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import { fragmentsOf } from "./plugins/limits/fragments-of.js";
+import { fragmentsOf } from "./plugins/limits/document-limits.js";
 
 /** A root field that an operation asks for. */
 export interface AskedField {

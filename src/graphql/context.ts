@@ -11,9 +11,12 @@ import type { Stores } from "../cancellation/model/store.js";
 import type { UserError } from "../cancellation/model/user-error.js";
 import type { Caller } from "../cancellation/model/caller.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
-import { createBoundedLoader } from "./plugins/limits/bounded-loader.js";
-import { createReadBudget } from "./plugins/limits/read-budget.js";
-import { createRunningTotalLoaders, type RunningTotalLoaders } from "./plugins/limits/running-totals.js";
+import {
+  createBoundedLoader,
+  createReadBudget,
+  createRunningTotalLoaders,
+  type RunningTotalLoaders,
+} from "./plugins/limits/read-budget.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {

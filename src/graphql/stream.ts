@@ -15,9 +15,8 @@ import type { Stores } from "../cancellation/model/store.js";
 import { askedFieldsOf } from "./asked-fields.js";
 import type { AcceptedSubscription, GraphQLContext, LiveContext } from "./context.js";
 import { toEventStream } from "./event-stream.js";
-import { checkAddress } from "./plugins/check-address.js";
-import { rateLimitBucket } from "./plugins/rate-limit-bucket.js";
-import type { RateLimitParts } from "./plugins/rate-limits.js";
+import { checkAddress } from "./plugins/check-request.js";
+import { rateLimitBucket, type RateLimitDependencies } from "./plugins/rate-limits.js";
 import {
   startSubscription,
   STREAM_PATH,
@@ -57,7 +56,7 @@ export interface LiveDependencies {
 
 export interface StreamDependencies extends SubscriptionDependencies {
   readonly live: LiveDependencies;
-  readonly rateLimits: Pick<RateLimitParts, "queryCostPerMinute" | "takeQueryCost">;
+  readonly rateLimits: Pick<RateLimitDependencies, "queryCostPerMinute" | "takeQueryCost">;
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** @throws GraphQLError for a request that must not be read. */

@@ -16,7 +16,7 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
 } from "graphql";
-import { fieldsWithResolver } from "../../src/graphql/plugins/limits/fields-with-resolver.js";
+import { fieldsWithResolver } from "../../src/graphql/plugins/limits/query-cost.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
 
 let schema: GraphQLSchema;

@@ -4,21 +4,24 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { BusyError } from "../../cancellation/model/errors.js";
 import type { GraphQLContext } from "../context.js";
 
-export interface LoadSheddingParts {
-  /** Whether those who come now would wait too long for a connection to the database. */
+export interface LoadSheddingDependencies {
+  /** Whether a request that comes now would wait too long for a database connection. */
   readonly isSaturated: (what: "reads" | "cancels") => boolean;
-  /** Told of each request that is refused, or has waited in vain. */
+  /** Called for each request that is refused, or that waited in vain. */
   readonly onShed: (what: "mutation" | "query") => void;
 }
 
-/** The connections are free again as soon as what holds them is done, which is soon or takes many such seconds. */
+/** Most statements end within a second. */
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Refuses at once what would only make the queue for the database longer. Reading and cancelling have connections of their own,
- * so however many read, cancels are served.
+ * Refuses at once what would only make the queue for the database longer. Queries and cancels have separate connections, so cancels
+ * are served however many queries come.
  */
-export function shedLoad({ isSaturated, onShed }: LoadSheddingParts): ApolloServerPlugin<GraphQLContext> {
+export function shedLoad({
+  isSaturated,
+  onShed,
+}: LoadSheddingDependencies): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
@@ -26,7 +29,7 @@ export function shedLoad({ isSaturated, onShed }: LoadSheddingParts): ApolloServ
           const isMutation = operation?.operation === OperationTypeNode.MUTATION;
           if (!isSaturated(isMutation ? "cancels" : "reads")) return Promise.resolve();
           onShed(isMutation ? "mutation" : "query");
-          // Thrown, not rejected: then Apollo asks no other plugin, and the caller's rate limit is not charged.
+          // Thrown, not rejected: then the rate limit is not asked, and the caller is not charged.
           throw new GraphQLError(
             `More is asked than can be served at this moment.${isMutation ? " This call sent nothing; repeat it with the same idempotency key." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
             {

@@ -1,98 +1,126 @@
+import { createHash } from "node:crypto";
 import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode } from "graphql";
-import type { ChargePenalty, TakePoints } from "../../cancellation/model/caller.js";
-import { askedFieldsOf } from "../asked-fields.js";
+import type { Caller, ChargePenalty, TakePoints } from "../../cancellation/model/caller.js";
+import { askedFieldsOf, type AskedField } from "../asked-fields.js";
 import type { GraphQLContext } from "../context.js";
-import { pointsOf } from "./limits/query-cost.js";
-import { mutationPoints, WRONG_GUESS_POINTS } from "./mutation-points.js";
-import { rateLimitBucket } from "./rate-limit-bucket.js";
+import { pointsOf } from "./limits/limits.js";
 
-export interface RateLimitParts {
+export interface RateLimitDependencies {
   readonly mutationsPerMinute: number;
   readonly queryCostPerMinute: number;
   readonly takeMutations: TakePoints;
   readonly takeQueryCost: TakePoints;
   readonly penaliseMutations: ChargePenalty;
   readonly penaliseQueryCost: ChargePenalty;
-  /** Told of each request that is refused. */
+  /** Called for each request that is refused. */
   readonly onLimited: (what: LimitedOperation) => void;
 }
 
 export type LimitedOperation = "mutation" | "query";
 
-interface Limit {
-  readonly perMinute: number;
-  readonly take: TakePoints;
-  /** What a request asks too often for, for its sender. */
-  readonly tooOften: (points: number) => string;
-  readonly neverServed: (points: number) => string;
+/** How many mutations each field counts as. */
+const MUTATION_POINTS: Readonly<Record<string, number>> = {
+  cancelPayment: 1,
+  // A query, but it answers what `cancelPayment` would.
+  cancelPaymentPreview: 1,
+  // It asks EBP each time. Nobody needs it in a hurry: recovery looks up unknown outcomes by itself.
+  refreshCancellation: 10,
+  // A person decides a few in a minute.
+  resolveCancellation: 10,
+};
+const HIGHEST_POINTS = Math.max(...Object.values(MUTATION_POINTS));
+
+/** The penalty for using a key again for another request: it slows down who tries refund accounts until one matches. */
+const REUSED_KEY_PENALTY = 10;
+
+/** A mutation without an entry in the table counts as the most expensive one; a query without an entry as none. */
+export function mutationPoints(field: string, isMutation: boolean): number {
+  const known = Object.hasOwn(MUTATION_POINTS, field) ? MUTATION_POINTS[field] : undefined;
+  return known ?? (isMutation ? HIGHEST_POINTS : 0);
 }
 
-/** Refuses, before anything of it is executed, what a caller asks of a store beyond so much in a minute. */
-export function limitRates(parts: RateLimitParts): ApolloServerPlugin<GraphQLContext> {
-  const limits: Readonly<Record<LimitedOperation, Limit>> = {
-    mutation: {
-      perMinute: parts.mutationsPerMinute,
-      take: parts.takeMutations,
-      tooOften: (points) =>
-        `At most ${parts.mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing`,
-      neverServed: (points) =>
-        `This counts as ${points} mutations, and at most ${parts.mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
-    },
-    query: {
-      perMinute: parts.queryCostPerMinute,
-      take: parts.takeQueryCost,
-      tooOften: (points) =>
-        `At most ${parts.queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}`,
-      neverServed: (points) =>
-        `This query costs ${points} points, and at most ${parts.queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
-    },
-  };
+/**
+ * The bucket that a request is counted in: the caller, and the one store that all of its fields name. Where they name none, several,
+ * or a store that is not the caller's, the bucket is all of the caller's stores together: made-up ids give nobody another bucket.
+ * A hash, so that keys have one length and the counters hold no caller's name.
+ */
+export function rateLimitBucket(caller: Caller, fields: readonly AskedField[]): string {
+  const named = new Set(fields.map(({ storeId }) => storeId));
+  const [only = null] = named;
+  const isOwn = only !== null && named.size === 1 && caller.storeIds.includes(only);
+  const stores = isOwn ? [only] : [...caller.storeIds].sort();
+  return createHash("sha256")
+    .update(JSON.stringify([caller.subject, stores]))
+    .digest("base64url");
+}
+
+/** Refuses, before anything is executed, what a caller asks of a store beyond the limits of a minute. */
+export function limitRates(dependencies: RateLimitDependencies): ApolloServerPlugin<GraphQLContext> {
+  const { mutationsPerMinute, queryCostPerMinute } = dependencies;
 
   /** @throws GraphQLError */
-  async function charge(what: LimitedOperation, bucket: string, points: number): Promise<void> {
-    const limit = limits[what];
-    if (points > limit.perMinute) throw tooLarge(limit.neverServed(points));
-    const taken = await limit.take(bucket, points);
+  async function chargeMutations(bucket: string, points: number): Promise<void> {
+    if (points > mutationsPerMinute)
+      throw neverServed(
+        `This counts as ${points} mutations, and at most ${mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
+      );
+    const taken = await dependencies.takeMutations(bucket, points);
     if (taken.allowed) return;
-    parts.onLimited(what);
-    throw tooOften(limit.tooOften(points), taken.retryAfterSeconds);
+    dependencies.onLimited("mutation");
+    throw tooOften(
+      `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing`,
+      taken.retryAfterSeconds,
+    );
+  }
+
+  /** @throws GraphQLError */
+  async function chargeQuery(bucket: string, points: number): Promise<void> {
+    if (points > queryCostPerMinute)
+      throw neverServed(
+        `This query costs ${points} points, and at most ${queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
+      );
+    const taken = await dependencies.takeQueryCost(bucket, points);
+    if (taken.allowed) return;
+    dependencies.onLimited("query");
+    throw tooOften(
+      `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}`,
+      taken.retryAfterSeconds,
+    );
   }
 
   return {
     requestDidStart: () => {
-      /** Whose request it is, and what a query has been charged; null until it may be executed. */
+      /** The bucket, and what a query was charged; null until the operation may be executed. */
       let charged: { readonly bucket: string; readonly cost: number | null } | null = null;
       return Promise.resolve({
         async didResolveOperation({ document, operation, request, contextValue }) {
           if (operation === undefined) return;
-          const variables = request.variables ?? {};
-          const fields = askedFieldsOf(document, operation, variables);
+          const fields = askedFieldsOf(document, operation, request.variables ?? {});
           const bucket = rateLimitBucket(contextValue.caller, fields);
           const isMutation = operation.operation === OperationTypeNode.MUTATION;
           const mutations = fields.reduce((sum, { name }) => sum + mutationPoints(name, isMutation), 0);
-          if (mutations > 0) await charge("mutation", bucket, mutations);
+          if (mutations > 0) await chargeMutations(bucket, mutations);
           const cost = isMutation ? null : contextValue.cost;
-          if (cost !== null) await charge("query", bucket, cost);
+          if (cost !== null) await chargeQuery(bucket, cost);
           charged = { bucket, cost };
         },
-        /** What could not be foreseen is paid with what is left of the minute. */
         async willSendResponse({ contextValue }) {
           if (charged === null) return;
           const { bucket, cost } = charged;
           const { reusedKeys } = contextValue;
-          // Lists without pages may have been longer.
+          // Lists without pages may have been longer than the cost assumed.
           const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead()) - cost;
-          if (more > 0) await parts.penaliseQueryCost(bucket, more);
-          if (reusedKeys > 0) await parts.penaliseMutations(bucket, reusedKeys * WRONG_GUESS_POINTS);
+          if (more > 0) await dependencies.penaliseQueryCost(bucket, more);
+          if (reusedKeys > 0) await dependencies.penaliseMutations(bucket, reusedKeys * REUSED_KEY_PENALTY);
         },
       });
     },
   };
 }
 
-function tooOften(what: string, retryAfterSeconds: number): GraphQLError {
-  return new GraphQLError(`${what}; come again in ${retryAfterSeconds} s.`, {
+function tooOften(message: string, retryAfterSeconds: number): GraphQLError {
+  return new GraphQLError(`${message}; come again in ${retryAfterSeconds} s.`, {
     extensions: {
       code: "RATE_LIMITED",
       retryAfterSeconds,
@@ -101,7 +129,7 @@ function tooOften(what: string, retryAfterSeconds: number): GraphQLError {
   });
 }
 
-/** However long its sender waits: so it is not told to come again. */
-function tooLarge(what: string): GraphQLError {
-  return new GraphQLError(what, { extensions: { code: "BAD_REQUEST", http: { status: 400 } } });
+/** Without `retry-after`: waiting does not help. */
+function neverServed(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST", http: { status: 400 } } });
 }

@@ -1,10 +1,14 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import type { FastifyBaseLogger } from "fastify";
-import { Kind, type GraphQLError } from "graphql";
+import { Kind, type GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { GraphQLContext } from "../context.js";
 import { isOurFault } from "./error-format.js";
 
+/** Faults that are not the caller's. Operators find the request in the log by its id. */
+const FAULT_CODES: ReadonlySet<unknown> = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"]);
+
+/** Logs faults of this service, and puts the request's id into the errors that callers see of them. */
 export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart: () =>
@@ -13,8 +17,22 @@ export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQL
           logFaults(log, errors, contextValue.requestId);
           return Promise.resolve();
         },
+        willSendResponse({ response: { body }, contextValue: { requestId } }) {
+          if (body.kind === "single" && body.singleResult.errors !== undefined) {
+            body.singleResult.errors = body.singleResult.errors.map((error) =>
+              withRequestId(error, requestId),
+            );
+          }
+          return Promise.resolve();
+        },
       }),
   };
+}
+
+/** Adds the id of the `x-request-id` header, for clients that keep errors and not headers. */
+export function withRequestId(error: GraphQLFormattedError, requestId: string): GraphQLFormattedError {
+  if (!FAULT_CODES.has(error.extensions?.["code"])) return error;
+  return { ...error, extensions: { ...error.extensions, requestId } };
 }
 
 export function logFaults(
@@ -22,18 +40,18 @@ export function logFaults(
   errors: readonly GraphQLError[],
   requestId: string,
 ): void {
-  // What is read for a page at once fails at once, for each of its cancellations: that is one fault.
+  // A read for a whole page fails once for each of its fields: that is one fault.
   const logged = new Set<unknown>();
   for (const error of errors.filter(isOurFault)) {
     const err = unwrapResolverError(error);
     if (logged.has(err)) continue;
     logged.add(err);
-    // With words of its own: without, the logger would take the error's, which may quote what was asked.
+    // Without a message the logger would take the error's own, which may quote what the caller sent.
     log.error({ err, requestId, field: fieldOf(error) }, "answering a field failed");
   }
 }
 
-/** By its name, not by the caller's alias: anything may stand there. */
+/** The field's name, not the caller's alias, which may be any text. */
 function fieldOf({ nodes }: GraphQLError): string | undefined {
   const [node] = nodes ?? [];
   return node?.kind === Kind.FIELD ? node.name.value : undefined;

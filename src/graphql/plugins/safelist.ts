@@ -1,43 +1,78 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyRequest } from "fastify";
-import { GraphQLError } from "graphql";
+import { GraphQLError, Kind, parse, validate, type DocumentNode, type GraphQLSchema } from "graphql";
+import type { PersistedOperation } from "../../cancellation/model/persisted-operation.js";
+import { documentFaults } from "./limits/document-limits.js";
+import { costFaults } from "./limits/limit-operations.js";
+import { MAX_TOKENS } from "./limits/limits.js";
 
 /** The only documents that are answered, by id. */
 export type Safelist = ReadonlyMap<string, string>;
 
-const NOT_LISTED =
-  "Only operations on this service's list are answered: send the id of one of them, or exactly its text.";
+/** @throws Error that names every operation which does not fit the schema or is beyond the limits: it could never be answered. */
+export function createSafelist(schema: GraphQLSchema, operations: readonly PersistedOperation[]): Safelist {
+  const faults = operations.flatMap(({ id, name, body }) =>
+    faultsOf(schema, body).map((fault) => `${name === id ? id : `${name} (${id})`}: ${fault}`),
+  );
+  if (faults.length > 0)
+    throw new Error(
+      `PERSISTED_OPERATIONS cannot be used:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  return new Map(operations.map(({ id, body }) => [id, body]));
+}
+
+function faultsOf(schema: GraphQLSchema, body: string): string[] {
+  let document: DocumentNode;
+  try {
+    document = parse(body, { maxLexicalTokens: MAX_TOKENS });
+  } catch (error) {
+    return [(error as GraphQLError).message];
+  }
+  const invalid = validate(schema, document);
+  if (invalid.length > 0) return invalid.map(({ message }) => message);
+  return document.definitions
+    .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
+    .flatMap((operation) => {
+      const faults = documentFaults(document, operation);
+      // Costed with the defaults of its variables. What a caller sends is costed when it is sent.
+      return faults.length > 0
+        ? faults
+        : costFaults({ schema, document, operationName: operation.name?.value });
+    });
+}
 
 /**
- * Refuses a request whose document is not on the list, before anything of it is parsed. Reads the request as Apollo Server does: the
- * body of a POST, the search parameters of a GET.
+ * Refuses a request whose document is not on the list, before it is parsed. Reads the request as Apollo Server does: the body of a
+ * POST, the search parameters of a GET.
  * @throws GraphQLError
  */
 export function assertListed(request: FastifyRequest, safelist: Safelist): void {
-  const { query, id } = request.method === "GET" ? askedInSearch(request) : askedInBody(request.body);
-  // A request that names no document at all is told so by Apollo Server.
+  const { query, id } = request.method === "GET" ? inSearch(request) : inBody(request.body);
+  // Apollo Server refuses a request without a document.
   if (query === null && id === null) return;
-  const listed = query === null ? id !== null && safelist.has(id) : isListed(safelist, query, id);
-  if (listed) return;
-  throw new GraphQLError(NOT_LISTED, {
+  const isListed = query === null ? id !== null && safelist.has(id) : hasText(safelist, query, id);
+  if (isListed) return;
+  const message =
+    "Only operations on this service's list are answered: send the id of one of them, or exactly its text.";
+  throw new GraphQLError(message, {
     extensions: { code: "OPERATION_NOT_SAFELISTED", http: { status: 403 } },
   });
 }
 
-interface Asked {
+function hasText(safelist: Safelist, query: string, id: string | null): boolean {
+  return id === null ? [...safelist.values()].includes(query) : safelist.get(id) === query;
+}
+
+interface SentDocument {
   readonly query: string | null;
   readonly id: string | null;
 }
 
-function isListed(safelist: Safelist, query: string, id: string | null): boolean {
-  return id === null ? [...safelist.values()].includes(query) : safelist.get(id) === query;
-}
-
-function askedInBody(body: unknown): Asked {
+function inBody(body: unknown): SentDocument {
   return { query: textIn(body, "query"), id: idIn(childOf(body, "extensions")) };
 }
 
-function askedInSearch({ url }: FastifyRequest): Asked {
+function inSearch({ url }: FastifyRequest): SentDocument {
   const search = new URL(url, "http://invalid.invalid").searchParams;
   const query = search.get("query");
   return { query: query === "" ? null : query, id: idIn(jsonIn(search.get("extensions"))) };
@@ -60,15 +95,12 @@ function jsonIn(text: string | null): unknown {
   try {
     return text === null ? null : JSON.parse(text);
   } catch {
-    // Apollo Server says so.
+    // Apollo Server refuses it.
     return null;
   }
 }
 
-/**
- * Puts the text where an id was sent. An id need not be the hash of its text here, and Apollo Server takes none that is not; so it
- * gets to see no ids.
- */
+/** Replaces an id by its text. Apollo Server takes only ids that are the hash of their text, so it never sees an id. */
 export function resolveIds(safelist: Safelist): ApolloServerPlugin {
   return {
     requestDidStart({ request }) {

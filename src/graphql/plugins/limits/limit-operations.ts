@@ -1,34 +1,33 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from "graphql";
 import type { GraphQLContext } from "../../context.js";
-import { documentFaults } from "./document-faults.js";
+import { documentFaults } from "./document-limits.js";
 import { MAX_COST } from "./limits.js";
-import { onceForEach } from "./once-for-each.js";
-import { operationCost } from "./operation-cost.js";
 import { costOf, type CostedRequest } from "./query-cost.js";
 
-/** Refuses an operation beyond the limits before anything of it is executed. Tokens are counted as the document is parsed. */
+/** Refuses an operation beyond the limits before anything of it is executed. The parser counts tokens. */
 export function limitOperations(): ApolloServerPlugin<GraphQLContext> {
+  const known = new WeakMap<OperationDefinitionNode, string[]>();
+  function faultsOf(document: DocumentNode, operation: OperationDefinitionNode): string[] {
+    const faults = known.get(operation) ?? documentFaults(document, operation);
+    known.set(operation, faults);
+    return faults;
+  }
   return {
     requestDidStart: () =>
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request: { variables }, contextValue }) {
           if (operation === undefined) return Promise.resolve();
-          // What is too large in itself is not costed.
-          const faults = faultsOf(operation, document);
+          const faults = faultsOf(document, operation);
           if (faults.length > 0) throw tooComplex(faults);
-          contextValue.cost = operationCost(operation, { schema, document, variables });
-          const dear = faultsOfCost(contextValue.cost);
-          if (dear.length > 0) throw tooComplex(dear);
+          contextValue.cost = costOf({ schema, document, variables, operationName: operation.name?.value });
+          const costly = faultsOfCost(contextValue.cost);
+          if (costly.length > 0) throw tooComplex(costly);
           return Promise.resolve();
         },
       }),
   };
 }
-
-const faultsOf = onceForEach((operation: OperationDefinitionNode, document: DocumentNode) =>
-  documentFaults(document, operation),
-);
 
 function tooComplex(faults: readonly string[]): GraphQLError {
   return new GraphQLError(faults.join(" "), {

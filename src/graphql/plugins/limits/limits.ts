@@ -1,46 +1,48 @@
-/** Bounds on one operation, each sized by the largest honest one: a page of 100 with everything there is about each. */
+/** Limits of one operation. Each is sized by the largest honest operation: a page of 100 cancellations with all their fields. */
 
 /**
- * Lexical units of a document; values in `variables` are none. Everything there is about a page takes 150, the query that
- * Sandbox reads the schema with 300, and 45 items written into the document 950. Validating a document takes time that grows with
- * the square of its length.
+ * Lexical tokens of a document, without its `variables`. A page with all fields takes 150, Sandbox's introspection query 300, and 45
+ * items written into the document 950. The time to validate a document grows with the square of its length.
  */
 export const MAX_TOKENS = 1_000;
 
 /** `order`, `cancellations`, `edges`, `node`, `events`, `evidence`, `basis` are 7. */
 export const MAX_DEPTH = 10;
 
-/** The standard query for the schema unwraps lists and non-nulls 9 times over and is 15 deep. */
+/** The standard introspection query unwraps lists and non-nulls 9 times and is 15 deep. */
 export const MAX_INTROSPECTION_DEPTH = 20;
 
-/** Everything there is about a cancellation is some 80 fields; five ways to it in one document, with room to spare. */
+/** A cancellation has about 80 fields; this leaves room for five selections of all of them. */
 export const MAX_FIELDS = 450;
 
-/** An alias asks for the same thing again: a screen compares a few orders, not hundreds. */
+/** A screen compares a few orders, not hundreds. */
 export const MAX_ALIASES = 15;
 
 /** `@skip` and `@include` on parts of a screen. */
 export const MAX_DIRECTIVES = 20;
 
-/** In points: a page of 100 with all its items and events costs 900, and two of them too much. */
+/** A point stands for ten objects of an answer, or for one query of the database. */
+export const OBJECTS_PER_POINT = 10;
+
+/** The points of a number of objects. */
+export function pointsOf(objects: number): number {
+  return Math.ceil(objects / OBJECTS_PER_POINT);
+}
+
+/** In points. A page of 100 with all its items and events costs 900. */
 export const MAX_COST = 1_000;
 
-/** A question to EBP on demand: four in a document, three hundred in a minute under the default limit. */
+/** A live lookup at EBP: four fit into a document, and the default rate limit allows 300 a minute. */
 export const LIVE_STATUS_POINTS = 200;
 
-/** To count reads whatever meets the filter: of a million rows a tenth of a second, where a page takes a few milliseconds. */
+/** A count reads every row that meets the filter: for a million rows 0.1 s, where a page takes a few milliseconds. */
 export const COUNT_POINTS = 50;
 
-/**
- * Sums read every row that they add up: up to a second of a processor, where a page takes a few milliseconds. Two fit into a document.
- */
+/** Sums read every row that they add up: up to a second of CPU. Two fit into a document. */
 export const STATS_POINTS = 450;
 
-/**
- * Items, events, or items that the lines of orders add up, that are read for one request: what 20 cancellations of the most lines have, or a full page of a hundred lines
- * each. As an answer they are 2 MB.
- */
+/** Items, events, or items that the lines of orders add up, read for one request: a full page with a hundred lines each. They make an answer of 2 MB. */
 export const MAX_CHILDREN = 10_000;
 
-/** Nobody corrects more at once; a hundred, as graphql-js would tell, make a large answer of a small request. */
+/** Nobody corrects more at once. graphql-js reports a hundred, which makes a large answer to a small request. */
 export const MAX_VALIDATION_ERRORS = 8;

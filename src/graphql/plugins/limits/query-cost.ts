@@ -22,17 +22,15 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { getMetadataStorage } from "type-graphql";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../types/page.args.js";
-import { fieldsWithResolver } from "./fields-with-resolver.js";
-import { fragmentsOf } from "./fragments-of.js";
-import { onceForEach } from "./once-for-each.js";
+import { fragmentsOf } from "./document-limits.js";
+import { OBJECTS_PER_POINT, pointsOf } from "./limits.js";
 
-/** A point is as much as ten objects of an answer, or one query of the database. */
-const OBJECTS_PER_POINT = 10;
 const QUERY_OBJECTS = OBJECTS_PER_POINT;
-/** Items, events and other lists without pages. Most have fewer; how many there are is known only when they have been read. */
+/** Assumed for items, events and other lists without pages. Most are shorter; their length is known only once they are read. */
 const LIST_OBJECTS = 10;
-/** `__schema` and `__type`: as much as the whole schema, which is in memory. graphql-js bounds how deep they may be asked. */
+/** `__schema` and `__type` count as the whole schema, which is in memory. */
 const INTROSPECTION_OBJECTS = 1_000;
 
 export interface CostedRequest {
@@ -43,52 +41,58 @@ export interface CostedRequest {
 }
 
 /**
- * What answering would cost at most, in points; at least 1. A page counts with its size, pages within pages multiply, and a
- * field counts as often as it is written. Goes by the schema's types and arguments and by who has a resolver, so that a new field
- * is counted without being listed here; one that is dearer than a query says so where it is declared (`complexity`, in points).
+ * What an answer costs at most, in points; at least 1. A page counts with its size, pages within pages multiply, and a field counts
+ * as often as it is written. The schema's types and arguments and the declared resolvers decide, so a new field is counted without
+ * being listed here. A field that costs more than a query declares it (`complexity`, in points).
  * A request that cannot be executed (no such operation, variables that do not fit) costs 1.
  */
-export function costOf(
-  { schema, document, operationName, variables }: CostedRequest,
-  { assumeVariablesFit = false } = {},
-): number {
+export function costOf({ schema, document, operationName, variables }: CostedRequest): number {
   const operation = getOperationAST(document, operationName);
   const root = operation ? schema.getRootType(operation.operation) : null;
   if (!operation || !root) return 1;
-  const { coerced = assumeVariablesFit ? {} : undefined } = getVariableValues(
-    schema,
-    operation.variableDefinitions ?? [],
-    variables ?? {},
-    {
-      maxErrors: 1,
-    },
-  );
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
+    maxErrors: 1,
+  });
   if (coerced === undefined) return 1;
   const counter = new ObjectCounter(schema, document, coerced);
   return Math.max(1, pointsOf(counter.inSelections(operation.selectionSet, root, null)));
 }
 
-/** What so many objects of an answer cost. */
-export function pointsOf(objects: number): number {
-  return Math.ceil(objects / OBJECTS_PER_POINT);
-}
-
-/** What a field says of itself; null when it says nothing. */
+/** The `complexity` that a field declares; null when it declares none. */
 function declaredObjects({ extensions }: GraphQLField<unknown, unknown>): number | null {
   const { complexity } = extensions;
   return typeof complexity === "number" ? complexity * OBJECTS_PER_POINT : null;
 }
 
-/** The arguments that say how large a page is. */
-export const SIZES: ReadonlySet<string> = new Set(["first", "last"]);
+/** The arguments that give the size of a page. */
+const SIZES: ReadonlySet<string> = new Set(["first", "last"]);
 
-const resolvedFieldsOf = onceForEach<GraphQLSchema, [], ReadonlySet<string>>(fieldsWithResolver);
+/** Read once: the declarations do not change. */
+let declaredResolvers: ReadonlySet<string> | undefined;
 
-/** Counts objects, and queries as so many objects. */
+/**
+ * `Type.field` of every field below the roots that declares a resolver, and so may cost a query. type-graphql gives every field of
+ * the schema a resolver, so the schema does not tell.
+ */
+export function fieldsWithResolver(): ReadonlySet<string> {
+  const { fieldResolvers, objectTypes, interfaceTypes, resolverClasses } = getMetadataStorage();
+  const typeNames = new Map([...objectTypes, ...interfaceTypes].map(({ target, name }) => [target, name]));
+  const resolvedTypes = new Map(resolverClasses.map(({ target, getObjectType }) => [target, getObjectType]));
+  return new Set(
+    fieldResolvers.map(({ target, schemaName, getObjectType = resolvedTypes.get(target) }) => {
+      // A method of the type's own class is declared on that class.
+      const type = typeNames.get(target) ?? typeNames.get(getObjectType?.() as NonNullable<typeof target>);
+      if (type === undefined) throw new Error(`costing the field ${schemaName}: its type is not declared`);
+      return `${type}.${schemaName}`;
+    }),
+  );
+}
+
+/** Counts the objects of an answer; a query counts as `QUERY_OBJECTS`. */
 class ObjectCounter {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #resolved: ReadonlySet<string>;
-  /** Each fragment once for each page size around it: fragments that spread others twice would double at each step. */
+  readonly #resolved = (declaredResolvers ??= fieldsWithResolver());
+  /** Each fragment is counted once per page size around it: fragments that spread others twice would double at each step. */
   readonly #known = new Map<string, number>();
 
   constructor(
@@ -97,10 +101,9 @@ class ObjectCounter {
     private readonly variables: Readonly<Record<string, unknown>>,
   ) {
     this.#fragments = fragmentsOf(document);
-    this.#resolved = resolvedFieldsOf(schema);
   }
 
-  /** @param page the size of the page whose fields these are; null when they are not a page's. */
+  /** @param page the size of the page that these fields belong to; null outside a page. */
   inSelections({ selections }: SelectionSetNode, type: GraphQLNamedType, page: number | null): number {
     return selections
       .filter((selection) => this.#isAskedFor(selection))
@@ -127,7 +130,7 @@ class ObjectCounter {
     const fragment = this.#fragments.get(name);
     const type = fragment && this.schema.getType(fragment.typeCondition.name.value);
     if (!fragment || !type) return 0;
-    // A fragment within itself is refused by validation; here it only must not go round for ever.
+    // Validation refuses a fragment within itself. This only keeps the walk from going round for ever.
     this.#known.set(key, 0);
     const count = this.inSelections(fragment.selectionSet, type, page);
     this.#known.set(key, count);
@@ -155,8 +158,8 @@ class ObjectCounter {
   }
 
   /**
-   * Null for a field without pages. By the arguments that say so and no others: where another does not fit, or cannot be read yet, executing
-   * it says so. A size out of range is refused when the field is resolved, and reads nothing.
+   * Null for a field without pages. A size out of range is refused when the field is resolved, and reads nothing. Other arguments
+   * are not read: executing the field reports those that do not fit.
    */
   #pageSize(field: GraphQLField<unknown, unknown>, node: FieldNode): number | null {
     if (!field.args.some(({ name }) => SIZES.has(name))) return null;
@@ -175,7 +178,7 @@ class ObjectCounter {
       const include = getDirectiveValues(GraphQLIncludeDirective, node, this.variables)?.["if"] !== false;
       return !skip && include;
     } catch {
-      // An `if` of null: executing it says so.
+      // An `if` of null: executing the field reports it.
       return true;
     }
   }

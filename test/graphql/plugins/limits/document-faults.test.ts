@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { getIntrospectionQuery, Kind, parse, type OperationDefinitionNode } from "graphql";
-import { documentFaults } from "../../../../src/graphql/plugins/limits/document-faults.js";
-import { sizeOf, type DocumentSize } from "../../../../src/graphql/plugins/limits/document-size.js";
+import { documentFaults } from "../../../../src/graphql/plugins/limits/document-limits.js";
+import { sizeOf, type DocumentSize } from "../../../../src/graphql/plugins/limits/document-limits.js";
 import {
   MAX_ALIASES,
   MAX_DEPTH,

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { buildSchema, getIntrospectionQuery, isObjectType, parse, type GraphQLSchema } from "graphql";
-import { fieldsWithResolver } from "../../../../src/graphql/plugins/limits/fields-with-resolver.js";
 import { COUNT_POINTS, LIVE_STATUS_POINTS, MAX_COST } from "../../../../src/graphql/plugins/limits/limits.js";
-import { costOf } from "../../../../src/graphql/plugins/limits/query-cost.js";
+import { costOf, fieldsWithResolver } from "../../../../src/graphql/plugins/limits/query-cost.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../../../src/graphql/schema.js";
 import { CANCELLATION_FIELDS } from "../../../helpers/operations.js";
 

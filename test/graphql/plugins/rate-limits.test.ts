@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { rateLimitBucket } from "../../../src/graphql/plugins/rate-limit-bucket.js";
+import { mutationPoints, rateLimitBucket } from "../../../src/graphql/plugins/rate-limits.js";
 import type { Caller } from "../../../src/cancellation/model/caller.js";
 
 const storeIds = fc.uniqueArray(fc.string({ maxLength: 8 }), { minLength: 1, maxLength: 4 });
@@ -57,4 +57,20 @@ test("nobody can be named like a caller without a name, nor two stores like one"
   expect(bucket(caller("anonymous", "A"))).not.toBe(bucket(caller(null, "A")));
   expect(bucket(caller("me", "A", "B"))).not.toBe(bucket(caller("me", "A,B")));
   expect(bucket(caller("me", 'A","B'))).not.toBe(bucket(caller("me", "A", "B")));
+});
+const NEW_NAMES = ["somethingNew", "toString", "__proto__", "constructor"];
+
+test("a mutation that nobody has thought about counts as the dearest, whatever its name", () => {
+  const dearest = Math.max(
+    ...["cancelPayment", "refreshCancellation", "resolveCancellation"].map((name) =>
+      mutationPoints(name, true),
+    ),
+  );
+  for (const name of NEW_NAMES) expect(mutationPoints(name, true)).toBe(dearest);
+  expect(mutationPoints("cancelPayment", true)).toBe(1);
+});
+
+test("a query counts as no mutation, unless it answers what a mutation would", () => {
+  for (const name of ["cancellation", ...NEW_NAMES]) expect(mutationPoints(name, false)).toBe(0);
+  expect(mutationPoints("cancelPaymentPreview", false)).toBe(1);
 });
