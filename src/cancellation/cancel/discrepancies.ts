@@ -5,7 +5,7 @@ import type { Confirmation, ConfirmedItem } from "../model/outcome.js";
 import type { AmountBasis } from "../model/store.js";
 import { computeTotals } from "../request/amount-rule.js";
 
-/** Every difference between what was asked and what EBP says it did. What EBP does not state is no difference, save the totals and the count it promises always. */
+/** Every difference between the request and EBP's confirmation. A field that EBP leaves out is no difference, except the totals and the count, which it promises. */
 export function findDiscrepancies(
   items: readonly CancelItem[],
   basis: AmountBasis,
@@ -42,7 +42,7 @@ function itemDiscrepancies(item: CancelItem, confirmed: readonly ConfirmedItem[]
   ];
 }
 
-/** For a field that EBP promises on every success: leaving it out is a difference too. */
+/** For a field that EBP promises on every success: its absence is a difference too. */
 function promised(field: string, asked: Decimal | null, confirmed: Decimal | null): Discrepancy[] {
   return asked === null ? [] : differs(field, asked.toFixed(), confirmed?.toFixed() ?? "not stated");
 }

@@ -3,7 +3,7 @@ import type { Cancellation, Discrepancy } from "../model/cancellation.js";
 import type { Evidence } from "../model/outcome.js";
 import type { EventSource } from "../model/status.js";
 
-/** Evidence and nothing else. */
+/** A finding that is evidence and nothing else. */
 export function evidenceFinding(source: EventSource, evidence: Evidence): Finding {
   return {
     source,
@@ -18,8 +18,8 @@ export function evidenceFinding(source: EventSource, evidence: Evidence): Findin
 }
 
 /**
- * What is kept of a result that came too late to decide: somebody else has decided since, or it proves nothing. What was decided
- * stands; a result that says otherwise is shown as a discrepancy, for a person to look at.
+ * What is kept of a result that came too late to decide. The decision stands; a result that contradicts it becomes a discrepancy for a person
+ * to look at.
  */
 export function lateFinding(cancellation: Cancellation, step: Transition): Finding {
   const { source, actor, evidence, sentAgoMs } = step;
@@ -40,7 +40,7 @@ export function lateFinding(cancellation: Cancellation, step: Transition): Findi
   };
 }
 
-/** A proof of the opposite of what was decided. An outcome that proves nothing contradicts nothing. */
+/** The contradiction between a decided cancellation and a proof of the opposite; null when there is none. */
 export function contradictionOf(
   cancellation: Cancellation,
   step: Pick<Transition, "to" | "source">,

@@ -28,7 +28,7 @@ export interface CancelPreview {
   readonly errors: readonly UserError[];
 }
 
-/** Every check of `cancelPayment`, as things stand now. Sends nothing, stores nothing. */
+/** Runs every check of `cancelPayment` against the present state. Sends and stores nothing. */
 export async function previewCancel(
   dependencies: PreviewDependencies,
   caller: Caller,
@@ -69,7 +69,7 @@ async function standingInTheWay(
   return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
 }
 
-/** A sum says something of amounts without a fault: others could blow it up, or be an account number that it would repeat. */
+/** Totals are computed only of valid amounts: others may be too large to add, or an account number that the total would repeat. */
 function addsUp(checked: CheckedRequest): boolean {
   return checked.ok || checked.errors.some(({ kind }) => kind === "AmountMismatch");
 }

@@ -3,12 +3,12 @@ import type { CancelIntent } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
 import type { AmountBasis } from "../model/store.js";
 
-/** The message of the line of log that stands for each send. */
+/** The message of the log line that is written for each send. */
 export const SENT = "sent";
 
 /**
- * What is logged of a cancel when it is about to be sent: enough to enter it again when a backup without it was restored, and no
- * process remembers it. No refund account, no name, no reason and no note. Amounts are text.
+ * What is logged of a cancel right before it is sent: enough to enter it again after a backup without it was restored. It has no refund
+ * account, name, reason or note. Amounts are text.
  */
 export interface SentRecord {
   readonly store: string;
@@ -19,10 +19,10 @@ export interface SentRecord {
   readonly currency: string;
   readonly amountBasis: AmountBasis;
   readonly lines: readonly SentLine[];
-  /** It had a refund account, which is not here. */
+  /** Whether the request had a refund account, which is not logged. */
   readonly hasRefundAccount: boolean;
   readonly fingerprint: string;
-  /** When it was asked for, by the database's clock. */
+  /** When the intent was committed, by the database's clock. */
   readonly moment: string;
 }
 

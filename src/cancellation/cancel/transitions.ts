@@ -12,7 +12,7 @@ import type { EventSource, ResolvedBy, Settlement } from "../model/status.js";
 import { maskRefundAccount } from "../request/refund-account.js";
 import { findDiscrepancies } from "./discrepancies.js";
 
-/** The step that the answer to the one send takes a cancellation. */
+/** The transition that the answer to the one send leads to. */
 export function concludeFromResponse(intent: CancelIntent, { outcome, sentAgoMs }: SentCancel): Transition {
   return { ...undecided("RESPONSE", outcome.evidence), ...conclusion(intent, outcome), sentAgoMs };
 }
@@ -38,7 +38,7 @@ function conclusion(
   }
 }
 
-/** Whoever was to send it went away: it may have been sent, or not. It never is again. */
+/** The process that was to send it went away, before or after sending. It is never sent again. */
 export const LEASE_RAN_OUT: Transition = {
   ...undecided(
     "RECOVERY",
@@ -49,7 +49,7 @@ export const LEASE_RAN_OUT: Transition = {
   failure: { resultCode: null, message: "the process that was to send it went away", details: [] },
 };
 
-/** Something else than EBP's answer has proven that the cancel took effect. */
+/** A lookup, a webhook or an operator has proven that the cancel took effect. */
 export function proven(
   by: Exclude<ResolvedBy, "RESPONSE">,
   evidence: Evidence,
@@ -65,7 +65,7 @@ export function proven(
   };
 }
 
-/** Something else than EBP's answer has proven that nothing was cancelled. The same request may be tried under a new key. */
+/** A lookup or an operator has proven that nothing was cancelled. The request may be tried again under a new key. */
 export function disproven(
   by: Exclude<ResolvedBy, "RESPONSE">,
   evidence: Evidence,
@@ -102,10 +102,10 @@ function undecided(source: EventSource, evidence: Evidence): Omit<Transition, "t
   };
 }
 
-/** What the database gave when the intent was committed, by its own clock. */
+/** What the database set when the intent was committed, by its own clock. */
 type GivenLease = Pick<Cancellation, "createdAt" | "nextCheckAt" | "fencingToken">;
 
-/** The cancellation that an intent brings into being. */
+/** The cancellation that a committed intent creates. */
 export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Cancellation {
   const { id, store, request, requestedBy } = intent;
   const { items: _items, refundAccount, expectedCancelledTotal: _expected, ...recorded } = request;
@@ -135,7 +135,7 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
   };
 }
 
-/** The cancellation after a step; `written` is what the database made of it, by its own clock. */
+/** The cancellation after a transition; `written` is what the database set, by its own clock. */
 export function applyTransition(
   before: Cancellation,
   step: Transition,
@@ -152,7 +152,7 @@ export function applyTransition(
     settlement: step.settlement,
     resolvedBy: step.resolvedBy,
     ...withoutItems(step.confirmation ?? NOTHING_CONFIRMED),
-    // A lookup has a tracking id of its own: it stands with the event.
+    // A lookup's own tracking id is kept with its event.
     requestId: (step.source === "RESPONSE" ? step.evidence.requestId : null) ?? before.requestId,
     failureKind: step.failureKind,
     failure: step.failure,
@@ -160,7 +160,7 @@ export function applyTransition(
   };
 }
 
-/** What EBP confirmed of the items stands with the items. */
+/** What EBP confirmed of items is stored with the items. */
 function withoutItems({ items: _, ...confirmation }: Confirmation): Omit<Confirmation, "items"> {
   return confirmation;
 }

@@ -4,11 +4,10 @@ import { Decimal } from "../model/decimal.js";
 import { InvalidArgumentError } from "../model/errors.js";
 
 /**
- * What a history can be ordered by. Whatever it is, the moment of creation and then the id break ties.
+ * What a history can be sorted by; creation time and then id break ties.
  * - CREATED_AT: when the cancel was asked for.
- * - RESOLVED_AT: when it was decided. What is not decided has no such moment, and is not in this order at all: a place that
- *   changes once it is decided would show it twice, or never.
- * - TOTAL_CANCEL_AMOUNT: the total asked for. Of one currency only: amounts of two cannot be compared.
+ * - RESOLVED_AT: when it was decided. Open cancellations are left out: their place would change while pages are read.
+ * - TOTAL_CANCEL_AMOUNT: the total asked for, of one currency only.
  */
 export const HISTORY_ORDER_FIELDS = ["CREATED_AT", "RESOLVED_AT", "TOTAL_CANCEL_AMOUNT"] as const;
 export type HistoryOrderField = (typeof HISTORY_ORDER_FIELDS)[number];
@@ -25,15 +24,15 @@ export const NEWEST_FIRST: HistoryOrder = { field: "CREATED_AT", direction: "DES
 
 export const OLDEST_FIRST: HistoryOrder = { field: "CREATED_AT", direction: "ASC" };
 
-/** A place in an order, before or after which a page is read: also where nothing stands any more. */
+/** A place in a sorted history, before or after which a page is read. Its cancellation need not exist any more. */
 export interface HistoryPosition {
-  /** What is ordered by: a moment, or an amount. None of it ever changes once it is there. */
+  /** The value that is sorted by. It never changes once it is set. */
   readonly key: Date | Decimal;
   readonly createdAt: Date;
   readonly id: string;
 }
 
-/** Null for one that has no place in the order. */
+/** Null for a cancellation that is not part of this order. */
 export function positionOf(
   { id, createdAt, resolvedAt, totalCancelAmount }: Cancellation,
   { field }: HistoryOrder,
@@ -47,27 +46,26 @@ export function positionOf(
   return key === null ? null : { key, createdAt, id };
 }
 
-/** Opaque names of places in the history. Whoever changes one, or reads on with it in another order, is told so. */
+/** Opaque, signed names of places in the history. A changed cursor, or one of another order, is refused. */
 export interface Cursors {
   encode(position: HistoryPosition, order: HistoryOrder): string;
   /** @throws InvalidArgumentError for anything `encode` has not made for this order. */
   decode(cursor: string, order: HistoryOrder, argument: string): HistoryPosition;
 }
 
-/** As short as HMAC-SHA256 may be cut by NIST SP 800-107 for what can be asked about online only, and then some. */
+/** NIST SP 800-107 allows fewer for tags that can only be tried online. */
 const TAG_BYTES = 16;
 
 const KEY_BYTES = 32;
 
-/** The longest, of an amount with all its digits, has half of that. */
+/** The longest cursor has half of that. */
 const MAX_CURSOR_LENGTH = 400;
 
-/** Changes when a cursor's content does: what an older version has given out is then refused, not misread. */
+/** To be changed when a cursor's content does: cursors of an older version are then refused, not misread. */
 const CONTENT = "history-cursor-1";
 
 /**
- * @param secrets the first signs, all are accepted: so cursors outlive the rotation of a key for as long as it stays in the list. Only
- * what is derived from them is used.
+ * @param secrets the first signs, all verify: cursors outlive the rotation of a key while it stays in the list. Only derived keys are used.
  */
 export function createCursors(secrets: readonly [Buffer, ...Buffer[]]): Cursors {
   const [newest, ...older] = secrets.map((secret) =>
@@ -85,7 +83,7 @@ export function createCursors(secrets: readonly [Buffer, ...Buffer[]]): Cursors 
       const [tag, content] = [bytes.subarray(0, TAG_BYTES), bytes.subarray(TAG_BYTES).toString("utf8")];
       const isOurs =
         tag.length === TAG_BYTES &&
-        // Written in another way, it is not the one that was given out.
+        // Another spelling of the same bytes is not the cursor that was given out.
         bytes.toString("base64url") === cursor &&
         [newest, ...older].some((key) => timingSafeEqual(tag, tagOf(content, key)));
       if (!isOurs) {

@@ -14,7 +14,7 @@ import type { Stores } from "../model/store.js";
 import { assertText, proseFaults } from "../request/field-rules.js";
 import type { HistoryOrder } from "./cursors.js";
 
-/** Which cancellations. Every condition given must hold; `storeIds` always holds: what is outside does not exist. */
+/** Conditions that must all hold. `storeIds` always holds: other stores do not exist for the caller. */
 export interface CancellationFilter {
   readonly storeIds: readonly string[];
   readonly statuses?: readonly CancellationStatus[];
@@ -27,10 +27,10 @@ export interface CancellationFilter {
   readonly returnRequestId?: string;
   /** EBP's tracking id of its answer. */
   readonly requestId?: string;
-  /** A line of this item; with `itemType`, one line that is of both. */
+  /** Has an item with this id; with `itemType`, one item that meets both. */
   readonly itemId?: string;
   readonly itemType?: ItemType;
-  /** Word for word. */
+  /** Exactly this text. */
   readonly reason?: string;
   readonly requestedBy?: string;
   readonly failureCode?: string;
@@ -42,12 +42,12 @@ export interface CancellationFilter {
   readonly createdBefore?: Date;
   readonly resolvedFrom?: Date;
   readonly resolvedBefore?: Date;
-  /** UNKNOWN, and for longer than this by the database's clock. */
+  /** UNKNOWN for longer than this, by the database's clock. */
   readonly inDoubtLongerThanSeconds?: number;
   readonly hasDiscrepancies?: boolean;
 }
 
-/** Conditions as a caller states them; what is left out, or null, is no condition. */
+/** Conditions as a caller states them; null or left out is no condition. */
 export type RequestedFilter = {
   readonly [Condition in keyof Omit<CancellationFilter, "storeIds" | "statuses">]?:
     CancellationFilter[Condition] | null;
@@ -56,24 +56,24 @@ export type RequestedFilter = {
   readonly status?: readonly CancellationStatus[] | null;
 };
 
-/** EBP's ids and codes are shorter than ours may be, but nobody promises it. */
+/** EBP does not say how long its ids and codes can be. */
 const MAX_EBP_ID_LENGTH = 200;
 
-/** As the subject of a token. */
+/** As long as the subject of a token may be. */
 const MAX_SUBJECT_LENGTH = 255;
 
-/** Fewer characters would be of nearly every order. */
+/** Fewer characters would match nearly every order. */
 const MIN_PREFIX_LENGTH = 3;
 
-/** Ten years: nothing is older. */
-const MAX_DOUBT_SECONDS = 10 * 366 * 24 * 60 * 60;
+/** Ten years. */
+const MAX_UNKNOWN_SECONDS = 10 * 366 * 24 * 60 * 60;
 
-/** A condition that may be any text. */
+/** Conditions that are texts. */
 type TextCondition = {
   [Condition in keyof CancellationFilter]-?: string extends CancellationFilter[Condition] ? Condition : never;
 }[keyof CancellationFilter];
 
-/** What is no prose. A reason has rules of its own. */
+/** A reason has rules of its own. */
 type Identifier = Exclude<TextCondition, "reason">;
 
 const LONGEST: Readonly<Record<Identifier, number>> = {
@@ -88,9 +88,9 @@ const LONGEST: Readonly<Record<Identifier, number>> = {
 };
 
 /**
- * @param order in which they are read: some conditions cannot be met in some orders.
- * @param prefix of the names of conditions, as whoever states them has them.
- * @throws InvalidArgumentError for conditions that nothing can meet, which are mistakes.
+ * @param order the order of reading: some conditions exclude some orders.
+ * @param prefix goes before the names of conditions in errors.
+ * @throws InvalidArgumentError for conditions that no cancellation can meet.
  */
 export function checkFilter(
   requested: RequestedFilter,
@@ -111,12 +111,12 @@ export function checkFilter(
   if (given(filter.amountFrom) || given(filter.amountTo))
     assertOneCurrency(filter, stores, `${prefix}amountFrom, ${prefix}amountTo`, prefix);
   if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field", prefix);
-  // After all that can be refused: an error tells what the caller has stated.
+  // Last, so that errors speak of what the caller has stated.
   if (filter.inDoubtLongerThanSeconds === undefined || filter.statuses !== undefined) return filter;
   return { ...filter, statuses: ["UNKNOWN"] };
 }
 
-/** Of stores that the caller cannot see there is nothing to be found. */
+/** Stores of other callers are left out, as if they did not exist. */
 function checkedStores(
   requested: readonly string[] | null | undefined,
   caller: Caller,
@@ -128,7 +128,7 @@ function checkedStores(
   return caller.storeIds.filter((id) => requested.includes(id));
 }
 
-/** Each once: a list may name the same one ten thousand times. */
+/** Without repetitions: a list may name the same status ten thousand times. */
 function checkedStatuses(
   requested: readonly CancellationStatus[],
   field: string,
@@ -137,7 +137,7 @@ function checkedStatuses(
   throw new InvalidArgumentError(field, "at least one status", "an empty list");
 }
 
-/** Nothing stored is equal to what is refused here, and the database would say some of it in its own words. */
+/** Refuses values that no cancellation can have, some of which PostgreSQL would reject in its own words. */
 function assertReadable(field: string, name: string, value: unknown): void {
   if (value instanceof Date) assertMoment(field, value);
   else if (Decimal.isDecimal(value)) assertAmount(field, value);
@@ -156,7 +156,7 @@ function assertIdentifier(field: string, name: Identifier, text: string): void {
   throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, `${text.length}`);
 }
 
-/** The year 0, which ISO 8601 has and PostgreSQL has not. */
+/** ISO 8601 has a year 0, PostgreSQL does not. */
 function assertMoment(field: string, moment: Date): void {
   if (moment.getUTCFullYear() >= 1) return;
   throw new InvalidArgumentError(field, "a moment of the years 1 to 9999", "an earlier one");
@@ -169,8 +169,8 @@ function assertAmount(field: string, amount: Decimal): void {
 }
 
 function assertSeconds(field: string, seconds: number): void {
-  if (seconds >= 0 && seconds <= MAX_DOUBT_SECONDS) return;
-  throw new InvalidArgumentError(field, `0 to ${MAX_DOUBT_SECONDS}`, "another number");
+  if (seconds >= 0 && seconds <= MAX_UNKNOWN_SECONDS) return;
+  throw new InvalidArgumentError(field, `0 to ${MAX_UNKNOWN_SECONDS}`, "another number");
 }
 
 function assertReason(field: string, reason: string): void {
@@ -178,7 +178,7 @@ function assertReason(field: string, reason: string): void {
   if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
 }
 
-/** A number of won is not more, or less, than a number of dollars. */
+/** Amounts of different currencies cannot be compared. */
 function assertOneCurrency(
   { storeIds }: CancellationFilter,
   stores: Stores,
@@ -198,28 +198,26 @@ function given<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
 }
 
-/** The states that something can have which meets a condition. What is not here can be of any. */
+/** The statuses that a cancellation which meets the condition can have. */
 const STATUSES_WITH: Readonly<Partial<Record<keyof CancellationFilter, readonly CancellationStatus[]>>> = {
-  // Webhooks tell what became of the money once it has been cancelled.
   settlement: ["SUCCEEDED"],
   resolvedBy: DECIDED_STATUSES,
   resolvedFrom: DECIDED_STATUSES,
   resolvedBefore: DECIDED_STATUSES,
-  // Also an answer that proves nothing has its code.
+  // An answer that proves nothing has a code too.
   failureCode: ["FAILED", "UNKNOWN"],
   inDoubtLongerThanSeconds: ["UNKNOWN"],
 };
 
 /**
- * Conditions that exclude each other are a mistake of whoever states them: an empty page would hide it.
- * @param prefix of the names of conditions.
+ * Conditions that exclude each other are a mistake, which an empty page would hide.
  * @throws InvalidArgumentError
  */
 export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
   assertSomeStatus(filter, order, prefix);
   assertAfter(filter, "createdFrom", "createdBefore", prefix);
   assertAfter(filter, "resolvedFrom", "resolvedBefore", prefix);
-  // What is decided was asked for before.
+  // A cancellation is created before it is resolved.
   assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
   const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
   if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
@@ -243,7 +241,7 @@ function assertAfter(
   throw new InvalidArgumentError(`${prefix}${before}`, `a moment after ${prefix}${from}`, found);
 }
 
-/** Names the condition that leaves nothing over, and what those before it have left. */
+/** The error names the first condition that leaves no status, and the statuses left before it. */
 function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
   let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
   const narrow = (field: string, to: readonly CancellationStatus[]): void => {

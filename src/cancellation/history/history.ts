@@ -14,7 +14,7 @@ import type { CancellationStat, StatsGrouping } from "./stats.js";
 
 export interface HistoryWindow {
   readonly order: HistoryOrder;
-  /** `forward`: the first `size` after the position. `backward`: the last `size` before it. Both come back in `order`. */
+  /** `forward`: the first `size` after the position; `backward`: the last `size` before it. Both are returned in `order`. */
   readonly direction: "forward" | "backward";
   readonly position: HistoryPosition | null;
   readonly size: number;
@@ -29,15 +29,15 @@ export interface HistoryPage {
 /** What has been cancelled of one order, line by line. */
 export interface OrderLines {
   readonly lines: readonly OrderLine[];
-  /** The items of cancels that they add up. */
+  /** How many items of cancels the lines add up. */
   readonly itemCount: number;
 }
 
-/** What an order's cancelled total was once each of some of its cancels had succeeded. */
+/** The order's cancelled total after each of some of its cancels. */
 export interface RunningTotals {
-  /** In the order they were asked for; null for a cancel that has not succeeded. */
+  /** In the order of the given ids; null for a cancel that has not succeeded. */
   readonly totals: readonly (Decimal | null)[];
-  /** The cancels that they add up. */
+  /** How many cancels the totals add up. */
   readonly cancelCount: number;
 }
 
@@ -57,26 +57,26 @@ export interface OpenCount {
   readonly oldestSeconds: number;
 }
 
-/** Reads. Nothing here changes anything. */
+/** Reads the history. It changes nothing. */
 export interface CancellationHistory extends CancellationReader {
   find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
   findByKey(storeId: string, idempotencyKey: string): Promise<Cancellation | null>;
   page(filter: CancellationFilter, window: HistoryWindow): Promise<HistoryPage>;
-  /** Whether anything lies at or beyond a position in a direction; false when there is no position. */
+  /** Whether anything lies at or beyond a position in a direction; false without a position. */
   existsFrom(filter: CancellationFilter, window: Omit<HistoryWindow, "size">): Promise<boolean>;
-  /** How many there are in all pages of this order. */
+  /** How many cancellations all pages of this order have. */
   count(filter: CancellationFilter, order: HistoryOrder): Promise<number>;
   /**
-   * Sums over those that meet the filter, told apart as asked and always by currency, in the order of `inOrder`.
-   * @throws TooManyError when they are more than MAX_STATS, or their periods than MAX_PERIODS.
+   * Sums of the cancellations that meet the filter, grouped as asked and always by currency, in the order of `inOrder`.
+   * @throws TooManyError when there are more than MAX_STATS sums, or MAX_PERIODS periods.
    * @throws TooSlowError
    */
   stats(filter: CancellationFilter, grouping: StatsGrouping): Promise<CancellationStat[]>;
-  /** @throws TooManyError when they add up more items than `atMost`. */
+  /** @throws TooManyError when the lines add up more items than `atMost`. */
   orderLines(storeId: string, orderNo: string, atMost: number): Promise<OrderLines>;
   /**
-   * After each of these cancels of an order, in the order in which its cancels were decided.
-   * @throws TooManyError when they add up more cancels than `atMost`.
+   * The order's cancelled total after each of these cancels, counted in the order in which its cancels were decided.
+   * @throws TooManyError when the totals add up more cancels than `atMost`.
    */
   runningTotals(
     storeId: string,
@@ -86,28 +86,28 @@ export interface CancellationHistory extends CancellationReader {
   ): Promise<RunningTotals>;
   /** The database's clock. */
   now(): Promise<Date>;
-  /** How many are open in all stores, by status, and for how long the oldest. */
+  /** How many cancellations of all stores are open, and how old the oldest is, by status. */
   openByStatus(): Promise<OpenCount[]>;
   /**
    * Items of several cancellations, each list in order of `seq`, in the order of the references.
-   * @throws TooManyError when they are more than `atMost` together.
+   * @throws TooManyError when there are more than `atMost` together.
    */
   items(references: readonly CancellationReference[], atMost?: number): Promise<CancellationItem[][]>;
   /**
    * Events of several cancellations, each list oldest first, in the order of the references.
-   * @throws TooManyError when they are more than `atMost` together.
+   * @throws TooManyError when there are more than `atMost` together.
    */
   events(references: readonly CancellationReference[], atMost?: number): Promise<CancellationEvent[][]>;
 }
 
-/** What is to be read of the history in one go, in the order of creation. */
+/** A part of the history, in the order of creation. */
 export interface ExportRequest {
   readonly filter: CancellationFilter;
-  /** ASC ends where the history is complete, so that reading on behind the last one, also days later, misses nothing. */
+  /** ASC ends where the history is complete, so a later export that continues after the last one misses nothing. */
   readonly direction: OrderDirection;
-  /** Only what comes after it. */
+  /** Only what comes after this position. */
   readonly after: HistoryPosition | null;
-  /** At most so many; null for all. */
+  /** Null for all. */
   readonly limit: number | null;
   readonly withItems: boolean;
 }
@@ -115,17 +115,17 @@ export interface ExportRequest {
 export interface ExportedCancellation {
   readonly cancellation: Cancellation;
   readonly totalTaxAmount: Decimal;
-  /** In order of `seq`; null when they were not asked for. */
+  /** In order of `seq`; null when not asked for. */
   readonly items: readonly CancellationItem[] | null;
 }
 
-/** The history as it was at one moment, read as fast as it is asked for. Whoever opened it closes it. */
+/** The history as it was at one moment. Whoever opened the export closes it. */
 export interface RunningExport {
-  /** Hands over the next few, one by one, and tells how many they were: none at the end. */
+  /** Hands over the next few, one by one. @returns how many; 0 at the end. */
   read(take: (exported: ExportedCancellation) => void): Promise<number>;
-  /** Gives everything back, also while something is being read, which then fails. Safe to call twice. */
+  /** Releases everything; a read that is running fails. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** When the signal comes, also while it is still being opened, the export is closed by itself. */
+/** The signal closes the export, even while it is being opened. */
 export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;

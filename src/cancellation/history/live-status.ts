@@ -1,17 +1,17 @@
 import type { PaymentState } from "../model/payment-gateway.js";
 
-/** Somebody looks at a screen meanwhile. EBP answers in well under a second, or is in trouble. */
+/** A person is waiting. EBP answers in well under a second, or is in trouble. */
 export const LIVE_STATUS_LIMIT_MS = 3_000;
-/** A quarter of the connections to EBP: the others are left to cancels, and to finding out what became of them. */
+/** A quarter of the connections to EBP: the others are left to cancels and lookups. */
 export const MAX_LIVE_QUESTIONS = 16;
 
 /**
  * Why EBP's view of a payment cannot be shown.
- * - TIMED_OUT: no whole answer in time.
- * - NOT_REACHED: no connection was made; the question never left.
+ * - TIMED_OUT: no complete answer in time.
+ * - NOT_REACHED: no connection was made.
  * - REFUSED: EBP answered with an error code.
- * - NOT_READABLE: what came is no answer about this payment.
- * - TOO_MANY: it was not asked, because so many questions are under way.
+ * - NOT_READABLE: the answer is not about this payment.
+ * - TOO_MANY: EBP was not asked, because too many queries are running.
  */
 export const UNAVAILABLE_REASONS = [
   "TIMED_OUT",
@@ -24,13 +24,13 @@ export type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];
 
 export interface Unavailable {
   readonly reason: UnavailableReason;
-  /** Ours: nothing that EBP wrote. */
+  /** Worded by this service. */
   readonly message: string;
-  /** EBP's result code, of the published form; null when there is none. */
+  /** EBP's result code, if it has the published form. */
   readonly resultCode: string | null;
 }
 
-/** EBP's view of a payment as far as it may be shown: words and ids of known forms, and nothing else of its answer. */
+/** EBP's view of a payment, as far as it may be shown: words and ids of known forms only. */
 export type ShownPayment =
   | {
       /** EBP's word, as it wrote it. */
@@ -46,17 +46,17 @@ export type ShownPayment =
       readonly unavailable: Unavailable;
     };
 
-/** EBP, asked for somebody to look at. Unlike a lookup, nothing of the answer is kept, and nothing follows from it. */
+/** Reads a payment for a person to look at. Unlike a lookup, the answer is not kept and decides nothing. */
 export interface PaymentDisplay {
   /**
-   * Asks once. Moves nothing; does not throw for anything the network or the upstream does.
-   * @param withinMs bounds the whole of it, also the wait for a connection.
+   * Moves nothing; does not throw for anything the network or the upstream does.
+   * @param withinMs bounds all of it, including the wait for a connection.
    */
   showPayment(storeId: string, orderNo: string, withinMs: number): Promise<ShownPayment>;
 }
 
 export type LiveStatus = ShownPayment & {
-  /** When the answer had come, or was given up, by this service's clock. */
+  /** When the answer came or was given up, by this service's clock. */
   readonly checkedAt: Date;
 };
 
@@ -66,7 +66,7 @@ export interface LiveStatusDependencies {
   readonly gateway: PaymentDisplay;
   readonly now: () => Date;
   readonly limitMs?: number;
-  /** Questions under way in this process, of all callers together. One more is not asked, and does not wait. */
+  /** The most queries running in this process, of all callers together. A further one is refused at once. */
   readonly atOnce?: number;
 }
 

@@ -1,21 +1,21 @@
 /**
- * What a caller may be trusted with:
- * - `cancellations:write`: ask for cancels.
+ * What a caller may do.
+ * - `cancellations:write`: cancel payments.
  * - `cancellations:read`: read the history.
- * - `cancellations:resolve`: have a doubt looked at, and decide it. Both show the record, so they need `cancellations:read` as well.
+ * - `cancellations:resolve`: look up and resolve UNKNOWN cancellations. This shows the record, so it needs `cancellations:read` too.
  */
 export const SCOPES = ["cancellations:write", "cancellations:read", "cancellations:resolve"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What an export asks for: the same as reading the history page by page. */
+/** An export needs the same scope as reading the history page by page. */
 export const EXPORT_SCOPE: Scope = "cancellations:read";
 
-/** Who is calling, for what, and for which stores. */
+/** Who is calling, what they may do, and for which stores. */
 export interface Caller {
   /** The subject of the caller's token; null when authentication is off. */
   readonly subject: string | null;
   readonly scopes: readonly Scope[];
-  /** Ids of the stores this caller may act for. What is outside does not exist for the caller. */
+  /** The stores this caller may act for. Other stores do not exist for the caller. */
   readonly storeIds: readonly string[];
 }
 

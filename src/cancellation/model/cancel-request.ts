@@ -22,7 +22,7 @@ export interface RefundAccount {
   readonly accountHolderName: string | null;
 }
 
-/** A request to cancel as the caller states it. `null` is "not given". */
+/** A request to cancel as the caller states it. Null is "not given". */
 export interface CancelPaymentInput {
   readonly idempotencyKey: string;
   readonly storeId: string | null;
@@ -32,7 +32,7 @@ export interface CancelPaymentInput {
   readonly refundAccount: RefundAccount | null;
   readonly reason: string | null;
   readonly note: string | null;
-  /** What the caller believes is already cancelled on this order; the cancel is refused when that is not so. */
+  /** What the caller expects to be cancelled on this order already; if it is not, nothing is sent. */
   readonly expectedCancelledTotal: Decimal | null;
 }
 
@@ -50,10 +50,10 @@ export interface MaskedRefundAccount {
   readonly accountHolderName: string | null;
 }
 
-/** What is kept of a request to recognise it when its key comes back. */
+/** What is stored of a request to recognise it when its key comes back. */
 export interface RequestIdentity {
   readonly fingerprint: string;
   readonly refundAccount: RefundAccount | null;
-  /** False: whether there was one cannot be told here any more, because it is in an archive, or the log it was entered from has none. */
+  /** False when it is no longer known whether there was a refund account: it was erased, or the row was entered again from a log. */
   readonly isAccountKnown: boolean;
 }

@@ -5,7 +5,7 @@ import type { Confirmation, Evidence, Failure, FailureKind } from "./outcome.js"
 import type { CancellationStatus, EventSource, ResolvedBy, Settlement } from "./status.js";
 import type { Store } from "./store.js";
 
-/** The one request to cancel that is about to be sent. */
+/** A checked request that is about to be sent, once. */
 export interface CancelIntent {
   readonly id: string;
   readonly store: Store;
@@ -19,12 +19,12 @@ export type IntentResult =
   | { readonly kind: "recorded"; readonly cancellation: Cancellation }
   /** The key has been used in this store before. */
   | { readonly kind: "keyUsed"; readonly cancellation: Cancellation; readonly identity: RequestIdentity }
-  /** Another cancel of this order is in flight or in doubt. */
+  /** Another cancel of this order is PENDING or UNKNOWN. */
   | { readonly kind: "orderBusy"; readonly blocking: Cancellation }
-  /** The order's cancelled total is not what the caller believes. */
+  /** The order's cancelled total is not what the caller expects. */
   | { readonly kind: "totalChanged"; readonly actual: Decimal };
 
-/** One step to a new state, with what it rests on. */
+/** One step to a new state, with its evidence. */
 export interface Transition {
   readonly to: CancellationStatus;
   readonly source: EventSource;
@@ -40,45 +40,45 @@ export interface Transition {
   readonly evidence: Evidence;
 }
 
-/** Where intents and outcomes are committed. Each method is one atomic step. */
+/** Commits intents and outcomes. Each method is one atomic step. */
 export interface CancellationLedger {
   /** Commits the PENDING cancellation, its lease, its items and its first event, or says why it may not exist. */
   recordIntent(intent: CancelIntent): Promise<IntentResult>;
   /**
    * Commits a transition and its event.
-   * @throws StaleTransitionError when the cancellation is no longer in the state it is given in, somebody else has taken charge
-   * of it since, or what came of its one send is recorded already.
+   * @throws StaleTransitionError when the cancellation is no longer in the given state, somebody else has claimed it since, or the result of
+   * its one send is recorded already.
    */
   recordTransition(cancellation: Cancellation, transition: Transition): Promise<Cancellation>;
-  /** Commits an event that leaves the status as it is, whoever is in charge. False: its one answer is recorded already. */
+  /** Commits an event that leaves the status as it is, whoever holds the lease. False: the result of its one send is recorded already. */
   recordFinding(reference: CancellationReference, finding: Finding): Promise<boolean>;
-  /** As it stands now; null when these stores have none with this id. */
+  /** The cancellation as it stands now; null when these stores have none with this id. */
   find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
-  /** The cancellation as soon as it is no longer PENDING, or as it is when the time is over. */
+  /** Resolves when the cancellation is no longer PENDING, or with it as it is after `timeoutMs`. */
   awaitOutcome(cancellation: Cancellation, timeoutMs: number): Promise<Cancellation>;
 }
 
-/** Something that was learnt of a cancellation and leaves its status as it is. It becomes an event. */
+/** Something learnt about a cancellation that leaves its status as it is. It becomes an event. */
 export interface Finding {
   readonly source: EventSource;
   readonly actor: string | null;
   readonly evidence: Evidence;
-  /** What the money has come to; only of one that has succeeded and was still awaited. */
+  /** What became of the money; only for a SUCCEEDED cancellation whose settlement is AWAITED. */
   readonly settlement: Settlement | null;
-  /** Fills in what EBP had not confirmed so far. */
+  /** Adds what EBP had not confirmed so far. */
   readonly confirmation: Confirmation | null;
-  /** Differences for a person to look at, on top of those known. */
+  /** Further differences for a person to look at. */
   readonly discrepancies: readonly Discrepancy[];
-  /** It proves the opposite of what was decided. What had failed is then not safe to retry any more. */
+  /** It proves the opposite of what was decided. A FAILED cancellation is then no longer safe to retry. */
   readonly contradicts: boolean;
   readonly sentAgoMs: number | null;
-  /** Nothing that is scheduled can decide it any more: a person has to. */
+  /** No scheduled lookup can decide it any more: a person has to. */
   readonly isForOperator?: boolean;
-  /** The next look, if one is planned, comes within this time; null leaves it as it is planned. */
+  /** The next lookup, if one is planned, comes within this time; null leaves the plan. */
   readonly lookWithinMs?: number | null;
 }
 
-/** Told when something has come in, and is kept, that does not agree with what stands: a person has to look. */
+/** Called when something has been recorded that contradicts the cancellation's status: a person has to look. */
 export type OnContradiction = (
   cancellation: Cancellation,
   found: Pick<Finding, "source" | "evidence" | "discrepancies">,

@@ -80,7 +80,7 @@ export interface CancellationReference {
   readonly id: string;
 }
 
-/** Something EBP confirmed that is not what was asked. The cancel stands; a person should look. */
+/** A difference between what was asked and what EBP confirmed. The cancel stands; a person should look. */
 export interface Discrepancy {
   /** EBP's field, such as `totalProductAmount` or `items.seq 2.amount`. */
   readonly field: string;
@@ -89,15 +89,15 @@ export interface Discrepancy {
 }
 
 /**
- * What happens next to a cancellation that is not decided.
- * - OUTCOME: it is in flight; its outcome is recorded, or its lease runs out.
- * - LOOKUP: EBP is asked what became of it, at `nextCheckAt`.
+ * What happens next to an open cancellation.
+ * - OUTCOME: its outcome is recorded, or its lease expires.
+ * - LOOKUP: EBP's payment details are read at `nextCheckAt`.
  * - OPERATOR: no lookup can decide it; a person has to find out. A webhook may still decide it.
  */
 export const NEXT_STEPS = ["OUTCOME", "LOOKUP", "OPERATOR"] as const;
 export type NextStep = (typeof NEXT_STEPS)[number];
 
-/** Null for what is decided. */
+/** Null for a decided cancellation. */
 export function nextStepOf({ status, nextCheckAt }: Cancellation): NextStep | null {
   if (status === "PENDING") return "OUTCOME";
   if (status !== "UNKNOWN") return null;
@@ -107,7 +107,7 @@ export function nextStepOf({ status, nextCheckAt }: Cancellation): NextStep | nu
 /** What has been cancelled of one order. */
 export interface OrderTotals {
   readonly cancelledTotal: Decimal;
-  /** Asked for by cancels that are in flight or in doubt. */
+  /** Asked for by PENDING and UNKNOWN cancels. */
   readonly inDoubtTotal: Decimal;
 }
 

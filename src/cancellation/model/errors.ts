@@ -1,4 +1,4 @@
-/** A field that cannot be accepted: where, what was expected, what was found. None of them quotes a value of the caller. */
+/** A field that cannot be accepted: where, what was expected, what was found. It never quotes a value of the caller. */
 export interface Fault {
   readonly field: string;
   readonly expected: string;
@@ -6,8 +6,8 @@ export interface Fault {
 }
 
 /**
- * An argument that cannot be acted on. The message names the field, what was expected and what was found, in words of ours: a value of
- * the caller is never in it. Whatever somebody has at hand is pasted anywhere, an account number too, and answers are logged.
+ * An argument that cannot be acted on. The message never quotes the argument: people paste account numbers anywhere, and answers are
+ * logged.
  */
 export class InvalidArgumentError extends Error {
   override readonly name = "InvalidArgumentError";
@@ -22,16 +22,16 @@ export class InvalidArgumentError extends Error {
   }
 }
 
-/** There was no connection to the database in time. Nothing was asked of it. */
+/** No connection to the database was free in time. Nothing was sent to it. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 
   constructor(waitedMs: number) {
-    super(`asking the database: no connection to it was free within ${waitedMs} ms`);
+    super(`querying the database: no connection was free within ${waitedMs} ms`);
   }
 }
 
-/** An intent could not be committed, or not be seen to be. Nothing was sent for it by this call, and nothing will be. */
+/** An intent was not committed, or its commit was not confirmed. This call has sent nothing for it and never will. */
 export class NothingSentError extends Error {
   override readonly name = "NothingSentError";
 
@@ -41,8 +41,8 @@ export class NothingSentError extends Error {
 }
 
 /**
- * The database has gone back in time, as after a failover that lost commits: until what it forgot is entered again, no cancel is sent.
- * This call has sent nothing, and stored nothing.
+ * The database has gone back in time, as after a failover that lost commits. No cancel is sent until what it lost is entered again. This call
+ * has sent and stored nothing.
  */
 export class SendingHeldError extends Error {
   override readonly name = "SendingHeldError";
@@ -56,32 +56,25 @@ export class SendingHeldError extends Error {
   }
 }
 
-/** What a used key stands for could not be read: whether an earlier call with it has sent anything cannot be told now. */
+/** What a used key stands for could not be read. This call has sent nothing; whether an earlier one did is not known. */
 export class KeyNotReadError extends Error {
   override readonly name = "KeyNotReadError";
 
   constructor(cause: unknown) {
-    super(
-      "reading what an idempotency key stands for: this call has sent nothing, whether an earlier one did is not known",
-      {
-        cause,
-      },
-    );
+    super("reading what an idempotency key stands for: this call has sent nothing", { cause });
   }
 }
 
-/** A cancellation was not in the state that a transition starts from: somebody else moved it first. */
+/** A transition started from a state that the cancellation is no longer in, or under a lease that somebody else has now. */
 export class StaleTransitionError extends Error {
   override readonly name = "StaleTransitionError";
 
   constructor(cancellationId: string, from: string, to: string) {
-    super(
-      `moving cancellation ${cancellationId} from ${from} to ${to}: it is no longer ${from}, or somebody else is in charge of it`,
-    );
+    super(`moving cancellation ${cancellationId} from ${from} to ${to}: it has been moved or claimed since`);
   }
 }
 
-/** More was asked for than is read at once. */
+/** There is more than is read at once. */
 export class TooManyError extends Error {
   override readonly name = "TooManyError";
 
@@ -90,20 +83,19 @@ export class TooManyError extends Error {
   }
 }
 
-/** There is no place left for one who wants to follow changes. */
+/** No further follower is accepted: this caller, or this replica, has as many as it may. */
 export class TooManyFollowersError extends Error {
   override readonly name = "TooManyFollowersError";
 
   constructor(
-    /** Whose places are all taken. */
     readonly who: "caller" | "replica",
     readonly most: number,
   ) {
-    super(`following changes: ${most} of this ${who} do already`);
+    super(`following changes: this ${who} has ${most} followers already`);
   }
 }
 
-/** More has changed than can be told to one who follows it. */
+/** A follower fell too far behind to be told every change. */
 export class MissedChangesError extends Error {
   override readonly name = "MissedChangesError";
 
@@ -112,7 +104,7 @@ export class MissedChangesError extends Error {
   }
 }
 
-/** The database was at it for longer than it is let. Nothing was changed. */
+/** A query took longer than it may. Nothing was changed. */
 export class TooSlowError extends Error {
   override readonly name = "TooSlowError";
 

@@ -1,18 +1,18 @@
 import type { ItemType } from "./cancel-request.js";
 import type { Decimal } from "./decimal.js";
 
-/** What the upstream answered, kept so that anyone can check the conclusion. Holds no account number and no holder name. */
+/** What the upstream answered, kept so that anyone can check the conclusion. It holds no account number and no holder name. */
 export interface Evidence {
-  /** The row of the outcome table that decided, in words. */
+  /** Why the answer proves what it proves: the row of the table that decided. */
   readonly basis: string;
   readonly httpStatus: number | null;
   readonly resultCode: string | null;
   readonly requestId: string | null;
   /** EBP's own time stamp, as it wrote it. */
   readonly timestamp: string | null;
-  /** SHA-256, hex, of the answer's bytes as received; null when none came, or it may name an account or a buyer. */
+  /** SHA-256, hex, of the answer's bytes; null without an answer, or when it may name an account or a buyer. */
   readonly digest: string | null;
-  /** The answer's text as it came: to be encrypted, and never shown; null when none came. */
+  /** The answer as received. It is stored encrypted and never shown. */
   readonly rawAnswer: string | null;
 }
 
@@ -29,7 +29,7 @@ export interface Confirmation {
 
 export interface ConfirmedItem {
   readonly seq: number;
-  /** As EBP wrote it; may be a type this service does not know. */
+  /** As EBP wrote it; it may be a type this service does not know. */
   readonly itemType: ItemType | (string & {}) | null;
   readonly itemId: string | null;
   readonly quantity: number | null;
@@ -51,7 +51,7 @@ export interface Failure {
   readonly details: readonly FailureDetail[];
 }
 
-/** For a success that was proven by something else than EBP's answer to the cancel. */
+/** For a success that something else than EBP's answer to the cancel has proven. */
 export const NOTHING_CONFIRMED: Confirmation = {
   returnRequestId: null,
   processedCount: null,
@@ -62,7 +62,7 @@ export const NOTHING_CONFIRMED: Confirmation = {
   items: [],
 };
 
-/** Evidence that is no answer of EBP's: a person's words, or a rule's. */
+/** Evidence that is not an answer of EBP: a person's note, or a rule. */
 export function evidenceInWords(basis: string): Evidence {
   return {
     basis,
@@ -81,11 +81,11 @@ export type CancelOutcome =
   | { readonly kind: "accepted"; readonly confirmation: Confirmation; readonly evidence: Evidence }
   /** EBP rejected it: nothing was cancelled. */
   | { readonly kind: "rejected"; readonly failure: Failure; readonly evidence: Evidence }
-  /** It never reached EBP: nothing was cancelled, and the same request may be tried again. */
+  /** It never reached EBP: nothing was cancelled, and the request may be tried again. */
   | { readonly kind: "notSent"; readonly failure: Failure; readonly evidence: Evidence }
   /** Nothing is proven: money may have moved. */
   | { readonly kind: "unknown"; readonly failure: Failure; readonly evidence: Evidence };
 
-/** Why a cancellation is not SUCCEEDED, for the caller's next step. */
+/** Why a cancellation is not SUCCEEDED. It decides the caller's next step. */
 export const FAILURE_KINDS = ["REJECTED", "NOT_SENT", "IN_DOUBT", "NOT_CANCELLED"] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];

@@ -1,7 +1,7 @@
 import type { CancelRequest, RefundAccount } from "./cancel-request.js";
 import type { CancelOutcome, Evidence } from "./outcome.js";
 
-/** Languages EBP can word its messages in. */
+/** The languages of EBP's messages. */
 export const LANGUAGES = ["en", "ko"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -15,13 +15,13 @@ export interface DescribedRequest {
 /** The upstream that moves the money. */
 export interface PaymentGateway {
   /**
-   * Sends one cancel, once, and says what the answer proves. Never repeats the request by itself and does not throw for
-   * anything the network or the upstream does: that is an outcome. Once the window has closed nothing is sent any more.
+   * Sends one cancel, once, and says what the answer proves. It never repeats the request, and does not throw for anything the network or
+   * the upstream does: that is an outcome. Once the window has closed, nothing is sent.
    */
   cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel>;
-  /** Asks what became of a payment. Moves nothing; does not throw for anything the network or the upstream does. */
+  /** Reads the state of a payment. Moves nothing; does not throw for anything the network or the upstream does. */
   lookup(question: PaymentQuestion): Promise<LookedUpPayment>;
-  /** Whether payment details can ever show this, by what is known of EBP's words. */
+  /** Whether EBP's payment details have a known word for this state. */
   canShow(state: PaymentState): boolean;
   /** Sends nothing. */
   describe(request: CancelRequest): DescribedRequest;
@@ -36,16 +36,16 @@ export interface SentCancel {
 export interface PaymentQuestion {
   readonly storeId: string;
   readonly orderNo: string;
-  /** The account of the cancel in doubt, to be taken out of what is kept of the answer. */
+  /** The refund account of the cancel, redacted from what is kept of the answer. */
   readonly refundAccount: RefundAccount | null;
 }
 
 /**
- * What the payment's details show of cancels.
+ * What EBP's payment details show of cancels.
  * - UNCANCELLED: no cancel of any amount.
- * - CANCELLED_IN_PART: some cancel; of how much is not said.
- * - WHOLLY_CANCELLED: all of it.
- * - UNCLEAR: no readable answer about this payment, or one that says nothing about cancels.
+ * - CANCELLED_IN_PART: some cancel, of an amount that is not stated.
+ * - WHOLLY_CANCELLED: the whole payment is cancelled.
+ * - UNCLEAR: no readable answer about this payment, or none about cancels.
  */
 export const PAYMENT_STATES = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"] as const;
 export type PaymentState = (typeof PAYMENT_STATES)[number];
@@ -67,11 +67,10 @@ export interface LookedUpPayment {
 }
 
 /**
- * The time in which a cancel may begin to be sent. It opens before the intent is committed, so it closes before the lease that the
- * database gives with the intent runs out: a process that was stopped or suspended in between finds it closed, and does
- * not send what others have meanwhile taken for never sent.
+ * The time in which a cancel may begin to be sent. It opens before the intent is committed, so it closes before the intent's lease expires.
+ * A process that was suspended in between finds it closed, and does not send what recovery may have taken for never sent.
  */
 export interface SendWindow {
-  /** Asked in the same synchronous step that hands the first byte to the network. */
+  /** To be checked in the same synchronous step that hands the first byte to the network. */
   isOpen(): boolean;
 }

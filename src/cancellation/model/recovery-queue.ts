@@ -2,39 +2,39 @@ import type { RefundAccount } from "./cancel-request.js";
 import type { Cancellation, CancellationReference } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
 
-/** Somebody has taken charge of an open cancellation: its lease is the claimer's now, and whoever had it is late. */
+/** A claim on an open cancellation: the claimer holds its lease, and steps by earlier holders are late. */
 export interface Claim extends CancellationReference {
   readonly fencingToken: number;
-  /** How long it had been in doubt when it was claimed, by the database's clock; zero when it was not. */
+  /** How long it had been UNKNOWN when it was claimed, by the database's clock; zero when it was not. */
   readonly inDoubtForMs: number;
 }
 
-/** What the claimer needs to find out what became of it. */
+/** What the claimer needs to find out what became of the cancel. */
 export interface ClaimedCancellation {
   readonly cancellation: Cancellation;
-  /** Throws when it cannot be opened any more. Only a lookup needs it, to take it out of the answer. */
+  /** Throws when it cannot be decrypted any more. A lookup needs it to redact the answer. */
   readonly openRefundAccount: () => RefundAccount | null;
-  /** What cancels of ours that succeeded have taken from the order. */
+  /** What this service's successful cancels have taken from the order. */
   readonly cancelledBefore: Decimal;
-  /** What was captured of the payment, as its webhooks said; null when they did not, or contradict each other. */
+  /** What was captured, according to webhooks; null when they do not say, or contradict each other. */
   readonly capturedAmount: Decimal | null;
-  /** Events of success of the order that no cancellation here accounts for. */
+  /** Events of successful cancels of the order that belong to no cancellation here. */
   readonly unaccountedEvents: number;
-  /** Other cancels of the order that are in doubt. */
+  /** Other UNKNOWN cancels of the order. */
   readonly othersInDoubt: number;
 }
 
-/** Open cancellations that wait to be looked at. Replicas share it: nothing is handed out twice. */
+/** Open cancellations that wait to be reconciled. Replicas share it: no cancellation is handed out twice. */
 export interface RecoveryQueue {
-  /** Takes charge of up to `limit` cancellations whose time has come, and plans their next look, whatever becomes of this one. */
+  /** Claims up to `limit` cancellations that are due, and plans the next lookup of each, whatever becomes of this one. */
   claimDue(limit: number): Promise<Claim[]>;
   /**
-   * Takes charge of this one now: in doubt at any time, PENDING only when its lease has run out. What is planned for one in doubt
-   * stays as it is. Null when there is no such cancellation in these stores, or it cannot be claimed.
+   * Claims this cancellation now: an UNKNOWN one at any time, leaving its planned lookup; a PENDING one only when its lease has expired.
+   * Null when these stores have no such cancellation, or it cannot be claimed.
    */
   claim(storeIds: readonly string[], id: string): Promise<Claim | null>;
-  /** Ids of what is in doubt in the stores of this process, oldest first, no more than 10 000. */
+  /** Ids of UNKNOWN cancellations in the stores of this process, oldest first, at most 10 000. */
   idsInDoubt(): Promise<string[]>;
-  /** Null when somebody else has taken charge since. */
+  /** Null when somebody else has claimed it since. */
   open(claim: Claim): Promise<ClaimedCancellation | null>;
 }

@@ -3,24 +3,24 @@
  * - PENDING: the intent is committed; the one send may be under way.
  * - SUCCEEDED: proven that EBP accepted it.
  * - FAILED: proven that nothing was cancelled.
- * - UNKNOWN: perhaps sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.
+ * - UNKNOWN: it may have been sent, and nothing proves yet whether money moved. It is never sent again; only evidence decides it.
  */
 export const CANCELLATION_STATUSES = ["PENDING", "SUCCEEDED", "FAILED", "UNKNOWN"] as const;
 export type CancellationStatus = (typeof CANCELLATION_STATUSES)[number];
 
-/** What brought the evidence that decided a cancellation. */
+/** Where the evidence came from that decided a cancellation. */
 export const RESOLVERS = ["RESPONSE", "LOOKUP", "WEBHOOK", "OPERATOR"] as const;
 export type ResolvedBy = (typeof RESOLVERS)[number];
 
-/** What EBP's webhooks have told us since a cancel succeeded. */
+/** What became of the money after a cancel succeeded, according to EBP's webhooks. */
 export const SETTLEMENTS = ["AWAITED", "VOIDED", "REFUND_REQUESTED"] as const;
 export type Settlement = (typeof SETTLEMENTS)[number];
 
-/** Who or what caused a step: the caller who asked, a resolver, or recovery after a crash. */
+/** What caused a step: the caller, a resolver, or recovery after a crash. */
 export const EVENT_SOURCES = ["CALLER", ...RESOLVERS, "RECOVERY"] as const;
 export type EventSource = (typeof EVENT_SOURCES)[number];
 
-/** Every step a cancellation can take. What is not here cannot happen. */
+/** Every step a cancellation can take. */
 const TRANSITIONS: Readonly<Record<CancellationStatus, readonly CancellationStatus[]>> = {
   PENDING: ["SUCCEEDED", "FAILED", "UNKNOWN"],
   UNKNOWN: ["SUCCEEDED", "FAILED"],
@@ -32,13 +32,13 @@ export function canMove(from: CancellationStatus, to: CancellationStatus): boole
   return TRANSITIONS[from].includes(to);
 }
 
-/** @throws when the rules have no such step: a fault of ours, found before anything is written. */
+/** @throws Error for a step that is not in the table: a fault of ours, found before anything is written. */
 export function assertCanMove(from: CancellationStatus, to: CancellationStatus): void {
   if (!canMove(from, to)) throw new Error(`a cancellation cannot move from ${from} to ${to}`);
 }
 
-/** Of a decided one it is known whether money moved. */
+/** It is known whether money moved. */
 export const DECIDED_STATUSES = ["SUCCEEDED", "FAILED"] as const satisfies readonly CancellationStatus[];
 
-/** An open cancellation keeps its order closed to others: its money may still move. */
+/** Money may still move, so no other cancel of the order is sent. */
 export const OPEN_STATUSES = ["PENDING", "UNKNOWN"] as const satisfies readonly CancellationStatus[];

@@ -3,28 +3,28 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The durations that the protocol rests on. All follow from two settings. */
+/** The durations of the protocol. They follow from two settings. */
 export interface Timing {
-  /** A cancel may begin to be sent for so long after its intent was handed over. */
+  /** How long after its intent was handed over a cancel may begin to be sent. */
   readonly sendWithinMs: number;
-  /** How long whoever sends or looks up has the cancellation to itself. */
+  /** How long a sender or a lookup holds the cancellation exclusively. */
   readonly leaseMs: number;
-  /** EBP is taken to carry out a cancel within this time or never. */
+  /** EBP carries out a cancel within this time, or never. */
   readonly settlingMs: number;
 }
 
 /**
- * A third of the lease to begin to send, a third for EBP to answer, a third to store what it answered: whoever holds a lease that
- * has not run out may still be at work, and whoever lost it cannot begin to send any more.
+ * A third of the lease to begin to send, a third for EBP to answer, a third to store the answer: a process whose lease has expired can no
+ * longer begin to send.
  */
 export function timingOf(upstreamTimeoutMs: number, settlingMs: number): Timing {
   return { sendWithinMs: upstreamTimeoutMs, leaseMs: 3 * upstreamTimeoutMs, settlingMs };
 }
 
 /**
- * How long after one look at a cancellation in doubt the next is due; the first counts from the moment it came into doubt. Most
- * doubts are time-outs that EBP finishes within seconds; what is still open after hours waits for a person or for EBP's
- * own repairs, and one question a day costs nothing. After a month nobody expects an answer any more: then it is for an operator.
+ * The delay of each lookup after the one before; the first counts from the moment the cancellation became UNKNOWN. Most are time-outs that
+ * EBP finishes within seconds. What is still open after hours waits for a person or a repair at EBP, and one lookup a day is cheap. After a
+ * month it is left to an operator.
  */
 export const LOOKUP_DELAYS_MS: readonly number[] = [
   15 * SECOND,
@@ -36,9 +36,8 @@ export const LOOKUP_DELAYS_MS: readonly number[] = [
 ];
 
 /**
- * How long after one attempt to find a webhook's cancellation the next is due. A webhook often overtakes EBP's own answer, by
- * seconds, or by as long as the answer cannot be stored; one that fits nothing after some days is about a cancel that was not
- * made here.
+ * The delay of each attempt to match a webhook after the one before. A webhook often overtakes EBP's own answer, by seconds, or by as long as
+ * the answer cannot be stored. One that fits nothing after some days is about a cancel made elsewhere.
  */
 export const MATCH_DELAYS_MS: readonly number[] = [
   5 * SECOND,
@@ -51,13 +50,13 @@ export const MATCH_DELAYS_MS: readonly number[] = [
   DAY,
 ];
 
-/** How far EBP's clock may be off from the database's when it says when something happened. */
+/** How far EBP's clock may be off from the database's. */
 export const CLOCK_TOLERANCE_MS = MINUTE;
-/** A signature older or newer than this is refused: it was recorded by somebody, or its clock is wrong. The value is EBP's. */
+/** A signature older or newer than this is refused: it is replayed, or its clock is wrong. EBP prescribes the value. */
 export const SIGNATURE_TOLERANCE_MS = 5 * MINUTE;
 
 /**
- * So much later than the settling time the look comes that may find that nothing was cancelled: the process that makes it has then seen the
- * doubt for as long by its own clock, having read what is in doubt at least twice since.
+ * How long after the settling time the deciding lookup comes. By then the process that makes it has itself seen the cancellation UNKNOWN for
+ * the settling time, by its own clock.
  */
 export const SETTLED_LOOK_MARGIN_MS = 15 * SECOND;

@@ -20,14 +20,14 @@ export interface CheckDependencies {
 }
 
 /**
- * - recovered: it was PENDING and nobody was left to send it; it is in doubt now.
+ * - recovered: it was PENDING and its process is gone; it is UNKNOWN now.
  * - resolved: the lookup has decided it.
- * - inDoubt: the lookup proved nothing; what it showed is kept.
- * - overtaken: somebody else has decided it, or taken charge of it, meanwhile.
+ * - inDoubt: the lookup proved nothing; its evidence is kept.
+ * - overtaken: somebody else has decided or claimed it meanwhile.
  */
 export type CheckResult = "recovered" | "resolved" | "inDoubt" | "overtaken";
 
-/** Finds out what became of one cancellation that has been claimed. Never sends it again. */
+/** Finds out what became of a claimed cancellation. Never sends it again. */
 export async function checkClaimed(dependencies: CheckDependencies, claim: Claim): Promise<CheckResult> {
   const claimed = await dependencies.queue.open(claim);
   if (claimed === null) return "overtaken";
@@ -42,7 +42,7 @@ export async function checkClaimed(dependencies: CheckDependencies, claim: Claim
   }
 }
 
-/** How long it is until the settling time is over by both clocks: the database's, asked when it was claimed, and this process's own. */
+/** How long until the settling time is over by both clocks: the database's, read with the claim, and this process's own. */
 function unsettledForMs({ timing, unresolved }: CheckDependencies, { id, inDoubtForMs }: Claim): number {
   return timing.settlingMs - Math.min(unresolved.seenForMs(id), inDoubtForMs);
 }
@@ -80,7 +80,7 @@ async function lookUp(
       return decide(dependencies, cancellation, disproven("LOOKUP", found));
     case "nothing": {
       const isForOperator = !mayLaterDecide(facts, (payment) => dependencies.gateway.canShow(payment));
-      // A process that has just started has to see the doubt for as long as the others: not for hours longer.
+      // A process that has just started has not seen it UNKNOWN for the settling time. The next lookup comes when it has, not hours later.
       const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
       const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
       const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
@@ -105,8 +105,8 @@ async function decide(
 }
 
 /**
- * Somebody else has taken charge since. That money had moved stays so, and still decides; that it had not may no longer be so, and
- * whoever is in charge now has asked later.
+ * Somebody else has claimed it since. That money has moved stays true and still decides; that it has not may no longer be true, and the new
+ * claimer's lookup is later.
  */
 async function decideLate(
   dependencies: CheckDependencies,
@@ -125,12 +125,12 @@ async function decideLate(
   return "overtaken";
 }
 
-/** Each is lost to somebody else who took charge within a millisecond or two. */
+/** Each attempt is lost only to a claim within a millisecond or two. */
 const LATE_ATTEMPTS = 5;
 
 /**
- * How long this process has seen each cancellation in doubt, by a clock that nobody can set. The database's clock alone says when EBP's
- * settling time is over; set ahead, it would have a cancel called FAILED that EBP is still carrying out. So it takes both.
+ * How long this process has seen each cancellation UNKNOWN, by a clock that nobody can set. A database clock that is set ahead would end EBP's
+ * settling time too early, and a cancel that EBP is still carrying out would be called FAILED. So both clocks must agree.
  */
 export class UnresolvedWatch {
   readonly #seenAt = new Map<string, number>();
@@ -142,14 +142,14 @@ export class UnresolvedWatch {
     if (!this.#seenAt.has(id)) this.#seenAt.set(id, this.monotonicMs());
   }
 
-  /** All that is in doubt now: what is not among them is forgotten. */
+  /** Takes the ids of all UNKNOWN cancellations, and forgets all others. */
   seeAll(ids: readonly string[]): void {
-    const inDoubt = new Set(ids);
-    for (const id of this.#seenAt.keys()) if (!inDoubt.has(id)) this.#seenAt.delete(id);
+    const unknown = new Set(ids);
+    for (const id of this.#seenAt.keys()) if (!unknown.has(id)) this.#seenAt.delete(id);
     for (const id of ids) this.see(id);
   }
 
-  /** Milliseconds since it was first seen; 0 when it is seen for the first time. */
+  /** Milliseconds since it was first seen; 0 the first time. */
   seenForMs(id: string): number {
     this.see(id);
     return this.monotonicMs() - (this.#seenAt.get(id) ?? this.monotonicMs());

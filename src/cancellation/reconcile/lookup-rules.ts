@@ -1,20 +1,20 @@
 import type { Decimal } from "../model/decimal.js";
 import type { PaymentState } from "../model/payment-gateway.js";
 
-/** What is known when the payment of a cancel in doubt has been looked up. */
+/** What is known once the payment of an UNKNOWN cancel has been looked up. */
 export interface LookupFacts {
   readonly payment: PaymentState;
-  /** What the cancel in doubt is for. */
+  /** The total of the UNKNOWN cancel. */
   readonly amount: Decimal;
-  /** What cancels of ours that succeeded have taken from this order before. */
+  /** What this service's successful cancels have taken from the order. */
   readonly cancelledBefore: Decimal;
-  /** What was captured, as EBP's webhooks said; null when they did not, or contradict each other. */
+  /** What was captured, according to webhooks; null when they do not say, or contradict each other. */
   readonly capturedAmount: Decimal | null;
-  /** Events of success of this order that no cancellation here accounts for. */
+  /** Events of successful cancels of the order that belong to no cancellation here. */
   readonly unaccountedEvents: number;
-  /** Other cancels of this order that are in doubt: only where several were entered again after the database forgot them. */
+  /** Other UNKNOWN cancels of the order: only where several were entered again after the database lost them. */
   readonly othersInDoubt: number;
-  /** It has been in doubt for longer than EBP may take, counted from when nothing of it could be sent any more. */
+  /** It has been UNKNOWN for longer than EBP may take, counted from when it could no longer be sent. */
   readonly settled: boolean;
 }
 
@@ -26,9 +26,9 @@ export interface LookupRule {
 }
 
 /**
- * What the payment's details prove about the one cancel in doubt of an order; the first row that fits decides. An order has one
- * such cancel at most, but it may be cancelled elsewhere too, in EBP's back office for one: so "some cancel took effect"
- * does not prove that it was this one, and "all is cancelled" does so only when this one was needed to make it all.
+ * What the payment's details prove about an order's UNKNOWN cancel; the first row that fits decides. The order may be cancelled elsewhere too,
+ * for example in EBP's back office. So "some cancel took effect" does not prove that it was this one, and "all is cancelled" proves it only
+ * when this cancel was needed to reach the whole amount.
  */
 export const LOOKUP_RULES: readonly LookupRule[] = [
   {
@@ -43,7 +43,7 @@ export const LOOKUP_RULES: readonly LookupRule[] = [
     proves: "nothing",
   },
   {
-    reason: "EBP gave no readable answer about what became of the payment.",
+    reason: "EBP gave no readable answer about the state of the payment.",
     when: (f) => f.payment === "UNCLEAR",
     proves: "nothing",
   },
@@ -79,10 +79,10 @@ function completesThePayment(facts: Omit<LookupFacts, "payment" | "settled">): b
   );
 }
 
-/** What a lookup could ever show, by what is known of EBP's words for the state of a payment. */
+/** Whether EBP's payment details have a known word for this state. */
 export type Showable = (payment: PaymentState) => boolean;
 
-/** Whether a later look may decide it, as far as is known now. A webhook may, whatever the looks show. */
+/** Whether a later lookup may decide it, as far as is known now. A webhook may decide it in any case. */
 export function mayLaterDecide(facts: Omit<LookupFacts, "payment" | "settled">, canShow: Showable): boolean {
   const states: PaymentState[] = ["WHOLLY_CANCELLED", "UNCANCELLED"];
   return states
@@ -90,7 +90,7 @@ export function mayLaterDecide(facts: Omit<LookupFacts, "payment" | "settled">, 
     .some((payment) => decideLookup({ ...facts, payment, settled: true }).proves !== "nothing");
 }
 
-/** What one webhook has told of a capture; null is not stated, or not readable. */
+/** What one webhook says of a capture; null is "not stated, or not readable". */
 export interface ToldCapture {
   readonly amount: Decimal | null;
   readonly currencyCode: string | null;
@@ -98,8 +98,8 @@ export interface ToldCapture {
 }
 
 /**
- * What was captured of a payment, when all that is told is one capture, however often it is told. Null when nothing is told, or it cannot
- * be read, or there were several captures: of those nobody says that there are no more.
+ * What was captured of a payment when its webhooks report one capture, however often. Null when they report none, an unreadable one, or
+ * several: then there may be more.
  */
 export function capturedAmountOf(told: readonly ToldCapture[], currencyCode: string): Decimal | null {
   const [first, ...more] = told;

@@ -17,8 +17,8 @@ import type {
 } from "../model/webhook-inbox.js";
 
 /**
- * Keeps a webhook, if it is genuine and of now. What follows from it is found by the reconciler, from what is kept: so EBP gets its
- * answer as soon as nothing can be lost any more, and a fault in matching never makes it send again.
+ * Stores a webhook, if it is genuine and recent. The reconciler matches it later: EBP gets its answer as soon as nothing can be lost, and a
+ * fault in matching never makes EBP send again.
  */
 export async function receiveWebhook(
   inbox: WebhookInbox,
@@ -36,14 +36,14 @@ export interface MatchDependencies {
 
 /**
  * - matched: it has settled or decided one cancellation.
- * - attached: it fits none, or several; it stands with them as evidence.
- * - ignored: nothing follows from it.
- * - waiting: its cancellation has not appeared, or its own answer is still to come.
- * - overtaken: somebody else has dealt with it meanwhile.
+ * - attached: it fits none, or several; it is kept with them as evidence.
+ * - ignored: it changes nothing.
+ * - waiting: its cancellation has not appeared, or has no answer of its own yet.
+ * - overtaken: somebody else has concluded it meanwhile.
  */
 export type MatchResult = "matched" | "attached" | "ignored" | "waiting" | "overtaken";
 
-/** Finds what one kept webhook is about, and commits what follows from it. */
+/** Finds what a claimed webhook is about, and commits what follows from it. */
 export async function matchClaimed(
   dependencies: MatchDependencies,
   claim: WebhookClaim,
@@ -57,7 +57,7 @@ export async function matchClaimed(
   try {
     if (!(await inbox.conclude(claim, conclusion))) return "overtaken";
   } catch (error) {
-    // A cancellation moved in between: the next look sees it as it is then.
+    // A cancellation moved in between: the next attempt reads it again.
     if (error instanceof StaleTransitionError) return "waiting";
     throw error;
   }
@@ -69,9 +69,9 @@ export async function matchClaimed(
 }
 
 /**
- * What follows from a webhook for the cancellations of its order that were there when it came in; null while that cannot be told yet.
- * It settles or decides the one cancel that it can only be about: same order, amount and currency, and no other like it. What could be
- * about another is evidence, and decides nothing. It waits for a cancel whose own answer is still to come: that may be a rejection.
+ * What follows from a webhook for the cancellations of its order that existed when it came in; null while that cannot be told yet. It settles
+ * or decides a cancel only if it can be about no other: same order, amount and currency, and no other like it. Otherwise it is evidence, and
+ * decides nothing. It waits for a PENDING cancel, whose own answer may be a rejection.
  */
 export function matchWebhook(
   event: KeptEvent,
@@ -89,7 +89,7 @@ export function matchWebhook(
   return told.length === 0 ? null : { state: "ATTACHED", told };
 }
 
-/** The one that it can only be about; of those that are decided, the one that succeeded and whose money nothing has been told of yet. */
+/** The only cancel it can be about. Among decided ones: the one that succeeded and is not settled yet. */
 function accountsFor(possible: readonly Cancellation[]): Cancellation | undefined {
   if (possible.length === 1) return possible[0];
   if (possible.some(({ status }) => status === "UNKNOWN")) return undefined;
@@ -97,11 +97,11 @@ function accountsFor(possible: readonly Cancellation[]): Cancellation | undefine
   return more.length === 0 ? awaited : undefined;
 }
 
-/** Why it proves nothing about the one cancel that it fits; null when it does. */
+/** Why the event proves nothing about the one cancel that it fits; null when it proves it. */
 function doubtAbout(event: KeptEvent, { status, settlement, createdAt }: Cancellation): string | null {
   if (!event.isOfSuccess) return "says that something went wrong";
   if (status === "FAILED") return "tells of a cancel like this one, which was found to have failed";
-  // That EBP accepted it is known otherwise: then only what became of the money is to be told.
+  // It is known that EBP accepted it: the event only says what became of the money.
   if (status === "SUCCEEDED")
     return settlement === "AWAITED"
       ? null
@@ -113,7 +113,7 @@ function doubtAbout(event: KeptEvent, { status, settlement, createdAt }: Cancell
   return null;
 }
 
-/** To whom it is evidence: every one in doubt, and those that it may be about. With none, and no further look planned, the newest. */
+/** The cancels that it is evidence for: UNKNOWN ones, and those it may be about. With none of them, at the last attempt: the newest. */
 function toldTo(
   event: KeptEvent,
   cancellations: readonly Cancellation[],
@@ -143,7 +143,7 @@ function wordsFor(event: KeptEvent, one: Cancellation, possible: readonly Cancel
   return doubtAbout(event, one) ?? "may be about this cancel";
 }
 
-/** What somebody has to look at; null for evidence that contradicts nothing. */
+/** The contradiction that a person has to look at; null when there is none. */
 function faultOf(event: KeptEvent, one: Cancellation, possible: readonly Cancellation[]): Discrepancy | null {
   if (one.status === "FAILED") return contradictionOf(one, PROOF);
   if (one.status !== "SUCCEEDED") return null;
@@ -191,17 +191,17 @@ function isForTheSame({ totalCancelAmount, currencyCode }: Cancellation, event: 
   return event.amount?.equals(totalCancelAmount) === true && event.currencyCode === currencyCode;
 }
 
-/** What EBP has rejected itself, or never got, is nothing that it tells of. */
+/** An event cannot be about a cancel that EBP rejected or never got. */
 function mayBeMeant(one: Cancellation): boolean {
   return one.status !== "FAILED" || wasFoundToHaveFailed(one);
 }
 
-/** Concluded from what EBP showed, or said by a person: that may be wrong, whenever the event comes and whatever its amount reads like. */
+/** FAILED by a lookup or an operator, which may be wrong; not by EBP's own answer. */
 function wasFoundToHaveFailed({ status, failureKind }: Cancellation): boolean {
   return status === "FAILED" && failureKind === "NOT_CANCELLED";
 }
 
-/** EBP's own refusal cannot be meant by what happened afterwards: that is another cancel, made elsewhere. */
+/** An event from before EBP's rejection contradicts it. One from afterwards is about another cancel, made elsewhere. */
 function wasRejectedInSpiteOf(one: Cancellation, event: KeptEvent): boolean {
   if (one.status !== "FAILED" || one.resolvedAt === null || !isForTheSame(one, event)) return false;
   const happened = (event.eventTime ?? event.receivedAt).getTime();
@@ -215,7 +215,7 @@ const SETTLEMENT_OF: Readonly<Record<WebhookKind, Settlement | null>> = {
   OTHER: null,
 };
 
-/** What every event of a cancel that went well says of the cancel it is about. */
+/** What an event of a successful cancel proves. */
 const PROOF = { to: "SUCCEEDED", source: "WEBHOOK" } as const;
 
 const IGNORED: WebhookConclusion = { state: "IGNORED", told: [] };

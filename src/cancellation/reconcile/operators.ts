@@ -21,17 +21,17 @@ import {
 import { proseFaults } from "../request/field-rules.js";
 import { checkClaimed, type CheckDependencies } from "./check-unresolved.js";
 
-/** What an operator gets who looks at a cancellation, or decides it. */
+/** What an operator gets who refreshes or resolves a cancellation. */
 export interface OperatorResult {
-  /** As it stands now; null when there is none, or when what was asked cannot be accepted. */
+  /** As it stands now; null when there is none, or when the request was refused. */
   readonly cancellation: Cancellation | null;
   readonly errors: readonly UserError[];
 }
 
-/** One step recovers it, when its process went away; the next looks it up. */
+/** One step to recover it, if its process is gone, and one to look it up. */
 const STEPS = 2;
 
-/** Looks now at what became of a cancellation, instead of when its turn comes. Sends nothing that moves money. */
+/** Looks up now, instead of at the planned time, what became of a cancellation. Sends nothing that moves money. */
 export async function refreshCancellation(
   dependencies: CheckDependencies,
   caller: Caller,
@@ -53,9 +53,9 @@ export type OperatorOutcome = (typeof OPERATOR_OUTCOMES)[number];
 export interface Resolution {
   readonly id: string;
   readonly outcome: OperatorOutcome;
-  /** What the decision rests on, for whoever reads the trail. */
+  /** What the decision rests on, for the audit trail. */
   readonly note: string;
-  /** What speaks against FAILED, and is known to the operator who decides so all the same. */
+  /** The obstacles to FAILED that the operator knows of and accepts. */
   readonly evenThough: readonly ResolutionObstacle[];
 }
 
@@ -64,14 +64,14 @@ export interface ResolveDependencies {
   readonly queue: RecoveryQueue;
   readonly gateway: Pick<PaymentGateway, "lookup">;
   readonly timing: Pick<Timing, "settlingMs">;
-  /** The time by the database's clock. */
+  /** The database's clock. */
   readonly now: () => Promise<Date>;
 }
 
-/** Between reading it and deciding it a lookup may take charge; more often than this it is a fault. */
+/** A lookup may claim it between reading and deciding; more often than this is a fault. */
 const ROUNDS = 5;
 
-/** A person decides what nothing else could: only of a cancellation in doubt, with a note, under the person's name. */
+/** An operator decides an UNKNOWN cancellation, with a note, under the operator's name. */
 export async function resolveCancellation(
   dependencies: ResolveDependencies,
   caller: Caller,
@@ -95,7 +95,7 @@ async function tryResolving(
   const found = await ledger.find(caller.storeIds, id);
   if (found === null) return refused([notFound("input.id")]);
   if (found.status !== "UNKNOWN") return { cancellation: found, errors: [notInDoubt(found)] };
-  // Nothing is claimed: who decides first has decided, and two operators must not take charge from each other for ever.
+  // Without a claim: the first decision stands, and two operators cannot take the lease from each other forever.
   const opened = await queue.open({ ...found, inDoubtForMs: 0 });
   if (opened?.cancellation.status !== "UNKNOWN") return "overtaken";
   const account = orNull(opened.openRefundAccount);
@@ -125,13 +125,13 @@ function refused(errors: readonly UserError[]): OperatorResult {
 interface Standing {
   readonly obstacles: readonly ResolutionObstacle[];
   readonly settledAt: Date | null;
-  /** For the trail. */
+  /** For the audit trail. */
   readonly words: readonly string[];
 }
 
 const NOTHING_STANDS: Standing = { obstacles: [], settledAt: null, words: [] };
 
-/** EBP is asked now, with nothing of the database held meanwhile. */
+/** Looks the payment up now, holding nothing of the database meanwhile. */
 async function whatStandsAgainst(
   { gateway, timing, now }: ResolveDependencies,
   { cancellation, unaccountedEvents }: ClaimedCancellation,
@@ -150,12 +150,12 @@ async function whatStandsAgainst(
     settledAt,
     words: [
       ...(obstacles.length > 0 ? [`(Decided even though: ${obstacles.join(", ")}.)`] : []),
-      ...(state === "UNCLEAR" ? ["(EBP's payment details told nothing at that moment.)"] : []),
+      ...(state === "UNCLEAR" ? ["(EBP's payment details were unclear at that moment.)"] : []),
     ],
   };
 }
 
-/** Only to be kept out of texts: that it cannot be opened must not keep a person from deciding. */
+/** It is only needed to keep its number out of the note: an operator may decide without it. */
 function orNull(open: ClaimedCancellation["openRefundAccount"]): RefundAccount | null {
   try {
     return open();

@@ -3,24 +3,24 @@ import { checkClaimed, type CheckDependencies, type CheckResult } from "./check-
 import { matchClaimed, type MatchDependencies, type MatchResult } from "./match-webhook.js";
 
 export interface ReconcileDependencies extends CheckDependencies, MatchDependencies {
-  /** A process that is to stop finishes what it has claimed, and claims no more. */
+  /** True once the process is to stop: it finishes what it has claimed, and claims no more. */
   readonly isStopping: () => boolean;
-  /** Told of what could not be dealt with; its turn comes again. */
+  /** Called for each cancellation or webhook that failed; it is tried again later. */
   readonly onRowFailed: (error: unknown, what: CancellationReference | { readonly webhook: string }) => void;
 }
 
-/** What one run did: how many cancellations and webhooks ended how. */
+/** How many cancellations and webhooks of one run had each result. */
 export type ReconcileCounts = Readonly<Record<CheckResult | MatchResult | "failed", number>>;
 
-/** As many at a time as are looked up at once: the last of them must be done before the lease of the first runs out. */
+/** How many are claimed and looked up at once: all must be done before their lease expires. */
 const BATCH_SIZE = 10;
 
-/** Looks at every cancellation and every webhook whose time has come, once. One that fails stops none of the others. */
+/** Handles every cancellation and webhook that is due, once. A failure stops none of the others. */
 export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileCounts> {
   const { queue, inbox, unresolved, onRowFailed, isStopping } = dependencies;
   const counts = { ...NOTHING_DONE };
   unresolved.seeAll(await queue.idsInDoubt());
-  // At the same time: an EBP that hangs holds up the lookups, and must not hold up the webhooks that tell without it.
+  // At the same time: an EBP that hangs delays lookups, and must not delay webhooks.
   const cancellations = inBatches(
     async () => (isStopping() ? [] : await queue.claimDue(BATCH_SIZE)),
     async (claim) => {
@@ -44,13 +44,13 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   }
 }
 
-/** All of them have ended then, whichever failed. */
+/** Waits for all of them. @returns those that failed. */
 async function rejected(work: readonly Promise<void>[]): Promise<PromiseRejectedResult[]> {
   const results = await Promise.allSettled(work);
   return results.filter((result) => result.status === "rejected");
 }
 
-/** Ends: each claim plans the next look for later. */
+/** Ends, because each claim plans the next attempt for later. */
 async function inBatches<T>(
   claim: () => Promise<readonly T[]>,
   handle: (one: T) => Promise<void>,

@@ -24,7 +24,7 @@ export function lineTax(
   return item.taxAmount === null ? null : scaled(item.taxAmount, item.quantity, basis);
 }
 
-/** The tax in a total, as far as items state it. */
+/** The tax in a total, of the items that state it. */
 export function statedTax(items: readonly CancelItem[], basis: AmountBasis): Decimal {
   return sum(items.map((item) => lineTax(item, basis)).filter((tax) => tax !== null));
 }
@@ -48,7 +48,7 @@ export interface ComputedTotals {
   readonly total: Decimal;
   readonly productTotal: Decimal;
   readonly deliveryTotal: Decimal;
-  /** Null when any item of the kind states no tax: then nothing can be said about the sum. */
+  /** Null when any item of the kind states no tax: then the sum is not known. */
   readonly productTax: Decimal | null;
   readonly deliveryTax: Decimal | null;
 }

@@ -5,15 +5,15 @@ import * as limits from "../model/limits.js";
 import type { Store } from "../model/store.js";
 import { normaliseAccountNumber, statesNumber } from "./refund-account.js";
 
-// Control characters can be stored by neither PostgreSQL (NUL) nor read by a person; a lone surrogate is half a character.
+// PostgreSQL cannot store NUL, and nobody can read control characters; a lone surrogate is half a character.
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
 
 const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 
-/** Format characters, variation selectors, fillers, blanks that look like a space: two identifiers that look the same would be two. */
+/** Characters that nobody sees, or that look like a space: two identifiers that look the same would be different. */
 const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
 
-/** Three blanks or hyphens to every character: nobody groups a number more widely, and a fill of blanks is no number. */
+/** Three blanks or hyphens to every character. */
 const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
 
 /** A text of one line. */
@@ -21,7 +21,7 @@ export function textFaults(field: string, value: string, maxLength: number): Fau
   return readableFaults(field, value, maxLength, UNREADABLE);
 }
 
-/** A text that names something. Blanks around it, characters that nobody sees, or another form of the same characters would make another name of it here, and perhaps the same one at EBP. */
+/** An identifier. Blanks around it, invisible characters or another Unicode form would make it another identifier here, and perhaps the same one at EBP. */
 export function identifierFaults(field: string, value: string, maxLength: number): Fault[] {
   const faults = textFaults(field, value, maxLength);
   if (faults.length > 0) return faults;
@@ -36,7 +36,7 @@ export function identifierFaults(field: string, value: string, maxLength: number
   return [];
 }
 
-/** A text of several lines, which may be left out. It is stored and shown as it is: the refund account's number must not stand in it. */
+/** An optional text of several lines. It is shown as it is, so it must not contain the refund account's number. */
 export function proseFaults(
   field: string,
   value: string | null,
@@ -47,7 +47,7 @@ export function proseFaults(
   const faults = readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
   if (faults.length > 0 || account === null || !statesNumber(value, account.accountNumber)) return faults;
   const expected =
-    "a text without the number of the refund account, because it is shown to everybody who may read the history";
+    "a text without the refund account's number, because everybody who may read the history sees it";
   return [{ field, expected, found: "that number" }];
 }
 
@@ -60,7 +60,7 @@ function readableFaults(field: string, value: string, maxLength: number, unreada
   return [{ field, expected: "readable characters", found: "a control character or half a character" }];
 }
 
-/** @throws InvalidArgumentError for a text that nothing stored can be equal to. */
+/** @throws InvalidArgumentError for a text that no stored value can equal. */
 export function assertText(field: string, value: string, maxLength: number): string {
   const [fault] = textFaults(field, value, maxLength);
   if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
@@ -102,7 +102,7 @@ export function itemFaults(field: string, item: CancelItem, store: Store): Fault
   ];
 }
 
-/** Says what is wrong with a refund account without repeating any of it. */
+/** The faults of a refund account. They repeat nothing of it. */
 export function refundAccountFaults(field: string, account: RefundAccount | null): Fault[] {
   if (account === null) return [];
   const { accountNumber, bankCode, accountHolderName: holder } = account;
@@ -129,7 +129,7 @@ function accountNumberFaults(field: string, written: string): Fault[] {
     const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
     return [{ field, expected, found: `${number.length} of them` }];
   }
-  // A name in the place of the number: the last four of a number are shown.
+  // A name given instead of a number: its last four characters would be shown.
   if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
   return [];
 }

@@ -14,22 +14,23 @@ export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {
   };
 }
 
-/** In a script that is written without blanks between words: blanks in a name mean nothing there. */
+/** Scripts in which blanks do not separate the parts of a name. */
 const OF_SYLLABLES = /^[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\s]+$/u;
 
 function maskName(name: string): string {
-  // Part by part, 홍 길 동 would be shown whole.
+  // Otherwise 홍 길 동 would be shown in full.
   const spaced = OF_SYLLABLES.test(name) ? name.replace(/\s+/gu, "") : name;
   const parts = spaced.split(/\s+/u).filter((part) => part !== "");
   return parts.map((part) => `${Array.from(part)[0] ?? ""}**`).join(" ");
 }
 
-/** Digits, perhaps grouped with hyphens. */
+/** Digits, perhaps grouped by hyphens. */
 const WRITTEN_NUMBER = /\d+(?:-\d+)*/gu;
 
-/** Shorter numbers stand in many an honest note. */
+/** Many honest notes contain shorter numbers. */
 const MIN_TELLING_DIGITS = 6;
 
+/** Whether the text contains the account number, whole or as one group of a longer number. */
 export function statesNumber(text: string, accountNumber: string): boolean {
   const number = normaliseAccountNumber(accountNumber);
   if (number.length < MIN_TELLING_DIGITS) return false;

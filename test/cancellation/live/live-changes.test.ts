@@ -105,7 +105,7 @@ describe("a place", () => {
     const all = Array.from({ length: MAX_FOLLOWERS_PER_CALLER }, () => new AbortController());
     // At the same time: none waits for another.
     await Promise.all(all.map(({ signal }) => follow("a", signal)));
-    await expect(follow()).rejects.toThrow("20 of this caller do already");
+    await expect(follow()).rejects.toThrow("this caller has 20 followers already");
     await follow("b");
     all[0]?.abort();
     await follow();
@@ -116,7 +116,7 @@ describe("a place", () => {
   test("is refused when the replica has none left", async () => {
     const { refused, follow } = world();
     for (let index = 0; index < MAX_FOLLOWERS; index += 1) await follow(`caller-${index % 100}`);
-    await expect(follow("another")).rejects.toThrow("1000 of this replica do already");
+    await expect(follow("another")).rejects.toThrow("this replica has 1000 followers already");
     expect(refused).toEqual(["replica"]);
   });
 

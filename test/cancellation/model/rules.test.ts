@@ -1,30 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { currencyDecimals } from "../../../src/cancellation/model/store.js";
-import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
+import fc from "fast-check";
+import { NEXT_STEPS, nextStepOf } from "../../../src/cancellation/model/cancellation.js";
 import { assertCanMove, CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
-
-describe("a refund account, shown", () => {
-  test.each([
-    ["1234567890", "7890"],
-    ["12345678", "5678"],
-    ["1234567", "567"],
-    ["12345", "45"],
-    ["1234", "34"],
-  ])("of the number %s shows %s: four characters, and never more than half of it", (accountNumber, shown) => {
-    const masked = maskRefundAccount({ accountNumber, bankCode: "001", accountHolderName: null });
-    expect(masked).toEqual({ bankCode: "001", accountNumberLast4: shown, accountHolderName: null });
-  });
-
-  test.each([
-    ["John Doe", "J** D**"],
-    ["홍길동", "홍**"],
-    ["  Jean  de la Cruz ", "J** d** l** C**"],
-    ["𠮷田", "𠮷**"],
-  ])("of the name %s shows %s", (accountHolderName, shown) => {
-    const masked = maskRefundAccount({ accountNumber: "12345678", bankCode: null, accountHolderName });
-    expect(masked.accountHolderName).toBe(shown);
-  });
-});
+import { currencyDecimals } from "../../../src/cancellation/model/store.js";
+import { LOOKUP_DELAYS_MS, MATCH_DELAYS_MS, timingOf } from "../../../src/cancellation/model/timing.js";
+import { errorsOf } from "../../../src/cancellation/model/user-error.js";
+import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
 
 describe("a currency", () => {
   test.each([
@@ -59,4 +40,65 @@ describe("a cancellation", () => {
     if (allowed.includes(`${from} ${to}`)) expect(move).not.toThrow();
     else expect(move).toThrow(`a cancellation cannot move from ${from} to ${to}`);
   });
+});
+
+describe("the next step", () => {
+  test.each([
+    ["PENDING", ASKED_AT, "OUTCOME"],
+    ["UNKNOWN", ASKED_AT, "LOOKUP"],
+    ["UNKNOWN", null, "OPERATOR"],
+    ["SUCCEEDED", null, null],
+    ["FAILED", null, null],
+  ] as const)("of %s with its next lookup at %s is %s", (status, nextCheckAt, next) => {
+    expect(nextStepOf(cancellation(status, { nextCheckAt }))).toBe(next);
+  });
+
+  test("exists for an open cancellation, and not for a decided one", () => {
+    for (const status of CANCELLATION_STATUSES) {
+      const open = status === "PENDING" || status === "UNKNOWN";
+      for (const nextCheckAt of [ASKED_AT, null]) {
+        const next = nextStepOf(cancellation(status, { nextCheckAt }));
+        if (open) expect(NEXT_STEPS).toContain(next);
+        else expect(next).toBeNull();
+      }
+    }
+  });
+
+  test("is told in the error of an UNKNOWN cancellation: EBP is asked again, or an operator is needed", () => {
+    expect(errorsOf(cancellation("UNKNOWN"))[0]?.message).toContain("EBP is asked again automatically");
+    expect(errorsOf(cancellation("UNKNOWN", { nextCheckAt: null }))[0]?.message).toContain("an operator");
+  });
+});
+
+const DAY = 86_400_000;
+
+describe.each([
+  ["lookups", LOOKUP_DELAYS_MS, 30],
+  ["attempts to match a webhook", MATCH_DELAYS_MS, 2],
+])("the plan of %s", (_what, delays, days) => {
+  test("has growing delays, and ends with one attempt a day", () => {
+    expect([...delays].sort((a, b) => a - b)).toEqual(delays);
+    expect(delays.slice(-days)).toEqual(Array.from({ length: days }, () => DAY));
+    expect(Math.max(...delays.slice(0, -days))).toBeLessThan(DAY);
+  });
+
+  test("has an end, and every delay is a whole number of milliseconds", () => {
+    for (const delay of delays) expect(Number.isInteger(delay) && delay > 0).toBe(true);
+    const whole = delays.reduce((sum, delay) => sum + delay, 0);
+    expect(whole).toBeGreaterThan(days * DAY);
+    expect(whole).toBeLessThan((days + 1) * DAY);
+  });
+});
+
+test("the first lookups are after 15 s, 1 min, 5 min, 30 min and 2 h", () => {
+  expect(LOOKUP_DELAYS_MS.slice(0, 5)).toEqual([15_000, 60_000, 300_000, 1_800_000, 7_200_000]);
+});
+
+test("a lease lasts for sending, for answering and for storing", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 120_000 }), fc.nat(), (timeoutMs, settlingMs) => {
+      const timing = timingOf(timeoutMs, settlingMs);
+      expect(timing).toEqual({ sendWithinMs: timeoutMs, leaseMs: 3 * timeoutMs, settlingMs });
+    }),
+  );
 });

@@ -239,7 +239,7 @@ describe("FAILED by hand", () => {
     const { unknown } = await fixture.inDoubt();
     expect((await resolve(unknown.id, {}, CALLER, "UNCLEAR")).cancellation?.status).toBe("FAILED");
     const [events] = await fixture.history.events([unknown]);
-    expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details told nothing at that moment.)");
+    expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details were unclear at that moment.)");
   });
 
   test("asks for nothing of SUCCEEDED", async () => {

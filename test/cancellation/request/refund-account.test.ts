@@ -58,3 +58,26 @@ test.each([
 ])("the mask of the name %j shows no more than %j", (accountHolderName, shown) => {
   expect(maskRefundAccount(account("99999999", accountHolderName)).accountHolderName).toBe(shown);
 });
+
+describe("a refund account, shown", () => {
+  test.each([
+    ["1234567890", "7890"],
+    ["12345678", "5678"],
+    ["1234567", "567"],
+    ["12345", "45"],
+    ["1234", "34"],
+  ])("of the number %s shows %s: four characters, and never more than half of it", (accountNumber, shown) => {
+    const masked = maskRefundAccount({ accountNumber, bankCode: "001", accountHolderName: null });
+    expect(masked).toEqual({ bankCode: "001", accountNumberLast4: shown, accountHolderName: null });
+  });
+
+  test.each([
+    ["John Doe", "J** D**"],
+    ["홍길동", "홍**"],
+    ["  Jean  de la Cruz ", "J** d** l** C**"],
+    ["𠮷田", "𠮷**"],
+  ])("of the name %s shows %s", (accountHolderName, shown) => {
+    const masked = maskRefundAccount({ accountNumber: "12345678", bankCode: null, accountHolderName });
+    expect(masked.accountHolderName).toBe(shown);
+  });
+});

@@ -7,7 +7,7 @@ import { cancellation } from "../../helpers/cancellations.js";
 import { after, inWords } from "../../helpers/told.js";
 import { webhookEvent } from "../../helpers/webhooks.js";
 
-/** Histories as they can be: at most one of an order is open. */
+/** Possible histories of an order: at most one of its cancellations is open. */
 const histories = fc
   .tuple(
     fc.array(
@@ -52,7 +52,7 @@ const events = fc
   })
   .map(({ kind, amount, atMs }) => webhookEvent({ kind, amount, eventTime: after(atMs) }));
 
-describe("whatever the history of the order and the event", () => {
+describe("for any event and any history of its order", () => {
   test("one cancel at most is moved or settled, and it fits", () => {
     fc.assert(
       fc.property(events, histories, (event, history) => {

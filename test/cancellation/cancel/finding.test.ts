@@ -7,6 +7,7 @@ import { cancellation } from "../../helpers/cancellations.js";
 import { CONFIRMATION, intent, step } from "../../helpers/ledger.js";
 
 const STEPS = CANCELLATION_STATUSES.filter((status) => status !== "PENDING");
+
 const pairs = CANCELLATION_STATUSES.flatMap((status) => STEPS.map((to) => [status, to] as const));
 
 describe("a result that comes in late", () => {
