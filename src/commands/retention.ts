@@ -1,45 +1,85 @@
+import { parseArgs } from "node:util";
 import { openEncryptedData } from "../core.js";
-import { retain } from "../persistence/retention/retain.js";
+import { eraseOlderThan, LEAST_MONTHS_KEPT, type Erasure, type Retention } from "../persistence/retention.js";
 import { createProgress } from "./progress.js";
-import { readRetentionOptions, RETENTION_USAGE, type RetentionOptions } from "./retention-options.js";
-import { isAllArchived, retentionReport } from "./retention-report.js";
 import { runCommand } from "./run-command.js";
 
-// Moves what hangs on old cancellations to files. Beside running services, and as often as one likes.
+const USAGE = `Usage: npm run retention -- --older-than-months <months> [--dry-run]
+
+Erases personal data for good: refund accounts, notes and EBP's raw answers of cancellations that were resolved before the cutoff, and
+the bodies of webhooks that came before it. Cancellations stay, with their ids, keys, items, totals and events.
+
+  --older-than-months <months>  the cutoff: this long ago; at least ${LEAST_MONTHS_KEPT}
+  --dry-run                     counts what would be erased, and erases nothing
+  --help                        prints this text
+`;
+
 try {
-  const options = readRetentionOptions(process.argv.slice(2));
-  if (options === null) process.stdout.write(RETENTION_USAGE);
-  else await archive(options);
+  const { values } = parseArgs({
+    options: {
+      "older-than-months": { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) process.stdout.write(USAGE);
+  else await erase(readMonths(values["older-than-months"]), values["dry-run"]);
 } catch (error) {
-  process.stderr.write(`${String(error)}\n`);
+  process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
   process.exitCode = 1;
 }
 
-async function archive(options: RetentionOptions): Promise<void> {
-  let stopping = false;
+/** Whether there are enough of them is for the erasure to say. */
+function readMonths(text: string | undefined): number {
+  if (text !== undefined && /^\d{1,9}$/u.test(text)) return Number(text);
+  throw new Error(`--older-than-months: expected whole months, found ${text ?? "nothing"}`);
+}
+
+async function erase(olderThanMonths: number, isDryRun: boolean): Promise<void> {
+  let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      stopping = true;
+      isStopping = true;
     });
   }
   const progress = createProgress(process.stderr, () => performance.now());
   await runCommand(
     process.env,
     async ({ prisma, databaseUrl }) => {
-      const result = await retain({
-        ...options,
+      const result = await eraseOlderThan({
         prisma,
         databaseUrl,
-        onPage: (what, seen, total) => progress.show(what, seen, total),
-        isStopping: () => stopping,
+        olderThanMonths,
+        isDryRun,
+        onBatch: (name, seen, total) => progress.show(name, seen, total),
+        isStopping: () => isStopping,
       }).finally(() => progress.end());
       if (result === null) {
-        process.stderr.write("Another run of it is at work on this database. Nothing was done.\n");
+        process.stderr.write("Another run is at work on this database. Nothing was done.\n");
         return false;
       }
-      process.stdout.write(`${retentionReport(result, options.isDryRun).join("\n")}\n`);
-      return isAllArchived(result, options.isDryRun);
+      process.stdout.write(`${report(result, isDryRun).join("\n")}\n`);
+      return !result.isStopped && result.erasures.every(({ busy }) => busy === 0);
     },
     openEncryptedData,
   );
+}
+
+function report({ cutoff, erasures, isStopped }: Retention, isDryRun: boolean): string[] {
+  return [
+    `Cutoff: ${cutoff.toISOString()}.`,
+    ...erasures.map(
+      (erasure) => `${erasure.name}: ${isDryRun ? "would erase" : "erased"} ${counts(erasure)}.`,
+    ),
+    ...erasures
+      .filter(({ busy }) => busy > 0)
+      .map(({ name, busy }) => `${name}: another process was writing ${busy} more rows. Run it again.`),
+    ...(isStopped ? ["Stopped before the end. Run it again to erase the rest."] : []),
+  ];
+}
+
+function counts({ name, refundAccounts, notes, answers, webhookBodies }: Erasure): string {
+  return name === "webhooks"
+    ? `${webhookBodies} bodies`
+    : `${refundAccounts} refund accounts, ${notes} notes and ${answers} answers of EBP`;
 }

@@ -111,7 +111,7 @@ export function toCancellation(row: CancellationRow): Cancellation {
     createdAt: row.createdAt,
     sentAt: row.sentAt,
     resolvedAt: row.resolvedAt,
-    archivedAt: row.archivedAt,
+    erasedAt: row.erasedAt,
   };
 }
 
@@ -138,8 +138,7 @@ export function toIdentity(row: Row, encryptor: Encryptor): RequestIdentity {
   return {
     fingerprint: row.fingerprint,
     refundAccount: bytes === null || keyId === null ? null : encryptor.decryptAccount({ bytes, keyId }, row),
-    // Blank when it is in an archive, whether there was one or not.
-    isAccountKnown: row.isAccountKnown && row.archivedAt === null,
+    isAccountKnown: row.isAccountKnown,
   };
 }
 

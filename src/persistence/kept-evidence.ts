@@ -9,18 +9,21 @@ export interface KeptEvidence {
   readonly text: string;
 }
 
-/** EBP's answers about one cancellation and the webhooks about its order, oldest first; null when there is no such cancellation. */
+/**
+ * EBP's answers about one cancellation and the webhooks about its order, oldest first, and when older ones were erased; null when there
+ * is no such cancellation.
+ */
 export async function readKeptEvidence(
   prisma: PrismaClient,
   encryptor: Encryptor,
   id: string,
-): Promise<KeptEvidence[] | null> {
+): Promise<{ kept: KeptEvidence[]; erasedAt: Date | null } | null> {
   const cancellation = await prisma.cancellation.findFirst({
     where: { id },
-    select: { storeId: true, orderNo: true, events: { orderBy: { number: "asc" } } },
+    select: { storeId: true, orderNo: true, erasedAt: true, events: { orderBy: { number: "asc" } } },
   });
   if (cancellation === null) return null;
-  const { storeId, orderNo, events } = cancellation;
+  const { storeId, orderNo, erasedAt, events } = cancellation;
   const webhooks = await prisma.webhookEvent.findMany({ where: { orderNo, storeIds: { has: storeId } } });
   const answers = events.flatMap(({ at, source, answerSealed: bytes, answerKeyId: keyId }) =>
     bytes === null || keyId === null
@@ -38,5 +41,6 @@ export async function readKeptEvidence(
           },
         ],
   );
-  return [...answers, ...told].sort((a, b) => a.at.getTime() - b.at.getTime());
+  const kept = [...answers, ...told].sort((a, b) => a.at.getTime() - b.at.getTime());
+  return { kept, erasedAt };
 }

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { MIGRATIONS_FOLDER } from "../../src/core.js";
 import { applyMigrations } from "../../src/persistence/migrations.js";
-import { withRetentionLock } from "../../src/persistence/retention/lock.js";
+import { withRetentionLock } from "../../src/persistence/retention.js";
 import { download } from "../helpers/exports.js";
 import { read, settle } from "../helpers/in-doubt.js";
 import { subscribe } from "../helpers/live.js";

@@ -37,7 +37,7 @@ export const exported: ExportedCancellation = {
     createdAt: new Date(0),
     sentAt: new Date(1),
     resolvedAt: new Date(2),
-    archivedAt: null,
+    erasedAt: null,
   },
   totalTaxAmount: new Decimal(0),
   items: [],

@@ -81,7 +81,7 @@ export function useReencrypt(fixture: RecoveryFixture): ReencryptFixture {
       one.request.idempotencyKey,
     );
     const evidence = await readKeptEvidence(fixture.prisma, encryptor, one.id);
-    return [known?.identity.refundAccount, evidence?.map(({ text }) => text)];
+    return [known?.identity.refundAccount, evidence?.kept.map(({ text }) => text)];
   }
 }
 

@@ -8,7 +8,7 @@ import { PoolQueue } from "../../src/persistence/pool-queue.js";
 import { preparedOn } from "../../src/persistence/prepared-statements.js";
 import { prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/prisma.js";
 import { createRateLimiters } from "../../src/persistence/rate-limiter.js";
-import { withRetentionLock } from "../../src/persistence/retention/lock.js";
+import { withRetentionLock } from "../../src/persistence/retention.js";
 import { statement } from "../../src/persistence/statement.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { startLastWords } from "../helpers/last-words.js";

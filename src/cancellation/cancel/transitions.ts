@@ -131,7 +131,7 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     answeredAt: null,
     sentAt: null,
     resolvedAt: null,
-    archivedAt: null,
+    erasedAt: null,
   };
 }
 

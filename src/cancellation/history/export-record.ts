@@ -40,7 +40,7 @@ export interface ExportRecord extends Pick<Cancellation, Kept> {
   readonly sentAt: string | null;
   readonly resolvedAt: string | null;
   readonly inDoubtSince: string | null;
-  readonly archivedAt: string | null;
+  readonly erasedAt: string | null;
   readonly items?: readonly ExportRecordItem[];
 }
 
@@ -95,7 +95,7 @@ export function toExportRecord(
     sentAt: cancellation.sentAt?.toISOString() ?? null,
     resolvedAt: cancellation.resolvedAt?.toISOString() ?? null,
     inDoubtSince: cancellation.inDoubtSince?.toISOString() ?? null,
-    archivedAt: cancellation.archivedAt?.toISOString() ?? null,
+    erasedAt: cancellation.erasedAt?.toISOString() ?? null,
     ...(items !== null && { items: items.map(toItem) }),
   };
 }

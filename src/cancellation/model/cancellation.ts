@@ -41,8 +41,8 @@ export interface Cancellation extends RecordedRequest, Omit<Confirmation, "items
   /** When the first byte went out; null when none did, or when that is not known. */
   readonly sentAt: Date | null;
   readonly resolvedAt: Date | null;
-  /** When its events, note, refund account and failure details were moved to an archive: nothing is told of them here. Null when they were not. */
-  readonly archivedAt: Date | null;
+  /** When its note, its refund account and EBP's answers were erased; null when they were not. */
+  readonly erasedAt: Date | null;
 }
 
 /** One line of a cancellation: what was asked, and what EBP confirmed. */

@@ -202,9 +202,9 @@ export class CancellationType extends NodeType {
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      "When its trail, note and refund account were moved to an archive; null while they are here. From then on `events` is empty, save for what has come since, and `note`, `refundAccount` and `failure.details` tell nothing.",
+      "When the retention period ended and personal data were erased; null before that. From then on `note` and `refundAccount` are null.",
   })
-  archivedAt!: Date | null;
+  erasedAt!: Date | null;
 }
 
 /** An instance: it is how the executor tells which kind of Node this is. Field by field: copies of copies would be half of what a cancel allocates. */
@@ -241,6 +241,6 @@ export function toCancellationType(cancellation: Cancellation): CancellationType
   shown.createdAt = cancellation.createdAt;
   shown.sentAt = cancellation.sentAt;
   shown.resolvedAt = cancellation.resolvedAt;
-  shown.archivedAt = cancellation.archivedAt;
+  shown.erasedAt = cancellation.erasedAt;
   return shown;
 }

@@ -8,7 +8,7 @@ import { CancellationType, toCancellationType } from "./cancellation.type.js";
 export class CancellationEdgeType {
   @Field(() => String, {
     description:
-      "Opaque; for `after` and `before` in the same order. Stays good when more comes in, or this cancellation is archived.",
+      "Opaque; for `after` and `before` in the same order. Stays good when more comes in, or personal data of this cancellation are erased.",
   })
   cursor!: string;
 

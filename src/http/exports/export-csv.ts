@@ -39,7 +39,7 @@ const COLUMNS: Readonly<Record<string, (record: ExportRecord) => Cell>> = {
   sentAt: ({ sentAt }) => sentAt,
   resolvedAt: ({ resolvedAt }) => resolvedAt,
   inDoubtSince: ({ inDoubtSince }) => inDoubtSince,
-  archivedAt: ({ archivedAt }) => archivedAt,
+  erasedAt: ({ erasedAt }) => erasedAt,
 };
 
 export const CSV_COLUMNS: readonly string[] = Object.keys(COLUMNS);

@@ -1,7 +1,7 @@
 // Preloaded into a service process: sends the process a signal when it comes to a named point for the nth time.
 //   FAULT_AT=<when> <what>:<n>   FAULT_SIGNAL=SIGKILL or SIGSTOP   FAULT_DATABASE_PORT   FAULT_UPSTREAM_PORT
 // <what> is a statement, by its name where it is prepared, or by the comment it begins with (intent, transition, finding, claim, store, or recording, which is
-// either of transition and finding; of retention: rows, trail, removal), or a request to EBP (cancel, lookup).
+// either of transition and finding; erasure), or a request to EBP (cancel, lookup).
 // <when> is "before" (nothing handed over), "half" (of the request's bytes written), "during" (all handed over), "halfway"
 // (half of the answer read) or "after" (the answer has come and nobody has seen it yet: a statement is committed then).
 import { writeSync } from "node:fs";
@@ -15,9 +15,7 @@ const WHAT = {
   recording: ["transition_", "finding_", "/* cancellation: transition */", "/* cancellation: finding */"],
   claim: ["/* cancellation: claim */"],
   store: ["/* webhook: store */"],
-  rows: ["/* retention: rows */"],
-  trail: ["/* retention: events */"],
-  removal: ["/* retention: remove */", "/* retention: remove webhooks */"],
+  erasure: ["/* retention: erase"],
   cancel: ["/payment/cancel "],
   lookup: ["/payment/detail "],
 };

@@ -35,7 +35,7 @@ const RECORD: ExportRecord = {
   sentAt: null,
   resolvedAt: null,
   inDoubtSince: null,
-  archivedAt: null,
+  erasedAt: null,
 };
 
 /** Skipped by one spreadsheet or another before it looks whether a text is a formula. */

@@ -1,0 +1,246 @@
+import { Prisma, type PrismaClient } from "./generated/client.js";
+import { SessionClient, sessionConfig } from "./session.js";
+
+/**
+ * The books of a year are closed with its details at hand, and a payer may dispute a payment for long: 13 months is the longest period
+ * that we know a law to give (the EU's PSD2, article 71).
+ */
+export const LEAST_MONTHS_KEPT = 13;
+/** A century; PostgreSQL's calendar ends somewhere too. */
+const MOST_MONTHS_KEPT = 1_200;
+
+/** Rows that one statement locks: whoever writes one of them waits for milliseconds. */
+const BATCH_ROWS = 500;
+
+/** Any number that no other program uses on this database. */
+const LOCK = 4_271_998_250_113;
+
+export interface RetentionOptions {
+  readonly prisma: Pick<PrismaClient, "$queryRaw">;
+  /** The same database: the lock has a connection of its own. */
+  readonly databaseUrl: string;
+  readonly olderThanMonths: number;
+  /** Counts what would be erased, and erases nothing. */
+  readonly isDryRun?: boolean;
+  readonly batchRows?: number;
+  /** After each batch; `total` is an estimate. */
+  readonly onBatch?: (name: string, seen: number, total: number) => void;
+  /** Asked before each batch. */
+  readonly isStopping?: () => boolean;
+}
+
+export interface Retention {
+  readonly cutoff: Date;
+  /** For each store, then for webhooks. */
+  readonly erasures: readonly Erasure[];
+  /** The run ended early. The next one erases the rest. */
+  readonly isStopped: boolean;
+}
+
+export interface Counts {
+  readonly refundAccounts: number;
+  readonly notes: number;
+  /** EBP's answers, as they came. */
+  readonly answers: number;
+  readonly webhookBodies: number;
+}
+
+/** What was erased of one kind of rows, or, in a dry run, would be. */
+export interface Erasure extends Counts {
+  /** A store's id, or "webhooks". */
+  readonly name: string;
+  /** Rows that another process was writing. The next run erases them. */
+  readonly busy: number;
+}
+
+/**
+ * Erases the refund accounts, notes and raw answers of cancellations that were resolved before the cutoff, and the bodies of webhooks
+ * that came before it. Rows, keys, items, totals and events stay, so repeated requests are answered as before. Safe beside running
+ * services; after a kill, the next run goes on. Null: another run is at work on this database, so nothing was done.
+ */
+export async function eraseOlderThan(options: RetentionOptions): Promise<Retention | null> {
+  const { olderThanMonths: months } = options;
+  if (!Number.isInteger(months) || months < LEAST_MONTHS_KEPT || months > MOST_MONTHS_KEPT) {
+    throw new Error(
+      `choosing what to erase: expected ${LEAST_MONTHS_KEPT} to ${MOST_MONTHS_KEPT} whole months, found ${months}`,
+    );
+  }
+  return withRetentionLock(options.databaseUrl, (isHeld) =>
+    eraseAll({ ...options, isStopping: () => !isHeld() || options.isStopping?.() === true }),
+  );
+}
+
+async function eraseAll(options: RetentionOptions & { isStopping: () => boolean }): Promise<Retention> {
+  const { prisma, isStopping } = options;
+  // The database's clock also told when they were resolved.
+  const [now] = await prisma.$queryRaw<{ cutoff: Date }[]>`
+    SELECT date_trunc('milliseconds', now() - make_interval(months => ${options.olderThanMonths}::integer)) AS cutoff`;
+  if (now === undefined) throw new Error("asking the database for the time: no answer");
+  const { cutoff } = now;
+  const stores = await prisma.$queryRaw<{ store_id: string; total: number }[]>`
+    SELECT store_id, count(*)::integer AS total FROM cancellation
+    WHERE status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}
+    GROUP BY store_id ORDER BY store_id`;
+  const [estimate] = await prisma.$queryRaw<{ total: number }[]>`
+    SELECT greatest(reltuples, 0)::integer AS total FROM pg_class WHERE oid = 'webhook_event'::regclass`;
+
+  const erasures: Erasure[] = [];
+  for (const { store_id, total } of stores) {
+    erasures.push(await eraseKind(options, cancellationsOf(store_id, cutoff), total));
+  }
+  erasures.push(await eraseKind(options, webhooks(cutoff), estimate?.total ?? 0));
+  return { cutoff, erasures, isStopped: isStopping() };
+}
+
+/** Rows of one kind: how to read the next ones in the order of an index, and how to erase some of them. */
+interface Kind<Row extends Counts> {
+  readonly name: string;
+  readonly page: (after: Row | null, limit: number) => Prisma.Sql;
+  /** Reads one row: what was erased. */
+  readonly erase: (rows: readonly Row[]) => Prisma.Sql;
+}
+
+async function eraseKind<Row extends Counts>(
+  options: RetentionOptions & { isStopping: () => boolean },
+  { name, page, erase }: Kind<Row>,
+  estimate: number,
+): Promise<Erasure> {
+  const { prisma, isDryRun = false, batchRows = BATCH_ROWS, onBatch, isStopping } = options;
+  const sum = { name, busy: 0, refundAccounts: 0, notes: 0, answers: 0, webhookBodies: 0 };
+  let seen = 0;
+  for (let last: Row | null = null; !isStopping();) {
+    const rows: Row[] = await prisma.$queryRaw<Row[]>(page(last, batchRows));
+    last = rows.at(-1) ?? null;
+    if (last === null) break;
+    const due = rows.filter((row) => row.refundAccounts + row.notes + row.answers + row.webhookBodies > 0);
+    if (isDryRun) due.forEach((row) => add(sum, row));
+    else if (due.length > 0) {
+      const [erased] = await prisma.$queryRaw<(Counts & { rows: number })[]>(erase(due));
+      if (erased === undefined) throw new Error(`erasing ${name}: the database counted nothing`);
+      add(sum, erased);
+      sum.busy += due.length - erased.rows;
+    }
+    seen += rows.length;
+    onBatch?.(name, seen, Math.max(seen, estimate));
+  }
+  return sum;
+}
+
+function add(sum: { -readonly [Name in keyof Counts]: number }, more: Counts): void {
+  sum.refundAccounts += more.refundAccounts;
+  sum.notes += more.notes;
+  sum.answers += more.answers;
+  sum.webhookBodies += more.webhookBodies;
+}
+
+interface CancellationRow extends Counts {
+  readonly id: string;
+  readonly resolved_at: Date;
+  readonly created_at: Date;
+}
+
+const HAS_ACCOUNT = Prisma.sql`num_nonnulls(bank_code, account_last_four, account_holder_masked, refund_account_sealed) > 0`;
+
+/** A store's cancellations that were resolved before the cutoff. Of their answers, later ones stay: somebody may still have to see them. */
+function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
+  const isOld = Prisma.sql`store_id = ${storeId} AND status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}`;
+  return {
+    name: storeId,
+    page: (after, limit) => Prisma.sql`
+      /* retention: cancellations */
+      SELECT
+        id, resolved_at, created_at, (${HAS_ACCOUNT})::integer AS "refundAccounts", (note IS NOT NULL)::integer AS notes,
+        (
+          SELECT count(*)::integer FROM cancellation_event AS event
+          WHERE event.store_id = cancellation.store_id AND cancellation_id = id AND at < ${cutoff} AND answer_sealed IS NOT NULL
+        ) AS answers,
+        0 AS "webhookBodies"
+      FROM cancellation
+      WHERE ${isOld} AND ${
+        after === null
+          ? Prisma.sql`true`
+          : Prisma.sql`(resolved_at, created_at, id) > (${after.resolved_at}, ${after.created_at}, ${after.id}::uuid)`
+      }
+      ORDER BY resolved_at, created_at, id
+      LIMIT ${limit}`,
+    // Waits for nobody who writes a cancellation, so it cannot deadlock with whoever locks the order's row first. No order changes here.
+    erase: (rows) => Prisma.sql`
+      /* retention: erase */
+      WITH locked AS (
+        SELECT store_id, id, ${HAS_ACCOUNT} AS has_account, note IS NOT NULL AS has_note FROM cancellation
+        WHERE ${isOld} AND id = ANY(${rows.map(({ id }) => id)}::uuid[])
+        FOR NO KEY UPDATE SKIP LOCKED
+      ), answer AS (
+        UPDATE cancellation_event AS event SET answer_sealed = NULL, answer_key_id = NULL FROM locked
+        WHERE event.store_id = locked.store_id AND cancellation_id = locked.id AND at < ${cutoff} AND answer_sealed IS NOT NULL
+        RETURNING number
+      ), erased AS (
+        UPDATE cancellation AS target SET
+          note = NULL, bank_code = NULL, account_last_four = NULL, account_holder_masked = NULL,
+          refund_account_sealed = NULL, refund_account_key_id = NULL,
+          is_account_known = is_account_known AND NOT has_account, erased_at = statement_timestamp()
+        FROM locked WHERE target.store_id = locked.store_id AND target.id = locked.id
+        RETURNING has_account, has_note
+      )
+      SELECT
+        count(*)::integer AS rows, (count(*) FILTER (WHERE has_account))::integer AS "refundAccounts",
+        (count(*) FILTER (WHERE has_note))::integer AS notes, (SELECT count(*) FROM answer)::integer AS answers,
+        0 AS "webhookBodies"
+      FROM erased`,
+  };
+}
+
+interface WebhookRow extends Counts {
+  readonly digest: string;
+}
+
+/** Webhooks of all stores. A body stays while a cancellation of its order is open, or was resolved after the cutoff. */
+function webhooks(cutoff: Date): Kind<WebhookRow> {
+  return {
+    name: "webhooks",
+    page: (after, limit) => Prisma.sql`
+      /* retention: webhooks */
+      SELECT digest, 0 AS "refundAccounts", 0 AS notes, 0 AS answers, (
+        body_sealed IS NOT NULL AND received_at < ${cutoff} AND NOT EXISTS (
+          SELECT FROM cancellation
+          WHERE store_id = ANY(store_ids) AND cancellation.order_no = webhook_event.order_no
+            AND (status IN ('PENDING', 'UNKNOWN') OR resolved_at >= ${cutoff})
+        )
+      )::integer AS "webhookBodies"
+      FROM webhook_event
+      WHERE ${after === null ? Prisma.sql`true` : Prisma.sql`digest > ${after.digest}`}
+      ORDER BY digest
+      LIMIT ${limit}`,
+    erase: (rows) => Prisma.sql`
+      /* retention: erase webhooks */
+      WITH locked AS (
+        SELECT digest FROM webhook_event WHERE digest = ANY(${rows.map(({ digest }) => digest)}) AND body_sealed IS NOT NULL
+        FOR NO KEY UPDATE SKIP LOCKED
+      ), erased AS (
+        UPDATE webhook_event AS target SET body_sealed = NULL, body_key_id = NULL
+        FROM locked WHERE target.digest = locked.digest
+        RETURNING target.digest
+      )
+      SELECT count(*)::integer AS rows, 0 AS "refundAccounts", 0 AS notes, 0 AS answers, count(*)::integer AS "webhookBodies"
+      FROM erased`,
+  };
+}
+
+/** Does the work while no other run does; null when one is at it. The lock ends with its connection, even if this process is killed. */
+export async function withRetentionLock<T>(
+  url: string,
+  work: (isHeld: () => boolean) => Promise<T>,
+): Promise<T | null> {
+  const client = new SessionClient(sessionConfig(url));
+  const lock = { isHeld: true };
+  client.on("error", () => (lock.isHeld = false));
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [
+      LOCK,
+    ]);
+    return rows[0]?.locked === true ? await work(() => lock.isHeld) : null;
+  } finally {
+    await client.end();
+  }
+}
