@@ -10,16 +10,17 @@ export class CancellationChangedArgs {
   @Field(() => String, {
     nullable: true,
     description:
-      "Only of this store. All of the caller's when left out; with `orderNo`, a caller of exactly one store may leave it out.",
+      "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
   })
   storeId?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only of this order." })
+  @Field(() => String, { nullable: true, description: "Only this order." })
   orderNo?: string | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: "Only this cancellation; nothing else is given beside it. Its present state comes first.",
+    description:
+      "Only this cancellation. Its present state comes first. Cannot be combined with other arguments.",
   })
   id?: string | null;
 }
@@ -28,12 +29,12 @@ export class CancellationChangedArgs {
 export class CancellationChangedResolver {
   @Subscription(() => CancellationType, {
     description:
-      "A cancellation each time something has happened to it, in its present state: who reads slowly gets the newest state and not each one. Of a store that is not the caller's, and of one that does not exist, nothing is ever told.",
+      "The present state of a cancellation, each time something happens to it. A slow reader gets the newest state instead of every state in between. Stores that are not the caller's, or do not exist, send nothing.",
     subscribe: ({ args, context }: { args: CancellationChangedArgs; context: GraphQLContext }) =>
       follow(args, context),
   })
   cancellationChanged(
-    // Declared here, and read by `subscribe`.
+    // Declares the arguments, which only `subscribe` reads.
     @Args(() => CancellationChangedArgs) _args: CancellationChangedArgs,
     @Root() cancellation: Cancellation,
   ): CancellationType {
@@ -46,7 +47,7 @@ function follow(
   { storeId, orderNo, id }: CancellationChangedArgs,
   { caller, live }: GraphQLContext,
 ): Promise<AsyncIterable<Cancellation>> {
-  if (live === null) throw new Error("following changes: they are served at another address");
+  if (live === null) throw new Error("subscribing: the request did not come through the stream route");
   const requested = { storeId, orderNo, id: typeof id === "string" ? checkedId("id", id) : null };
   return live.changes.follow(caller, checkWatch(requested, caller, live.stores), live.signal);
 }
