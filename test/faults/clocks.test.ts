@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { createProxiedWorld } from "./harness/proxied-world.js";
+import { createProxiedWorld, type World } from "./harness/world.js";
 import type { EbpProxy } from "./harness/ebp-proxy.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import { graphql } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
-import { registered } from "./harness/orders.js";
+import { deliver, registered, signed, webhookBody } from "./harness/webhook.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
-import { deliver, signed, webhookBody } from "./harness/webhook.js";
-import type { World } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const ROUNDS = sized(20);

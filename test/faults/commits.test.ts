@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { withConnection } from "../helpers/connection.js";
 import { startDurablePostgres, type DurablePostgres } from "./harness/durable-postgres.js";
-import { expectNoHarm } from "./harness/no-harm.js";
-import { registered } from "./harness/orders.js";
+import { expectNoHarm } from "./harness/oracle.js";
+import { registered } from "./harness/webhook.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { World } from "./harness/world.js";

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createProxiedWorld } from "./harness/proxied-world.js";
+import { createProxiedWorld, type World } from "./harness/world.js";
 import type { EbpProxy } from "./harness/ebp-proxy.js";
 import { histories } from "./harness/history-commands.js";
 import { Model } from "./harness/history-model.js";
 import { judge } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
 import { Dice, say, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
-import type { World } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const HISTORIES = sized(1_000);

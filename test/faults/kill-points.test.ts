@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { struck } from "./harness/instance.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import type { Request } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";

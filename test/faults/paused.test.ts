@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { createProxiedWorld } from "./harness/proxied-world.js";
+import { createProxiedWorld, type World } from "./harness/world.js";
 import type { EbpProxy } from "./harness/ebp-proxy.js";
 import { kill } from "./harness/instance.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import { graphql, type Request } from "./harness/requests.js";
 import { lookUpNow, reconcileOnce, settle } from "./harness/settle.js";
-import { registered, tellCapture } from "./harness/orders.js";
+import { registered, tellCapture } from "./harness/webhook.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
-import type { World } from "./harness/world.js";
 import type { ServiceProcess } from "../helpers/service-process.js";
 import { httpAnswer } from "../helpers/upstream.js";
 

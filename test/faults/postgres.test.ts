@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { startDurablePostgres, type DurablePostgres } from "./harness/durable-postgres.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import type { Cut } from "./harness/pg-proxy.js";
 import type { Request } from "./harness/requests.js";
 import { reconcileOnce, settle } from "./harness/settle.js";
-import { registered } from "./harness/orders.js";
+import { registered } from "./harness/webhook.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
 import { World } from "./harness/world.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { Instance } from "./harness/instance.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { World } from "./harness/world.js";

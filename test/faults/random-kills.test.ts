@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { kill, type Instance } from "./harness/instance.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
-import { registered, tellCapture } from "./harness/orders.js";
+import { registered, tellCapture } from "./harness/webhook.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
 import { World } from "./harness/world.js";

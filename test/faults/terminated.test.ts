@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Instance } from "./harness/instance.js";
-import { expectNoHarm } from "./harness/no-harm.js";
-import { registered } from "./harness/orders.js";
+import { expectNoHarm } from "./harness/oracle.js";
+import { registered, tell } from "./harness/webhook.js";
 import { graphql } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
-import { tell } from "./harness/webhook.js";
 import { World } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
-import { createProxiedWorld } from "./harness/proxied-world.js";
+import { createProxiedWorld, type World } from "./harness/world.js";
 import type { EbpProxy, Mischief } from "./harness/ebp-proxy.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
-import { registered } from "./harness/orders.js";
+import { registered } from "./harness/webhook.js";
 import type { Request } from "./harness/requests.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
-import type { World } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CANCELS = sized(100);

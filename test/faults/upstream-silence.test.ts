@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import type { Request } from "./harness/requests.js";
 import { lookUpNow, settle } from "./harness/settle.js";
-import { registered, tellCapture } from "./harness/orders.js";
+import { registered, tellCapture } from "./harness/webhook.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
 import { World } from "./harness/world.js";

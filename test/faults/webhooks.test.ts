@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { httpAnswer } from "../helpers/upstream.js";
-import { createProxiedWorld } from "./harness/proxied-world.js";
+import { createProxiedWorld, type World } from "./harness/world.js";
 import type { EbpProxy, Mischief } from "./harness/ebp-proxy.js";
-import { expectNoHarm } from "./harness/no-harm.js";
+import { expectNoHarm } from "./harness/oracle.js";
 import type { Request } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
 import { deliver, signed, webhookBody, type Webhook } from "./harness/webhook.js";
-import type { World } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CALLERS = 10;

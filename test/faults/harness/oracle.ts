@@ -1,5 +1,7 @@
+import { expect } from "@jest/globals";
 import type { Row } from "./rows.js";
 import type { Request } from "./requests.js";
+import { say } from "./size.js";
 import type { World } from "./world.js";
 
 export interface OracleOptions {
@@ -150,4 +152,11 @@ function tally(names: readonly (string | undefined)[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
+}
+
+/** Once everything has settled: tells what the fault has led to, and fails when any promise was broken. */
+export async function expectNoHarm(world: World, fault: string, options: OracleOptions = {}): Promise<void> {
+  const findings = await judge(world, options);
+  say(`${fault}: ${inWords(findings)}`);
+  expect(findings.violations).toEqual([]);
 }

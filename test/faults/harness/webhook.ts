@@ -1,6 +1,7 @@
-import { until } from "./wait.js";
 import { createHmac } from "node:crypto";
-import { WEBHOOK_SECRET } from "./world.js";
+import type { Request } from "./requests.js";
+import { until } from "./wait.js";
+import { WEBHOOK_SECRET, type World } from "./world.js";
 
 export interface Webhook {
   readonly body: string;
@@ -77,4 +78,17 @@ export async function tell(url: string, telling: Telling): Promise<void> {
     const status = await deliver(url, signed(webhookBody(telling)));
     return status !== null && status < 300;
   });
+}
+
+/** A request to cancel all of an order, whose captured payment EBP knows. */
+export function registered(world: World, prefix = "ORD"): Request {
+  const request = world.callers.request({ prefix });
+  const { orderNo, amount } = request;
+  world.simulator.payments.register({ orderNo, total: String(amount), captured: true });
+  return request;
+}
+
+/** EBP's webhook tells how much there is to cancel of it: then a lookup can prove that all of it was cancelled. */
+export function tellCapture(world: World, { orderNo, amount }: Request): Promise<void> {
+  return tell(world.app.url, { eventType: "PAYMENT_CAPTURED", orderNo, amount });
 }

@@ -7,6 +7,7 @@ import { createTestDatabase } from "../../helpers/database.js";
 import { UNLIMITED } from "../../helpers/service.js";
 import type { ServiceProcess } from "../../helpers/service-process.js";
 import { Database } from "./rows.js";
+import { startEbpProxy, type EbpProxy } from "./ebp-proxy.js";
 import { kill, runReconciler, startInstance, type Defect, type Instance } from "./instance.js";
 import { Callers } from "./requests.js";
 import type { Dice } from "./size.js";
@@ -132,4 +133,26 @@ export class World {
       await release();
     }
   }
+}
+
+/** A world whose services reach EBP through a proxy that does what networks do. */
+export async function createProxiedWorld(
+  options: WorldOptions,
+): Promise<{ world: World; upstream: EbpProxy; close: () => Promise<void> }> {
+  let upstream: EbpProxy | undefined;
+  const through = async (upstreamUrl: string): Promise<Record<string, string>> => {
+    upstream = await startEbpProxy(upstreamUrl);
+    return { EBP_BASE_URL: upstream.url };
+  };
+  const world = await World.create({ ...options, through });
+  if (upstream === undefined) throw new Error("the world was made without its proxy");
+  const proxy: EbpProxy = upstream;
+  return {
+    world,
+    upstream: proxy,
+    async close() {
+      await world.close();
+      await proxy.close();
+    },
+  };
 }
