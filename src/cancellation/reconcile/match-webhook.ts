@@ -83,7 +83,7 @@ export function matchWebhook(
   if (cancellations.some(({ status }) => status === "PENDING")) return null;
   const possible = cancellations.filter((one) => isForTheSame(one, event) && mayBeMeant(one));
   const only = accountsFor(possible);
-  if (only !== undefined && doubtAbout(event, only) === null)
+  if (only !== undefined && whyNoProof(event, only) === null)
     return { state: "MATCHED", told: [toldAlone(only, event, settlement)] };
   const told = toldTo(event, cancellations, possible, isLast);
   return told.length === 0 ? null : { state: "ATTACHED", told };
@@ -98,7 +98,7 @@ function accountsFor(possible: readonly Cancellation[]): Cancellation | undefine
 }
 
 /** Why the event proves nothing about the one cancel that it fits; null when it proves it. */
-function doubtAbout(event: KeptEvent, { status, settlement, createdAt }: Cancellation): string | null {
+function whyNoProof(event: KeptEvent, { status, settlement, createdAt }: Cancellation): string | null {
   if (!event.isOfSuccess) return "says that something went wrong";
   if (status === "FAILED") return "tells of a cancel like this one, which was found to have failed";
   // It is known that EBP accepted it: the event only says what became of the money.
@@ -140,7 +140,7 @@ function toldTo(
 function wordsFor(event: KeptEvent, one: Cancellation, possible: readonly Cancellation[]): string {
   if (!possible.includes(one)) return "is about this order, but does not fit this cancel's amount";
   if (possible.length > 1) return "may be about this cancel, or about another of this order";
-  return doubtAbout(event, one) ?? "may be about this cancel";
+  return whyNoProof(event, one) ?? "may be about this cancel";
 }
 
 /** The contradiction that a person has to look at; null when there is none. */

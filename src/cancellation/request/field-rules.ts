@@ -13,9 +13,6 @@ const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 /** Characters that nobody sees, or that look like a space: two identifiers that look the same would be different. */
 const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
 
-/** Three blanks or hyphens to every character. */
-const MAX_WRITTEN_NUMBER_LENGTH = 4 * limits.MAX_ACCOUNT_NUMBER_LENGTH;
-
 /** A text of one line. */
 export function textFaults(field: string, value: string, maxLength: number): Fault[] {
   return readableFaults(field, value, maxLength, UNREADABLE);
@@ -29,7 +26,7 @@ export function identifierFaults(field: string, value: string, maxLength: number
   const hidden = INVISIBLE.exec(value)?.[0].codePointAt(0);
   if (hidden !== undefined) {
     const found = `U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
-    return [{ field, expected: "characters that can be seen, and no blanks but the space", found }];
+    return [{ field, expected: "visible characters, and no blanks but the space", found }];
   }
   if (value !== value.normalize("NFC"))
     return [{ field, expected: "Unicode in normal form C (NFC)", found: "another form" }];
@@ -116,10 +113,6 @@ export function refundAccountFaults(field: string, account: RefundAccount | null
 }
 
 function accountNumberFaults(field: string, written: string): Fault[] {
-  if (written.length > MAX_WRITTEN_NUMBER_LENGTH) {
-    const expected = `at most ${MAX_WRITTEN_NUMBER_LENGTH} characters with its spaces and hyphens`;
-    return [{ field, expected, found: `${written.length} characters` }];
-  }
   const number = normaliseAccountNumber(written);
   if (!/^[A-Za-z0-9]*$/u.test(number)) {
     const expected = "letters and digits, apart from spaces and hyphens";

@@ -22,6 +22,22 @@ function errorsOf(changes: Partial<CancelPaymentInput>): string[] {
   return checked.ok ? [] : checked.errors.map(({ message }) => message);
 }
 
+const INVISIBLE = [
+  "\u200B",
+  "\u200D",
+  "\u00AD",
+  "\uFEFF",
+  "\u2060",
+  "\uFE0F",
+  "\u{E0101}",
+  "\u034F",
+  "\u3164",
+  "\u115F",
+  "\u202E",
+  "\u00A0",
+  "\u3000",
+];
+
 describe("a request", () => {
   test("is accepted when every rule holds", () => {
     expect(errorsOf({})).toEqual([]);
@@ -39,11 +55,6 @@ describe("a request", () => {
       "input.orderNo: expected no blanks at either end, found some",
     ],
     [
-      "a tab around the key",
-      { idempotencyKey: "\tkey" },
-      "input.idempotencyKey: expected readable characters, found a control character or half a character",
-    ],
-    [
       "a blank before an item id",
       { items: [cancelItem({ itemId: " P1" })] },
       "input.items.0.itemId: expected no blanks at either end, found some",
@@ -59,11 +70,6 @@ describe("a request", () => {
       "input.idempotencyKey: expected 1 to 255 characters, found an empty text",
     ],
     [
-      "a blank key",
-      { idempotencyKey: "  " },
-      "input.idempotencyKey: expected 1 to 255 characters, found only blanks",
-    ],
-    [
       "a key of 300 characters",
       { idempotencyKey: "k".repeat(300) },
       "input.idempotencyKey: expected 1 to 255 characters, found 300 characters",
@@ -72,11 +78,6 @@ describe("a request", () => {
       "a NUL in the order number",
       { orderNo: "A\u0000B" },
       "input.orderNo: expected readable characters, found a control character or half a character",
-    ],
-    [
-      "half a character in the key",
-      { idempotencyKey: "k\ud800" },
-      "input.idempotencyKey: expected readable characters, found a control character or half a character",
     ],
     ["no items", { items: [] }, "input.items: expected 1 to 500 items, found 0"],
     [
@@ -110,11 +111,6 @@ describe("a request", () => {
       "input.items.0.amount: expected at most 0 decimal places, as KRW has, found 3",
     ],
     [
-      "a fraction in the tax",
-      { items: [cancelItem({ taxAmount: new Decimal("0.5") })] },
-      "input.items.0.taxAmount: expected at most 0 decimal places, as KRW has, found 1",
-    ],
-    [
       "16 digits before the point",
       { totalCancelAmount: new Decimal("1e15") },
       "input.totalCancelAmount: expected at most 15 digits before the decimal point, found 16",
@@ -145,17 +141,6 @@ describe("a request", () => {
       "input.refundAccount.accountNumber: expected 4 to 34 letters or digits, found 3 of them",
     ],
     [
-      "an account number in a fill of blanks",
-      {
-        refundAccount: {
-          accountNumber: `1234567890${" ".repeat(60_000)}`,
-          bankCode: null,
-          accountHolderName: null,
-        },
-      },
-      "input.refundAccount.accountNumber: expected at most 136 characters with its spaces and hyphens, found 60010 characters",
-    ],
-    [
       "an account number with a slash",
       { refundAccount: { accountNumber: "1234/5678", bankCode: null, accountHolderName: null } },
       "input.refundAccount.accountNumber: expected letters and digits, apart from spaces and hyphens, found other characters",
@@ -172,6 +157,30 @@ describe("a request", () => {
       expect(errorsOf(changes)).toContain(message);
     },
   );
+
+  test.each(["orderNo", "idempotencyKey", "itemId"])(
+    "with an invisible character in its %s is refused",
+    (field) => {
+      const invisible = fc.constantFrom(...INVISIBLE);
+      fc.assert(
+        fc.property(invisible, fc.nat(4), (hidden, at) => {
+          const text = `ORD-1`.slice(0, at + 1) + hidden + "1";
+          const told = errorsOf(
+            field === "itemId" ? { items: [cancelItem({ itemId: text })] } : { [field]: text },
+          );
+          expect(told).toEqual([expect.stringContaining(field)]);
+        }),
+      );
+    },
+  );
+
+  test("with an order number in another Unicode form is refused", () => {
+    const orderNo = "주문-1";
+    expect(errorsOf({ orderNo: orderNo.normalize("NFD") })).toEqual([
+      expect.stringContaining("input.orderNo"),
+    ]);
+    expect(errorsOf({ orderNo: orderNo.normalize("NFC") })).toEqual([]);
+  });
 
   test("is told of every fault at once", () => {
     expect(errorsOf({ idempotencyKey: "", orderNo: "", items: [cancelItem({ quantity: 0 })] })).toHaveLength(
