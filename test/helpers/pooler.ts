@@ -5,7 +5,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { postgresAccount } from "../../src/persistence/embedded/account.js";
+import { postgresAccount } from "../../src/persistence/embedded-programs.js";
 import { databaseUrl, withConnection } from "./connection.js";
 
 /** Where Debian has it, which is on the PATH of administrators only. */

@@ -3,8 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readPostmaster } from "../../../src/persistence/embedded/postmaster.js";
-import { startEmbeddedPostgres } from "../../../src/persistence/embedded-postgres.js";
+import { readPostmaster, startEmbeddedPostgres } from "../../../src/persistence/embedded-postgres.js";
 import { applyMigrations } from "../../../src/persistence/migrations.js";
 import { startPgProxy, type PgProxy } from "./pg-proxy.js";
 

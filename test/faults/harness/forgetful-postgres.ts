@@ -4,8 +4,11 @@ import { appendFile, chmod, chown, cp, readdir, rm, stat, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readPostmaster } from "../../../src/persistence/embedded/postmaster.js";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../src/persistence/embedded-postgres.js";
+import {
+  readPostmaster,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from "../../../src/persistence/embedded-postgres.js";
 import { applyMigrations } from "../../../src/persistence/migrations.js";
 import { withConnection } from "../../helpers/connection.js";
 import { startPgProxy, type PgProxy } from "./pg-proxy.js";
