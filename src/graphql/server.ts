@@ -19,6 +19,7 @@ import { shedLoad, type LoadSheddingDependencies } from "./plugins/load-shedding
 import { limitRates, type RateLimitDependencies } from "./plugins/rate-limits.js";
 import { logFaults, reportFaults, withRequestId } from "./plugins/report-faults.js";
 import { assertListed, createSafelist, resolveIds } from "./plugins/safelist.js";
+import { checkVariables } from "./plugins/value-errors.js";
 import { addStream, type LiveDependencies } from "./stream.js";
 import { acceptSubscriptions } from "./subscription.js";
 
@@ -47,7 +48,7 @@ export async function addGraphQL(
 ): Promise<void> {
   const { schema, introspection, admission, persistedOperations } = dependencies;
   const safelist = persistedOperations && createSafelist(schema, persistedOperations);
-  const formatError = createErrorFormat({ suggestions: introspection });
+  const formatError = createErrorFormat(schema, { namesSchema: introspection });
   const apollo = new ApolloServer<GraphQLContext>({
     schema,
     introspection,
@@ -68,6 +69,7 @@ export async function addGraphQL(
       // It walks through every answer to compute a header that every answer here has already: no caching.
       ApolloServerPluginCacheControlDisabled(),
       ...(safelist === null ? [] : [resolveIds(safelist)]),
+      checkVariables({ namesSchema: introspection }),
       acceptSubscriptions(),
       limitOperations(),
       shedLoad(dependencies.load),

@@ -19,7 +19,7 @@ export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQL
         },
         willSendResponse({ response: { body }, contextValue: { requestId } }) {
           if (body.kind === "single" && body.singleResult.errors !== undefined) {
-            body.singleResult.errors = body.singleResult.errors.map((error) =>
+            body.singleResult.errors = unique(body.singleResult.errors).map((error) =>
               withRequestId(error, requestId),
             );
           }
@@ -27,6 +27,11 @@ export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQL
         },
       }),
   };
+}
+
+/** graphql-js reports each missing field of an object in the document, and one error here names them all. */
+function unique(errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
 }
 
 /** Adds the id of the `x-request-id` header, for clients that keep errors and not headers. */

@@ -1,104 +1,225 @@
-import { GraphQLError, Kind, type ASTNode } from "graphql";
-import { literalPath } from "./literal-path.js";
+import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import {
+  BREAK,
+  coerceInputValue,
+  getNamedType,
+  GraphQLError,
+  isEnumType,
+  isInputObjectType,
+  isInputType,
+  isNonNullType,
+  isRequiredInputField,
+  isValueNode,
+  Kind,
+  parse,
+  typeFromAST,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type ASTNode,
+  type GraphQLInputType,
+  type GraphQLNamedInputType,
+  type GraphQLSchema,
+  type ObjectFieldNode,
+  type OperationDefinitionNode,
+  type ValueNode,
+} from "graphql";
+import type { GraphQLContext } from "../context.js";
+import { MAX_VARIABLE_ERRORS } from "./limits/limits.js";
 
-/** An error about a value, told without it; `field` is the path of the input field, such as `input.items.2.amount`. */
-export interface ValueError {
-  readonly message: string;
-  readonly field?: string;
+// graphql-js quotes a value that does not fit, and for a missing field the whole object around it. An account number would come back
+// in the answer, and be logged by whoever logs answers. So the messages here are made from the type and the path alone.
+
+/** Expected values of scalars. Decimal is missing: its own messages quote nothing. */
+const SCALARS: Readonly<Record<string, string>> = {
+  ID: "a string",
+  String: "a string",
+  Int: "a whole number of at most 32 bits",
+  Float: "a number",
+  Boolean: "true or false",
+  DateTime: 'a time such as "2027-01-31T09:30:00Z"',
+};
+
+/** @param namesSchema whether the message may list enum values and input fields. */
+function expectationOf(type: GraphQLNamedInputType, namesSchema: boolean): string {
+  if (isEnumType(type) && namesSchema)
+    return `expected one of ${type
+      .getValues()
+      .map(({ name }) => name)
+      .join(", ")}`;
+  return `expected ${SCALARS[type.name] ?? `a value of the type ${type.name}`}`;
 }
 
-export const TOO_MANY_ERRORS =
-  "Too many errors processing variables, error limit reached. Execution aborted.";
+/** What is wrong with an object for an input type, by the names of the fields that it has. */
+function fieldFault(type: GraphQLNamedInputType, names: readonly string[], namesSchema: boolean): string {
+  const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
+  const missing = fields.filter((field) => isRequiredInputField(field) && !names.includes(field.name));
+  if (missing.length > 0)
+    return `required fields of ${type.name} are missing: ${missing.map(({ name }) => name).join(", ")}`;
+  const known = namesSchema ? `. Its fields are ${fields.map(({ name }) => name).join(", ")}` : "";
+  return `there is a field that ${type.name} does not have${known}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Refuses variables that do not fit their types, before anything is executed. */
+export function checkVariables(options: {
+  readonly namesSchema: boolean;
+}): ApolloServerPlugin<GraphQLContext> {
+  return {
+    requestDidStart: () => {
+      let errors: readonly GraphQLError[] = [];
+      return Promise.resolve({
+        didResolveOperation({ schema, operation, request: { variables = {} } }) {
+          if (operation !== undefined)
+            errors = variableErrors(schema, operation, variables, options.namesSchema);
+          return Promise.resolve();
+        },
+        // Only here can several errors be answered at once.
+        responseForOperation() {
+          if (errors.length === 0) return Promise.resolve(null);
+          return Promise.resolve({
+            http: { status: 400, headers: new HeaderMap() },
+            body: { kind: "single", singleResult: { errors: errors.map((error) => error.toJSON()) } },
+          });
+        },
+      });
+    },
+  };
+}
+
+/** One error for each place where a variable does not fit its type; `extensions.field` is its path, such as `input.items.2.amount`. */
+function variableErrors(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+  namesSchema: boolean,
+): readonly GraphQLError[] {
+  const errors = new Map<string, GraphQLError>();
+  let count = 0;
+  for (const definition of variableDefinitions) {
+    const name = definition.variable.name.value;
+    const add = (path: readonly (string | number)[], fault: string): void => {
+      const field = [name, ...path].join(".");
+      errors.set(
+        field,
+        new GraphQLError(`${field}: ${fault}`, {
+          nodes: definition,
+          extensions: { code: "BAD_USER_INPUT", field },
+        }),
+      );
+    };
+    const type = typeFromAST(schema, definition.type);
+    if (!isInputType(type)) continue;
+    if (!Object.hasOwn(variables, name)) {
+      if (isNonNullType(type) && definition.defaultValue === undefined)
+        add([], `the variable is missing: ${expectationOf(getNamedType(type), namesSchema)}`);
+      continue;
+    }
+    try {
+      coerceInputValue(
+        variables[name],
+        type,
+        (path, value, error) => {
+          count += 1;
+          if (count > MAX_VARIABLE_ERRORS) throw tooManyErrors();
+          const expected = typeAt(type, path);
+          if (value === null) add(path, `${expectationOf(expected, namesSchema)}, not null`);
+          else if (isInputObjectType(expected) && isObject(value))
+            add(path, fieldFault(expected, Object.keys(value), namesSchema));
+          else add(path, expected.name === "Decimal" ? error.message : expectationOf(expected, namesSchema));
+        },
+        true,
+      );
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return [...errors.values(), error];
+    }
+  }
+  return [...errors.values()];
+}
+
+function tooManyErrors(): GraphQLError {
+  const message = `The variables have more errors than these: at most ${MAX_VARIABLE_ERRORS} are looked at.`;
+  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT" } });
+}
+
+function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): GraphQLNamedInputType {
+  return path.reduce<GraphQLNamedInputType>((around, key) => {
+    const field = isInputObjectType(around) ? around.getFields()[key] : undefined;
+    return field === undefined ? around : getNamedType(field.type);
+  }, getNamedType(type));
+}
+
+type ErrorNode = ValueNode | ObjectFieldNode;
 
 /**
- * Every sentence that graphql-js and the scalars have about a value, and how it is told without the value. What is quoted in the
- * replacements comes from the schema. A sentence that is not here is not passed on.
+ * The node of an error about a value in the document; null for other errors. Validation reports some, and executing the others:
+ * arguments that do not fit only once their variables are filled in.
  */
-const SENTENCES: readonly (readonly [pattern: RegExp, told: string])[] = [
-  [/^Field "[\w.]+" of required type "[\w[\]!]+" was not provided\.$/u, "$&"],
-  [/^Expected non-nullable type "[\w[\]!]+" not to be null\.$/u, "$&"],
-  [/^Expected type "\w+" to be an object\.$/u, "$&"],
-  [/^Expected (?:value of )?type "([\w[\]!]+)".*$/su, 'expected a value of type "$1"'],
-  [/^Decimal (?:expects|cannot) .*$/su, "$&"],
-  [/^DateTime cannot represent .*$/su, 'DateTime expects a time such as "2027-01-31T09:30:00Z"'],
-  [/^ID cannot represent .*$/su, "ID expects a string"],
-  [/^(\w+ cannot represent [\w -]+ value): .*$/su, "$1"],
-  [/^Enum "(\w+)" cannot represent .*$/su, "expected a value of the enum $1"],
-  [
-    /^Value ".*" does not exist in "(\w+)" enum\.( Did you mean [\w ",]+\?)?$/su,
-    "expected a value of the enum $1.$2",
-  ],
-  [
-    /^Field ".*" is not defined by type "(\w+)"\.( Did you mean [\w ",]+\?)?$/su,
-    "there is a field that $1 does not have.$2",
-  ],
-  [/^Argument "\w+" has invalid value .*$/su, "not a value of its type once its variables are filled in"],
-  [/^Argument "\w+" of (?:required|non-null) type "[\w[\]!]+" (?:must|was) [^{]*$/u, "$&"],
-];
-const UNKNOWN_SENTENCE = "not a value that is accepted here";
-
-function withoutValue(sentence: string): string {
-  const [pattern, told = ""] = SENTENCES.find(([known]) => known.test(sentence)) ?? [];
-  return pattern === undefined ? UNKNOWN_SENTENCE : sentence.replace(pattern, told);
-}
-
-const PATH_AT_END = / at "([\w.[\]]+)"$/u;
-
-/** `Variable "$input" got invalid value … at "input.items[2].amount"; Decimal expects …` */
-export function variableError(error: GraphQLError): ValueError {
-  if (error.message === TOO_MANY_ERRORS) return { message: TOO_MANY_ERRORS };
-  const variable = /^Variable "\$(\w+)" got invalid value /u.exec(error.message)?.[1];
-  // `Variable "$input" of required type "CancelPaymentInput!" was not provided.` has no value in it.
-  if (variable === undefined) return { message: error.message, ...variableNamed(error.message) };
-  const reason = error.originalError?.message ?? "";
-  const before = error.message.slice(0, error.message.length - "; ".length - reason.length);
-  const field = (PATH_AT_END.exec(before)?.[1] ?? variable).replace(/\[(\d+)\]/gu, ".$1");
-  return { message: `${field}: ${withoutValue(reason)}`, field };
-}
-
-function variableNamed(message: string): { field?: string } {
-  const name = /^Variable "\$(\w+)" /u.exec(message)?.[1];
-  return name === undefined ? {} : { field: name };
-}
-
-/** An argument that became wrong only when its variables were filled in: the caller's fault, though found while executing. */
-export function isArgumentError(error: unknown): boolean {
-  return (
-    error instanceof GraphQLError &&
-    /^Argument "\w+" (?:of|has) /u.test(error.message) &&
-    isInValue(error.nodes?.[0])
-  );
-}
-
-/** Names in a value need not be from the schema here, so neither they nor their path are told; the location is. */
-const NAMES_IN_VALUES: readonly (readonly [pattern: RegExp, told: string])[] = [
-  [/^There can be only one input field named /u, "The same input field stands twice in one object."],
-  [/^Variable "\$\w+" is not defined/u, "A variable is used that the operation does not define."],
-];
-
-/** An error about a value that stands in the document; undefined for any other. */
-export function literalError(error: GraphQLError): ValueError | undefined {
-  const named = NAMES_IN_VALUES.find(([pattern]) => pattern.test(error.message));
-  if (named !== undefined) return { message: named[1] };
+export function valueNodeOf(error: GraphQLError): ErrorNode | null {
   const node = error.nodes?.[0];
-  if (!isInValue(node)) return undefined;
-  const [field, told] = [literalPath(node), withoutValue(error.message)];
-  return field === "" ? { message: told } : { message: `${field}: ${told}`, field };
+  return node !== undefined && (isValueNode(node) || node.kind === Kind.OBJECT_FIELD) ? node : null;
 }
 
-const VALUE_KINDS: ReadonlySet<string> = new Set([
-  Kind.VARIABLE,
-  Kind.INT,
-  Kind.FLOAT,
-  Kind.STRING,
-  Kind.BOOLEAN,
-  Kind.NULL,
-  Kind.ENUM,
-  Kind.LIST,
-  Kind.OBJECT,
-  Kind.OBJECT_FIELD,
-]);
+/** Describes an error about a value in the document. */
+export function describeValueError(
+  schema: GraphQLSchema,
+  node: ErrorNode,
+  options: { readonly message: string; readonly isExecuted: boolean; readonly namesSchema: boolean },
+): { readonly message: string; readonly field: string } {
+  const { path, type } = placeOf(schema, node);
+  const field = path.join(".");
+  const named = type && getNamedType(type);
+  const fault = (): string => {
+    if (named === undefined) return "this value is not expected here";
+    if (options.isExecuted) return `with these variables, it is not a value of the type ${String(type)}`;
+    if (node.kind === Kind.NULL) return `${expectationOf(named, options.namesSchema)}, not null`;
+    if (node.kind === Kind.OBJECT_FIELD && isInputObjectType(named))
+      return fieldFault(named, Object.keys(named.getFields()), options.namesSchema);
+    if (node.kind === Kind.OBJECT && isInputObjectType(named)) {
+      const names = node.fields.map(({ name }) => name.value);
+      return fieldFault(named, names, options.namesSchema);
+    }
+    return named.name === "Decimal" ? options.message : expectationOf(named, options.namesSchema);
+  };
+  return { message: `${field}: ${fault()}`, field };
+}
 
-function isInValue(node: ASTNode | undefined): node is ASTNode {
-  return node !== undefined && VALUE_KINDS.has(node.kind);
+/** Where a value stands in its document, and the type expected there. The type of an input field is that of the object around it. */
+function placeOf(
+  schema: GraphQLSchema,
+  node: ErrorNode,
+): { readonly path: readonly string[]; readonly type: GraphQLInputType | undefined } {
+  const { loc } = node;
+  if (loc === undefined) return { path: [], type: undefined };
+  const typeInfo = new TypeInfo(schema);
+  let path: readonly string[] = [];
+  let type: GraphQLInputType | undefined;
+  const find = visitWithTypeInfo(typeInfo, {
+    enter(visited, _key, parent, keys, ancestors) {
+      if (visited.loc !== undefined && (visited.loc.start > loc.start || visited.loc.end < loc.end))
+        return false;
+      if (visited.kind !== node.kind || visited.loc?.start !== loc.start) return undefined;
+      const around = [...ancestors, parent];
+      path = keys.flatMap((key, depth) => nameOf(around[depth], key));
+      const found = node.kind === Kind.OBJECT_FIELD ? typeInfo.getParentInputType() : typeInfo.getInputType();
+      type = found ?? undefined;
+      return BREAK;
+    },
+  });
+  visit(parse(loc.source), find);
+  return { path, type };
+}
+
+function nameOf(around: ASTNode | readonly ASTNode[] | undefined, key: string | number): string[] {
+  if (around === undefined) return [];
+  if ("length" in around) {
+    const element = around[Number(key)];
+    return element !== undefined && isValueNode(element) ? [String(key)] : [];
+  }
+  if (around.kind === Kind.ARGUMENT || around.kind === Kind.OBJECT_FIELD) return [around.name.value];
+  return around.kind === Kind.VARIABLE_DEFINITION ? [around.variable.name.value] : [];
 }

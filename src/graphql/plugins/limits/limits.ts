@@ -46,3 +46,6 @@ export const MAX_CHILDREN = 10_000;
 
 /** Nobody corrects more at once. graphql-js reports a hundred, which makes a large answer to a small request. */
 export const MAX_VALIDATION_ERRORS = 8;
+
+/** The default of graphql-js. */
+export const MAX_VARIABLE_ERRORS = 50;

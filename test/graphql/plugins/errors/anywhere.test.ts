@@ -15,7 +15,7 @@ const INPUT = cancelInput({
   reason: "r",
   note: "n",
 });
-const REQUESTS = { numRuns: 300 };
+const REQUESTS = { numRuns: 150 };
 
 type Path = readonly (string | number)[];
 

@@ -1,0 +1,271 @@
+import { describe, expect, test } from "@jest/globals";
+import { CANCEL, cancelInput, item, PREVIEW } from "../../../helpers/operations.js";
+import { ACCOUNT, literal, messagesOf, NAME, NUMBER, useRefusals } from "../../../helpers/refusals.js";
+
+const refusals = useRefusals();
+const { refused } = refusals;
+
+const DECIMAL = /: Decimal expects a decimal such as "1999\.90"/u;
+const UNKNOWN_FIELD =
+  /: there is a field that RefundAccountInput does not have\. Its fields are accountNumber, /u;
+const STRING = /: expected a string$/u;
+const AN_ACCOUNT = /: expected a value of the type RefundAccountInput$/u;
+const MISSING = /: required fields of RefundAccountInput are missing: accountNumber/u;
+const ITEM_TYPE = /: expected one of \w+, \w+/u;
+const account = "input.refundAccount";
+const number = `${account}.accountNumber`;
+
+describe("an error about variables names the field and what was expected, and quotes nothing:", () => {
+  test.each<[what: string, input: unknown, field: string, message: RegExp]>([
+    ["a number for a text", { ...ACCOUNT, accountNumber: Number(NUMBER) }, number, STRING],
+    ["a list for a text", { ...ACCOUNT, accountNumber: [NUMBER] }, number, STRING],
+    ["an object for a text", { ...ACCOUNT, accountNumber: { value: NUMBER } }, number, STRING],
+    ["null for a text", { ...ACCOUNT, accountNumber: null }, number, /: expected a string, not null$/u],
+    ["a missing field", { ...ACCOUNT, accountNumber: undefined }, account, MISSING],
+    ["an unknown field", { ...ACCOUNT, [NAME]: NUMBER }, account, UNKNOWN_FIELD],
+    ["a text for an object", NUMBER, account, AN_ACCOUNT],
+    ["a list for an object", [ACCOUNT], account, AN_ACCOUNT],
+  ])("%s in an object", async (_what, refundAccount, field, message) => {
+    const answer = await refused(CANCEL, { input: cancelInput({ refundAccount }) });
+    expect(answer.status).toBe(400);
+    expect(answer.errors).toEqual([
+      {
+        message: expect.stringMatching(message),
+        locations: expect.anything(),
+        extensions: { code: "BAD_USER_INPUT", field },
+      },
+    ]);
+    expect(messagesOf(answer)[0]).toMatch(/^input\.refundAccount[\w.]*: /u);
+  });
+
+  const withItem = (changes: Record<string, unknown>): object =>
+    cancelInput({ items: [item(), item(changes)] });
+  test.each<[what: string, input: unknown, message: RegExp]>([
+    ["another object", ACCOUNT, /^input: required fields of CancelPaymentInput are missing: .*orderNo/u],
+    ["a text", `${NUMBER} ${NAME}`, /^input: expected a value of the type CancelPaymentInput$/u],
+    ["an unknown field of an item", withItem({ n: ACCOUNT }), /^input\.items\.1: there is a field/u],
+    [
+      "an object for an enum",
+      withItem({ itemType: ACCOUNT }),
+      /^input\.items\.1\.itemType: expected one of/u,
+    ],
+    ["an unknown enum value", withItem({ itemType: NAME }), /^input\.items\.1\.itemType: expected one of/u],
+    ["a text for an Int", withItem({ quantity: NUMBER }), /^input\.items\.1\.quantity: expected a whole/u],
+    ["too large an Int", withItem({ quantity: Number(`${NUMBER}00`) }), /^input\.items\.1\.quantity: expec/u],
+    [
+      "an object for a Decimal",
+      cancelInput({ totalCancelAmount: ACCOUNT }),
+      /^input\.totalCancelAmount: Dec/u,
+    ],
+    ["a name for a Decimal", cancelInput({ totalCancelAmount: NAME }), DECIMAL],
+  ])("%s in the input", async (_what, input, message) => {
+    expect(messagesOf(await refused(CANCEL, { input }))).toContainEqual(expect.stringMatching(message));
+  });
+
+  test.each<[type: string, query: string, message: RegExp]>([
+    ["an ID", "query ($v: ID!) { cancellation(id: $v) { id } }", STRING],
+    [
+      "a flag",
+      "query ($v: Boolean!) { cancellations @skip(if: $v) { totalCount } }",
+      /: expected true or fal/u,
+    ],
+    [
+      "a time",
+      "query ($v: DateTime) { cancellations(filter: { createdFrom: $v }) { totalCount } }",
+      /: expected a time such as/u,
+    ],
+  ])("an object for %s", async (_type, query, message) => {
+    expect(messagesOf(await refused(query, { v: ACCOUNT }))).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("a variable that is missing", async () => {
+    expect(messagesOf(await refused(CANCEL, { [NUMBER]: NAME }))).toEqual([
+      "input: the variable is missing: expected a value of the type CancelPaymentInput",
+    ]);
+  });
+
+  test("every place at once", async () => {
+    const input = cancelInput({ items: [item({ seq: "1" }), item({ amount: NAME })], orderNo: 7 });
+    expect((await refused(CANCEL, { input })).errors?.map(({ extensions }) => extensions.field)).toEqual([
+      "input.orderNo",
+      "input.items.0.seq",
+      "input.items.1.amount",
+    ]);
+  });
+});
+
+describe("an error about a literal names the field and what was expected, and quotes nothing:", () => {
+  const items = (list: string): string => literal("null", `items: ${list}`).replace("items: [], ", "");
+  test.each<[what: string, query: string, field: string, message: RegExp]>([
+    ["an Int for a text", literal(`{ accountNumber: ${NUMBER} }`), number, STRING],
+    ["a Float for a text", literal(`{ accountNumber: -${NUMBER}.5e3 }`), number, STRING],
+    ["a name for a text", literal(`{ accountNumber: IBAN${NUMBER} }`), number, STRING],
+    ["an object for a text", literal(`{ accountNumber: { value: "${NUMBER}" } }`), number, STRING],
+    ["a list for a text", literal(`{ accountNumber: ["${NUMBER}", "${NAME}"] }`), number, STRING],
+    ["null for a text", literal(`{ accountNumber: null }`), number, /: expected a string, not null$/u],
+    ["a missing field", literal(`{ accountHolderName: "${NAME}" }`), account, MISSING],
+    ["an unknown field", literal(`{ accountNumber: "1", n${NUMBER}: 1 }`), account, UNKNOWN_FIELD],
+    ["a text for an object", literal(`"""\n${NAME}\n${NUMBER}\n"""`), account, AN_ACCOUNT],
+    ["a number for an object", literal(NUMBER), account, AN_ACCOUNT],
+    ["an unknown enum value", items("[{ itemType: Quibblewick }]"), "input.items.0.itemType", ITEM_TYPE],
+    ["an object for a Decimal", items(`[{ amount: { n: ${NUMBER} } }]`), "input.items.0.amount", DECIMAL],
+    [
+      "the default of a variable",
+      `query ($n: String = ${NUMBER}) { cancellations(after: $n) { totalCount } }`,
+      "n",
+      STRING,
+    ],
+    ["a number for an ID", `{ cancellation(id: ${NUMBER}.5) { id } }`, "id", STRING],
+    [
+      "a name for a time, in a fragment",
+      `{ ...f } fragment f on Query { cancellations(filter: { createdFrom: "${NAME}" }) { totalCount } }`,
+      "filter.createdFrom",
+      /: expected a time such as/u,
+    ],
+  ])("%s", async (_what, query, field, message) => {
+    const answer = await refused(query);
+    expect(answer.status).toBe(400);
+    expect(answer.errors).toContainEqual({
+      message: expect.stringMatching(message),
+      locations: expect.anything(),
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED", field },
+    });
+  });
+
+  test("one that stops fitting when its variables are filled in", async () => {
+    const query = literal(`{ accountNumber: $n, accountHolderName: "${NAME}" }`);
+    const answer = await refused(query.replace("mutation", 'mutation ($n: String = "1")'), { n: null });
+    expect(answer.errors).toEqual([
+      {
+        message: "input: with these variables, it is not a value of the type CancelPaymentInput!",
+        locations: expect.anything(),
+        path: ["cancelPayment"],
+        extensions: { code: "BAD_USER_INPUT", field: "input" },
+      },
+    ]);
+    const skipped = "query ($skip: Boolean = true) { cancellations @skip(if: $skip) { totalCount } }";
+    expect(messagesOf(await refused(skipped, { skip: null }))).toEqual([
+      "if: with these variables, it is not a value of the type Boolean!",
+    ]);
+  });
+});
+
+test.each([
+  ["a text", literal(`{ accountNumber "${NUMBER}" }`)],
+  ["a block text", literal(`{ accountNumber """${NUMBER}\n"${NAME}" """ }`)],
+  ["a number", literal(`{ accountNumber: 102-${NUMBER} }`)],
+  ["a name", literal(`{ accountNumber: "1", accountHolderName: ${NAME} Junior }`)],
+  ["a text without its end", literal(`{ accountNumber: "${NUMBER} }`)],
+  ["an escape", literal(String.raw`{ accountNumber: "\u{${NUMBER}}" }`)],
+])("a syntax error next to %s tells the place and quotes nothing", async (_what, query) => {
+  const answer = await refused(query);
+  expect(answer.status).toBe(400);
+  expect(answer.errors).toEqual([
+    {
+      message: expect.stringMatching(/^Syntax Error: The document cannot be parsed from here on/u),
+      locations: [{ line: expect.any(Number), column: expect.any(Number) }],
+      extensions: { code: "GRAPHQL_PARSE_FAILED" },
+    },
+  ]);
+});
+
+test("an unknown operation is not quoted", async () => {
+  const response = await fetch(`${refusals.service.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: "query A { __typename } query B { __typename }", operationName: NAME }),
+  });
+  const text = await response.text();
+  expect(text).toContain("There is no operation of this `operationName`");
+  expect(text).not.toContain("Zaphod");
+});
+
+test.each([
+  [
+    "an unknown field",
+    "{ cancelations { totalCount } }",
+    'Cannot query field "cancelations" on type "Query". Did you mean "cancellations", "cancellation", or "cancellationStats"?',
+  ],
+  [
+    "a missing argument",
+    "{ cancellation { id } }",
+    'Field "cancellation" argument "id" of type "ID!" is required, but it was not provided.',
+  ],
+  [
+    "a variable of the wrong type",
+    "query ($id: Int!) { cancellation(id: $id) { id } }",
+    'Variable "$id" of type "Int!" used in position expecting type "ID!".',
+  ],
+  ["an unused variable", "query ($id: ID) { __typename }", 'Variable "$id" is never used.'],
+  ["an unknown variable", "{ cancellation(id: $id) { id } }", 'Variable "$id" is not defined.'],
+])("an error about %s, which is no value, is that of graphql-js", async (_what, query, message) => {
+  const { status, errors } = await refusals.service.graphql(query);
+  expect(status).toBe(400);
+  expect(errors?.[0]).toMatchObject({ message, extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
+});
+
+describe("a user error names the field and what was expected, and quotes nothing:", () => {
+  const INT = Number(NUMBER);
+  const PIECE = /10293|93847|84756|Zaphod|Quibble|1029-03|0000-03/u;
+
+  async function faultsOf(query: string, variables: object): Promise<{ field: string; message: string }[]> {
+    const { errors, data, text } = await refusals.service.graphql(query, variables);
+    const userErrors = data?.cancelPayment?.userErrors ?? data?.cancelPaymentPreview?.userErrors ?? [];
+    expect(text).not.toContain("Something went wrong");
+    expect(refusals.service.simulator.ledger.totalReceived).toBe(0);
+    return [
+      ...(errors ?? []).map(({ message, extensions }: any) => ({ field: extensions.field, message })),
+      ...userErrors.map(({ field, message }: any) => ({ field, message })),
+    ];
+  }
+
+  test.each<[field: string, changes: Record<string, unknown>]>([
+    ["input.storeId", { storeId: NAME }],
+    ["input.totalCancelAmount", { totalCancelAmount: NUMBER }],
+    ["input.totalCancelAmount", { totalCancelAmount: `1.${NUMBER}` }],
+    ["input.totalCancelAmount", { totalCancelAmount: `${NUMBER}000000` }],
+    ["input.expectedCancelledTotal", { expectedCancelledTotal: `-${NUMBER}` }],
+    ["input.items.0.seq", { items: [item({ seq: -INT })] }],
+    ["input.items.1.seq", { items: [item({ seq: INT }), item({ seq: INT })] }],
+    ["input.items.0.quantity", { items: [item({ quantity: INT })] }],
+    ["input.items.0.taxAmount", { items: [item({ taxAmount: `0.${NUMBER}` })] }],
+    ["input.items.0.itemId", { items: [item({ itemId: ` ${NAME}` })] }],
+    ["input.orderNo", { orderNo: `${NAME}\u200B` }],
+    ["input.idempotencyKey", { idempotencyKey: ` ${NUMBER}` }],
+  ])("%s in %j", async (field, changes) => {
+    for (const operation of [CANCEL, PREVIEW]) {
+      const faults = await faultsOf(operation, { input: cancelInput(changes) });
+      expect(faults.map((fault) => fault.field)).toContain(field);
+      for (const { message } of faults) {
+        expect(message).toContain(field);
+        expect(message).not.toMatch(PIECE);
+      }
+    }
+  });
+
+  const LIST = `query ($first: Int, $filter: CancellationFilter) {
+    cancellations(first: $first, filter: $filter) { edges { cursor } }
+  }`;
+  const STATS = `query ($timeZone: String, $largest: Int) {
+    cancellationStats(groupBy: [DAY], timeZone: $timeZone, largest: $largest) { count }
+  }`;
+  const BY_KEY = `query ($storeId: String) { cancellationByKey(storeId: $storeId, idempotencyKey: "") { id } }`;
+  const LATE = "1029-03-08T04:07:05Z";
+  test.each<[field: string, variables: object, query: string]>([
+    ["first", { first: INT }, LIST],
+    ["filter.amountFrom", { filter: { amountFrom: `-${NUMBER}` } }, LIST],
+    ["filter.amountTo", { filter: { amountFrom: "9999999999", amountTo: NUMBER } }, LIST],
+    ["filter.createdBefore", { filter: { createdFrom: LATE, createdBefore: LATE } }, LIST],
+    ["filter.createdFrom", { filter: { createdFrom: "0000-03-08T04:07:05.847Z" } }, LIST],
+    ["filter.inDoubtLongerThanSeconds", { filter: { inDoubtLongerThanSeconds: INT } }, LIST],
+    ["filter.orderNo", { filter: { orderNo: NUMBER, orderNoPrefix: NAME } }, LIST],
+    ["timeZone", { timeZone: NAME }, STATS],
+    ["largest", { largest: INT }, STATS],
+    ["storeId", { storeId: `${NAME}\u0000` }, BY_KEY],
+  ])("%s in %j", async (field, variables, query) => {
+    const [fault, ...others] = await faultsOf(query, variables);
+    expect([fault?.field, others]).toEqual([field, []]);
+    expect(fault?.message).toMatch(/expected/u);
+    expect(fault?.message).not.toMatch(PIECE);
+  });
+});
