@@ -8,7 +8,7 @@ export type Incremental<T> =
 import type { TypedDocumentNode as DocumentNode } from "@graphql-typed-document-node/core";
 /** One line of the order to cancel. */
 export type CancelItemInput = {
-  /** The amount to cancel, zero or more, no finer than the currency's smallest unit. Per unit or per line, as the store's amount basis says. */
+  /** The amount to cancel, zero or more, with at most as many decimal places as the currency has. Per unit or for the whole line, depending on the store's amount basis. */
   amount: string;
   /** The item's id in the order, 1 to 100 characters. */
   itemId: string;
@@ -16,113 +16,113 @@ export type CancelItemInput = {
   itemType: ItemType;
   /** Units to cancel, 1 to 1 000 000. */
   quantity: number;
-  /** Line number within the order, zero or more; no two items share one. */
+  /** Line number within the order, zero or more; different for each item. */
   seq: number;
-  /** The tax in `amount`, on the same basis. */
+  /** The tax included in `amount`, on the same basis. */
   taxAmount?: string | null | undefined;
 };
 
-/** A request to cancel a payment: the whole order, some items, or an amount of an item. */
+/** A request to cancel a payment: the whole order, some of its items, or part of an item's amount. */
 export type CancelPaymentInput = {
-  /** What you believe is already cancelled on this order. When it is not so, nothing is sent and CancelledTotalChangedError tells what is. */
+  /** The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total. */
   expectedCancelledTotal?: string | null | undefined;
-  /** 1 to 255 characters, chosen by the caller: one key per intention. Within a store a key stands for one request for ever; the same request again gets the first one's cancellation. */
+  /** 1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key stands for one request forever; repeating that request returns its cancellation. */
   idempotencyKey: string;
   /** What to cancel, 1 to 500 lines. */
   items: Array<CancelItemInput>;
-  /** A note, up to 2 000 characters. Kept here, not sent to EBP. */
+  /** A note, up to 2 000 characters. Stored here, not sent to EBP. */
   note?: string | null | undefined;
   /** The order, 1 to 100 characters. */
   orderNo: string;
-  /** Why, up to 500 characters. Kept here, not sent to EBP. */
+  /** The reason, up to 500 characters. Stored here, not sent to EBP. */
   reason?: string | null | undefined;
-  /** Where a refund may go. */
+  /** The bank account for the refund, if it needs one. */
   refundAccount?: RefundAccountInput | null | undefined;
-  /** The EBP store. May be left out by a caller who can act for exactly one. */
+  /** The EBP store. Optional if you can act for exactly one. */
   storeId?: string | null | undefined;
-  /** More than zero; must agree with the items under the store's amount basis. */
+  /** More than zero. Must be the sum of the items under the store's amount basis. */
   totalCancelAmount: string;
 };
 
-/** Which cancellations. Every condition given must hold; conditions that exclude each other are an error. */
+/** Conditions on cancellations; all of them must hold. Conditions that exclude each other are an error. */
 export type CancellationFilter = {
-  /** Of this total or more. For stores of one currency only. */
+  /** With this total or more. Only for stores with the same currency. */
   amountFrom?: string | null | undefined;
-  /** Of this total or less. For stores of one currency only. */
+  /** With this total or less. Only for stores with the same currency. */
   amountTo?: string | null | undefined;
-  /** Created before this moment. */
+  /** Created before this time. */
   createdBefore?: string | null | undefined;
-  /** Created at this moment or later. */
+  /** Created at this time or later. */
   createdFrom?: string | null | undefined;
-  /** Only those whose `failure` has this result code of EBP. */
+  /** Only those whose `failure` has this result code. */
   failureCode?: string | null | undefined;
   /** True: only those with `discrepancies`. False: only those without. */
   hasDiscrepancies?: boolean | null | undefined;
-  /** Only the one with this key; of several stores, the one in each. */
+  /** Only the one with this key; if you search several stores, the one in each. */
   idempotencyKey?: string | null | undefined;
-  /** UNKNOWN now, and for more seconds than this, by the database's clock. */
+  /** UNKNOWN for more seconds than this, by the database's clock. */
   inDoubtLongerThanSeconds?: number | null | undefined;
   /** Only those with a line of this item. */
   itemId?: string | null | undefined;
-  /** Only those with a line of this kind; with `itemId`, with one line that is of both. */
+  /** Only those with a line of this kind; together with `itemId`, with a line that matches both. */
   itemType?: ItemType | null | undefined;
   /** Only this order. */
   orderNo?: string | null | undefined;
-  /** Only orders whose number begins with this, of 3 characters or more. */
+  /** Only orders whose number begins with this text of at least 3 characters. */
   orderNoPrefix?: string | null | undefined;
-  /** Only those asked for with this reason, word for word. */
+  /** Only those with exactly this reason. */
   reason?: string | null | undefined;
-  /** Only the one with EBP's tracking id of its answer. */
+  /** Only the one whose answer from EBP has this tracking id. */
   requestId?: string | null | undefined;
-  /** Only those asked for by this caller: `sub` of its token. */
+  /** Only those requested by this caller: the `sub` of its token. */
   requestedBy?: string | null | undefined;
-  /** Decided before this moment. */
+  /** Decided before this time. */
   resolvedBefore?: string | null | undefined;
-  /** Only those decided by this kind of evidence. */
+  /** Only those decided by evidence from this source. */
   resolvedBy?: ResolvedBy | null | undefined;
-  /** Decided at this moment or later. */
+  /** Decided at this time or later. */
   resolvedFrom?: string | null | undefined;
-  /** Only the one with EBP's id of the return request. */
+  /** Only the one with this id of EBP's return request. */
   returnRequestId?: string | null | undefined;
-  /** Only those whose `settlement` is this. */
+  /** Only those with this `settlement`. */
   settlement?: Settlement | null | undefined;
-  /** Only these states. */
+  /** Only these statuses. */
   status?: Array<CancellationStatus> | null | undefined;
-  /** Only these stores; all of the caller's when left out. */
+  /** Only these stores; all of yours by default. */
   storeId?: Array<string> | null | undefined;
 };
 
-/** The order of a history. Newest first when left out. */
+/** How to sort a history. Newest first by default. */
 export type CancellationOrder = {
   /** Which end comes first. */
   direction: OrderDirection;
-  /** What to order by. */
+  /** What to sort by. */
   field: CancellationOrderField;
 };
 
-/** What a history can be ordered by. Among equals, what was asked for first is the smaller. */
+/** What a history can be sorted by. Ties are sorted by creation time. */
 export type CancellationOrderField =
-  /** When the cancel was asked for. */
+  /** When the cancel was requested. */
   | "CREATED_AT"
-  /** When it was decided. Lists only what has been: PENDING and UNKNOWN have no place in it. */
+  /** When it was decided. Lists only SUCCEEDED and FAILED cancellations. */
   | "RESOLVED_AT"
-  /** The total asked for. For stores of one currency only. */
+  /** The requested total. Only for stores with the same currency. */
   | "TOTAL_CANCEL_AMOUNT";
 
-/** What is known of a cancellation. */
+/** What is known about whether money moved. */
 export type CancellationStatus =
   /** Proven: nothing was cancelled. */
   | "FAILED"
-  /** The intent is committed; the one send may be under way. */
+  /** Recorded; it is being sent, or about to be. */
   | "PENDING"
   /** Proven: EBP accepted the cancel. */
   | "SUCCEEDED"
-  /** Perhaps sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only. */
+  /** It may have been sent, and it is not known yet whether money moved. It is never sent again; evidence will decide it. */
   | "UNKNOWN";
 
-/** EBP's kinds of order lines. */
+/** The kind of an order line, as EBP defines it. */
 export type ItemType =
-  /** A shipping fee; summed apart from the products. */
+  /** A shipping fee; not counted as a product. */
   | "DELIVERY"
   /** Software, e-gift cards. */
   | "DIGITAL"
@@ -140,28 +140,28 @@ export type OrderDirection =
   /** The newest, or the largest, first. */
   | "DESC";
 
-/** Bank account for a refund that cannot go back to the instrument. Kept encrypted; shown masked only. */
+/** The bank account for a refund that cannot go back to the payment method. Stored encrypted, only ever shown masked. */
 export type RefundAccountInput = {
-  /** Name of the account's holder, 1 to 100 characters. */
+  /** The name of the account's holder, 1 to 100 characters. */
   accountHolderName?: string | null | undefined;
-  /** 4 to 34 letters or digits; spaces and hyphens are taken out, leading zeros stay. */
+  /** 4 to 34 letters or digits. Spaces and hyphens are removed; leading zeros are kept. */
   accountNumber: string;
   /** The bank's code, such as "001". */
   bankCode?: string | null | undefined;
 };
 
-/** What brought the evidence that decided a cancellation. */
+/** Where the evidence came from that decided a cancellation. */
 export type ResolvedBy =
-  /** EBP's payment details, read later. */
+  /** EBP's payment details, looked up later. */
   | "LOOKUP"
-  /** A person, with a note. */
+  /** A person, who left a note. */
   | "OPERATOR"
-  /** EBP's answer to the cancel, or the fact that it never left. */
+  /** EBP's answer to the cancel, or the fact that it was never sent. */
   | "RESPONSE"
-  /** A signed event from EBP. */
+  /** A signed webhook from EBP. */
   | "WEBHOOK";
 
-/** What EBP has told since a cancel succeeded. */
+/** What EBP has reported since a cancel succeeded. */
 export type Settlement =
   /** Nothing yet. */
   | "AWAITED"

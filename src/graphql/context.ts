@@ -79,7 +79,7 @@ export interface AcceptedSubscription {
 }
 
 export function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {
-  context.reusedKeys += errors.filter(({ kind }) => kind === "IdempotencyKeyReused").length;
+  context.reusedKeys += errors.filter(({ code }) => code === "IDEMPOTENCY_KEY_REUSED").length;
 }
 
 export interface Loaders {

@@ -1,27 +1,30 @@
 import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { buildSchema, type PubSub } from "type-graphql";
+import { buildSchema, type BuildSchemaOptions, type PubSub } from "type-graphql";
 import type { CancelPaymentDependencies } from "../cancellation/cancel/cancel-payment.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { CheckDependencies } from "../cancellation/reconcile/check-unresolved.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import { CancelPaymentResolver } from "./resolvers/cancel-payment.resolver.js";
-import { CancellationResolver } from "./resolvers/cancellation.resolver.js";
-import { CancellationChangedResolver } from "./resolvers/cancellation-changed.resolver.js";
-import { CancellationConnectionResolver, PageInfoResolver } from "./resolvers/connection.resolver.js";
-import { DecimalScalar } from "./types/decimal.scalar.js";
 import { guardSchema } from "./access.js";
-import { HistoryResolver } from "./resolvers/history.resolver.js";
-import { OrderConnectionResolver, OrderEdgeResolver } from "./resolvers/order-connection.resolver.js";
+import { CancelPaymentResolver } from "./resolvers/cancel-payment.resolver.js";
+import { CancellationChangedResolver } from "./resolvers/cancellation-changed.resolver.js";
+import { CancellationResolver } from "./resolvers/cancellation.resolver.js";
+import {
+  CancellationConnectionResolver,
+  OrderConnectionResolver,
+  OrderEdgeResolver,
+  PageInfoResolver,
+} from "./resolvers/connection.resolver.js";
+import { OperatorResolver } from "./resolvers/operator.resolver.js";
 import { OrderResolver } from "./resolvers/order.resolver.js";
-import { PreviewResolver } from "./resolvers/preview.resolver.js";
-import { RefreshCancellationResolver } from "./resolvers/refresh-cancellation.resolver.js";
-import { ResolveCancellationResolver } from "./resolvers/resolve-cancellation.resolver.js";
 import { StatsResolver } from "./resolvers/stats.resolver.js";
+import { DecimalScalar } from "./types/decimal.scalar.js";
 import { USER_ERROR_TYPES } from "./types/user-error.type.js";
+
+type Resolvers = BuildSchemaOptions["resolvers"];
 
 export interface SchemaParts extends CancelPaymentDependencies, CheckDependencies {
   readonly history: CancellationHistory;
@@ -33,38 +36,20 @@ export interface SchemaParts extends CancelPaymentDependencies, CheckDependencie
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
   const { stores, history, cursors } = parts;
-  const cancelPaymentResolver = new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory });
   const resolvers = new Map<unknown, object>([
-    [CancelPaymentResolver, cancelPaymentResolver],
-    [CancellationResolver, new CancellationResolver()],
-    [CancellationChangedResolver, new CancellationChangedResolver()],
+    [CancelPaymentResolver, new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts)],
+    [OperatorResolver, new OperatorResolver({ ...parts, now: () => history.now() })],
+    [CancellationResolver, new CancellationResolver(stores, history, cursors)],
     [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
     [PageInfoResolver, new PageInfoResolver(history)],
-    [HistoryResolver, new HistoryResolver(stores, history, cursors)],
     [OrderConnectionResolver, new OrderConnectionResolver(history)],
     [OrderEdgeResolver, new OrderEdgeResolver()],
     [OrderResolver, new OrderResolver(stores, history, cursors, parts.liveStatus)],
     [StatsResolver, new StatsResolver(stores, history)],
-    [PreviewResolver, new PreviewResolver(parts)],
-    [RefreshCancellationResolver, new RefreshCancellationResolver(parts)],
-    [ResolveCancellationResolver, new ResolveCancellationResolver({ ...parts, now: () => history.now() })],
+    [CancellationChangedResolver, new CancellationChangedResolver()],
   ]);
   const schema = await buildSchema({
-    resolvers: [
-      CancelPaymentResolver,
-      CancellationResolver,
-      CancellationChangedResolver,
-      CancellationConnectionResolver,
-      PageInfoResolver,
-      HistoryResolver,
-      OrderConnectionResolver,
-      OrderEdgeResolver,
-      StatsResolver,
-      OrderResolver,
-      PreviewResolver,
-      RefreshCancellationResolver,
-      ResolveCancellationResolver,
-    ],
+    resolvers: [...resolvers.keys()] as Resolvers,
     pubSub: NO_TOPICS,
     orphanedTypes: USER_ERROR_TYPES,
     container: { get: (resolver) => resolvers.get(resolver) },
@@ -80,7 +65,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
   return schema;
 }
 
-/** type-graphql demands one of whoever has subscriptions. Here each says itself what it follows. */
+/** type-graphql requires a PubSub for subscriptions; ours have `subscribe` functions of their own instead. */
 const NO_TOPICS: PubSub = {
   publish: () => undefined,
   subscribe: () => {
@@ -88,15 +73,14 @@ const NO_TOPICS: PubSub = {
   },
 };
 
-/** type-graphql has no place for them. */
+/** type-graphql has no option for these descriptions. */
 function describeRoots(schema: GraphQLSchema): void {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
   const subscription = schema.getSubscriptionType();
   if (query)
-    query.description =
-      "The history of cancellations, and what a cancel would do. Nothing here changes anything.";
-  if (mutation) mutation.description = "What moves money, and what settles whether it moved.";
+    query.description = "Reads the history of cancellations, and what a cancel would do. Changes nothing.";
+  if (mutation) mutation.description = "Moves money, or decides whether money has moved.";
   if (subscription)
     subscription.description =
-      "What changes, as it changes. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections): one subscription a request.";
+      "Changes as they happen. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections mode), one subscription per request.";
 }

@@ -88,6 +88,7 @@ export function toCancellation(row: CancellationRow): Cancellation {
     amountBasis: row.amountBasis,
     orderNo: row.orderNo,
     totalCancelAmount: exact(row.totalCancelAmount),
+    totalTaxAmount: exact(row.totalTaxAmount),
     refundAccount: toAccount(row),
     reason: row.reason,
     note: row.note,

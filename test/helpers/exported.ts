@@ -15,6 +15,7 @@ export const exported: ExportedCancellation = {
     amountBasis: "unit",
     orderNo: "ORD-1",
     totalCancelAmount: new Decimal("106000"),
+    totalTaxAmount: new Decimal(0),
     refundAccount: null,
     reason: "Customer changed their mind",
     note: null,
@@ -39,6 +40,5 @@ export const exported: ExportedCancellation = {
     resolvedAt: new Date(2),
     erasedAt: null,
   },
-  totalTaxAmount: new Decimal(0),
   items: [],
 };

@@ -101,7 +101,7 @@ describe("an event of success that comes in while a doubt is decided", () => {
       CALLER,
       { id: unknown.id, outcome: "FAILED", note: "asked EBP", evenThough: ["SETTLING"] },
     );
-    expect(errors).toMatchObject([{ kind: "NotYetFailed", obstacles: ["EVENT_OF_SUCCESS"] }]);
+    expect(errors).toMatchObject([{ code: "NOT_YET_FAILED", obstacles: ["EVENT_OF_SUCCESS"] }]);
     expect((await fixture.now(unknown)).status).toBe("UNKNOWN");
   });
 

@@ -73,14 +73,14 @@ const RECOVERED = ["nothing → PENDING by CALLER", "PENDING → UNKNOWN by RECO
 describe("an answer that comes in after recovery made it UNKNOWN", () => {
   test.each([
     ["accepted", "SUCCEEDED", "1000", []],
-    ["rejected", "FAILED", "0", ["RejectedByEbp"]],
-    ["notSent", "FAILED", "0", ["NotSent"]],
+    ["rejected", "FAILED", "0", ["REJECTED_BY_EBP"]],
+    ["notSent", "FAILED", "0", ["NOT_SENT"]],
   ] as const)("and says %s decides it: %s", async (kind, status, total, errors) => {
     const { one, pending } = await recovered();
     const { stored, contradictions } = await comesIn(pending, step(one, kind));
 
     expect(stored).toMatchObject({ status, resolvedBy: "RESPONSE", safeToRetry: kind === "notSent" });
-    expect(errorsOf(stored).map((error) => error.kind)).toEqual(errors);
+    expect(errorsOf(stored).map((error) => error.code)).toEqual(errors);
     expect(stored.answeredAt).not.toBeNull();
     expect(stored.sentAt).not.toBeNull();
     expect(await fixture.now(pending)).toEqual(stored);

@@ -1,9 +1,10 @@
 import type { CancellationReader } from "../model/cancellation.js";
 import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
 import type { DescribedRequest, PaymentGateway } from "../model/payment-gateway.js";
-import type { Store, Stores } from "../model/store.js";
+import type { Decimal } from "../model/decimal.js";
+import type { Stores } from "../model/store.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
-import { basisInWords, type ComputedTotals, computeTotals } from "../request/amount-rule.js";
+import { basisInWords } from "../request/amount-rule.js";
 import { isSameRequest } from "../request/same-request.js";
 import { findKnown } from "./cancel-payment.js";
 import type { Caller } from "../model/caller.js";
@@ -18,11 +19,17 @@ export interface PreviewDependencies {
 export interface CancelPreview {
   /** True when `cancelPayment` with this input would send a cancel now. */
   readonly wouldSend: boolean;
-  /** Null when the store is not known. */
-  readonly store: Store | null;
-  /** Null when a field has a fault of its own. */
-  readonly computed: ComputedTotals | null;
+  /** Null, as the other two of the store, if the store cannot be determined. */
+  readonly storeId: string | null;
+  readonly currencyCode: string | null;
+  /** In words. */
   readonly amountBasis: string | null;
+  /** The totals are null if a field is invalid; those of tax also if an item does not state its tax. */
+  readonly computedTotal: Decimal | null;
+  readonly computedProductAmount: Decimal | null;
+  readonly computedProductTaxAmount: Decimal | null;
+  readonly computedDeliveryAmount: Decimal | null;
+  readonly computedDeliveryTaxAmount: Decimal | null;
   /** What would go to EBP, the refund account masked; null when nothing would. */
   readonly request: DescribedRequest | null;
   readonly errors: readonly UserError[];
@@ -35,12 +42,7 @@ export async function previewCancel(
   input: CancelPaymentInput,
 ): Promise<CancelPreview> {
   const checked = checkRequest(input, caller, dependencies.stores);
-  const { store } = checked;
-  const described = {
-    store,
-    computed: store !== null && addsUp(checked) ? computeTotals(input.items, store.amountBasis) : null,
-    amountBasis: store === null ? null : basisInWords(store.amountBasis),
-  };
+  const described = describe(checked);
   const known = await findKnown(dependencies, caller, input);
   if (known !== null) {
     const same = isSameRequest(known.request, known.identity);
@@ -58,6 +60,21 @@ export async function previewCancel(
   };
 }
 
+type Description = Omit<CancelPreview, "wouldSend" | "request" | "errors">;
+
+function describe({ store, totals }: CheckedRequest): Description {
+  return {
+    storeId: store?.id ?? null,
+    currencyCode: store?.currencyCode ?? null,
+    amountBasis: store && basisInWords(store.amountBasis),
+    computedTotal: totals?.total ?? null,
+    computedProductAmount: totals?.productTotal ?? null,
+    computedProductTaxAmount: totals?.productTax ?? null,
+    computedDeliveryAmount: totals?.deliveryTotal ?? null,
+    computedDeliveryTaxAmount: totals?.deliveryTax ?? null,
+  };
+}
+
 async function standingInTheWay(
   { history }: PreviewDependencies,
   request: CancelRequest,
@@ -67,9 +84,4 @@ async function standingInTheWay(
   if (request.expectedCancelledTotal === null) return [];
   const { cancelledTotal } = await history.orderTotals(request.storeId, request.orderNo);
   return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
-}
-
-/** Totals are computed only of valid amounts: others may be too large to add, or an account number that the total would repeat. */
-function addsUp(checked: CheckedRequest): boolean {
-  return checked.ok || checked.errors.some(({ kind }) => kind === "AmountMismatch");
 }

@@ -9,6 +9,7 @@ import {
 } from "../model/outcome.js";
 import type { SentCancel } from "../model/payment-gateway.js";
 import type { EventSource, ResolvedBy, Settlement } from "../model/status.js";
+import { statedTax } from "../request/amount-rule.js";
 import { maskRefundAccount } from "../request/refund-account.js";
 import { findDiscrepancies } from "./discrepancies.js";
 
@@ -117,6 +118,7 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     requestedBy,
     currencyCode: store.currencyCode,
     amountBasis: store.amountBasis,
+    totalTaxAmount: statedTax(request.items, store.amountBasis),
     refundAccount: refundAccount === null ? null : maskRefundAccount(refundAccount),
     status: "PENDING",
     safeToRetry: false,

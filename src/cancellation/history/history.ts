@@ -114,7 +114,6 @@ export interface ExportRequest {
 
 export interface ExportedCancellation {
   readonly cancellation: Cancellation;
-  readonly totalTaxAmount: Decimal;
   /** In order of `seq`; null when not asked for. */
   readonly items: readonly CancellationItem[] | null;
 }

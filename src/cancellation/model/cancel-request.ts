@@ -22,10 +22,10 @@ export interface RefundAccount {
   readonly accountHolderName: string | null;
 }
 
-/** A request to cancel as the caller states it. Null is "not given". */
-export interface CancelPaymentInput {
+/** A request that passed every check: the store is known, the account number normalised, the total agrees with the items. */
+export interface CancelRequest {
   readonly idempotencyKey: string;
-  readonly storeId: string | null;
+  readonly storeId: string;
   readonly orderNo: string;
   readonly totalCancelAmount: Decimal;
   readonly items: readonly CancelItem[];
@@ -36,9 +36,18 @@ export interface CancelPaymentInput {
   readonly expectedCancelledTotal: Decimal | null;
 }
 
-/** A request that passed every check: the store is known, the account number normalised, the total agrees with the items. */
-export interface CancelRequest extends CancelPaymentInput {
-  readonly storeId: string;
+/** What is null in a request may be left out by the caller. */
+type Optional<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as null extends T[K] ? K : never]?: T[K];
+};
+
+/** A request to cancel as the caller states it. */
+export interface CancelPaymentInput extends Optional<
+  Omit<CancelRequest, "storeId" | "items" | "refundAccount">
+> {
+  readonly storeId?: string | null;
+  readonly items: readonly Optional<CancelItem>[];
+  readonly refundAccount?: Optional<RefundAccount> | null;
 }
 
 /** What may be shown of a refund account. */

@@ -20,6 +20,8 @@ export interface Cancellation extends RecordedRequest, Omit<Confirmation, "items
   readonly resolvedBy: ResolvedBy | null;
   readonly currencyCode: string;
   readonly amountBasis: AmountBasis;
+  /** The tax in the total, as far as the items state it. */
+  readonly totalTaxAmount: Decimal;
   /** The subject of the caller's token; null when authentication was off. */
   readonly requestedBy: string | null;
   /** EBP's tracking id of its answer to the cancel. */
@@ -44,6 +46,54 @@ export interface Cancellation extends RecordedRequest, Omit<Confirmation, "items
   /** When its note, its refund account and EBP's answers were erased; null when they were not. */
   readonly erasedAt: Date | null;
 }
+
+/**
+ * Where each field of a cancellation is shown: in the API, in exports, in both (`everywhere`), or nowhere (`internal`). The GraphQL type
+ * and the formats of the export derive from this list. Its order is that of an export's columns.
+ */
+export const CANCELLATION_FIELDS = {
+  id: "everywhere",
+  storeId: "everywhere",
+  orderNo: "everywhere",
+  idempotencyKey: "everywhere",
+  status: "everywhere",
+  settlement: "everywhere",
+  resolvedBy: "everywhere",
+  safeToRetry: "everywhere",
+  totalCancelAmount: "everywhere",
+  totalTaxAmount: "export",
+  currencyCode: "everywhere",
+  amountBasis: "everywhere",
+  returnRequestId: "everywhere",
+  requestId: "everywhere",
+  processedCount: "everywhere",
+  totalProductAmount: "everywhere",
+  totalProductTaxAmount: "everywhere",
+  totalDeliveryAmount: "everywhere",
+  totalDeliveryTaxAmount: "everywhere",
+  failure: "everywhere",
+  discrepancies: "everywhere",
+  reason: "everywhere",
+  note: "everywhere",
+  requestedBy: "everywhere",
+  refundAccount: "everywhere",
+  createdAt: "everywhere",
+  sentAt: "everywhere",
+  resolvedAt: "everywhere",
+  inDoubtSince: "everywhere",
+  erasedAt: "everywhere",
+  lookups: "api",
+  nextCheckAt: "api",
+  answeredAt: "internal",
+  failureKind: "internal",
+  fencingToken: "internal",
+} as const satisfies Record<keyof Cancellation, "everywhere" | "api" | "export" | "internal">;
+
+type FieldShown<In> = {
+  [Field in keyof typeof CANCELLATION_FIELDS]: (typeof CANCELLATION_FIELDS)[Field] extends In ? Field : never;
+}[keyof typeof CANCELLATION_FIELDS];
+export type ApiField = FieldShown<"everywhere" | "api">;
+export type ExportField = FieldShown<"everywhere" | "export">;
 
 /** One line of a cancellation: what was asked, and what EBP confirmed. */
 export interface CancellationItem extends CancelItem {

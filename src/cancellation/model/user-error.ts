@@ -16,38 +16,38 @@ export type ResolutionObstacle = (typeof RESOLUTION_OBSTACLES)[number];
 
 /** What each kind of error brings besides its message and field. */
 interface Data {
-  InvalidInput: object;
+  INVALID_INPUT: object;
   /** The total that the items add up to, and the total that the request states. */
-  AmountMismatch: { readonly expected: Decimal; readonly actual: Decimal };
+  AMOUNT_MISMATCH: { readonly expected: Decimal; readonly actual: Decimal };
   /** The cancellation that the key stands for. */
-  IdempotencyKeyReused: { readonly cancellationId: string };
+  IDEMPOTENCY_KEY_REUSED: { readonly cancellationId: string };
   /** The cancellation that keeps the order closed. */
-  CancelInProgress: { readonly cancellationId: string };
+  CANCEL_IN_PROGRESS: { readonly cancellationId: string };
   /** What the caller expected to be cancelled on the order, and what is. */
-  CancelledTotalChanged: { readonly expected: Decimal; readonly actual: Decimal };
-  RejectedByEbp: {
+  CANCELLED_TOTAL_CHANGED: { readonly expected: Decimal; readonly actual: Decimal };
+  REJECTED_BY_EBP: {
     readonly resultCode: string | null;
     readonly ebpMessage: string | null;
     readonly requestId: string | null;
     readonly details: readonly FailureDetail[];
   };
-  NotSent: object;
-  NotCancelled: object;
-  OutcomeUnknown: { readonly cancellationId: string };
-  NotInDoubt: { readonly status: CancellationStatus };
+  NOT_SENT: object;
+  NOT_CANCELLED: object;
+  OUTCOME_UNKNOWN: { readonly cancellationId: string };
+  NOT_IN_DOUBT: { readonly status: CancellationStatus };
   /** The obstacles that the operator did not name, and when EBP's settling time ends. */
-  NotYetFailed: { readonly obstacles: readonly ResolutionObstacle[]; readonly settledAt: Date | null };
+  NOT_YET_FAILED: { readonly obstacles: readonly ResolutionObstacle[]; readonly settledAt: Date | null };
 }
 
 /** Something the caller can act on, as data. */
-export type UserError<Kind extends keyof Data = keyof Data> = {
-  [K in Kind]: Data[K] & {
-    readonly kind: K;
+export type UserError<Code extends keyof Data = keyof Data> = {
+  [C in Code]: Data[C] & {
+    readonly code: C;
     readonly message: string;
     /** Path of the input field to look at, such as `input.items.2.amount`; null when it is not about one field. */
     readonly field: string | null;
   };
-}[Kind];
+}[Code];
 
 /** The errors that a cancellation's state brings: none for SUCCEEDED, one for any other status, so that no other reads as success. */
 export function errorsOf(cancellation: Cancellation): UserError[] {
@@ -67,34 +67,34 @@ export function errorsOf(cancellation: Cancellation): UserError[] {
 export function inProgress(
   blocking: Cancellation,
   orderNo = blocking.orderNo,
-): UserError<"CancelInProgress"> {
+): UserError<"CANCEL_IN_PROGRESS"> {
   const state = blocking.status === "UNKNOWN" ? "may have moved money" : "is being sent";
   const otherCase =
     orderNo === blocking.orderNo
       ? ""
       : " Your order number differs from that one only in upper and lower case, and EBP does not say whether case matters.";
   return {
-    kind: "CancelInProgress",
+    code: "CANCEL_IN_PROGRESS",
     field: "input.orderNo",
     cancellationId: blocking.id,
     message: `Another cancel of this order ${state}; its outcome is not known yet.${otherCase} No other cancel of this order is sent until it is known.`,
   };
 }
 
-export function invalid({ field, expected, found }: Fault): UserError<"InvalidInput"> {
-  return { kind: "InvalidInput", field, message: `${field}: expected ${expected}, found ${found}` };
+export function invalid({ field, expected, found }: Fault): UserError<"INVALID_INPUT"> {
+  return { code: "INVALID_INPUT", field, message: `${field}: expected ${expected}, found ${found}` };
 }
 
 /** A cancellation that the caller may not see gets the same answer as one that does not exist. */
-export function notFound(field: string): UserError<"InvalidInput"> {
+export function notFound(field: string): UserError<"INVALID_INPUT"> {
   return invalid({ field, expected: "the id of a cancellation of your stores", found: "none with this id" });
 }
 
-export function notInDoubt({ status }: Cancellation): UserError<"NotInDoubt"> {
+export function notInDoubt({ status }: Cancellation): UserError<"NOT_IN_DOUBT"> {
   const why =
     status === "PENDING" ? "PENDING: its outcome is still to come" : `${status}, which has been proven`;
   return {
-    kind: "NotInDoubt",
+    code: "NOT_IN_DOUBT",
     field: "input.id",
     status,
     message: `Only an UNKNOWN cancellation can be resolved by hand; this one is ${why}. Nothing was changed.`,
@@ -111,12 +111,12 @@ export function notYetFailed(
   { id }: Cancellation,
   obstacles: readonly ResolutionObstacle[],
   settledAt: Date | null,
-): UserError<"NotYetFailed"> {
+): UserError<"NOT_YET_FAILED"> {
   const why = obstacles.map((obstacle) => OBSTACLES_IN_WORDS[obstacle]).join("; ");
   const until =
     obstacles.includes("SETTLING") && settledAt !== null ? ` Wait until ${settledAt.toISOString()}.` : "";
   return {
-    kind: "NotYetFailed",
+    code: "NOT_YET_FAILED",
     field: "input.evenThough",
     obstacles,
     settledAt,
@@ -124,9 +124,9 @@ export function notYetFailed(
   };
 }
 
-export function keyReused({ id }: Cancellation): UserError<"IdempotencyKeyReused"> {
+export function keyReused({ id }: Cancellation): UserError<"IDEMPOTENCY_KEY_REUSED"> {
   return {
-    kind: "IdempotencyKeyReused",
+    code: "IDEMPOTENCY_KEY_REUSED",
     field: "input.idempotencyKey",
     cancellationId: id,
     message:
@@ -134,9 +134,9 @@ export function keyReused({ id }: Cancellation): UserError<"IdempotencyKeyReused
   };
 }
 
-export function totalChanged(request: CancelRequest, actual: Decimal): UserError<"CancelledTotalChanged"> {
+export function totalChanged(request: CancelRequest, actual: Decimal): UserError<"CANCELLED_TOTAL_CHANGED"> {
   return {
-    kind: "CancelledTotalChanged",
+    code: "CANCELLED_TOTAL_CHANGED",
     field: "input.expectedCancelledTotal",
     expected: request.expectedCancelledTotal ?? actual,
     actual,
@@ -146,13 +146,13 @@ export function totalChanged(request: CancelRequest, actual: Decimal): UserError
   };
 }
 
-function outcomeUnknown({ id, nextCheckAt }: Cancellation): UserError<"OutcomeUnknown"> {
+function outcomeUnknown({ id, nextCheckAt }: Cancellation): UserError<"OUTCOME_UNKNOWN"> {
   const next =
     nextCheckAt === null
       ? "EBP's answers cannot decide it: an operator has to find out and resolve it."
       : "EBP is asked again automatically; read this cancellation again later.";
   return {
-    kind: "OutcomeUnknown",
+    code: "OUTCOME_UNKNOWN",
     field: null,
     cancellationId: id,
     message: `The cancel may have been sent, and it is not known whether money moved. It is never sent again; do not repeat it under another key. ${next}`,
@@ -165,7 +165,7 @@ function failed(cancellation: Cancellation): UserError {
   // Until a proof of the opposite came in, it was safe to retry.
   if (!safeToRetry && failureKind !== "REJECTED") {
     return {
-      kind: "OutcomeUnknown",
+      code: "OUTCOME_UNKNOWN",
       field: null,
       cancellationId: id,
       message:
@@ -175,14 +175,14 @@ function failed(cancellation: Cancellation): UserError {
   }
   if (failureKind === "NOT_SENT") {
     const message = `The cancel never reached EBP, so nothing was cancelled: ${reason}. Try again with a new idempotency key.`;
-    return { kind: "NotSent", field: null, message };
+    return { code: "NOT_SENT", field: null, message };
   }
   if (failureKind === "NOT_CANCELLED") {
     const message = `It has been found out since that nothing was cancelled: ${reason} Try again with a new idempotency key.`;
-    return { kind: "NotCancelled", field: null, message };
+    return { code: "NOT_CANCELLED", field: null, message };
   }
   return {
-    kind: "RejectedByEbp",
+    code: "REJECTED_BY_EBP",
     field: null,
     resultCode: failure?.resultCode ?? null,
     ebpMessage: failure?.message ?? null,

@@ -11,11 +11,11 @@ import { assertText } from "./field-rules.js";
 export function chooseStore(
   caller: Caller,
   stores: Stores,
-  storeId: string | null,
+  storeId: string | null | undefined,
   field: string,
 ): Store | InvalidArgumentError {
   try {
-    const found = storeId === null ? "nothing" : "another";
+    const found = (storeId ?? null) === null ? "nothing" : "another";
     return (
       findStore(caller, stores, storeId, field) ??
       new InvalidArgumentError(field, "a store you can act for", found)

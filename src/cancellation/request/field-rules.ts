@@ -1,4 +1,9 @@
-import { type CancelItem, ITEM_TYPES, type RefundAccount } from "../model/cancel-request.js";
+import {
+  type CancelItem,
+  ITEM_TYPES,
+  type CancelPaymentInput,
+  type RefundAccount,
+} from "../model/cancel-request.js";
 import type { Decimal } from "../model/decimal.js";
 import { type Fault, InvalidArgumentError } from "../model/errors.js";
 import * as limits from "../model/limits.js";
@@ -100,15 +105,16 @@ export function itemFaults(field: string, item: CancelItem, store: Store): Fault
 }
 
 /** The faults of a refund account. They repeat nothing of it. */
-export function refundAccountFaults(field: string, account: RefundAccount | null): Fault[] {
-  if (account === null) return [];
+export function refundAccountFaults(field: string, account: CancelPaymentInput["refundAccount"]): Fault[] {
+  if (!account) return [];
   const { accountNumber, bankCode, accountHolderName: holder } = account;
+  const isGiven = (text: string | null | undefined): text is string => text !== null && text !== undefined;
   return [
     ...accountNumberFaults(`${field}.accountNumber`, accountNumber),
-    ...(bankCode === null ? [] : textFaults(`${field}.bankCode`, bankCode, limits.MAX_BANK_CODE_LENGTH)),
-    ...(holder === null
-      ? []
-      : textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH)),
+    ...(isGiven(bankCode) ? textFaults(`${field}.bankCode`, bankCode, limits.MAX_BANK_CODE_LENGTH) : []),
+    ...(isGiven(holder)
+      ? textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH)
+      : []),
   ];
 }
 

@@ -1,19 +1,26 @@
 import { HeaderMap } from "@apollo/server";
 import { GraphQLError } from "graphql";
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { cancelPayment, type CancelPaymentDependencies } from "../../cancellation/cancel/cancel-payment.js";
+import { previewCancel, type PreviewDependencies } from "../../cancellation/cancel/preview-cancel.js";
 import { SendingHeldError } from "../../cancellation/model/errors.js";
-import { CancelPaymentInputType, toCancelPaymentInput } from "../types/cancel-payment.input.js";
-import { CancelPaymentPayloadType, toPayload } from "../types/cancel-payment.payload.type.js";
 import { countReusedKeys, type GraphQLContext } from "../context.js";
+import {
+  CancelPaymentInputType,
+  CancelPaymentPayloadType,
+  CancelPaymentPreviewType,
+} from "../types/cancel-payment.type.js";
 
 @Resolver()
 export class CancelPaymentResolver {
-  constructor(private readonly parts: CancelPaymentDependencies) {}
+  constructor(
+    private readonly forCancel: CancelPaymentDependencies,
+    private readonly forPreview: PreviewDependencies,
+  ) {}
 
   @Mutation(() => CancelPaymentPayloadType, {
     description:
-      "Cancels a payment. Money moves at most once per idempotency key: the intent is committed before anything is sent, it is sent once, and a repeated call gets the first call's cancellation in its present state.",
+      "Cancels a payment. Money moves at most once per idempotency key: the request is recorded before it is sent, and it is sent once. Calling it again with the same key returns the same cancellation in its current state.",
   })
   async cancelPayment(
     @Arg("input", () => CancelPaymentInputType, { description: "What to cancel." })
@@ -21,19 +28,32 @@ export class CancelPaymentResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPayloadType> {
     const { caller, language } = context;
-    const cancel = cancelPayment(this.parts, caller, toCancelPaymentInput(input), language);
-    const result = await cancel.catch(sayWhenToComeAgain);
+    const result = await cancelPayment(this.forCancel, caller, input, language).catch(sayWhenToComeAgain);
     countReusedKeys(context, result.errors);
-    return toPayload(result);
+    return result;
+  }
+
+  @Query(() => CancelPaymentPreviewType, {
+    description:
+      "Checks an input as `cancelPayment` does, and returns the computed totals and the request that would be sent. Sends and stores nothing.",
+  })
+  async cancelPaymentPreview(
+    @Arg("input", () => CancelPaymentInputType, { description: "What would be cancelled." })
+    input: CancelPaymentInputType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<CancelPaymentPreviewType> {
+    const preview = await previewCancel(this.forPreview, context.caller, input);
+    countReusedKeys(context, preview.errors);
+    return preview;
   }
 }
 
-/** As for other requests that cannot be served now, with 503 and `retry-after`. */
+/** Answers 503 with `retry-after`, like other requests that cannot be served right now. */
 function sayWhenToComeAgain(error: unknown): never {
   if (!(error instanceof SendingHeldError)) throw error;
   const { retryAfterSeconds } = error;
   throw new GraphQLError(
-    `The database is being put right, and no cancel is sent meanwhile. This call sent nothing; whether an earlier call with this key did cannot be told now. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
+    `The database is being repaired, and no cancels are sent meanwhile. This call sent nothing; it is not known right now whether an earlier call with this key did. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
     {
       extensions: {
         code: "SERVICE_UNAVAILABLE",

@@ -1,9 +1,8 @@
 import { Args, ArgsType, Field, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { checkWatch } from "../../cancellation/live/follower.js";
-import { CancellationType, toCancellationType } from "../types/cancellation.type.js";
+import { CancellationType, checkedId } from "../types/cancellation.type.js";
 import type { GraphQLContext } from "../context.js";
-import { checkedId } from "../types/id.js";
 
 @ArgsType()
 export class CancellationChangedArgs {
@@ -38,7 +37,7 @@ export class CancellationChangedResolver {
     @Args(() => CancellationChangedArgs) _args: CancellationChangedArgs,
     @Root() cancellation: Cancellation,
   ): CancellationType {
-    return toCancellationType(cancellation);
+    return cancellation;
   }
 }
 

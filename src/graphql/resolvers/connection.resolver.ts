@@ -1,17 +1,24 @@
-import { FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { CancellationHistory, HistoryWindow } from "../../cancellation/history/history.js";
-import { CancellationConnectionType, PageInfoType } from "../types/connection.type.js";
+import type { Decimal } from "../../cancellation/model/decimal.js";
+import type { GraphQLContext } from "../context.js";
 import { COUNT_POINTS } from "../plugins/limits/limits.js";
+import {
+  CancellationConnectionType,
+  OrderCancellationConnectionType,
+  OrderCancellationEdgeType,
+  PageInfoType,
+} from "../types/connection.type.js";
+import { DecimalScalar } from "../types/decimal.scalar.js";
 
-/** What costs a query of its own is computed only when asked for. */
+/** These fields cost a query each, so they are read only if they are selected. */
 @Resolver(() => CancellationConnectionType)
 export class CancellationConnectionResolver {
   constructor(private readonly history: CancellationHistory) {}
 
   @FieldResolver(() => Int, {
     complexity: COUNT_POINTS,
-    description:
-      "How many there are in all pages; counted only when asked for, which takes longer than a page.",
+    description: "The number of cancellations on all pages. Slower than a page, so select it only if needed.",
   })
   totalCount(@Root() { query }: CancellationConnectionType): Promise<number> {
     return this.history.count(query.filter, query.window.order);
@@ -22,17 +29,17 @@ export class CancellationConnectionResolver {
 export class PageInfoResolver {
   constructor(private readonly history: CancellationHistory) {}
 
-  @FieldResolver(() => Boolean, { description: "Whether there is more after this page." })
+  @FieldResolver(() => Boolean, { description: "Whether there are more after this page." })
   hasNextPage(@Root() page: PageInfoType): Promise<boolean> {
     return this.hasBeyond(page, "forward");
   }
 
-  @FieldResolver(() => Boolean, { description: "Whether there is more before this page." })
+  @FieldResolver(() => Boolean, { description: "Whether there are more before this page." })
   hasPreviousPage(@Root() page: PageInfoType): Promise<boolean> {
     return this.hasBeyond(page, "backward");
   }
 
-  /** The side read towards is known from the page itself; the other begins where the page was asked to begin. */
+  /** The page itself knows about the direction it was read in; in the other direction, look beyond the cursor it began at. */
   private async hasBeyond(
     { query, hasMore }: PageInfoType,
     side: HistoryWindow["direction"],
@@ -40,5 +47,32 @@ export class PageInfoResolver {
     const { order, direction, position } = query.window;
     if (side === direction) return hasMore;
     return this.history.existsFrom(query.filter, { order, direction: side, position });
+  }
+}
+
+@Resolver(() => OrderCancellationConnectionType)
+export class OrderConnectionResolver {
+  constructor(private readonly history: CancellationHistory) {}
+
+  @FieldResolver(() => Int, { description: "The number of cancellations of this order on all pages." })
+  totalCount(@Root() { query }: OrderCancellationConnectionType): Promise<number> {
+    return this.history.count(query.filter, query.window.order);
+  }
+}
+
+@Resolver(() => OrderCancellationEdgeType)
+export class OrderEdgeResolver {
+  @FieldResolver(() => DecimalScalar, {
+    nullable: true,
+    description:
+      "The order's cancelled total right after this cancel: the sum of this one and those decided before it (`resolvedAt`, then `id`). Null unless it has SUCCEEDED.",
+  })
+  async cancelledTotalAfter(
+    @Root() { node }: OrderCancellationEdgeType,
+    @Ctx() { loaders }: GraphQLContext,
+  ): Promise<Decimal | null> {
+    // The totals are read after the page, so they may count a cancel that the page does not show as SUCCEEDED yet.
+    if (node.status !== "SUCCEEDED") return null;
+    return loaders().runningTotals(node.storeId, node.orderNo).load(node.id);
   }
 }

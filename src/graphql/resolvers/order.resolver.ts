@@ -1,24 +1,21 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import type { CancellationHistory, OrderLine } from "../../cancellation/history/history.js";
-import { findStore } from "../../cancellation/request/choose-store.js";
 import type { Cursors } from "../../cancellation/history/cursors.js";
-import type { Stores } from "../../cancellation/model/store.js";
-import { assertText } from "../../cancellation/request/field-rules.js";
+import type { CancellationHistory, OrderLine } from "../../cancellation/history/history.js";
 import { LIVE_STATUS_LIMIT_MS, type AskLiveStatus } from "../../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../../cancellation/model/limits.js";
-import { CancellationType, toCancellationType } from "../types/cancellation.type.js";
-import { toConnection } from "../types/connection.type.js";
+import type { Stores } from "../../cancellation/model/store.js";
+import { findStore } from "../../cancellation/request/choose-store.js";
+import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
 import { LIVE_STATUS_POINTS } from "../plugins/limits/limits.js";
-import { LivePaymentStatusType } from "../types/live-status.type.js";
-import { oncePerRequest, type OncePerRequest } from "./once-per-request.js";
-import { OrderCancellationConnectionType } from "../types/order-connection.type.js";
-import { OrderCancellationsType, OrderLineType } from "../types/order.type.js";
-import { PageArgs, toWindow } from "../types/page.args.js";
+import { CancellationType } from "../types/cancellation.type.js";
+import { OrderCancellationConnectionType, toConnection } from "../types/connection.type.js";
+import { PageArgs, toWindow } from "../types/history.input.js";
+import { LivePaymentStatusType, OrderCancellationsType, OrderLineType } from "../types/order.type.js";
 
 @Resolver(() => OrderCancellationsType)
 export class OrderResolver {
-  private readonly liveStatusOf: OncePerRequest<AskLiveStatus>;
+  private readonly liveStatusOf: ReturnType<typeof oncePerRequest>;
 
   constructor(
     private readonly stores: Stores,
@@ -32,13 +29,13 @@ export class OrderResolver {
   @Query(() => OrderCancellationsType, {
     nullable: true,
     description:
-      "What has been cancelled of one order, and what is in doubt: nothing, of an order that no cancel was asked for. Null for a store that you cannot act for.",
+      "What has been cancelled of one order; zero for an order without cancels. Null for a store that you cannot act for.",
   })
   async order(
     @Arg("orderNo", () => String, { description: "The order." }) orderNo: string,
     @Arg("storeId", () => String, {
       nullable: true,
-      description: "May be left out by a caller of exactly one store.",
+      description: "The store. Optional if you can act for exactly one.",
     })
     storeId: string | null | undefined,
     @Ctx() { caller }: GraphQLContext,
@@ -52,7 +49,7 @@ export class OrderResolver {
 
   @FieldResolver(() => [OrderLineType], {
     description:
-      "What was cancelled, and what is in doubt, line by line. Read after the totals: a cancel that comes in between is in these only.",
+      "What has been cancelled, line by line. Read a moment after the totals, so it may already include a newer cancel.",
   })
   async lines(
     @Root() { storeId, orderNo }: OrderCancellationsType,
@@ -64,13 +61,10 @@ export class OrderResolver {
   @FieldResolver(() => CancellationType, {
     nullable: true,
     description:
-      "The one that is in flight or in doubt: it keeps the order closed to others until it is decided. Null when there is none. Read after the totals.",
+      "The cancellation that is PENDING or UNKNOWN; null if there is none. Until it is decided, no other cancel of this order is sent. Read a moment after the totals.",
   })
-  async openCancellation(
-    @Root() { storeId, orderNo }: OrderCancellationsType,
-  ): Promise<CancellationType | null> {
-    const open = await this.history.findOpen(storeId, orderNo);
-    return open === null ? null : toCancellationType(open);
+  openCancellation(@Root() { storeId, orderNo }: OrderCancellationsType): Promise<CancellationType | null> {
+    return this.history.findOpen(storeId, orderNo);
   }
 
   @FieldResolver(() => OrderCancellationConnectionType, { description: "The order's cancellations." })
@@ -85,7 +79,7 @@ export class OrderResolver {
   @FieldResolver(() => LivePaymentStatusType, {
     nullable: true,
     complexity: LIVE_STATUS_POINTS,
-    description: `What EBP says of the payment now. It is asked on demand, for at most ${LIVE_STATUS_LIMIT_MS / 1_000} s; when it is away, \`unavailable\` says why, and the rest is answered as ever. Costs ${LIVE_STATUS_POINTS} points: ask for a few orders, not for lists of them. Null only when this service itself has failed.`,
+    description: `The status of the payment at EBP right now. This asks EBP, for at most ${LIVE_STATUS_LIMIT_MS / 1_000} s; if EBP does not answer, \`unavailable\` says why, and all other fields are answered as usual. Costs ${LIVE_STATUS_POINTS} points: select it for a few orders, not for a list. Null only if this service itself fails.`,
   })
   liveStatus(
     @Root() { storeId, orderNo }: OrderCancellationsType,
@@ -93,4 +87,19 @@ export class OrderResolver {
   ): Promise<LivePaymentStatusType> {
     return this.liveStatusOf(context, storeId, orderNo);
   }
+}
+
+/** Asks once per request and order, however often the request selects it. */
+function oncePerRequest(
+  ask: AskLiveStatus,
+): (context: GraphQLContext, ...order: Parameters<AskLiveStatus>) => ReturnType<AskLiveStatus> {
+  const askedBy = new WeakMap<GraphQLContext, Map<string, ReturnType<AskLiveStatus>>>();
+  return (context, ...order) => {
+    const asked = askedBy.get(context) ?? new Map<string, ReturnType<AskLiveStatus>>();
+    askedBy.set(context, asked);
+    const key = JSON.stringify(order);
+    const status = asked.get(key) ?? ask(...order);
+    asked.set(key, status);
+    return status;
+  };
 }

@@ -25,29 +25,29 @@ export class StatsResolver {
 
   @Query(() => [CancellationStatType], {
     complexity: STATS_POINTS,
-    description: `Sums over cancellations, as a chart needs them: in the order of their periods, then of status, settlement, store, item type, reason, failure code and currency. At most ${MAX_STATS}.`,
+    description: `Sums over cancellations, for charts. Sorted by period, then by status, settlement, store, item type, reason, failure code and currency. At most ${MAX_STATS}.`,
   })
   async cancellationStats(
     @Arg("filter", () => CancellationFilterType, {
       nullable: true,
       description:
-        "Which; all when left out. With `itemId` or `itemType` and grouped by ITEM_TYPE, only the lines that meet it are summed up; otherwise whole cancellations are.",
+        "Conditions on the cancellations; all of them by default. If grouped by ITEM_TYPE, `itemId` and `itemType` also select which lines are summed up; otherwise whole cancellations are.",
     })
     filter: CancellationFilterType | null | undefined,
     @Arg("groupBy", () => [CancellationGroup], {
       description:
-        "What sums are told apart by besides their currency, each once, and at most one of DAY, WEEK and MONTH. None for one sum of each currency.",
+        "How to group, besides by currency: each value once, and at most one of DAY, WEEK and MONTH. Empty for one sum per currency.",
     })
     groupBy: Group[],
     @Arg("timeZone", () => String, {
       nullable: true,
       description:
-        'Where days, weeks and months begin: the IANA name of a time zone, such as "Asia/Seoul". UTC when left out.',
+        'The time zone in which days, weeks and months begin: its IANA name, such as "Asia/Seoul". UTC by default.',
     })
     timeZone: string | null | undefined,
     @Arg("largest", () => Int, {
       nullable: true,
-      description: `Only so many sums, 1 to ${MAX_STATS}: those with the largest counts. For reasons, which may be more than a chart can show. All when left out.`,
+      description: `Return only this many sums, 1 to ${MAX_STATS}: those with the largest counts. For example for reasons, which can be more than a chart can show. All by default.`,
     })
     largest: number | null | undefined,
     @Ctx() { caller }: GraphQLContext,
@@ -59,14 +59,16 @@ export class StatsResolver {
   }
 }
 
-/** @throws GraphQLError that says what to ask for instead. */
+/** @throws GraphQLError that says how to ask for less. */
 function refuseTooMuch(error: unknown): never {
   if (error instanceof TooManyError)
     throw tooComplex(
-      `These are more than ${MAX_STATS} sums, or over more than ${MAX_PERIODS} periods. Group by less or by longer periods, ask for the \`largest\`, or narrow the filter, such as with \`createdFrom\`.`,
+      `The result has more than ${MAX_STATS} sums or ${MAX_PERIODS} periods. Group by less or by longer periods, use \`largest\`, or narrow the filter, for example with \`createdFrom\`.`,
     );
   if (error instanceof TooSlowError)
-    throw tooComplex("Summing this up takes too long. Narrow the filter, such as with `createdFrom`.");
+    throw tooComplex(
+      "Computing these sums takes too long. Narrow the filter, for example with `createdFrom`.",
+    );
   throw error;
 }
 

@@ -1,14 +1,20 @@
 import { Field, ObjectType } from "type-graphql";
-import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
+import { positionOf, type Cursors } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
-import { CancellationType, toCancellationType } from "./cancellation.type.js";
+import { CancellationType } from "./cancellation.type.js";
 
-@ObjectType("CancellationEdge", { description: "A cancellation and its place in the history." })
+/** The query behind a page, for what is read only if a caller selects it. */
+export interface HistoryQuery {
+  readonly filter: CancellationFilter;
+  readonly window: HistoryWindow;
+}
+
+@ObjectType("CancellationEdge", { description: "A cancellation and its cursor." })
 export class CancellationEdgeType {
   @Field(() => String, {
     description:
-      "Opaque; for `after` and `before` in the same order. Stays good when more comes in, or personal data of this cancellation are erased.",
+      "An opaque position for `after` and `before`, with the same `orderBy`. It stays valid when cancellations are added or their personal data is erased.",
   })
   cursor!: string;
 
@@ -16,9 +22,8 @@ export class CancellationEdgeType {
   node!: CancellationType;
 }
 
-@ObjectType("PageInfo", { description: "Where a page stands, as the Relay cursor specification has it." })
+@ObjectType("PageInfo", { description: "Where a page is, as the Relay cursor specification defines it." })
 export class PageInfoType {
-  /** The query behind the page, for the side that is looked up only when asked for. */
   query!: HistoryQuery;
   hasMore!: boolean;
 
@@ -34,17 +39,28 @@ export class CancellationConnectionType {
   query!: HistoryQuery;
 
   @Field(() => [CancellationEdgeType], {
-    description: "The cancellations of this page, in the order asked for.",
+    description: "The cancellations of this page, in the requested order.",
   })
   edges!: CancellationEdgeType[];
 
-  @Field(() => PageInfoType, { description: "Where this page stands." })
+  @Field(() => PageInfoType, { description: "Where this page is." })
   pageInfo!: PageInfoType;
 }
 
-export interface HistoryQuery {
-  readonly filter: CancellationFilter;
-  readonly window: HistoryWindow;
+@ObjectType("OrderCancellationEdge", { description: "A cancellation of an order and its cursor." })
+export class OrderCancellationEdgeType extends CancellationEdgeType {}
+
+@ObjectType("OrderCancellationConnection", { description: "A page of the cancellations of one order." })
+export class OrderCancellationConnectionType {
+  query!: HistoryQuery;
+
+  @Field(() => [OrderCancellationEdgeType], {
+    description: "The cancellations of this page, in the requested order.",
+  })
+  edges!: OrderCancellationEdgeType[];
+
+  @Field(() => PageInfoType, { description: "Where this page is." })
+  pageInfo!: PageInfoType;
 }
 
 export function toConnection(
@@ -53,10 +69,10 @@ export function toConnection(
   cursors: Cursors,
 ): CancellationConnectionType {
   const { order } = query.window;
-  const edges = cancellations.map((cancellation) => {
-    const position = positionOf(cancellation, order);
-    if (position === null) throw new Error(`cancellation ${cancellation.id} has no place in its own page`);
-    return { cursor: cursors.encode(position, order), node: toCancellationType(cancellation) };
+  const edges = cancellations.map((node) => {
+    const position = positionOf(node, order);
+    if (position === null) throw new Error(`encoding the cursor of ${node.id}: it is not in this order`);
+    return { cursor: cursors.encode(position, order), node };
   });
   const pageInfo = {
     query,

@@ -23,12 +23,12 @@ function named<const T extends string>(values: readonly T[]): { readonly [K in T
 export const ItemType = named(ITEM_TYPES);
 registerEnumType(ItemType, {
   name: "ItemType",
-  description: "EBP's kinds of order lines.",
+  description: "The kind of an order line, as EBP defines it.",
   valuesConfig: {
     PHYSICAL: { description: "Goods." },
     DIGITAL: { description: "Software, e-gift cards." },
     SUBSCRIPTION: { description: "Rental, care plans." },
-    DELIVERY: { description: "A shipping fee; summed apart from the products." },
+    DELIVERY: { description: "A shipping fee; not counted as a product." },
     SERVICE: { description: "Installation, haul-away." },
   },
 });
@@ -36,14 +36,14 @@ registerEnumType(ItemType, {
 export const CancellationStatus = named(CANCELLATION_STATUSES);
 registerEnumType(CancellationStatus, {
   name: "CancellationStatus",
-  description: "What is known of a cancellation.",
+  description: "What is known about whether money moved.",
   valuesConfig: {
-    PENDING: { description: "The intent is committed; the one send may be under way." },
+    PENDING: { description: "Recorded; it is being sent, or about to be." },
     SUCCEEDED: { description: "Proven: EBP accepted the cancel." },
     FAILED: { description: "Proven: nothing was cancelled." },
     UNKNOWN: {
       description:
-        "Perhaps sent, and nothing proves yet whether money moved. Never sent again; decided by evidence only.",
+        "It may have been sent, and it is not known yet whether money moved. It is never sent again; evidence will decide it.",
     },
   },
 });
@@ -51,7 +51,7 @@ registerEnumType(CancellationStatus, {
 export const Settlement = named(SETTLEMENTS);
 registerEnumType(Settlement, {
   name: "Settlement",
-  description: "What EBP has told since a cancel succeeded.",
+  description: "What EBP has reported since a cancel succeeded.",
   valuesConfig: {
     AWAITED: { description: "Nothing yet." },
     VOIDED: { description: "The payment was voided before capture." },
@@ -62,26 +62,26 @@ registerEnumType(Settlement, {
 export const ResolvedBy = named(RESOLVERS);
 registerEnumType(ResolvedBy, {
   name: "ResolvedBy",
-  description: "What brought the evidence that decided a cancellation.",
+  description: "Where the evidence came from that decided a cancellation.",
   valuesConfig: {
-    RESPONSE: { description: "EBP's answer to the cancel, or the fact that it never left." },
-    LOOKUP: { description: "EBP's payment details, read later." },
-    WEBHOOK: { description: "A signed event from EBP." },
-    OPERATOR: { description: "A person, with a note." },
+    RESPONSE: { description: "EBP's answer to the cancel, or the fact that it was never sent." },
+    LOOKUP: { description: "EBP's payment details, looked up later." },
+    WEBHOOK: { description: "A signed webhook from EBP." },
+    OPERATOR: { description: "A person, who left a note." },
   },
 });
 
 export const EventSource = named(EVENT_SOURCES);
 registerEnumType(EventSource, {
   name: "EventSource",
-  description: "Who or what caused a step in a cancellation's life.",
+  description: "Who or what caused an event of a cancellation.",
   valuesConfig: {
-    CALLER: { description: "The caller who asked for the cancel." },
-    RESPONSE: { description: "EBP's answer, or the lack of one." },
-    LOOKUP: { description: "EBP's payment details, read later." },
-    WEBHOOK: { description: "A signed event from EBP." },
+    CALLER: { description: "The caller who requested the cancel." },
+    RESPONSE: { description: "EBP's answer, or that there was none." },
+    LOOKUP: { description: "EBP's payment details, looked up later." },
+    WEBHOOK: { description: "A signed webhook from EBP." },
     OPERATOR: { description: "A person." },
-    RECOVERY: { description: "Recovery of a cancellation whose process went away." },
+    RECOVERY: { description: "Recovery, after the process that sent the cancel was lost." },
   },
 });
 
@@ -91,15 +91,14 @@ registerEnumType(NextStep, {
   description: "What happens next to a cancellation that is not decided.",
   valuesConfig: {
     OUTCOME: {
-      description:
-        "It is in flight: its outcome is recorded, or its process goes away and it comes into doubt.",
+      description: "The cancel is running. It is decided, or becomes UNKNOWN.",
     },
     LOOKUP: {
-      description: "EBP is asked what became of it, at `nextCheckAt`; a webhook may decide it before.",
+      description: "This service asks EBP about it at `nextCheckAt`. A webhook may decide it earlier.",
     },
     OPERATOR: {
       description:
-        "No lookup can decide it: a person has to find out, and to resolve it. A webhook may still decide it.",
+        "No lookup can decide it. An operator must find out and resolve it. A webhook may still decide it.",
     },
   },
 });
@@ -107,12 +106,12 @@ registerEnumType(NextStep, {
 export const OperatorOutcome = named(OPERATOR_OUTCOMES);
 registerEnumType(OperatorOutcome, {
   name: "OperatorOutcome",
-  description: "What an operator can find out about a cancellation in doubt.",
+  description: "An operator's decision on a cancellation that is UNKNOWN.",
   valuesConfig: {
-    SUCCEEDED: { description: "EBP carried it out: the money moved." },
+    SUCCEEDED: { description: "EBP carried it out: money moved." },
     FAILED: {
       description:
-        "EBP did not carry it out and will not: no money moved, and it may be tried again under a new key.",
+        "EBP did not carry it out and will not: no money moved. It may be tried again with a new key.",
     },
   },
 });
@@ -120,12 +119,13 @@ registerEnumType(OperatorOutcome, {
 export const ResolutionObstacle = named(RESOLUTION_OBSTACLES);
 registerEnumType(ResolutionObstacle, {
   name: "ResolutionObstacle",
-  description: "What speaks against calling a cancellation FAILED.",
+  description: "An obstacle to deciding that a cancellation has FAILED.",
   valuesConfig: {
-    SETTLING: { description: "EBP may still be carrying it out: the settling time is not over." },
+    SETTLING: { description: "EBP may still be carrying it out." },
     CANCEL_SHOWN: { description: "EBP's payment details show a cancel of this order, in part or in full." },
     EVENT_OF_SUCCESS: {
-      description: "A webhook of EBP tells of a cancel of this order that no cancellation here accounts for.",
+      description:
+        "EBP has sent a webhook about a cancel of this order that belongs to no cancellation here.",
     },
   },
 });
@@ -133,25 +133,27 @@ registerEnumType(ResolutionObstacle, {
 export const PaymentCancelState = named(PAYMENT_STATES);
 registerEnumType(PaymentCancelState, {
   name: "PaymentCancelState",
-  description: "What the state of a payment says of cancels.",
+  description: "What the status of a payment says about cancels.",
   valuesConfig: {
-    UNCANCELLED: { description: "No cancel of any amount." },
-    CANCELLED_IN_PART: { description: "Some cancel; of how much, EBP does not say." },
+    UNCANCELLED: { description: "Nothing is cancelled." },
+    CANCELLED_IN_PART: { description: "A part is cancelled; EBP does not say how much." },
     WHOLLY_CANCELLED: { description: "All of it is cancelled." },
-    UNCLEAR: { description: "The state says nothing about cancels, by what is known of EBP's words." },
+    UNCLEAR: { description: "The status says nothing about cancels, or is not known to this service." },
   },
 });
 
 export const UnavailableReason = named(UNAVAILABLE_REASONS);
 registerEnumType(UnavailableReason, {
   name: "LiveStatusUnavailableReason",
-  description: "Why EBP's view of a payment cannot be shown.",
+  description: "Why the payment's status at EBP cannot be shown.",
   valuesConfig: {
     TIMED_OUT: { description: `EBP did not answer within ${LIVE_STATUS_LIMIT_MS / 1_000} s.` },
     NOT_REACHED: { description: "No connection to EBP could be made." },
-    REFUSED: { description: "EBP answered with an error code: of an order it does not know, among others." },
-    NOT_READABLE: { description: "What came is no readable answer about this payment." },
-    TOO_MANY: { description: "EBP was not asked: too many such questions are under way at this moment." },
+    REFUSED: {
+      description: "EBP answered with an error code, for example because it does not know the order.",
+    },
+    NOT_READABLE: { description: "EBP's answer could not be read, or was not about this payment." },
+    TOO_MANY: { description: "EBP was not asked: too many of these lookups are running." },
   },
 });
 
@@ -159,7 +161,7 @@ const [UNIT, LINE] = AMOUNT_BASES;
 export const AmountBasis = { UNIT, LINE } as const;
 registerEnumType(AmountBasis, {
   name: "AmountBasis",
-  description: "How the total follows from the items; a setting of the store.",
+  description: "How the total is computed from the items. A setting of the store.",
   valuesConfig: {
     UNIT: { description: "The sum of quantity × amount." },
     LINE: { description: "The sum of amount." },
@@ -169,13 +171,13 @@ registerEnumType(AmountBasis, {
 export const CancellationOrderField = named(HISTORY_ORDER_FIELDS);
 registerEnumType(CancellationOrderField, {
   name: "CancellationOrderField",
-  description: "What a history can be ordered by. Among equals, what was asked for first is the smaller.",
+  description: "What a history can be sorted by. Ties are sorted by creation time.",
   valuesConfig: {
-    CREATED_AT: { description: "When the cancel was asked for." },
+    CREATED_AT: { description: "When the cancel was requested." },
     RESOLVED_AT: {
-      description: "When it was decided. Lists only what has been: PENDING and UNKNOWN have no place in it.",
+      description: "When it was decided. Lists only SUCCEEDED and FAILED cancellations.",
     },
-    TOTAL_CANCEL_AMOUNT: { description: "The total asked for. For stores of one currency only." },
+    TOTAL_CANCEL_AMOUNT: { description: "The requested total. Only for stores with the same currency." },
   },
 });
 
@@ -192,19 +194,19 @@ registerEnumType(OrderDirection, {
 export const CancellationGroup = named(CANCELLATION_GROUPS);
 registerEnumType(CancellationGroup, {
   name: "CancellationGroup",
-  description: "What sums of cancellations can be told apart by. They always are by currency.",
+  description: "How to group sums of cancellations. They are always grouped by currency as well.",
   valuesConfig: {
-    STATUS: { description: "By what is known of it now." },
-    SETTLEMENT: { description: "By what EBP has told since; null for those that have not SUCCEEDED." },
-    DAY: { description: "By the day on which the cancel was asked for, in the time zone." },
-    WEEK: { description: "By the week, from Monday, in which the cancel was asked for." },
-    MONTH: { description: "By the month in which the cancel was asked for." },
+    STATUS: { description: "By current status." },
+    SETTLEMENT: { description: "By settlement; null for those that have not SUCCEEDED." },
+    DAY: { description: "By the day of the request, in the time zone." },
+    WEEK: { description: "By the week of the request, starting on Monday." },
+    MONTH: { description: "By the month of the request." },
     STORE: { description: "By store." },
     ITEM_TYPE: {
       description:
-        "By kind of line. Amounts are then of the lines of that kind, and so add up to those of the whole cancellations; `count` is of the cancellations that have one, and one that has several kinds counts in each.",
+        "By kind of line. Amounts are then those of the lines of that kind. `count` is the number of cancellations with such a line; one with several kinds counts once in each.",
     },
-    REASON: { description: "By reason, word for word; null for those asked for without one." },
-    FAILURE_CODE: { description: "By EBP's result code of the `failure`; null for those without one." },
+    REASON: { description: "By exact reason; null for those without one." },
+    FAILURE_CODE: { description: "By EBP's result code in `failure`; null for those without one." },
   },
 });

@@ -1,18 +1,10 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, InputType, Int } from "type-graphql";
-import type { Decimal } from "../../cancellation/model/decimal.js";
-import type {
-  HistoryOrder,
-  HistoryOrderField,
-  OrderDirection as Direction,
-} from "../../cancellation/history/cursors.js";
+import { ArgsType, Field, InputType, Int } from "type-graphql";
+import { NEWEST_FIRST, type Cursors, type HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { RequestedFilter } from "../../cancellation/history/filter.js";
-import type { ItemType as ItemTypeName } from "../../cancellation/model/cancel-request.js";
-import type {
-  CancellationStatus as Status,
-  ResolvedBy as Resolver,
-  Settlement as Settled,
-} from "../../cancellation/model/status.js";
+import type { HistoryWindow } from "../../cancellation/history/history.js";
+import type { Decimal } from "../../cancellation/model/decimal.js";
+import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import {
   CancellationOrderField,
@@ -23,45 +15,53 @@ import {
   Settlement,
 } from "./enums.js";
 
+type Condition = Required<RequestedFilter>;
+
 @InputType("CancellationFilter", {
   description:
-    "Which cancellations. Every condition given must hold; conditions that exclude each other are an error.",
+    "Conditions on cancellations; all of them must hold. Conditions that exclude each other are an error.",
 })
 export class CancellationFilterType implements RequestedFilter {
   @Field(() => [String], {
     nullable: true,
-    description: "Only these stores; all of the caller's when left out.",
+    description: "Only these stores; all of yours by default.",
   })
   storeId?: string[] | null;
 
-  @Field(() => [CancellationStatus], { nullable: true, description: "Only these states." })
-  status?: Status[] | null;
+  @Field(() => [CancellationStatus], { nullable: true, description: "Only these statuses." })
+  status?: Condition["status"];
 
-  @Field(() => Settlement, { nullable: true, description: "Only those whose `settlement` is this." })
-  settlement?: Settled | null;
+  @Field(() => Settlement, { nullable: true, description: "Only those with this `settlement`." })
+  settlement?: Condition["settlement"];
 
-  @Field(() => ResolvedBy, { nullable: true, description: "Only those decided by this kind of evidence." })
-  resolvedBy?: Resolver | null;
+  @Field(() => ResolvedBy, {
+    nullable: true,
+    description: "Only those decided by evidence from this source.",
+  })
+  resolvedBy?: Condition["resolvedBy"];
 
   @Field(() => String, { nullable: true, description: "Only this order." })
   orderNo?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Only orders whose number begins with this, of 3 characters or more.",
+    description: "Only orders whose number begins with this text of at least 3 characters.",
   })
   orderNoPrefix?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Only the one with this key; of several stores, the one in each.",
+    description: "Only the one with this key; if you search several stores, the one in each.",
   })
   idempotencyKey?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only the one with EBP's id of the return request." })
+  @Field(() => String, { nullable: true, description: "Only the one with this id of EBP's return request." })
   returnRequestId?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only the one with EBP's tracking id of its answer." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Only the one whose answer from EBP has this tracking id.",
+  })
   requestId?: string | null;
 
   @Field(() => String, { nullable: true, description: "Only those with a line of this item." })
@@ -69,55 +69,56 @@ export class CancellationFilterType implements RequestedFilter {
 
   @Field(() => ItemType, {
     nullable: true,
-    description: "Only those with a line of this kind; with `itemId`, with one line that is of both.",
+    description:
+      "Only those with a line of this kind; together with `itemId`, with a line that matches both.",
   })
-  itemType?: ItemTypeName | null;
+  itemType?: Condition["itemType"];
 
   @Field(() => String, {
     nullable: true,
-    description: "Only those asked for with this reason, word for word.",
+    description: "Only those with exactly this reason.",
   })
   reason?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Only those asked for by this caller: `sub` of its token.",
+    description: "Only those requested by this caller: the `sub` of its token.",
   })
   requestedBy?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Only those whose `failure` has this result code of EBP.",
+    description: "Only those whose `failure` has this result code.",
   })
   failureCode?: string | null;
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: "Of this total or more. For stores of one currency only.",
+    description: "With this total or more. Only for stores with the same currency.",
   })
   amountFrom?: Decimal | null;
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: "Of this total or less. For stores of one currency only.",
+    description: "With this total or less. Only for stores with the same currency.",
   })
   amountTo?: Decimal | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Created at this moment or later." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "Created at this time or later." })
   createdFrom?: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Created before this moment." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "Created before this time." })
   createdBefore?: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided at this moment or later." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided at this time or later." })
   resolvedFrom?: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided before this moment." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided before this time." })
   resolvedBefore?: Date | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: "UNKNOWN now, and for more seconds than this, by the database's clock.",
+    description: "UNKNOWN for more seconds than this, by the database's clock.",
   })
   inDoubtLongerThanSeconds?: number | null;
 
@@ -128,11 +129,71 @@ export class CancellationFilterType implements RequestedFilter {
   hasDiscrepancies?: boolean | null;
 }
 
-@InputType("CancellationOrder", { description: "The order of a history. Newest first when left out." })
+@InputType("CancellationOrder", { description: "How to sort a history. Newest first by default." })
 export class CancellationOrderType implements HistoryOrder {
-  @Field(() => CancellationOrderField, { description: "What to order by." })
-  field!: HistoryOrderField;
+  @Field(() => CancellationOrderField, { description: "What to sort by." })
+  field!: HistoryOrder["field"];
 
   @Field(() => OrderDirection, { description: "Which end comes first." })
-  direction!: Direction;
+  direction!: HistoryOrder["direction"];
+}
+
+export const DEFAULT_PAGE_SIZE = 20;
+/** More would let one query read without bounds. */
+export const MAX_PAGE_SIZE = 100;
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => CancellationOrderType, {
+    nullable: true,
+    description: "How to sort; newest first by default.",
+  })
+  orderBy?: CancellationOrderType | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "How many to return from the start, 1 to 100; 20 if neither `first` nor `last` is given.",
+  })
+  first?: number | null;
+
+  @Field(() => String, { nullable: true, description: "Only those after this cursor." })
+  after?: string | null;
+
+  @Field(() => Int, { nullable: true, description: "How many to return from the end, 1 to 100." })
+  last?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Only those before this cursor. To follow new cancellations, sort ascending and use `after`: with the newest first, one that is recorded late can land behind a cursor that you already have.",
+  })
+  before?: string | null;
+}
+
+/** @throws InvalidArgumentError for a size out of range, a cursor of another origin or order, and contradictory arguments. */
+export function toWindow(args: PageArgs, cursors: Cursors): HistoryWindow {
+  const { first, after, last, before } = args;
+  const order = args.orderBy ?? NEWEST_FIRST;
+  const backward = given(last) || given(before);
+  if (backward && (given(first) || given(after))) {
+    throw new InvalidArgumentError("first, last", "`first` and `after`, or `last` and `before`", "both");
+  }
+  const [sizeName, size, cursorName, cursor] = backward
+    ? (["last", last, "before", before] as const)
+    : (["first", first, "after", after] as const);
+  return {
+    order,
+    direction: backward ? "backward" : "forward",
+    position: given(cursor) ? cursors.decode(cursor, order, cursorName) : null,
+    size: given(size) ? checkedSize(sizeName, size) : DEFAULT_PAGE_SIZE,
+  };
+}
+
+function checkedSize(name: string, size: number): number {
+  if (size >= 1 && size <= MAX_PAGE_SIZE) return size;
+  throw new InvalidArgumentError(name, `1 to ${MAX_PAGE_SIZE}`, "another number");
+}
+
+function given<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
 }

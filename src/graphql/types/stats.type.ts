@@ -2,82 +2,82 @@ import { GraphQLDateTime } from "graphql-scalars";
 import { Field, Int, ObjectType } from "type-graphql";
 import type { Decimal } from "../../cancellation/model/decimal.js";
 import type { CancellationStat } from "../../cancellation/history/stats.js";
-import type { ItemType as ItemTypeName } from "../../cancellation/model/cancel-request.js";
-import type { CancellationStatus as Status, Settlement as Settled } from "../../cancellation/model/status.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { CancellationStatus, ItemType, Settlement } from "./enums.js";
 
 @ObjectType("CancellationStat", {
   description:
-    "One sum over cancellations of one currency. What was not grouped by is null. A group of nothing is left out.",
+    "Sums over a group of cancellations with the same currency. Fields that you did not group by are null. Empty groups are left out.",
 })
 export class CancellationStatType implements Omit<CancellationStat, "period"> {
-  @Field(() => CancellationStatus, { nullable: true, description: "Their status, when grouped by STATUS." })
-  status!: Status | null;
+  @Field(() => CancellationStatus, { nullable: true, description: "Their status, if grouped by STATUS." })
+  status!: CancellationStat["status"];
 
   @Field(() => Settlement, {
     nullable: true,
-    description: "When grouped by SETTLEMENT: theirs, or null for those that have not SUCCEEDED.",
+    description: "If grouped by SETTLEMENT: theirs, or null for those that have not SUCCEEDED.",
   })
-  settlement!: Settled | null;
+  settlement!: CancellationStat["settlement"];
 
   @Field(() => String, {
     nullable: true,
     description:
-      "When grouped by DAY, WEEK or MONTH: the first date of the period in the time zone, as yyyy-mm-dd.",
+      "If grouped by DAY, WEEK or MONTH: the first date of the period in the time zone, as yyyy-mm-dd.",
   })
   periodStart!: string | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      "The moment at which the period of `periodStart` begins; with `periodBefore` a `createdFrom` and `createdBefore` that find what is in it.",
+      "When the period begins. Use it as `createdFrom`, and `periodBefore` as `createdBefore`, to list its cancellations.",
   })
   periodFrom!: Date | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
     description:
-      "The moment at which the period after that of `periodStart` begins: 23 or 25 hours after a day's `periodFrom` where clocks were changed. The filter may have cut off a part.",
+      "When the next period begins. A day has 23 or 25 hours if the clocks changed. Your filter may cover only a part of the period.",
   })
   periodBefore!: Date | null;
 
-  @Field(() => String, { nullable: true, description: "Their store, when grouped by STORE." })
+  @Field(() => String, { nullable: true, description: "Their store, if grouped by STORE." })
   storeId!: string | null;
 
-  @Field(() => ItemType, { nullable: true, description: "The kind of lines, when grouped by ITEM_TYPE." })
-  itemType!: ItemTypeName | null;
+  @Field(() => ItemType, { nullable: true, description: "The kind of lines, if grouped by ITEM_TYPE." })
+  itemType!: CancellationStat["itemType"];
 
   @Field(() => String, {
     nullable: true,
-    description: "When grouped by REASON: theirs, or null for those asked for without one.",
+    description: "If grouped by REASON: theirs, or null for those without one.",
   })
   reason!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "When grouped by FAILURE_CODE: EBP's result code of their `failure`, or null for those without one.",
+      "If grouped by FAILURE_CODE: EBP's result code in their `failure`, or null for those without one.",
   })
   failureCode!: string | null;
 
   @Field(() => String, {
-    description: "ISO 4217 currency of the amounts: what is of two currencies is never added up.",
+    description: "ISO 4217 code of the currency. Amounts of different currencies are never added up.",
   })
   currencyCode!: string;
 
   @Field(() => Int, {
-    description: "How many cancellations; by ITEM_TYPE, how many that have a line of this kind.",
+    description: "Number of cancellations; if grouped by ITEM_TYPE, of those with a line of this kind.",
   })
   count!: number;
 
   @Field(() => DecimalScalar, {
     description:
-      "What was asked for, whether or not it succeeded: group by STATUS to tell these apart. By ITEM_TYPE, what the lines of this kind add to it.",
+      "The requested total, whether or not the cancels succeeded: group by STATUS to tell. If grouped by ITEM_TYPE, the part of the lines of this kind.",
   })
   amount!: Decimal;
 
-  @Field(() => DecimalScalar, { description: "The tax in the amount, as far as lines state it." })
+  @Field(() => DecimalScalar, {
+    description: "The tax included in the amount, as far as the lines state it.",
+  })
   taxAmount!: Decimal;
 }
 

@@ -1,16 +1,15 @@
-import type { ResolutionObstacle as Obstacle, UserError } from "../../cancellation/model/user-error.js";
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
 import { Decimal } from "../../cancellation/model/decimal.js";
-import type { FailureDetail } from "../../cancellation/model/outcome.js";
-import type { CancellationStatus as Status } from "../../cancellation/model/status.js";
+import type { UserError } from "../../cancellation/model/user-error.js";
+import { FailureDetailType } from "./cancellation-details.type.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { CancellationStatus, ResolutionObstacle } from "./enums.js";
-import { FailureDetailType } from "./failure.type.js";
 
 @InterfaceType("UserError", {
   description:
-    "Something the caller can act on. Every result of `cancelPayment` but SUCCEEDED brings at least one, so a client that looks only at `userErrors` cannot mistake it for success.",
+    "A problem that you can act on. `cancelPayment` returns at least one with every status but SUCCEEDED, so a client that looks only at `userErrors` cannot mistake another status for success.",
+  resolveType: ({ code }: UserError) => TYPES[code],
 })
 export abstract class UserErrorType {
   @Field(() => String, {
@@ -26,36 +25,43 @@ export abstract class UserErrorType {
   @Field(() => String, {
     nullable: true,
     description:
-      "Path of the input field to look at, such as `input.items.2.amount`; null when it is not about one.",
+      "Path of the input field that caused it, such as `input.items.2.amount`; null if it is not about one field.",
   })
   field!: string | null;
 }
 
+/** The fields of one kind of error in the domain. */
+type ErrorWith<Code> = Omit<Extract<UserError, { code: Code }>, "code">;
+
 @ObjectType("InvalidInputError", {
   implements: UserErrorType,
-  description: "A field cannot be accepted. This call stored nothing and sent nothing. Code INVALID_INPUT.",
+  description:
+    "A field of the input is invalid. This call stored nothing and sent nothing. Code INVALID_INPUT.",
 })
-export class InvalidInputErrorType extends UserErrorType {}
+export class InvalidInputErrorType extends UserErrorType implements ErrorWith<"INVALID_INPUT"> {}
 
 @ObjectType("AmountMismatchError", {
   implements: UserErrorType,
   description:
-    "The total does not agree with the items under the store's amount basis. This call stored nothing and sent nothing. Code AMOUNT_MISMATCH.",
+    "The total is not the sum of the items under the store's amount basis. This call stored nothing and sent nothing. Code AMOUNT_MISMATCH.",
 })
-export class AmountMismatchErrorType extends UserErrorType {
-  @Field(() => DecimalScalar, { description: "What the items add up to." })
+export class AmountMismatchErrorType extends UserErrorType implements ErrorWith<"AMOUNT_MISMATCH"> {
+  @Field(() => DecimalScalar, { description: "The sum of the items." })
   expected!: Decimal;
 
-  @Field(() => DecimalScalar, { description: "The total that the request states." })
+  @Field(() => DecimalScalar, { description: "The total in the request." })
   actual!: Decimal;
 }
 
 @ObjectType("IdempotencyKeyReusedError", {
   implements: UserErrorType,
   description:
-    "The key has been used in this store for a different request. This call sent nothing. Code IDEMPOTENCY_KEY_REUSED.",
+    "This key has been used in this store for a different request. This call sent nothing. Code IDEMPOTENCY_KEY_REUSED.",
 })
-export class IdempotencyKeyReusedErrorType extends UserErrorType {
+export class IdempotencyKeyReusedErrorType
+  extends UserErrorType
+  implements ErrorWith<"IDEMPOTENCY_KEY_REUSED">
+{
   @Field(() => ID, { description: "The cancellation that the key stands for." })
   cancellationId!: string;
 }
@@ -63,83 +69,86 @@ export class IdempotencyKeyReusedErrorType extends UserErrorType {
 @ObjectType("CancelInProgressError", {
   implements: UserErrorType,
   description:
-    "A cancel of this order is in flight or in doubt, and nothing else is sent until it is decided. Code CANCEL_IN_PROGRESS.",
+    "Another cancel of this order is PENDING or UNKNOWN. No other cancel of the order is sent until it is decided. Code CANCEL_IN_PROGRESS.",
 })
-export class CancelInProgressErrorType extends UserErrorType {
-  @Field(() => ID, { description: "The cancellation that is in flight or in doubt." })
+export class CancelInProgressErrorType extends UserErrorType implements ErrorWith<"CANCEL_IN_PROGRESS"> {
+  @Field(() => ID, { description: "The cancellation that is PENDING or UNKNOWN." })
   cancellationId!: string;
 }
 
 @ObjectType("CancelledTotalChangedError", {
   implements: UserErrorType,
   description:
-    "What is cancelled on the order is not what the caller expected: somebody else has cancelled since. This call sent nothing. Code CANCELLED_TOTAL_CHANGED.",
+    "The total already cancelled on the order is not the one you expected: somebody else has cancelled meanwhile. This call sent nothing. Code CANCELLED_TOTAL_CHANGED.",
 })
-export class CancelledTotalChangedErrorType extends UserErrorType {
-  @Field(() => DecimalScalar, { description: "The total the caller expected to be cancelled on the order." })
+export class CancelledTotalChangedErrorType
+  extends UserErrorType
+  implements ErrorWith<"CANCELLED_TOTAL_CHANGED">
+{
+  @Field(() => DecimalScalar, { description: "The total that you expected." })
   expected!: Decimal;
 
-  @Field(() => DecimalScalar, { description: "The total that is." })
+  @Field(() => DecimalScalar, { description: "The total that is cancelled." })
   actual!: Decimal;
 }
 
 @ObjectType("RejectedByEbpError", {
   implements: UserErrorType,
-  description: "EBP rejected the cancel: nothing was cancelled. Code REJECTED_BY_EBP.",
+  description: "EBP rejected the cancel. Nothing was cancelled. Code REJECTED_BY_EBP.",
 })
-export class RejectedByEbpErrorType extends UserErrorType {
+export class RejectedByEbpErrorType extends UserErrorType implements ErrorWith<"REJECTED_BY_EBP"> {
   @Field(() => String, { nullable: true, description: "EBP's result code, such as EBP-C-0010." })
   resultCode!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "EBP's message, in the language asked for (ko or en).",
+    description: "EBP's message, in the language you asked for (ko or en).",
   })
   ebpMessage!: string | null;
 
-  @Field(() => String, { nullable: true, description: "EBP's tracking id, to quote to EBP's support." })
+  @Field(() => String, { nullable: true, description: "EBP's tracking id. Quote it to EBP's support." })
   requestId!: string | null;
 
-  @Field(() => [FailureDetailType], { description: "EBP's details, one for each header or field it names." })
-  details!: readonly FailureDetail[];
+  @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
+  details!: ErrorWith<"REJECTED_BY_EBP">["details"];
 }
 
 @ObjectType("NotSentError", {
   implements: UserErrorType,
   description:
-    "The cancel never reached EBP: nothing was cancelled, and it is safe to try again with a new idempotency key. Code NOT_SENT.",
+    "The cancel never reached EBP, so nothing was cancelled. You may try again with a new idempotency key. Code NOT_SENT.",
 })
-export class NotSentErrorType extends UserErrorType {}
+export class NotSentErrorType extends UserErrorType implements ErrorWith<"NOT_SENT"> {}
 
 @ObjectType("NotCancelledError", {
   implements: UserErrorType,
   description:
-    "It was in doubt, and has been found since to have cancelled nothing: it is safe to try again with a new idempotency key. Code NOT_CANCELLED.",
+    "The outcome was unknown; since then, it has been proven that nothing was cancelled. You may try again with a new idempotency key. Code NOT_CANCELLED.",
 })
-export class NotCancelledErrorType extends UserErrorType {}
+export class NotCancelledErrorType extends UserErrorType implements ErrorWith<"NOT_CANCELLED"> {}
 
 @ObjectType("NotInDoubtError", {
   implements: UserErrorType,
   description:
-    "Only a cancellation in doubt can be resolved by hand. Nothing was changed. Code NOT_IN_DOUBT.",
+    "An operator can decide only a cancellation that is UNKNOWN. Nothing was changed. Code NOT_IN_DOUBT.",
 })
-export class NotInDoubtErrorType extends UserErrorType {
-  @Field(() => CancellationStatus, { description: "What it is instead." })
-  status!: Status;
+export class NotInDoubtErrorType extends UserErrorType implements ErrorWith<"NOT_IN_DOUBT"> {
+  @Field(() => CancellationStatus, { description: "The cancellation's status." })
+  status!: ErrorWith<"NOT_IN_DOUBT">["status"];
 }
 
 @ObjectType("NotYetFailedError", {
   implements: UserErrorType,
   description:
-    "Something speaks against calling this cancellation FAILED. Nothing was changed. Wait, or name all of it in `evenThough`. Code NOT_YET_FAILED.",
+    "There are obstacles to deciding that this cancellation has FAILED. Nothing was changed. Wait, or name all obstacles in `evenThough`. Code NOT_YET_FAILED.",
 })
-export class NotYetFailedErrorType extends UserErrorType {
-  @Field(() => [ResolutionObstacle], { description: "What speaks against it and was not named." })
-  obstacles!: readonly Obstacle[];
+export class NotYetFailedErrorType extends UserErrorType implements ErrorWith<"NOT_YET_FAILED"> {
+  @Field(() => [ResolutionObstacle], { description: "The obstacles that you did not name." })
+  obstacles!: ErrorWith<"NOT_YET_FAILED">["obstacles"];
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: "When EBP's settling time is over. RFC 3339.",
+    description: "When EBP can no longer be carrying it out (RFC 3339).",
   })
   settledAt!: Date | null;
 }
@@ -147,32 +156,26 @@ export class NotYetFailedErrorType extends UserErrorType {
 @ObjectType("OutcomeUnknownError", {
   implements: UserErrorType,
   description:
-    "It may have been sent, and nothing proves yet whether money moved. It is not sent again; do not repeat it under another key. Code OUTCOME_UNKNOWN.",
+    "It may have been sent, and it is not known yet whether money moved. It is not sent again. Do not repeat it with another key. Code OUTCOME_UNKNOWN.",
 })
-export class OutcomeUnknownErrorType extends UserErrorType {
-  @Field(() => ID, { description: "The cancellation to read again later." })
+export class OutcomeUnknownErrorType extends UserErrorType implements ErrorWith<"OUTCOME_UNKNOWN"> {
+  @Field(() => ID, { description: "The cancellation. Read it again later." })
   cancellationId!: string;
 }
 
-/** One type and one code for each kind of error in the domain. */
 const TYPES = {
-  InvalidInput: { type: InvalidInputErrorType, code: "INVALID_INPUT" },
-  AmountMismatch: { type: AmountMismatchErrorType, code: "AMOUNT_MISMATCH" },
-  IdempotencyKeyReused: { type: IdempotencyKeyReusedErrorType, code: "IDEMPOTENCY_KEY_REUSED" },
-  CancelInProgress: { type: CancelInProgressErrorType, code: "CANCEL_IN_PROGRESS" },
-  CancelledTotalChanged: { type: CancelledTotalChangedErrorType, code: "CANCELLED_TOTAL_CHANGED" },
-  RejectedByEbp: { type: RejectedByEbpErrorType, code: "REJECTED_BY_EBP" },
-  NotSent: { type: NotSentErrorType, code: "NOT_SENT" },
-  NotCancelled: { type: NotCancelledErrorType, code: "NOT_CANCELLED" },
-  OutcomeUnknown: { type: OutcomeUnknownErrorType, code: "OUTCOME_UNKNOWN" },
-  NotYetFailed: { type: NotYetFailedErrorType, code: "NOT_YET_FAILED" },
-  NotInDoubt: { type: NotInDoubtErrorType, code: "NOT_IN_DOUBT" },
-} as const satisfies Record<UserError["kind"], { type: new () => UserErrorType; code: string }>;
+  INVALID_INPUT: InvalidInputErrorType,
+  AMOUNT_MISMATCH: AmountMismatchErrorType,
+  IDEMPOTENCY_KEY_REUSED: IdempotencyKeyReusedErrorType,
+  CANCEL_IN_PROGRESS: CancelInProgressErrorType,
+  CANCELLED_TOTAL_CHANGED: CancelledTotalChangedErrorType,
+  REJECTED_BY_EBP: RejectedByEbpErrorType,
+  NOT_SENT: NotSentErrorType,
+  NOT_CANCELLED: NotCancelledErrorType,
+  OUTCOME_UNKNOWN: OutcomeUnknownErrorType,
+  NOT_YET_FAILED: NotYetFailedErrorType,
+  NOT_IN_DOUBT: NotInDoubtErrorType,
+} as const satisfies Record<UserError["code"], new () => UserErrorType>;
 
-/** Every error type, for the schema: they are reached through their interface only. */
-export const USER_ERROR_TYPES = Object.values(TYPES).map(({ type }) => type);
-
-export function toUserError(error: UserError): UserErrorType {
-  const { type, code } = TYPES[error.kind];
-  return Object.assign(new type(), error, { code });
-}
+/** For the schema: only their interface refers to them. */
+export const USER_ERROR_TYPES = Object.values(TYPES);

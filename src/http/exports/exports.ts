@@ -12,9 +12,7 @@ import { type Cursors, positionOf } from "../../cancellation/history/cursors.js"
 import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import { ApiError, retryLater } from "../api-error.js";
-import { CSV } from "./export-csv.js";
-import type { ExportFormat } from "./export-format.js";
-import { NDJSON } from "./export-ndjson.js";
+import { CSV, NDJSON, type ExportFormat } from "./export-formats.js";
 import {
   createExportPlaces,
   watchExports,

@@ -5,7 +5,7 @@ import type {
   OpenExport,
   RunningExport,
 } from "../../cancellation/history/history.js";
-import { exact, toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
+import { toCancellation, toItem, type CancellationRow, type ItemRow } from "../cancellation-row.js";
 import { CONNECT_MS } from "../pool-queue.js";
 import { endInTime } from "../end-in-time.js";
 import { SessionClient, sessionConfig } from "../session.js";
@@ -127,7 +127,6 @@ function eachRow(client: pg.Client, config: pg.QueryConfig, take: (row: ExportRo
 function toExported(row: ExportRow): ExportedCancellation {
   return {
     cancellation: toCancellation(row),
-    totalTaxAmount: exact(row.totalTaxAmount),
     items: row.items?.map(toItem) ?? null,
   };
 }

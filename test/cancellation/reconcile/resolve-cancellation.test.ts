@@ -82,7 +82,7 @@ describe("a decision by hand", () => {
       for (const outcome of ["SUCCEEDED", "FAILED"]) {
         const { cancellation, errors } = await resolve(one.id, { outcome });
         expect(cancellation).toEqual(one);
-        expect(errors).toMatchObject([{ kind: "NotInDoubt", status: one.status, field: "input.id" }]);
+        expect(errors).toMatchObject([{ code: "NOT_IN_DOUBT", status: one.status, field: "input.id" }]);
       }
       expect(await fixture.now(one)).toEqual(one);
     }
@@ -91,7 +91,7 @@ describe("a decision by hand", () => {
   test("is not taken for one in flight whose lease has run out: recovery comes first", async () => {
     const { pending } = await fixture.pending();
     await fixture.letBeDue(pending);
-    expect((await resolve(pending.id)).errors).toMatchObject([{ kind: "NotInDoubt", status: "PENDING" }]);
+    expect((await resolve(pending.id)).errors).toMatchObject([{ code: "NOT_IN_DOUBT", status: "PENDING" }]);
     expect((await fixture.now(pending)).status).toBe("PENDING");
   });
 
@@ -104,7 +104,7 @@ describe("a decision by hand", () => {
     const { unknown } = await fixture.inDoubt();
     const { cancellation, errors } = await resolve(unknown.id, { note });
     expect(cancellation).toBeNull();
-    expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+    expect(errors).toMatchObject([{ code: "INVALID_INPUT", field: "input.note" }]);
     expect(await fixture.now(unknown)).toEqual(unknown);
   });
 
@@ -125,7 +125,7 @@ describe("a decision by hand", () => {
     expect(foreign).toEqual(nobodys);
     expect(foreign).toMatchObject({
       cancellation: null,
-      errors: [{ kind: "InvalidInput", field: "input.id" }],
+      errors: [{ code: "INVALID_INPUT", field: "input.id" }],
     });
     expect(await fixture.now(unknown)).toEqual(unknown);
   });
@@ -162,7 +162,7 @@ describe("operators who decide at once", () => {
     expect(won).toHaveLength(1);
     const status = won[0]?.cancellation?.status;
     for (const { errors } of results.filter((result) => result !== won[0])) {
-      expect(errors).toMatchObject([{ kind: "NotInDoubt", status }]);
+      expect(errors).toMatchObject([{ code: "NOT_IN_DOUBT", status }]);
     }
     expect(events?.filter(({ source }) => source === "OPERATOR")).toHaveLength(1);
     expect((await fixture.now(unknown)).status).toBe(status);
@@ -176,7 +176,7 @@ describe("a note", () => {
       const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
       const { cancellation, errors } = await resolve(unknown.id, { note });
       expect(cancellation).toBeNull();
-      expect(errors).toMatchObject([{ kind: "InvalidInput", field: "input.note" }]);
+      expect(errors).toMatchObject([{ code: "INVALID_INPUT", field: "input.note" }]);
       expect(errors[0]?.message).not.toContain("1029");
       expect((await fixture.now(unknown)).status).toBe("UNKNOWN");
     },
@@ -192,7 +192,7 @@ describe("a note", () => {
 describe("FAILED by hand", () => {
   const refused = (obstacles: string[]): object => ({
     cancellation: null,
-    errors: [{ kind: "NotYetFailed", field: "input.evenThough", obstacles }],
+    errors: [{ code: "NOT_YET_FAILED", field: "input.evenThough", obstacles }],
   });
 
   test("is refused until EBP's settling time is over, and told until when to wait", async () => {

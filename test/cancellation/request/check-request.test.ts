@@ -193,7 +193,7 @@ describe("a request", () => {
 
     expect(checked.ok ? [] : checked.errors).toMatchObject([
       {
-        kind: "InvalidInput",
+        code: "INVALID_INPUT",
         field: "input.storeId",
         message: "input.storeId: expected one of your stores, found nothing",
       },
@@ -215,7 +215,7 @@ describe("a request", () => {
 
     expect(checked.ok ? [] : checked.errors).toMatchObject([
       {
-        kind: "AmountMismatch",
+        code: "AMOUNT_MISMATCH",
         field: "input.totalCancelAmount",
         message: expect.stringContaining("the sum of quantity × amount over all items, which is 1000"),
       },

@@ -3,11 +3,8 @@ import type { Caller } from "../../../src/cancellation/model/caller.js";
 import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { createCursors } from "../../../src/cancellation/history/cursors.js";
 import type { Store, Stores } from "../../../src/cancellation/model/store.js";
-import { CSV } from "../../../src/http/exports/export-csv.js";
-import type { ExportFormat } from "../../../src/http/exports/export-format.js";
-import { NDJSON } from "../../../src/http/exports/export-ndjson.js";
-import type { Query } from "../../../src/http/exports/export-parameters.js";
-import { readExportRequest, type AskedExport } from "../../../src/http/exports/export-request.js";
+import { CSV, NDJSON, type ExportFormat } from "../../../src/http/exports/export-formats.js";
+import { readExportRequest, type AskedExport, type Query } from "../../../src/http/exports/export-request.js";
 
 const caller: Caller = {
   subject: "desk",

@@ -104,16 +104,10 @@ describe("an export", () => {
       size: 1_000,
     });
     const items = await fixture.history.items(cancellations);
-    expect(exported).toEqual(
-      cancellations.map((cancellation, n) => ({
-        cancellation,
-        totalTaxAmount: expect.anything(),
-        items: items[n],
-      })),
-    );
+    expect(exported).toEqual(cancellations.map((cancellation, n) => ({ cancellation, items: items[n] })));
     const taxes = new Map(rows.map(({ id, tax }) => [id, String(tax)]));
-    for (const { cancellation, totalTaxAmount } of exported) {
-      expect(totalTaxAmount.toFixed()).toBe(taxes.get(cancellation.id));
+    for (const { cancellation } of exported) {
+      expect(cancellation.totalTaxAmount.toFixed()).toBe(taxes.get(cancellation.id));
     }
   });
 

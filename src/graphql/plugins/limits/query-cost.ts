@@ -23,7 +23,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { getMetadataStorage } from "type-graphql";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../types/page.args.js";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../types/history.input.js";
 import { fragmentsOf } from "./document-limits.js";
 import { OBJECTS_PER_POINT, pointsOf } from "./limits.js";
 

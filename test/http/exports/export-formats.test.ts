@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { ExportRecord } from "../../../src/cancellation/history/export-record.js";
-import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-csv.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-formats.js";
 import { readCsv } from "../../helpers/csv.js";
 
 const RECORD: ExportRecord = {
@@ -14,14 +15,14 @@ const RECORD: ExportRecord = {
   settlement: null,
   resolvedBy: "RESPONSE",
   safeToRetry: false,
-  totalCancelAmount: "106000.5",
-  totalTaxAmount: "0",
+  totalCancelAmount: new Decimal("106000.50"),
+  totalTaxAmount: new Decimal(0),
   currencyCode: "KRW",
   amountBasis: "UNIT",
   returnRequestId: "RET-1",
   requestId: null,
   processedCount: 3,
-  totalProductAmount: "100000",
+  totalProductAmount: new Decimal(100000),
   totalProductTaxAmount: null,
   totalDeliveryAmount: null,
   totalDeliveryTaxAmount: null,
@@ -31,7 +32,7 @@ const RECORD: ExportRecord = {
   note: null,
   requestedBy: null,
   refundAccount: { bankCode: "001", accountNumberLast4: "7890", accountHolderName: "J** D**" },
-  createdAt: "2026-01-31T15:00:00.000Z",
+  createdAt: new Date("2026-01-31T15:00:00.000Z"),
   sentAt: null,
   resolvedAt: null,
   inDoubtSince: null,
@@ -143,6 +144,7 @@ describe("a CSV", () => {
       safeToRetry: "false",
       totalCancelAmount: "106000.5",
       processedCount: "3",
+      createdAt: "2026-01-31T15:00:00.000Z",
       totalProductTaxAmount: "",
       "failure.message": "",
       discrepancyCount: "1",

@@ -1,0 +1,210 @@
+import { Field, InputType, Int, ObjectType } from "type-graphql";
+import type { CancelPaymentResult } from "../../cancellation/cancel/cancel-payment.js";
+import type { CancelPreview } from "../../cancellation/cancel/preview-cancel.js";
+import type { CancelPaymentInput } from "../../cancellation/model/cancel-request.js";
+import type { Cancellation } from "../../cancellation/model/cancellation.js";
+import { Decimal } from "../../cancellation/model/decimal.js";
+import type { DescribedRequest } from "../../cancellation/model/payment-gateway.js";
+import type { UserError } from "../../cancellation/model/user-error.js";
+import { CancellationType } from "./cancellation.type.js";
+import { DecimalScalar } from "./decimal.scalar.js";
+import { ItemType } from "./enums.js";
+import { UserErrorType } from "./user-error.type.js";
+
+type ItemInput = CancelPaymentInput["items"][number];
+
+@InputType("CancelItemInput", { description: "One line of the order to cancel." })
+export class CancelItemInputType implements ItemInput {
+  @Field(() => Int, { description: "Line number within the order, zero or more; different for each item." })
+  seq!: number;
+
+  @Field(() => ItemType, { description: "The kind of line." })
+  itemType!: ItemInput["itemType"];
+
+  @Field(() => String, { description: "The item's id in the order, 1 to 100 characters." })
+  itemId!: string;
+
+  @Field(() => Int, { description: "Units to cancel, 1 to 1 000 000." })
+  quantity!: number;
+
+  @Field(() => DecimalScalar, {
+    description:
+      "The amount to cancel, zero or more, with at most as many decimal places as the currency has. Per unit or for the whole line, depending on the store's amount basis.",
+  })
+  amount!: Decimal;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The tax included in `amount`, on the same basis.",
+  })
+  taxAmount?: Decimal | null;
+}
+
+@InputType("RefundAccountInput", {
+  description:
+    "The bank account for a refund that cannot go back to the payment method. Stored encrypted, only ever shown masked.",
+})
+export class RefundAccountInputType implements NonNullable<CancelPaymentInput["refundAccount"]> {
+  @Field(() => String, {
+    description: "4 to 34 letters or digits. Spaces and hyphens are removed; leading zeros are kept.",
+  })
+  accountNumber!: string;
+
+  @Field(() => String, { nullable: true, description: 'The bank\'s code, such as "001".' })
+  bankCode?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The name of the account's holder, 1 to 100 characters.",
+  })
+  accountHolderName?: string | null;
+}
+
+@InputType("CancelPaymentInput", {
+  description:
+    "A request to cancel a payment: the whole order, some of its items, or part of an item's amount.",
+})
+export class CancelPaymentInputType implements CancelPaymentInput {
+  @Field(() => String, {
+    description:
+      "1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key stands for one request forever; repeating that request returns its cancellation.",
+  })
+  idempotencyKey!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The EBP store. Optional if you can act for exactly one.",
+  })
+  storeId?: string | null;
+
+  @Field(() => String, { description: "The order, 1 to 100 characters." })
+  orderNo!: string;
+
+  @Field(() => DecimalScalar, {
+    description: "More than zero. Must be the sum of the items under the store's amount basis.",
+  })
+  totalCancelAmount!: Decimal;
+
+  @Field(() => [CancelItemInputType], { description: "What to cancel, 1 to 500 lines." })
+  items!: CancelItemInputType[];
+
+  @Field(() => RefundAccountInputType, {
+    nullable: true,
+    description: "The bank account for the refund, if it needs one.",
+  })
+  refundAccount?: RefundAccountInputType | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The reason, up to 500 characters. Stored here, not sent to EBP.",
+  })
+  reason?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "A note, up to 2 000 characters. Stored here, not sent to EBP.",
+  })
+  note?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      "The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total.",
+  })
+  expectedCancelledTotal?: Decimal | null;
+}
+
+@ObjectType("CancelPaymentPayload", { description: "The result of a request to cancel." })
+export class CancelPaymentPayloadType implements CancelPaymentResult {
+  @Field(() => CancellationType, {
+    nullable: true,
+    description: "The cancellation for this request; null if the request was refused and there is none.",
+  })
+  cancellation!: Cancellation | null;
+
+  @Field(() => Boolean, {
+    description: "True if an earlier request with the same key and content created the cancellation.",
+  })
+  replayed!: boolean;
+
+  @Field(() => [UserErrorType], {
+    name: "userErrors",
+    description: "Empty if, and only if, the cancel has SUCCEEDED.",
+  })
+  errors!: readonly UserError[];
+}
+
+@ObjectType("PreviewedRequest", {
+  description: "The request that would be sent to EBP, with the refund account masked.",
+})
+export class PreviewedRequestType implements DescribedRequest {
+  @Field(() => String, { description: "HTTP method." })
+  method!: string;
+
+  @Field(() => String, { description: "The URL." })
+  url!: string;
+
+  @Field(() => String, { description: "The JSON body, indented for reading." })
+  body!: string;
+}
+
+@ObjectType("CancelPaymentPreview", {
+  description:
+    "What `cancelPayment` would do with an input right now. Nothing is sent and nothing is stored.",
+})
+export class CancelPaymentPreviewType implements CancelPreview {
+  @Field(() => Boolean, { description: "Whether `cancelPayment` would send a cancel now." })
+  wouldSend!: boolean;
+
+  @Field(() => String, { nullable: true, description: "The store; null if it cannot be determined." })
+  storeId!: string | null;
+
+  @Field(() => String, { nullable: true, description: "ISO 4217 code of the store's currency." })
+  currencyCode!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "How this store computes the total from the items, in words.",
+  })
+  amountBasis!: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The sum of the items; null if one of the fields is invalid.",
+  })
+  computedTotal!: Decimal | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The part of the total for products: every item type but DELIVERY.",
+  })
+  computedProductAmount!: Decimal | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The tax included for products; null if one of these items does not state its tax.",
+  })
+  computedProductTaxAmount!: Decimal | null;
+
+  @Field(() => DecimalScalar, { nullable: true, description: "The part of the total for delivery." })
+  computedDeliveryAmount!: Decimal | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: "The tax included for delivery; null if one of these items does not state its tax.",
+  })
+  computedDeliveryTaxAmount!: Decimal | null;
+
+  @Field(() => PreviewedRequestType, {
+    nullable: true,
+    description: "The request that would be sent; null if none would.",
+  })
+  request!: DescribedRequest | null;
+
+  @Field(() => [UserErrorType], {
+    name: "userErrors",
+    description:
+      "The errors that `cancelPayment` would return now. Empty also for a key whose cancel has SUCCEEDED: `cancelPayment` would return that cancellation and send nothing.",
+  })
+  errors!: readonly UserError[];
+}
