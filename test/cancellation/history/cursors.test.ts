@@ -46,7 +46,7 @@ function decoding(cursor: string, order: HistoryOrder = NEWEST_FIRST): () => unk
   return () => cursors.decode(cursor, order, "after");
 }
 
-test("comes back as the position it was made of, whatever the order", () => {
+test("a cursor decodes to its position, in any order", () => {
   fc.assert(
     fc.property(places, ({ position, order }) => {
       expect(cursors.decode(cursors.encode(position, order), order, "after")).toEqual(position);
@@ -54,7 +54,7 @@ test("comes back as the position it was made of, whatever the order", () => {
   );
 });
 
-test("is the same for the same place, and another for any other", () => {
+test("a cursor is the same for the same place, and different for any other", () => {
   fc.assert(
     fc.property(places, places, (a, b) => {
       const same = JSON.stringify(a) === JSON.stringify(b);
@@ -63,7 +63,7 @@ test("is the same for the same place, and another for any other", () => {
   );
 });
 
-test("can stand in a URL and in JSON as it is", () => {
+test("a cursor needs no escaping in a URL or in JSON", () => {
   fc.assert(
     fc.property(places, ({ position, order }) => {
       expect(cursors.encode(position, order)).toMatch(/^[\w-]+$/u);
@@ -71,7 +71,7 @@ test("can stand in a URL and in JSON as it is", () => {
   );
 });
 
-test("is bound to its order: field and direction", () => {
+test("a cursor is bound to its order: field and direction", () => {
   fc.assert(
     fc.property(places, fc.constantFrom(...ORDERS), ({ position, order }, other) => {
       fc.pre(other !== order);
@@ -83,7 +83,7 @@ test("is bound to its order: field and direction", () => {
   );
 });
 
-test("is good on every replica, and for as long as the key it was signed with is in the list", () => {
+test("a cursor is valid on every replica, while the key that signed it is in the list", () => {
   fc.assert(
     fc.property(places, ({ position, order }) => {
       const cursor = cursors.encode(position, order);
@@ -96,7 +96,7 @@ test("is good on every replica, and for as long as the key it was signed with is
   );
 });
 
-describe("refuses, by the argument's name, a cursor that it has not made:", () => {
+describe("a forged cursor is refused with the argument's name:", () => {
   const content = `CREATED_AT DESC 1735689600000 1735689600000 ${ID}`;
   test.each([
     ["nothing", ""],
@@ -122,7 +122,7 @@ describe("refuses, by the argument's name, a cursor that it has not made:", () =
     );
   });
 
-  test("one of which anything was changed", () => {
+  test("a cursor with any change", () => {
     const change = fc.record({ at: fc.nat(), put: fc.string({ maxLength: 2 }), drop: fc.nat({ max: 2 }) });
     fc.assert(
       fc.property(places, change, ({ position, order }, { at, put, drop }) => {

@@ -35,14 +35,14 @@ function moment(text: string): Date {
   return new Date(`2026-${text}T00:00:00Z`);
 }
 
-test("a status that is named a thousand times is one condition, in the order first named", () => {
+test("a repeated status is one condition, in the order first named", () => {
   const status = Array.from({ length: 1_000 }, (_, i) =>
     i % 2 === 0 ? ("UNKNOWN" as const) : ("FAILED" as const),
   );
   expect(checked({ status })).toEqual({ storeIds: ["KR01", "KR02"], statuses: ["UNKNOWN", "FAILED"] });
 });
 
-test("what is null, or left out, is no condition", () => {
+test("a field that is null or left out is no condition", () => {
   expect(checked({ orderNo: null, amountFrom: null, hasDiscrepancies: null })).toEqual({
     storeIds: ["KR01", "KR02"],
   });
@@ -53,19 +53,19 @@ test("false, zero and the empty moment of a range are conditions", () => {
   expect(checked(filter)).toMatchObject({ storeIds: ["KR01", "KR02"], ...filter });
 });
 
-test("what is in doubt for some time is UNKNOWN, unless states are named", () => {
+test("a minimum time in doubt means UNKNOWN, unless statuses are named", () => {
   expect(checked({ inDoubtLongerThanSeconds: 0 }).statuses).toEqual(["UNKNOWN"]);
   const status = ["UNKNOWN", "FAILED"] as const;
   expect(checked({ inDoubtLongerThanSeconds: 0, status }).statuses).toEqual(status);
   expect(checked({}).statuses).toBeUndefined();
 });
 
-test("of several stores those that are not the caller's do not exist", () => {
+test("stores of other callers are left out", () => {
   expect(checked({ storeId: ["US01", "KR02", "nobody's"] }).storeIds).toEqual(["KR02"]);
   expect(checked({ storeId: ["US01"] }).storeIds).toEqual([]);
 });
 
-describe("conditions that exclude each other are an error that names the one that leaves nothing over:", () => {
+describe("conditions that exclude each other are an error that names one of them:", () => {
   test.each<[RequestedFilter, string, string, string]>([
     [
       { settlement: "VOIDED", status: ["FAILED", "UNKNOWN"] },
@@ -116,7 +116,7 @@ describe("conditions that exclude each other are an error that names the one tha
     );
   });
 
-  test("what is not decided, in the order of resolution", () => {
+  test("an open status, in the order of resolution", () => {
     expect(() => checked({ status: ["UNKNOWN", "PENDING"] }, inOrderOf("RESOLVED_AT"))).toThrow(
       new InvalidArgumentError(
         "orderBy.field",
@@ -163,7 +163,7 @@ describe("conditions that exclude each other are an error that names the one tha
     });
   });
 
-  test("an order number that begins otherwise than asked", () => {
+  test("an order number that does not begin with the prefix", () => {
     expect(() => checked({ orderNo: "ORD-1", orderNoPrefix: "ORX" })).toThrow(InvalidArgumentError);
     expect(checked({ orderNo: "ORD-1", orderNoPrefix: "ORD" })).toMatchObject({ orderNo: "ORD-1" });
   });
@@ -193,7 +193,7 @@ describe("amounts of several currencies are not compared:", () => {
   });
 });
 
-describe("what nothing stored can be equal to is an error that names the field:", () => {
+describe("a value that no cancellation can have is an error that names the field:", () => {
   test.each<[RequestedFilter, string, string]>([
     [{ status: [] }, "filter.status: expected at least one status, found an empty list", "filter.status"],
     [{ storeId: [] }, "filter.storeId: expected at least one store, found an empty list", "filter.storeId"],

@@ -33,13 +33,13 @@ function display(): { gate: ReturnType<typeof createGate>; asked: unknown[]; par
   return { gate, asked, parts };
 }
 
-test("says what EBP showed, and when", async () => {
+test("a live status is what EBP showed, and when", async () => {
   const { asked, parts } = display();
   expect(await createLiveStatus(parts)("S", "O")).toEqual({ ...SHOWN, checkedAt: NOW });
   expect(asked).toEqual([["S", "O", LIVE_STATUS_LIMIT_MS]]);
 });
 
-test("asks so many at once, refuses more without asking or waiting, and asks again once there is room", async () => {
+test("queries beyond the limit are refused without waiting, until there is room", async () => {
   const { gate, asked, parts } = display();
   const ask = createLiveStatus(parts);
   gate.close();
@@ -61,7 +61,7 @@ test("asks so many at once, refuses more without asking or waiting, and asks aga
   expect((await ask("S", "ONE-MORE")).unavailable).toBeNull();
 });
 
-test("gives the room back also when asking fails", async () => {
+test("a failed query gives its place back", async () => {
   const failing = { showPayment: () => Promise.reject(new Error("put together wrongly")) };
   const ask = createLiveStatus({ gateway: failing, now: () => NOW, atOnce: 1 });
   await expect(ask("S", "O")).rejects.toThrow("put together wrongly");

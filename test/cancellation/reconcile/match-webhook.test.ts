@@ -22,7 +22,7 @@ describe("a webhook that fits one cancel", () => {
     });
   });
 
-  test("decides it when it is in doubt, with the event as evidence", () => {
+  test("decides an UNKNOWN cancel, with the event as evidence", () => {
     const one = cancellation("UNKNOWN");
     const conclusion = matchWebhook(webhookEvent({ kind: "VOIDED", digest: "d1" }), [one]);
     expect(conclusion).toMatchObject({
@@ -47,7 +47,7 @@ describe("a webhook that fits one cancel", () => {
     ["may be about another store's order", { storeIds: ["SIM-KR", "OTHER"] }],
     ["does not say when it happened", { eventTime: null }],
     ["happened before it was asked for", { eventTime: after(-CLOCK_TOLERANCE_MS - 1) }],
-  ])("does not decide one in doubt when it %s: it stands with it as evidence", (_what, changes) => {
+  ])("is only evidence for an UNKNOWN cancel when it %s", (_what, changes) => {
     const one = cancellation("UNKNOWN");
     expect(inWords(matchWebhook(webhookEvent(changes), [one]))).toEqual({
       state: "ATTACHED",
@@ -59,15 +59,18 @@ describe("a webhook that fits one cancel", () => {
     ["says that it went wrong", { isOfSuccess: false }, "ATTACHED"],
     ["may be about another store's order", { storeIds: ["SIM-KR", "OTHER"] }, "MATCHED"],
     ["does not say when it happened", { eventTime: null }, "MATCHED"],
-  ])("settles one that has succeeded only if it went well: when it %s", (_what, changes, state) => {
-    expect(matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED")])?.state).toBe(state);
-  });
+  ])(
+    "settles a SUCCEEDED cancel only if the event is one of success: when it %s",
+    (_what, changes, state) => {
+      expect(matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED")])?.state).toBe(state);
+    },
+  );
 
-  test("waits while its own answer is still to come: that may be a rejection", () => {
+  test("waits for a PENDING cancel, whose own answer may be a rejection", () => {
     expect(matchWebhook(webhookEvent(), [cancellation("PENDING")])).toBeNull();
   });
 
-  test("waits also when it fits one in flight and one that is settled no more than that", () => {
+  test("waits when it fits a PENDING cancel and one that awaits its settlement", () => {
     expect(matchWebhook(webhookEvent(), [cancellation("SUCCEEDED"), cancellation("PENDING")])).toBeNull();
   });
 
@@ -75,7 +78,7 @@ describe("a webhook that fits one cancel", () => {
     ["of another amount", { amount: 999 }],
     ["of another currency", { currencyCode: "USD" }],
     ["that is settled", { settlement: "VOIDED" }],
-  ])("passes over one %s", (_what, changes) => {
+  ])("passes over a cancel %s", (_what, changes) => {
     const right = cancellation("SUCCEEDED");
     const conclusion = matchWebhook(webhookEvent(), [cancellation("SUCCEEDED", changes), right]);
     expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: right.id } }] });
@@ -89,7 +92,7 @@ describe("a webhook that fits one cancel", () => {
   });
 });
 
-describe("a webhook that could be about another cancel as well", () => {
+describe("a webhook that may be about another cancel too", () => {
   const settled = cancellation("SUCCEEDED", { settlement: "REFUND_REQUESTED" });
   const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
 
@@ -98,36 +101,33 @@ describe("a webhook that could be about another cancel as well", () => {
     ["one whose money is still awaited", cancellation("SUCCEEDED")],
     ["one that was found to have failed", failed],
     ["another in doubt", cancellation("UNKNOWN")],
-  ])(
-    "decides none in doubt beside %s, whenever they were asked for and whenever it happened",
-    (_what, sibling) => {
-      fc.assert(
-        fc.property(
-          fc.integer({ min: -600_000, max: 600_000 }),
-          fc.integer({ min: -600_000, max: 600_000 }),
-          fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const),
-          (askedMs, happenedMs, kind) => {
-            const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
-            const conclusion = matchWebhook(webhookEvent({ kind, eventTime: after(happenedMs) }), [
-              sibling,
-              doubtful,
-            ]);
-            expect(conclusion?.state).toBe("ATTACHED");
-            expect(conclusion?.told.some((one) => "transition" in one)).toBe(false);
-            expect(conclusion?.told.map((one) => one.cancellation.id)).toContain(doubtful.id);
-          },
-        ),
-      );
-    },
-  );
+  ])("decides no UNKNOWN cancel beside %s, whatever the times", (_what, sibling) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -600_000, max: 600_000 }),
+        fc.integer({ min: -600_000, max: 600_000 }),
+        fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const),
+        (askedMs, happenedMs, kind) => {
+          const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
+          const conclusion = matchWebhook(webhookEvent({ kind, eventTime: after(happenedMs) }), [
+            sibling,
+            doubtful,
+          ]);
+          expect(conclusion?.state).toBe("ATTACHED");
+          expect(conclusion?.told.some((one) => "transition" in one)).toBe(false);
+          expect(conclusion?.told.map((one) => one.cancellation.id)).toContain(doubtful.id);
+        },
+      ),
+    );
+  });
 
-  test("settles the one whose money is still awaited, beside one that was found to have failed and was asked for again", () => {
+  test("settles the cancel that awaits its settlement, beside a NOT_CANCELLED one that was tried again", () => {
     const retried = cancellation("SUCCEEDED");
     const conclusion = matchWebhook(webhookEvent(), [failed, retried]);
     expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: retried.id } }] });
   });
 
-  test("and comes once more after that, contradicts the one that was found to have failed", () => {
+  test("contradicts the NOT_CANCELLED one when it comes once more", () => {
     const conclusion = matchWebhook(webhookEvent(), [failed, settled]);
     expect(conclusion?.told).toMatchObject([
       { cancellation: { id: failed.id }, finding: { contradicts: true } },
@@ -138,26 +138,23 @@ describe("a webhook that could be about another cancel as well", () => {
   test.each<[string, Partial<KeptEvent>]>([
     ["another time", { eventTime: after(9_000) }],
     ["another kind", { kind: "VOIDED" }],
-  ])(
-    "and tells of a settled cancel once more, with %s, is a discrepancy for somebody to look at",
-    (_what, changes) => {
-      const conclusion = matchWebhook(webhookEvent(changes), [settled]);
-      expect(conclusion).toMatchObject({
-        state: "ATTACHED",
-        told: [
-          {
-            finding: {
-              contradicts: true,
-              discrepancies: [{ field: "event", confirmed: "another event like it" }],
-            },
+  ])("is a discrepancy when it is about a settled cancel once more, with %s", (_what, changes) => {
+    const conclusion = matchWebhook(webhookEvent(changes), [settled]);
+    expect(conclusion).toMatchObject({
+      state: "ATTACHED",
+      told: [
+        {
+          finding: {
+            contradicts: true,
+            discrepancies: [{ field: "event", confirmed: "another event like it" }],
           },
-        ],
-      });
-    },
-  );
+        },
+      ],
+    });
+  });
 });
 
-test("an event of failure about a cancel that EBP accepted is a discrepancy for somebody to look at", () => {
+test("an event of failure about a SUCCEEDED cancel is a discrepancy", () => {
   const conclusion = matchWebhook(webhookEvent({ isOfSuccess: false }), [cancellation("SUCCEEDED")]);
   expect(conclusion).toMatchObject({
     state: "ATTACHED",
@@ -181,7 +178,7 @@ describe("a webhook that fits no cancel", () => {
     });
   });
 
-  test("waits when there is none yet", () => {
+  test("waits when the order has no cancel yet", () => {
     expect(matchWebhook(webhookEvent(), [])).toBeNull();
   });
 
@@ -190,7 +187,7 @@ describe("a webhook that fits no cancel", () => {
     ["no readable amount", { amount: null }],
     ["another currency", { currencyCode: "USD" }],
     ["no currency", { currencyCode: null }],
-  ])("stands as evidence with the one in doubt when it tells of %s", (_what, changes) => {
+  ])("is evidence for the UNKNOWN cancel when it is of %s", (_what, changes) => {
     const one = cancellation("UNKNOWN");
     const conclusion = matchWebhook(webhookEvent(changes), [cancellation("SUCCEEDED", { amount: 7 }), one]);
     expect(inWords(conclusion)).toEqual({
@@ -199,7 +196,7 @@ describe("a webhook that fits no cancel", () => {
     });
   });
 
-  test("waits when one of another amount is in flight", () => {
+  test("waits when a cancel of another amount is PENDING", () => {
     expect(matchWebhook(webhookEvent(), [cancellation("PENDING", { amount: 1 })])).toBeNull();
   });
 
@@ -210,7 +207,7 @@ describe("a webhook that fits no cancel", () => {
     ["of another currency", { currencyCode: "krw" }],
     ["of no time", { eventTime: null }],
     ["of a time before it was asked for", { eventTime: after(-3_600_000) }],
-  ])("is a contradiction to one that was found to have failed, also when it is %s", (_what, changes) => {
+  ])("contradicts a NOT_CANCELLED cancel, even when it is %s", (_what, changes) => {
     const failed = cancellation("FAILED", { resolvedBy: "LOOKUP", failureKind: "NOT_CANCELLED" });
     expect(inWords(matchWebhook(webhookEvent(changes), [failed]))).toEqual({
       state: "ATTACHED",
@@ -224,14 +221,14 @@ describe("a webhook that fits no cancel", () => {
     });
   });
 
-  test("does not mean a cancel that EBP itself had rejected before it happened", () => {
+  test("is not about a cancel that EBP had rejected before", () => {
     const later = new Date(ASKED_AT.getTime() + 3_600_000);
     const event = webhookEvent({ eventTime: later, receivedAt: later });
     expect(matchWebhook(event, [cancellation("FAILED")])).toBeNull();
     expect(matchWebhook(webhookEvent(), [cancellation("FAILED")])?.state).toBe("ATTACHED");
   });
 
-  test("stands with the newest of its order, as nothing but evidence, when no further look is planned", () => {
+  test("is evidence for the newest cancel of its order at the last attempt", () => {
     const [older, newer] = [cancellation("FAILED"), cancellation("SUCCEEDED", { amount: 900 })];
     expect(matchWebhook(webhookEvent({ isOfSuccess: false }), [older, newer])).toBeNull();
     expect(inWords(matchWebhook(webhookEvent({ amount: new Decimal(1500) }), [older, newer], true))).toEqual({
@@ -241,13 +238,13 @@ describe("a webhook that fits no cancel", () => {
     expect(matchWebhook(webhookEvent(), [], true)).toBeNull();
   });
 
-  test("waits when nothing is like it", () => {
+  test("waits when no cancel is like it", () => {
     const others = [cancellation("SUCCEEDED", { amount: 2 }), cancellation("FAILED", { amount: 1 })];
     expect(matchWebhook(webhookEvent(), others)).toBeNull();
   });
 });
 
-test("a webhook that fits several stands with each of them, and moves none", () => {
+test("a webhook that fits several cancels is evidence for each, and moves none", () => {
   const several = [cancellation("SUCCEEDED"), cancellation("UNKNOWN"), cancellation("SUCCEEDED")];
   const conclusion = matchWebhook(webhookEvent(), [...several, cancellation("FAILED")]);
   expect(conclusion?.state).toBe("ATTACHED");

@@ -36,7 +36,7 @@ function resolve(
   });
 }
 
-describe("a decision by hand", () => {
+describe("an operator's decision", () => {
   test.each([
     ["SUCCEEDED", { safeToRetry: false, settlement: "AWAITED", failureKind: null }],
     ["FAILED", { safeToRetry: true, settlement: null, failureKind: "NOT_CANCELLED" }],
@@ -62,7 +62,7 @@ describe("a decision by hand", () => {
     });
   });
 
-  test("is possible when nothing more happens by itself", async () => {
+  test("is possible when no lookup is planned any more", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.sql("UPDATE cancellation SET next_check_at = NULL, lookups = 35 WHERE id = $1", [
       unknown.id,
@@ -70,7 +70,7 @@ describe("a decision by hand", () => {
     expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
   });
 
-  test("is not taken for one that is decided, or in flight; what it is instead is told, and nothing changes", async () => {
+  test("is refused for a decided or a PENDING cancellation, with its status, and changes nothing", async () => {
     const { pending } = await fixture.pending();
     const decided = await Promise.all(
       (["accepted", "rejected", "notSent"] as const).map(async (kind) => {
@@ -88,7 +88,7 @@ describe("a decision by hand", () => {
     }
   });
 
-  test("is not taken for one in flight whose lease has run out: recovery comes first", async () => {
+  test("is refused for a PENDING cancellation with an expired lease: recovery comes first", async () => {
     const { pending } = await fixture.pending();
     await fixture.letBeDue(pending);
     expect((await resolve(pending.id)).errors).toMatchObject([{ code: "NOT_IN_DOUBT", status: "PENDING" }]);
@@ -100,7 +100,7 @@ describe("a decision by hand", () => {
     ["blank", " \n "],
     ["longer than 2000 characters", "x".repeat(2001)],
     ["unreadable", "a\u0000b"],
-  ])("needs a note: one that is %s is refused before anything is looked at", async (_what, note) => {
+  ])("needs a note: a note that is %s is refused before anything is read", async (_what, note) => {
     const { unknown } = await fixture.inDoubt();
     const { cancellation, errors } = await resolve(unknown.id, { note });
     expect(cancellation).toBeNull();
@@ -116,7 +116,7 @@ describe("a decision by hand", () => {
     expect(events?.at(-1)?.evidence.basis).toContain(note);
   });
 
-  test("is answered alike for an id that is nobody's and one of another's store", async () => {
+  test("gets the same answer for an unknown id and for one of another caller's store", async () => {
     const { unknown } = await fixture.inDoubt();
     const [foreign, nobodys] = await Promise.all([
       resolve(unknown.id, {}, { subject: "other", scopes: SCOPES, storeIds: ["OTHER"] }),
@@ -130,7 +130,7 @@ describe("a decision by hand", () => {
     expect(await fixture.now(unknown)).toEqual(unknown);
   });
 
-  test("wins over a lookup that is under way: what that finds out is late", async () => {
+  test("wins over a running lookup, whose result is then late", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.letBeDue(unknown);
     const [claim] = (await fixture.queue.claimDue(100)).filter(({ id }) => id === unknown.id);
@@ -139,7 +139,7 @@ describe("a decision by hand", () => {
     expect((await fixture.queue.open(claim))?.cancellation.status).toBe("FAILED");
   });
 
-  test("can be made although the sealed refund account cannot be opened any more", async () => {
+  test("is possible when the refund account can no longer be decrypted", async () => {
     const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
     await fixture.sql("UPDATE cancellation SET refund_account_sealed = '\\xdeadbeef' WHERE id = $1", [
       unknown.id,
@@ -149,7 +149,7 @@ describe("a decision by hand", () => {
 });
 
 describe("operators who decide at once", () => {
-  test.each([2, 2, 2, 2, 20, 20])("%i of them: one decides, the others are told so", async (count) => {
+  test.each([2, 2, 2, 2, 20, 20])("%i operators: one decides, the others get its decision", async (count) => {
     const { unknown } = await fixture.inDoubt();
     const results = await Promise.all(
       Array.from({ length: count }, (_, n) =>
@@ -182,20 +182,20 @@ describe("a note", () => {
     },
   );
 
-  test("that names the holder, as honest notes do, is taken", async () => {
+  test("that names the account's holder is accepted", async () => {
     const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
     const { cancellation } = await resolve(unknown.id, { note: "Zaphod Quibblewick called" });
     expect(cancellation?.status).toBe("FAILED");
   });
 });
 
-describe("FAILED by hand", () => {
+describe("an operator's FAILED", () => {
   const refused = (obstacles: string[]): object => ({
     cancellation: null,
     errors: [{ code: "NOT_YET_FAILED", field: "input.evenThough", obstacles }],
   });
 
-  test("is refused until EBP's settling time is over, and told until when to wait", async () => {
+  test("is refused until EBP's settling time is over, with the time to wait for", async () => {
     const { unknown } = await fixture.inDoubt();
     const result = await resolve(unknown.id, { evenThough: [] });
     expect(result).toMatchObject(refused(["SETTLING"]));
@@ -220,14 +220,14 @@ describe("FAILED by hand", () => {
     },
   );
 
-  test("is refused while an event tells of a cancel that nothing accounts for", async () => {
+  test("is refused while an event is about a cancel that is not known here", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.letBeDue(unknown, "1 day");
     await storeWebhook(fixture, { orderNo: unknown.orderNo, amount: null });
     expect(await resolve(unknown.id, { evenThough: [] })).toMatchObject(refused(["EVENT_OF_SUCCESS"]));
   });
 
-  test("is taken when all that stands against it is named, and what was named stands in the trail", async () => {
+  test("is accepted when all obstacles are named, which the audit trail records", async () => {
     const { unknown } = await fixture.inDoubt();
     const evenThough = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"];
     await resolve(unknown.id, { evenThough }, CALLER, "CANCELLED_IN_PART");
@@ -235,14 +235,14 @@ describe("FAILED by hand", () => {
     expect(events?.at(-1)?.evidence.basis).toBe("asked EBP (Decided even though: SETTLING, CANCEL_SHOWN.)");
   });
 
-  test("is possible when EBP cannot be asked, and the trail says so", async () => {
+  test("is possible when EBP cannot be reached, which the audit trail records", async () => {
     const { unknown } = await fixture.inDoubt();
     expect((await resolve(unknown.id, {}, CALLER, "UNCLEAR")).cancellation?.status).toBe("FAILED");
     const [events] = await fixture.history.events([unknown]);
     expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details were unclear at that moment.)");
   });
 
-  test("asks for nothing of SUCCEEDED", async () => {
+  test("has no obstacles for SUCCEEDED", async () => {
     const { unknown } = await fixture.inDoubt();
     const result = await resolve(unknown.id, { outcome: "SUCCEEDED", evenThough: [] }, CALLER, "UNCANCELLED");
     expect(result.cancellation?.status).toBe("SUCCEEDED");
