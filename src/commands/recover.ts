@@ -32,15 +32,6 @@ const CONCURRENCY = 4;
 
 type Counts = Record<"sent" | "entered" | "present" | "keyTaken" | "unreadable", number>;
 
-try {
-  const options = readOptions();
-  if (options === null) process.stdout.write(USAGE);
-  else await runCommand(process.env, (data) => recover(data, options), openEncryptedData);
-} catch (error) {
-  process.stderr.write(`${String(error)}\n${USAGE}`);
-  process.exitCode = 1;
-}
-
 function readOptions(): { from: string; isDryRun: boolean } | null {
   const { values } = parseArgs({
     options: { from: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean" } },
@@ -173,4 +164,14 @@ function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
     { id: sent.id, store, request, fingerprint: sent.fingerprint, requestedBy: null },
     encryptor,
   );
+}
+
+// Last, because the constants above do not exist before their lines have run.
+try {
+  const options = readOptions();
+  if (options === null) process.stdout.write(USAGE);
+  else await runCommand(process.env, (data) => recover(data, options), openEncryptedData);
+} catch (error) {
+  process.stderr.write(`${String(error)}\n${USAGE}`);
+  process.exitCode = 1;
 }
