@@ -1,17 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeJwt } from "jose";
+import { developmentKey, mintToken } from "../../src/auth/development-token.js";
 import { SCOPES } from "../../src/cancellation/model/caller.js";
+import { readTokenOptions } from "../../src/commands/token-options.js";
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../../src/config/auth.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { cancelInput } from "../helpers/operations.js";
 import { runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
-
-const P384_KEY = generateKeyPairSync("ec", { namedCurve: "P-384" })
-  .privateKey.export({ type: "pkcs8", format: "pem" })
-  .toString();
 
 let folder: string;
 let database: TestDatabase;
@@ -43,10 +40,11 @@ function token(
   ]);
 }
 
-async function minted(name: string, ...words: string[]): Promise<string> {
-  const run = token(name, words);
-  expect([await run.ended, run.stderr]).toEqual([0, expect.stringContaining("Authorization: Bearer")]);
-  return run.stdout.trim();
+async function mintedElsewhere(): Promise<string> {
+  const { privateKey } = await developmentKey(join(folder, "another folder"));
+  const issuedAtMs = Date.now();
+  const claims = { subject: "kim", storeIds: ["SIM-KR"], scopes: SCOPES, issuedAtMs, lifetimeSeconds: 60 };
+  return mintToken(privateKey, { ...claims, issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE });
 }
 
 /** The settings that the command names, as a shell would read them. */
@@ -86,7 +84,7 @@ async function cancelWith(
 }
 
 describe("npm run token", () => {
-  test("prints a token, and it alone, which the service takes with the settings that it names; of another folder it takes none", async () => {
+  test("prints a token and nothing else, which a service with the printed settings accepts; a token of another key it refuses", async () => {
     const run = token("a folder with blanks", ["--subject", "kim"]);
     expect(await run.ended).toBe(0);
     expect(run.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/u);
@@ -106,58 +104,14 @@ describe("npm run token", () => {
       },
     });
     expect((await cancelWith(service)).status).toBe(401);
-    const foreign = await cancelWith(service, `Bearer ${await minted("another folder")}`);
+    const foreign = await cancelWith(service, `Bearer ${await mintedElsewhere()}`);
     expect(foreign.status).toBe(401);
     expect(foreign.body.errors[0].extensions.code).toBe("UNAUTHENTICATED");
     expect(service.log().filter(({ msg }) => String(msg).includes("authentication is off"))).toEqual([]);
   });
 
-  test("says in the token what was asked for", async () => {
-    const run = token("claims", [
-      "--subject",
-      "kim",
-      "--stores",
-      "SIM-KR,SIM-TWO",
-      "--scope",
-      SCOPES[1],
-      "--expires",
-      "1h",
-    ]);
-    expect(await run.ended).toBe(0);
-    const { iss, aud, iat, exp, ...claims } = decodeJwt(run.stdout.trim());
-    expect(claims).toEqual({ sub: "kim", stores: ["SIM-KR", "SIM-TWO"], scope: "cancellations:read" });
-    expect({ AUTH_ISSUER: iss, AUTH_AUDIENCE: aud }).toEqual({
-      AUTH_ISSUER: settingsIn(run.stderr)["AUTH_ISSUER"],
-      AUTH_AUDIENCE: settingsIn(run.stderr)["AUTH_AUDIENCE"],
-    });
-    expect((exp ?? 0) - (iat ?? 0)).toBe(3_600);
-    expect(run.stderr).toContain(`until ${new Date((exp ?? 0) * 1_000).toISOString().slice(0, 19)}`);
-  });
-
-  test("keeps one key, which its owner alone can read, however many make it together", async () => {
-    const dataDir = join(folder, "together");
-    await Promise.all(Array.from({ length: 4 }, () => minted("together")));
-    expect((await readdir(dataDir)).sort()).toEqual(["token-private-key.pem", "token-public-key.pem"]);
-    const path = join(dataDir, "token-private-key.pem");
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-    const key = await readFile(path, "utf8");
-    await minted("together");
-    expect(await readFile(path, "utf8")).toBe(key);
-  });
-
-  test("writes the public key anew when it is lost or is another's", async () => {
-    const path = join(folder, "lost", "token-public-key.pem");
-    await minted("lost");
-    const key = await readFile(path, "utf8");
-    await rm(path);
-    await minted("lost");
-    expect(await readFile(path, "utf8")).toBe(key);
-    await writeFile(path, "another");
-    await minted("lost");
-    expect(await readFile(path, "utf8")).toBe(key);
-  });
-
-  test.each(["production", "prod"])("makes nothing with NODE_ENV=%s", async (environment) => {
+  test("makes nothing with a mistyped NODE_ENV", async () => {
+    const environment = "prod";
     const run = token(environment, [], { NODE_ENV: environment });
     expect(await run.ended).toBe(1);
     expect(run.stdout).toBe("");
@@ -167,28 +121,11 @@ describe("npm run token", () => {
     await expect(stat(join(folder, environment))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  test("tells of an option that cannot be used, with code 1 and no token", async () => {
+  test("reports an option that cannot be used, with code 1 and no token", async () => {
     const run = token("options", ["--scope", "admin"]);
     expect(await run.ended).toBe(1);
     expect(run.stdout).toBe("");
     expect(run.stderr).toMatch(/^Error: --scope: expected some of .+, found "admin"\n$/u);
-  });
-
-  test.each([
-    ["none", "no key"],
-    ["of another kind", P384_KEY],
-  ])("tells of a key that is %s, and neither quotes nor touches it", async (what, content) => {
-    await mkdir(join(folder, what));
-    const path = join(folder, what, "token-private-key.pem");
-    await writeFile(path, content);
-    const run = token(what);
-    expect(await run.ended).toBe(1);
-    expect(run.stdout).toBe("");
-    expect(run.stderr).toMatch(
-      /^Error: reading the key of development tokens in .+: expected a private key on P-256 in PEM, found something else\./u,
-    );
-    expect(run.stderr).not.toContain(content.split("\n")[1] ?? content);
-    expect(await readFile(path, "utf8")).toBe(content);
   });
 
   test("explains itself", async () => {
@@ -197,5 +134,69 @@ describe("npm run token", () => {
     for (const option of ["--subject", "--stores", "--scope", "--expires"])
       expect(run.stdout).toContain(option);
     await expect(stat(join(folder, "help"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+const DEFAULTS = {
+  subject: "developer",
+  storeIds: ["SIM-KR"],
+  scopes: SCOPES,
+  lifetimeSeconds: 8 * 60 * 60,
+};
+
+function read(...words: string[]): unknown {
+  return readTokenOptions(words, "SIM-KR");
+}
+
+describe("the options", () => {
+  test.each<[string, string[], object]>([
+    ["nothing", [], {}],
+    ["a subject", ["--subject", "kim@example.com"], { subject: "kim@example.com" }],
+    ["stores", ["--stores", "SIM-KR, SIM-TWO,SIM-KR"], { storeIds: ["SIM-KR", "SIM-TWO"] }],
+    ["one scope", ["--scope", "cancellations:read"], { scopes: ["cancellations:read"] }],
+    [
+      "scopes with blanks between",
+      ["--scope=cancellations:resolve  cancellations:read"],
+      { scopes: SCOPES.slice(1) },
+    ],
+    [
+      "scopes with commas between",
+      ["--scope=cancellations:read,cancellations:resolve"],
+      { scopes: SCOPES.slice(1) },
+    ],
+    ["seconds", ["--expires", "90s"], { lifetimeSeconds: 90 }],
+    ["minutes", ["--expires", "30m"], { lifetimeSeconds: 1_800 }],
+    ["an hour", ["--expires", "1h"], { lifetimeSeconds: 3_600 }],
+    ["days", ["--expires", "7d"], { lifetimeSeconds: 604_800 }],
+  ])("accept %s", (_what, words, changes) => {
+    expect(read(...words)).toEqual({ ...DEFAULTS, ...changes });
+  });
+
+  test("ask for help wherever they do", () => {
+    expect(read("--help")).toBeNull();
+    expect(read("--expires", "soon", "--help")).toBeNull();
+  });
+
+  test.each([
+    [
+      ["--scope", "cancellations:all"],
+      '--scope: expected some of cancellations:write, cancellations:read, cancellations:resolve, found "cancellations:all"',
+    ],
+    [["--scope", "cancellations:read cancellations:READ"], 'found "cancellations:READ"'],
+    [["--scope", ""], "--scope: expected some of"],
+    [["--stores", ""], '--stores: expected store ids such as SIM-KR,SIM-US, found ""'],
+    [["--stores", "SIM-KR,,SIM-US"], "--stores: expected store ids"],
+    [["--subject", " "], '--subject: expected 1 to 255 characters that name somebody, found " "'],
+    [["--subject", "a".repeat(256)], "--subject: expected 1 to 255 characters"],
+    [["--expires", "8"], '--expires: expected a time such as 90s, 30m, 8h or 7d, found "8"'],
+    [["--expires", "0h"], "--expires: "],
+    [["--expires", "-1h"], "--expires"],
+    [["--expires", "1y"], "--expires: "],
+    [["--expires", "9999999d"], "--expires: "],
+    [["--forever"], "--forever"],
+    [["SIM-KR"], "SIM-KR"],
+    [["--subject"], "--subject"],
+  ])("refuse %j, naming it", (words, message) => {
+    expect(() => read(...words)).toThrow(message);
   });
 });

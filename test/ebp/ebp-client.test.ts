@@ -10,7 +10,7 @@ test("refuses a store it has no credentials for, and sends nothing", async () =>
   const client = ebp.client(simulator.url);
   const request = cancelRequest({ storeId: "ELSEWHERE" });
   await expect(client.cancel(request, "en")).rejects.toThrow("no credentials are configured");
-  expect(() => client.describe(request)).toThrow("no EBP credentials are configured for it");
+  expect(() => client.describe(request)).toThrow("no credentials are configured for it");
   expect(simulator.ledger.totalReceived).toBe(0);
 });
 

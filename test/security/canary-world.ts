@@ -8,11 +8,11 @@ import { createTestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
 import { UNLIMITED, WEBHOOK_SECRET } from "../helpers/service.js";
 import type { ServiceProcess } from "../helpers/service-process.js";
-import { accountOf, type Canary } from "./canary-forms.js";
+import { accountOf, type Canary } from "./canaries.js";
 import { startTap, type Tap } from "./canary-tap.js";
 import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
 
-/** Nobody waits long for an EBP that is silent. */
+/** For an EBP that is silent. */
 const TIMEOUT_MS = 2_500;
 const RETRY_PAUSE_MS = 100;
 
@@ -24,7 +24,7 @@ interface Started {
   readonly service: Instance;
 }
 
-/** A service as a process that logs all it can, with its database behind a tap and an EBP that echoes; all that it says is kept. */
+/** A service process that logs everything, its database behind a tap, and an EBP that echoes. Every answer is kept. */
 export interface CanaryWorld extends Started {
   /** Every process that was started. */
   readonly processes: ServiceProcess[];
@@ -38,8 +38,8 @@ export interface CanaryWorld extends Started {
   readonly cancel: (canary: Canary, changes?: object, url?: string) => Promise<any>;
   /** Bytes to the service, and whatever comes back until the connection ends. */
   readonly raw: (text: string) => Promise<void>;
-  /** One more replica, perhaps one that dies at a point of fault-points.mjs. */
-  readonly startOne: (at?: string, more?: Record<string, string>) => Promise<Instance>;
+  /** Another replica, which dies at this point of fault-points.mjs. */
+  readonly startDying: (at: string) => Promise<Instance>;
 }
 
 export function useCanaryWorld(): CanaryWorld {
@@ -55,7 +55,6 @@ export function useCanaryWorld(): CanaryWorld {
   beforeAll(async () => {
     const database = await createTestDatabase();
     releases.push(() => database.drop());
-    await logEverything(database.url);
     const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE] });
     releases.push(() => simulator.close());
     const tap = await startTap(database.url);
@@ -130,8 +129,8 @@ export function useCanaryWorld(): CanaryWorld {
     });
   }
 
-  async function startOne(at?: string, more: Record<string, string> = {}): Promise<Instance> {
-    const instance = await startInstance({ ...ready().environment, ...more }, at === undefined ? {} : { at });
+  async function startDying(at: string): Promise<Instance> {
+    const instance = await startInstance({ ...ready().environment, RECONCILE_INTERVAL_MS: "0" }, { at });
     processes.push(instance);
     return instance;
   }
@@ -160,20 +159,6 @@ export function useCanaryWorld(): CanaryWorld {
     graphql,
     cancel,
     raw,
-    startOne,
+    startDying,
   };
-}
-
-/** PostgreSQL writes down each statement with its parameters, and of each error what it was about. A role may not be allowed to ask. */
-async function logEverything(url: string): Promise<void> {
-  const name = new URL(url).pathname.slice(1);
-  const settings = [
-    "log_statement = 'all'",
-    "log_parameter_max_length = -1",
-    "log_parameter_max_length_on_error = -1",
-  ];
-  for (const setting of settings) {
-    const alter = `ALTER DATABASE ${name} SET ${setting}`;
-    await withConnection(url, (client) => client.query(alter)).catch(() => undefined);
-  }
 }
