@@ -4,7 +4,7 @@ import { struck } from "../faults/harness/instance.js";
 import { until } from "../helpers/gate.js";
 import { CANCEL, CANCELLATION_FIELDS, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
-import { accountOf, CANARIES, numberOf, secretsIn, type Canary } from "./canaries.js";
+import { accountOf, CANARIES, numberOf, secretsIn } from "./canaries.js";
 import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
