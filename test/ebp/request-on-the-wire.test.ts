@@ -10,6 +10,7 @@ import {
   PUBLISHED_CANCELS,
   publishedRequest,
 } from "../helpers/examples.js";
+import { signRequest } from "../../src/ebp/signatures.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";
 
@@ -139,4 +140,16 @@ test("leaves out what is not given", async () => {
     "items",
   ]);
   expect(body.toString("utf8")).not.toContain("taxAmount");
+});
+
+interface Vector {
+  readonly body: string;
+  readonly hashKey: string;
+  readonly signature: string;
+}
+
+const { request: vectors } = JSON.parse(published("signature-vectors")) as { request: readonly Vector[] };
+
+test.each(vectors)("signs $body as computed independently", ({ body, hashKey, signature }) => {
+  expect(signRequest(Buffer.from(body, "utf8"), hashKey)).toBe(signature);
 });
