@@ -16,18 +16,17 @@ import type { Log } from "./log.js";
 import type { ReencryptParts } from "./persistence/reencrypt.js";
 import { createEncryptor, type EncryptionKey, type Encryptor } from "./persistence/encryptor.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
-import { createExports } from "./persistence/history/export-cursor.js";
+import { createExports } from "./persistence/history/exports.js";
 import { localEncryptionKey } from "./persistence/local-encryption-key.js";
 import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
-import { PoolAccess } from "./persistence/pool-access.js";
+import { createPrisma, preparedOn, prismaOn, type Database } from "./persistence/client.js";
+import { PoolAccess, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/client.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
-import { createPrisma, prismaOn, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/prisma.js";
 import { createChangeLog } from "./persistence/change-log.js";
-import { createPrismaHistory } from "./persistence/history/prisma-history.js";
-import { createPostgresLedger } from "./persistence/postgres-ledger.js";
-import { preparedOn, type Database } from "./persistence/prepared-statements.js";
-import { createPrismaRecoveryQueue } from "./persistence/prisma-recovery-queue.js";
-import { createPrismaWebhookInbox } from "./persistence/prisma-webhook-inbox.js";
+import { createHistory } from "./persistence/history/history.js";
+import { createLedger } from "./persistence/ledger.js";
+import { createRecoveryQueue } from "./persistence/recovery-queue.js";
+import { createWebhookInbox } from "./persistence/webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
@@ -148,7 +147,7 @@ export async function openCore(
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const keys = await encryptionKeys(config);
   const encryptor = createEncryptor(keys);
-  const ledgerHistory = createPrismaHistory(ledgerPrisma, encryptor, databases.cancels);
+  const ledgerHistory = createHistory(ledgerPrisma, encryptor, databases.cancels);
   const recent = new RecentRecords();
   const ledgerParts = {
     database: databases.cancels,
@@ -160,9 +159,9 @@ export async function openCore(
     watch,
   };
   const unresolved = new UnresolvedWatch(events.monotonicMs ?? (() => performance.now()));
-  const ledger = createPostgresLedger({ ...ledgerParts, recent, onInDoubt: (id) => unresolved.see(id) });
-  const queue = createPrismaRecoveryQueue(recoveryPrisma, encryptor, storeIds, timing, databases.recovery);
-  const inbox = createPrismaWebhookInbox({
+  const ledger = createLedger({ ...ledgerParts, recent, onInDoubt: (id) => unresolved.see(id) });
+  const queue = createRecoveryQueue(recoveryPrisma, encryptor, storeIds, timing, databases.recovery);
+  const inbox = createWebhookInbox({
     prisma: recoveryPrisma,
     database: databases.recovery,
     encryptor,
@@ -182,7 +181,7 @@ export async function openCore(
   enterAgainOn(
     watch,
     {
-      ledger: createPostgresLedger(ledgerParts),
+      ledger: createLedger(ledgerParts),
       prisma: ledgerPrisma,
       recent,
       leaseMs: timing.leaseMs,
@@ -196,7 +195,7 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createPrismaHistory(prisma, encryptor, databases.reads),
+    history: createHistory(prisma, encryptor, databases.reads),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
     openExport: createExports(databaseUrl),

@@ -1,16 +1,15 @@
 import type { Log } from "./log.js";
 import { startPeriodic } from "./periodic.js";
-import { openDatabaseHistory } from "./persistence/database-history.js";
-import { DatabaseWatch } from "./persistence/database-watch.js";
-import { enterRecent, type EnterRecentParts } from "./persistence/enter-again.js";
+import { DatabaseWatch, openDatabaseHistory } from "./persistence/database-watch.js";
+import { enterRecent, type EnterRecentDependencies } from "./persistence/enter-again.js";
 import type { PoolQueue } from "./persistence/pool-queue.js";
-import type { Database } from "./persistence/prepared-statements.js";
+import type { Database } from "./persistence/client.js";
 import type { Releases } from "./releases.js";
 
 /** How often this replica looks where the database stands, besides at each new connection and each cancel. */
 const LOOK_EVERY_MS = 5_000;
 
-export interface WatchParts {
+export interface WatchDependencies {
   readonly database: Database;
   /** A new connection of one of them may lead to another server. */
   readonly queues: readonly PoolQueue[];
@@ -28,7 +27,7 @@ export async function openWatch({
   log,
   releases,
   onWentBack,
-}: WatchParts): Promise<DatabaseWatch> {
+}: WatchDependencies): Promise<DatabaseWatch> {
   const watch = new DatabaseWatch(await openDatabaseHistory(database, holdMs), {
     onWentBack: (heldForMs) => {
       onWentBack();
@@ -53,11 +52,11 @@ export async function openWatch({
 /** Has all that this replica remembers entered again when the database has forgotten it. */
 export function enterAgainOn(
   watch: DatabaseWatch,
-  parts: Omit<EnterRecentParts, "onKeyTaken">,
+  parts: Omit<EnterRecentDependencies, "onKeyTaken">,
   log: Log,
 ): void {
   watch.remembers(async () => {
-    const onKeyTaken: EnterRecentParts["onKeyTaken"] = ({ id }) =>
+    const onKeyTaken: EnterRecentDependencies["onKeyTaken"] = ({ id }) =>
       log.error(
         { cancellationId: id },
         "the database had forgotten this cancellation, and its key, or its id, is another one's now: money may have moved twice",

@@ -8,10 +8,10 @@ import { Decimal } from "../cancellation/model/decimal.js";
 import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { runCommand } from "./run-command.js";
 import { openEncryptedData, type EncryptedData } from "../core.js";
-import { openDatabaseHistory } from "../persistence/database-history.js";
+import { openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterAgain, isThere } from "../persistence/enter-again.js";
-import { requestValues } from "../persistence/intent-statement.js";
-import { throughPrisma } from "../persistence/prepared-statements.js";
+import { requestValues } from "../persistence/record-intent.js";
+import { throughPrisma } from "../persistence/client.js";
 import type { Encryptor } from "../persistence/encryptor.js";
 import type { SqlValues } from "../persistence/statement.js";
 

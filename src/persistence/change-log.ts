@@ -1,7 +1,7 @@
 import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellation/live/change.js";
 import { toCancellation } from "./cancellation-row.js";
 import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "./generated/client.js";
-import { throughPrisma, type Database } from "./prepared-statements.js";
+import { throughPrisma, type Database } from "./client.js";
 import { unnamed } from "./statement.js";
 
 interface ChangeRow {

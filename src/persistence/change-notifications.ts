@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { AnnounceChange, ChangeHint, ChangeHints } from "../cancellation/live/change.js";
-import { endInTime } from "./end-in-time.js";
+import { endInTime } from "./pool-queue.js";
 import { SessionClient, sessionConfig } from "./session.js";
 
 /** The channel of LISTEN and NOTIFY. It belongs to one database: other databases of the server do not hear it. */

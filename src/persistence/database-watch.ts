@@ -1,4 +1,7 @@
-import type { DatabaseHistory, DatabaseLook, DatabasePosition } from "./database-history.js";
+import { randomUUID } from "node:crypto";
+import type { Database } from "./client.js";
+import { Prisma } from "./generated/client.js";
+import { type SqlValues, statement, unnamed } from "./statement.js";
 
 export interface WatchEvents {
   /** Told once each time: the database has gone back in time, and no cancel is sent for so long. */
@@ -120,3 +123,139 @@ function isRefusal(error: unknown): boolean {
   if (typeof code === "string" && /^(?:25|42|53|54|55)[0-9A-Z]{3}$/u.test(code)) return true;
   return cause !== undefined && isRefusal(cause);
 }
+
+/**
+ * A PostgreSQL can go back in time: an asynchronous standby is promoted before it has everything, a backup is restored. Then commits
+ * that callers were told of are gone, a used key is free again, and the next request with it would move money twice. No unique
+ * index can see that. So a row of the database says where it stands in its own history, and every replica remembers what that row
+ * said last. A restart of PostgreSQL changes nothing of it.
+ */
+export interface DatabasePosition {
+  /** The row's id. Whoever sees that the database has gone back gives it another, by which all others see it too. */
+  readonly id: string;
+  /** Grows each time a replica looks: a row that says less than before is an older one. */
+  readonly beat: string;
+}
+
+/** What one look at the row has shown. */
+export interface DatabaseLook {
+  readonly position: DatabasePosition;
+  /** The database has gone back since the last look of this replica, or before its first. */
+  readonly wentBack: boolean;
+  /** For so long no replica may send a cancel; 0: they may. */
+  readonly heldForMs: number;
+}
+
+/** Looks at where the database stands. */
+export interface DatabaseHistory {
+  /** SQL that names this server, its timeline, this database and this table, as far as this role may read them. */
+  readonly cluster: string;
+  /** Writes, so it also shows that the database can be written to. */
+  look(known: DatabasePosition | null): Promise<DatabaseLook>;
+  /** No replica sends a cancel for this long from now. */
+  hold(ms: number): Promise<void>;
+}
+
+interface BeatRow {
+  readonly id: string;
+  readonly beat: string | bigint;
+  readonly held_for_ms: number;
+}
+
+const OBJECTS = `(SELECT oid FROM pg_database WHERE datname = current_database()) || '.' || 'cancellation'::regclass::oid`;
+const TIMELINE = "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+const SYSTEM = "(SELECT system_identifier FROM pg_control_system())";
+
+/** From what tells most to what every PostgreSQL can tell. A service that only speaks PostgreSQL's language may know none but the last. */
+const CLUSTERS = [
+  `${SYSTEM} || '.' || ${TIMELINE} || '.' || ${OBJECTS}`,
+  `${TIMELINE} || '.' || ${OBJECTS}`,
+  OBJECTS,
+];
+
+/** @param holdMs for how long sending is held when the database is seen to have gone back. */
+export async function openDatabaseHistory(database: Database, holdMs: number): Promise<DatabaseHistory> {
+  const cluster = await readableCluster(database);
+  const beat = beatStatement(cluster);
+
+  async function look(known: DatabasePosition | null): Promise<DatabaseLook> {
+    const newId = randomUUID();
+    const values = { newId, knownId: known?.id ?? null, knownBeat: known?.beat ?? null, holdMs };
+    const row = (await database.rows<BeatRow>(beat(values)))[0] ?? (await begin(database, beat, values));
+    return {
+      position: { id: row.id, beat: row.beat.toString() },
+      wentBack: row.id === newId || (known !== null && row.id !== known.id),
+      heldForMs: row.held_for_ms,
+    };
+  }
+
+  return {
+    cluster,
+    look,
+    async hold(ms) {
+      await database.rows(HOLD({ holdMs: ms }));
+    },
+  };
+}
+
+/** The row itself is gone: a database older than it, or emptied by hand. */
+async function begin(
+  database: Database,
+  beat: ReturnType<typeof statement>,
+  values: SqlValues,
+): Promise<BeatRow> {
+  await database.rows(
+    unnamed(
+      Prisma.sql`INSERT INTO database_history (id, cluster) VALUES (${randomUUID()}::uuid, 'none') ON CONFLICT DO NOTHING`,
+    ),
+  );
+  const [row] = await database.rows<BeatRow>(beat(values));
+  if (row === undefined) throw new Error("reading where the database stands: it has no row of it");
+  return row;
+}
+
+async function readableCluster(database: Database): Promise<string> {
+  let fault: unknown;
+  for (const cluster of CLUSTERS) {
+    try {
+      await database.rows(unnamed(Prisma.sql`SELECT ${Prisma.raw(cluster)}`));
+      return cluster;
+    } catch (error) {
+      fault = error;
+    }
+  }
+  throw new Error("reading which database this is", { cause: fault });
+}
+
+/**
+ * It has gone back when the row was last written elsewhere (another server, timeline, database or table), when it says less than
+ * this replica has seen, or when another replica saw it and the hold is over already: what this one remembers was not entered again
+ * in time. On the newest version of the row, so one replica is the first to see it.
+ */
+function beatStatement(cluster: string): ReturnType<typeof statement> {
+  const wentBack = `(
+    cluster <> ${cluster} OR :knownId::uuid IS NOT NULL AND CASE
+      WHEN id = :knownId::uuid THEN beat < :knownBeat::bigint
+      ELSE held_until IS NULL OR held_until <= statement_timestamp()
+    END
+  )`;
+  return statement(
+    "beat",
+    `/* history: beat */
+    UPDATE database_history SET
+      beat = beat + 1,
+      cluster = ${cluster},
+      id = CASE WHEN coalesce(${wentBack}, false) THEN :newId::uuid ELSE id END,
+      held_until = CASE WHEN coalesce(${wentBack}, false)
+        THEN statement_timestamp() + :holdMs::float8 * interval '1 millisecond' ELSE held_until END
+    RETURNING id, beat,
+      greatest(0, coalesce(extract(epoch FROM held_until - statement_timestamp()) * 1000, 0))::float8 AS held_for_ms`,
+  );
+}
+
+const HOLD = statement(
+  "hold",
+  `/* history: hold */
+  UPDATE database_history SET
+    held_until = greatest(held_until, statement_timestamp() + :holdMs::float8 * interval '1 millisecond')`,
+);

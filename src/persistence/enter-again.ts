@@ -4,12 +4,11 @@ import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { canMove } from "../cancellation/model/status.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { PrismaClient } from "./generated/client.js";
-import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./intent-statement.js";
-import { throughPrisma } from "./prepared-statements.js";
+import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./record-intent.js";
+import { throughPrisma } from "./client.js";
 import type { RecentRecord, RecentRecords } from "./recent-records.js";
-import { fromNow } from "./sql-parts.js";
-import { statement, type SqlValues } from "./statement.js";
-import { ENTER_WEBHOOK } from "./webhook-statements.js";
+import { fromNow, statement, type SqlValues } from "./statement.js";
+import { ENTER_WEBHOOK } from "./store-webhook.js";
 
 /**
  * - entered: the database had forgotten it.
@@ -105,7 +104,7 @@ export async function isThere(prisma: PrismaClient, storeId: string, id: string)
   return row !== null;
 }
 
-export interface EnterRecentParts extends LateDependencies {
+export interface EnterRecentDependencies extends LateDependencies {
   readonly prisma: PrismaClient;
   readonly recent: RecentRecords;
   readonly leaseMs: number;
@@ -133,7 +132,7 @@ const FROM_MEMORY =
  * Enters all that this replica remembers and the database does not have. May be repeated: what is there stays as it is.
  * @throws StaleTransitionError when somebody else moved a cancellation at this moment; nothing is lost then.
  */
-export async function enterRecent(parts: EnterRecentParts): Promise<EnteredCounts> {
+export async function enterRecent(parts: EnterRecentDependencies): Promise<EnteredCounts> {
   const records = parts.recent.all();
   const counts = { remembered: records.length, entered: 0, steps: 0, keyTaken: 0, webhooks: 0 };
   const queue = records.values();
@@ -155,7 +154,7 @@ export async function enterRecent(parts: EnterRecentParts): Promise<EnteredCount
 }
 
 function enterOne(
-  { prisma, leaseMs }: EnterRecentParts,
+  { prisma, leaseMs }: EnterRecentDependencies,
   { values, pending }: RecentRecord,
 ): Promise<EnteredAgain> {
   const { createdAt } = pending;
@@ -170,7 +169,10 @@ function enterOne(
 }
 
 /** The steps that the database lacks. One that others have meanwhile taken otherwise is kept as a proof against it. */
-async function repeatSteps(parts: EnterRecentParts, { pending, steps }: RecentRecord): Promise<number> {
+async function repeatSteps(
+  parts: EnterRecentDependencies,
+  { pending, steps }: RecentRecord,
+): Promise<number> {
   let repeated = 0;
   for (const { step, committedAt } of steps) {
     const now = await parts.ledger.find([pending.storeId], pending.id);

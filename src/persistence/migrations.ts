@@ -57,7 +57,7 @@ export async function pendingMigrations({ url, directory }: MigrationOptions): P
 async function lock(client: pg.Client): Promise<void> {
   const deadline = Date.now() + LOCK_LIMIT_MS;
   for (;;) {
-    // Asked again and again: a session that waits inside pg_advisory_lock holds a snapshot,
+    // Query again and again: a session that waits inside pg_advisory_lock holds a snapshot,
     // for which CREATE INDEX CONCURRENTLY in the migration being applied would wait in turn, for ever.
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [
       LOCK,

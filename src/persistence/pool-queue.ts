@@ -1,4 +1,4 @@
-import { endInTime } from "./end-in-time.js";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { BusyError } from "../cancellation/model/errors.js";
 import { schemaOf, sessionConfig } from "./session.js";
@@ -119,4 +119,12 @@ export class PoolQueue {
 /** The pool's own, which a slow process sees before its ticks are over, have no code to go by. */
 function isTimeOut(error: Error | undefined): boolean {
   return error?.message.includes("timeout") === true;
+}
+
+/** A database that is there answers within milliseconds; one that is gone without a word never does. */
+const FAREWELL_MS = 2_000;
+
+/** Waits for the end of a connection, or of a pool, and not for a database that is gone: a stop would. */
+export async function endInTime(ended: Promise<unknown>): Promise<void> {
+  await Promise.race([ended.catch(() => undefined), delay(FAREWELL_MS, undefined, { ref: false })]);
 }

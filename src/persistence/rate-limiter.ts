@@ -1,4 +1,4 @@
-import { endInTime } from "./end-in-time.js";
+import { endInTime } from "./pool-queue.js";
 import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import type { ChargePenalty, PointsTaken, TakePoints } from "../cancellation/model/caller.js";

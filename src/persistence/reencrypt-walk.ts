@@ -20,7 +20,7 @@ export interface WalkParts {
   readonly page: PageSize;
   /** After each page: `total` is an estimate. */
   readonly onPage: (table: string, seen: number, total: number) => void;
-  /** Asked before each page; what has been moved until then stays moved. */
+  /** Query before each page; what has been moved until then stays moved. */
   readonly isStopping: () => boolean;
 }
 

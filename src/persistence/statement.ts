@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Decimal } from "../cancellation/model/decimal.js";
 import { Prisma } from "./generated/client.js";
 
 /** What a driver can send. Amounts go as text, which PostgreSQL reads into NUMERIC exactly. */
@@ -6,7 +7,7 @@ export type SqlValue = string | number | boolean | null | Uint8Array | readonly 
 export type SqlValues = Readonly<Record<string, SqlValue>>;
 
 /** A statement with its values, to be run. */
-export interface Asked {
+export interface Query {
   /** By which a connection knows it; null for one that is made anew each time. */
   readonly name: string | null;
   /** With `$1`, `$2` and so on for its values. */
@@ -17,12 +18,12 @@ export interface Asked {
 }
 
 /** What is put together for one question, of which there are only a few texts: each can be prepared. */
-export function named(what: string, sql: Prisma.Sql): Asked {
+export function named(what: string, sql: Prisma.Sql): Query {
   return { ...unnamed(sql), name: nameOf(what, sql.text) };
 }
 
 /** What is put together for one question. */
-export function unnamed(sql: Prisma.Sql): Asked {
+export function unnamed(sql: Prisma.Sql): Query {
   return { name: null, text: sql.text, values: sql.values, toSql: () => sql };
 }
 
@@ -35,7 +36,7 @@ const PLACE = /(?<![:\w]):([a-z]\w*)/giu;
  * @param what what it is, such as `intent`.
  * @returns what makes it of its values. @throws when one is missing.
  */
-export function statement(what: string, sql: string): (values: SqlValues) => Asked {
+export function statement(what: string, sql: string): (values: SqlValues) => Query {
   const places = [...sql.matchAll(PLACE)].map(([, name = ""]) => name);
   const names = [...new Set(places)];
   const text = sql.replace(PLACE, (_, name: string) => `$${names.indexOf(name) + 1}`);
@@ -66,4 +67,14 @@ function nameOf(what: string, text: string): string {
     names.set(text, name);
   }
   return name;
+}
+
+/** An amount as text, which PostgreSQL reads into NUMERIC exactly. */
+export function text(amount: Decimal | null | undefined): string | null {
+  return amount?.toFixed() ?? null;
+}
+
+/** A moment so many milliseconds from now, by the database's clock; NULL for null. */
+export function fromNow(ms: `:${string}`): string {
+  return `(clock_timestamp() + ${ms}::float8 * interval '1 millisecond')`;
 }

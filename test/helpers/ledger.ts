@@ -15,14 +15,17 @@ import { fingerprint } from "../../src/cancellation/request/same-request.js";
 import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { timingOf } from "../../src/cancellation/model/timing.js";
 import { createEncryptor } from "../../src/persistence/encryptor.js";
-import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
-import { openDatabaseHistory } from "../../src/persistence/database-history.js";
-import { DatabaseWatch } from "../../src/persistence/database-watch.js";
-import { preparedOn, type Database } from "../../src/persistence/prepared-statements.js";
-import { PoolAccess } from "../../src/persistence/pool-access.js";
+import { createHistory } from "../../src/persistence/history/history.js";
+import { createLedger } from "../../src/persistence/ledger.js";
+import { DatabaseWatch, openDatabaseHistory } from "../../src/persistence/database-watch.js";
+import {
+  type Database,
+  PoolAccess,
+  preparedOn,
+  prismaOn,
+  WORK_PATIENCE_MS,
+} from "../../src/persistence/client.js";
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
-import { prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/prisma.js";
 import { createTestDatabase } from "./database.js";
 import { cancelRequest } from "./examples.js";
 
@@ -43,10 +46,10 @@ export async function ledgerOn(
   const prisma = prismaOn(connections, WORK_PATIENCE_MS);
   const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 1) }]);
   const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
-  const history = createPrismaHistory(prisma, encryptor, statements);
+  const history = createHistory(prisma, encryptor, statements);
   return {
     history,
-    ledger: createPostgresLedger({
+    ledger: createLedger({
       database: statements,
       encryptor,
       history,

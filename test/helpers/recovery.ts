@@ -6,12 +6,11 @@ import type { RecoveryQueue } from "../../src/cancellation/model/recovery-queue.
 import type { WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js";
 import { createEncryptor, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
-import { createPrismaRecoveryQueue } from "../../src/persistence/prisma-recovery-queue.js";
+import { createRecoveryQueue } from "../../src/persistence/recovery-queue.js";
 import type { DatabaseWatch } from "../../src/persistence/database-watch.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
+import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
 import { RecentRecords } from "../../src/persistence/recent-records.js";
-import { createPrismaWebhookInbox } from "../../src/persistence/prisma-webhook-inbox.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { createWebhookInbox } from "../../src/persistence/webhook-inbox.js";
 import { withConnection } from "./connection.js";
 import { intent, recorded, step, STORE, TIMING, useLedger, watchOver, type LedgerFixture } from "./ledger.js";
 
@@ -75,11 +74,11 @@ export function useRecovery(): RecoveryFixture {
       return fixture.history;
     },
     get queue() {
-      return createPrismaRecoveryQueue(own(), encryptor, [STORE.id], TIMING);
+      return createRecoveryQueue(own(), encryptor, [STORE.id], TIMING);
     },
     get inbox() {
       if (watch === undefined) throw new Error("the database is watched once the tests run");
-      return createPrismaWebhookInbox({
+      return createWebhookInbox({
         prisma: own(),
         database: throughPrisma(own()),
         encryptor,
@@ -92,8 +91,7 @@ export function useRecovery(): RecoveryFixture {
     },
     encryptor,
     recent,
-    anotherQueue: (storeIds = [STORE.id]) =>
-      createPrismaRecoveryQueue(connect(), encryptor, storeIds, TIMING),
+    anotherQueue: (storeIds = [STORE.id]) => createRecoveryQueue(connect(), encryptor, storeIds, TIMING),
     sql: (text, values = []) =>
       withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),
     async now({ id }) {

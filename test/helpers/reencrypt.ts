@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach } from "@jest/globals";
 import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Prisma, PrismaClient } from "../../src/persistence/generated/client.js";
-import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
+import { createHistory } from "../../src/persistence/history/history.js";
 import { readKeptEvidence } from "../../src/persistence/kept-evidence.js";
 import { reencrypt, type Reencryption, type ReencryptParts } from "../../src/persistence/reencrypt.js";
 import { createEncryptor, type EncryptionKey, type Encryptor } from "../../src/persistence/encryptor.js";
@@ -76,7 +76,7 @@ export function useReencrypt(fixture: RecoveryFixture): ReencryptFixture {
 
   /** Opens all that is sealed of one, as the service does. */
   async function opened({ one }: Pick<EncryptedRows, "one">, encryptor: Encryptor): Promise<unknown[]> {
-    const known = await createPrismaHistory(fixture.prisma, encryptor).findRequestByKey(
+    const known = await createHistory(fixture.prisma, encryptor).findRequestByKey(
       one.store.id,
       one.request.idempotencyKey,
     );

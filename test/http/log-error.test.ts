@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { logError } from "../../src/http/log-error.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { createPrisma } from "../../src/persistence/client.js";
 import { createTestDatabase } from "../helpers/database.js";
 
 test("what a database says of the row it refused is not logged", async () => {

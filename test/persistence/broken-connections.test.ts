@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { fileURLToPath } from "node:url";
 import { createChangeAnnouncer, createChangeListener } from "../../src/persistence/change-notifications.js";
-import { createExports } from "../../src/persistence/history/export-cursor.js";
+import { createExports } from "../../src/persistence/history/exports.js";
 import { pendingMigrations } from "../../src/persistence/migrations.js";
-import { PoolAccess } from "../../src/persistence/pool-access.js";
+import { PoolAccess, preparedOn, prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/client.js";
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
-import { preparedOn } from "../../src/persistence/prepared-statements.js";
-import { prismaOn, WORK_PATIENCE_MS } from "../../src/persistence/prisma.js";
 import { createRateLimiters } from "../../src/persistence/rate-limiter.js";
 import { withRetentionLock } from "../../src/persistence/retention.js";
 import { statement } from "../../src/persistence/statement.js";

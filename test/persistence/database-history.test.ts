@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { openDatabaseHistory, type DatabaseHistory } from "../../src/persistence/database-history.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { openDatabaseHistory, type DatabaseHistory } from "../../src/persistence/database-watch.js";
+import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
-import { ENTER_WEBHOOK } from "../../src/persistence/webhook-statements.js";
+import { throughPrisma } from "../../src/persistence/client.js";
+import { ENTER_WEBHOOK } from "../../src/persistence/store-webhook.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook } from "../helpers/webhooks.js";
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type pg from "pg";
 import { BusyError } from "../../src/cancellation/model/errors.js";
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
-import { prismaOn } from "../../src/persistence/prisma.js";
+import { prismaOn } from "../../src/persistence/client.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { until } from "../helpers/gate.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { preparedOn, type Database } from "../../src/persistence/prepared-statements.js";
-import { statement, type Asked } from "../../src/persistence/statement.js";
+import { preparedOn, type Database } from "../../src/persistence/client.js";
+import { statement, type Query } from "../../src/persistence/statement.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 
 let database: TestDatabase;
@@ -40,11 +40,11 @@ async function prepared(): Promise<Prepared[]> {
 }
 
 const ADD = statement("add", "SELECT :one::integer + :other::integer AS sum");
-const add = (one: number, other: number): Asked => ADD({ one, other });
+const add = (one: number, other: number): Query => ADD({ one, other });
 const subtract = statement("add", "SELECT 5 - 3 AS sum")({});
 
-async function sum(asked: Asked): Promise<number | undefined> {
-  const [row] = await statements.rows<{ sum: number }>(asked);
+async function sum(query: Query): Promise<number | undefined> {
+  const [row] = await statements.rows<{ sum: number }>(query);
   return row?.sum;
 }
 

@@ -4,7 +4,7 @@ import { LEASE_RAN_OUT } from "../../src/cancellation/cancel/transitions.js";
 import { nextStepOf } from "../../src/cancellation/model/cancellation.js";
 import { LOOKUP_DELAYS_MS, SETTLED_LOOK_MARGIN_MS } from "../../src/cancellation/model/timing.js";
 import type { Claim } from "../../src/cancellation/model/recovery-queue.js";
-import { claimDueStatement } from "../../src/persistence/claim-statements.js";
+import { claimDueStatement } from "../../src/persistence/recovery-queue.js";
 import { Prisma } from "../../src/persistence/generated/client.js";
 import { step, STORE, TIMING } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";

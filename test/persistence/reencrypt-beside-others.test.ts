@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
-import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
+import { createHistory } from "../../src/persistence/history/history.js";
+import { createLedger } from "../../src/persistence/ledger.js";
+import { throughPrisma } from "../../src/persistence/client.js";
 import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { intent, recorded, step, TIMING, watchOver } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
@@ -55,8 +55,8 @@ describe("beside others", () => {
   });
 
   test("a service that takes cancels and records outcomes loses none, and nothing fails", async () => {
-    const history = createPrismaHistory(fixture.prisma, toA);
-    const ledger = createPostgresLedger({
+    const history = createHistory(fixture.prisma, toA);
+    const ledger = createLedger({
       database: throughPrisma(fixture.prisma),
       encryptor: toA,
       history,
@@ -90,7 +90,7 @@ describe("beside others", () => {
   });
 
   test("a service that still seals with an older key, it has an end, and says that it has not come to rest", async () => {
-    const old = createPostgresLedger({
+    const old = createLedger({
       database: throughPrisma(fixture.prisma),
       encryptor: fixture.encryptor,
       history: fixture.history,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { createPrisma } from "../../src/persistence/client.js";
 import {
   checkSession,
   SessionClient,

@@ -4,10 +4,9 @@ import type { CancellationHistory } from "../../src/cancellation/history/history
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { createEncryptor } from "../../src/persistence/encryptor.js";
-import { createPrismaHistory } from "../../src/persistence/history/prisma-history.js";
-import { createPostgresLedger } from "../../src/persistence/postgres-ledger.js";
-import { throughPrisma } from "../../src/persistence/prepared-statements.js";
-import { createPrisma } from "../../src/persistence/prisma.js";
+import { createHistory } from "../../src/persistence/history/history.js";
+import { createLedger } from "../../src/persistence/ledger.js";
+import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
 import { intent as intentOf, recorded, TIMING, watchOver } from "../helpers/ledger.js";
 import type { TestService } from "../helpers/service.js";
 
@@ -34,11 +33,11 @@ export async function anotherProcess<T>(
     paymentStatuses: { uncancelled: [], whollyCancelled: [] },
   });
   const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 7) }]);
-  const history = createPrismaHistory(prisma, encryptor);
+  const history = createHistory(prisma, encryptor);
   try {
     const statements = throughPrisma(prisma);
     const watch = await watchOver(statements);
-    const ledger = createPostgresLedger({ database: statements, encryptor, history, timing: TIMING, watch });
+    const ledger = createLedger({ database: statements, encryptor, history, timing: TIMING, watch });
     return await work({
       ledger,
       history,

@@ -1,5 +1,5 @@
 import { Prisma } from "../generated/client.js";
-import type { Database } from "../prepared-statements.js";
+import type { Database } from "../client.js";
 import { unnamed } from "../statement.js";
 
 /** A moment is stored to the millisecond, and so perhaps a little before it was. */

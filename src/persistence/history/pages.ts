@@ -2,14 +2,29 @@ import type { HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
-import { toCancellation, type CancellationRow } from "../cancellation-row.js";
+import { OPEN_STATUSES } from "../../cancellation/model/status.js";
+import { CANCELLATION_COLUMNS, type CancellationRow, toCancellation } from "../cancellation-row.js";
+import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
-import type { Database } from "../prepared-statements.js";
 import { named, unnamed } from "../statement.js";
-import { hasItem, matching } from "./conditions.js";
+import {
+  hasItemCondition,
+  beyond,
+  columnsOf,
+  createdWithin,
+  equalities,
+  gatheredOrderBy,
+  matchesItem,
+  itemEqualities,
+  matching,
+  orderBy,
+  rangesAcross,
+  rangesInOrder,
+  type Sort,
+  sortOf,
+  statusesOf,
+} from "./conditions.js";
 import { readHorizon } from "./horizon.js";
-import { pageStatement } from "./page-statement.js";
-import { sortOf } from "./sort.js";
 
 export async function readPage(
   database: Database,
@@ -43,7 +58,7 @@ export async function countMatching(
   filter: CancellationFilter,
   order: HistoryOrder,
 ): Promise<number> {
-  const conditions = [...matching(filter, order), ...hasItem(filter)];
+  const conditions = [...matching(filter, order), ...matchesItem(filter)];
   const [row] = await database.rows<{ count: number }>(
     unnamed(Prisma.sql`
     SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`),
@@ -63,4 +78,201 @@ function isPlain({ storeIds: _, ...conditions }: CancellationFilter): boolean {
 function mayBeOvertaken({ orderNo }: CancellationFilter, window: HistoryWindow): boolean {
   const { field, upwards } = sortOf(window);
   return upwards && field !== "TOTAL_CANCEL_AMOUNT" && orderNo === undefined;
+}
+
+/**
+ * How many rows of an order are looked at before all that meet its conditions are gathered and sorted instead. One in a hundred has to
+ * fit to fill a page; reading them takes two milliseconds.
+ */
+const LOOKED_AT = 2000;
+
+export interface PageRequest extends Omit<HistoryWindow, "size"> {
+  readonly limit: number;
+  /** Whether a row at the position itself is among them. */
+  readonly inclusive?: boolean;
+  /** What was created, or decided, at this moment or later is left out. */
+  readonly horizon?: Date | null;
+}
+
+/**
+ * The next rows of a history in the direction of reading. For each store, and each state where some are named, an index is read in
+ * the order asked for up to as many rows as are needed, and the few that this finds are merged: so the time it takes is that of a page,
+ * however many there are. Which index that is, is left to PostgreSQL; that there is one for each condition is tested.
+ */
+export function pageStatement(filter: CancellationFilter, request: PageRequest): Prisma.Sql {
+  const sort = sortOf(request);
+  const statuses = statusesOf(filter) ?? [null];
+  if (statuses.length === 1 && isAlongIndex(filter, request, sort)) return alongIndex(filter, request, sort);
+  const ways = statuses.map((status) => {
+    const ofStatus = status === null ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
+    return Prisma.sql`(${wayTo(filter, request, sort, ofStatus)})`;
+  });
+  return Prisma.sql`
+    SELECT ${CANCELLATION_COLUMNS}
+    FROM (
+      SELECT found.* FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
+      CROSS JOIN LATERAL (${Prisma.join(ways, " UNION ALL ")}) AS found
+      ORDER BY ${orderBy(sort, "found")}
+      LIMIT ${request.limit}
+    ) AS page
+    JOIN cancellation c ON c.store_id = page.store_id AND c.id = page.id
+    ORDER BY ${orderBy(sort, "page")}`;
+}
+
+/** One way only, and nothing to be looked up beside it: then its rows are read as they are found, which is half to plan. */
+function alongIndex(filter: CancellationFilter, request: PageRequest, sort: Sort): Prisma.Sql {
+  const [status] = statusesOf(filter) ?? [];
+  const ofStatus = status === undefined ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
+  return Prisma.sql`
+    SELECT ${CANCELLATION_COLUMNS}
+    FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM cancellation c
+      WHERE ${all([OF_STORE, ...conditionsInOrder(filter, request, sort, ofStatus)])}
+      ORDER BY ${orderBy(sort, "c")}
+      LIMIT ${request.limit}
+    ) AS c
+    ORDER BY ${orderBy(sort, "c")}
+    LIMIT ${request.limit}`;
+}
+
+function isAlongIndex(filter: CancellationFilter, { order }: PageRequest, sort: Sort): boolean {
+  return (
+    !hasItemCondition(filter) &&
+    rangesAcross(filter, order).length === 0 &&
+    sort.field !== "TOTAL_CANCEL_AMOUNT"
+  );
+}
+
+function conditionsInOrder(
+  filter: CancellationFilter,
+  request: PageRequest,
+  sort: Sort,
+  ofStatus: readonly Prisma.Sql[],
+): Prisma.Sql[] {
+  return [
+    ...ofStatus,
+    ...equalities(filter),
+    ...rangesInOrder(filter, request.order),
+    ...before(request),
+    ...beyond(sort, request.position, request),
+  ];
+}
+
+/** One way to rows of one store, in order. */
+function wayTo(
+  filter: CancellationFilter,
+  request: PageRequest,
+  sort: Sort,
+  ofStatus: readonly Prisma.Sql[],
+): Prisma.Sql {
+  const across = rangesAcross(filter, request.order);
+  const inOrder = conditionsInOrder(filter, request, sort, ofStatus);
+  if (across.length > 0 || (hasItemCondition(filter) && sort.field !== "CREATED_AT")) {
+    return gathered(filter, inOrder, across, sort, request.limit);
+  }
+  if (hasItemCondition(filter) && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
+  return Prisma.sql`
+    SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
+    WHERE ${all([OF_STORE, ...inOrder, ...matchesItem(filter, "one by one")])}
+    ORDER BY ${orderBy(sort, "c")}
+    LIMIT ${request.limit}`;
+}
+
+/** Looks at the next rows of the order until a page is full. Where these do not settle it, all that meet the conditions are gathered. */
+function gathered(
+  filter: CancellationFilter,
+  inOrder: readonly Prisma.Sql[],
+  across: readonly Prisma.Sql[],
+  sort: Sort,
+  limit: number,
+): Prisma.Sql {
+  const columns = columnsOf(sort, "c");
+  const next = (what: Prisma.Sql): Prisma.Sql => Prisma.sql`
+      SELECT ${what} FROM cancellation c
+      WHERE ${all([OF_STORE, ...inOrder])}
+      ORDER BY ${orderBy(sort, "c")}
+      LIMIT ${LOOKED_AT}`;
+  const fits = all([...across, ...matchesItem(filter, "one by one")]);
+  return Prisma.sql`
+    WITH near AS MATERIALIZED (
+      SELECT c.store_id, ${columns} FROM (${next(Prisma.sql`c.*`)}) AS c
+      WHERE ${fits}
+      LIMIT ${limit}
+    ), settled AS MATERIALIZED (
+      SELECT (SELECT count(*) FROM near) >= ${limit}
+        -- Query only if the page is not full: whether there are no more to be looked at.
+        OR (SELECT count(*) FROM (${next(Prisma.sql`c.id`)}) AS seen) < ${LOOKED_AT} AS yes
+    )
+    (
+      SELECT c.store_id, ${columns} FROM near c WHERE (SELECT yes FROM settled)
+    ) UNION ALL (
+      SELECT c.store_id, ${columns} FROM cancellation c
+      WHERE NOT (SELECT yes FROM settled) AND ${all([OF_STORE, ...inOrder, ...across, ...matchesItem(filter)])}
+      ORDER BY ${gatheredOrderBy(sort)}
+      LIMIT ${limit}
+    )`;
+}
+
+/** In the order of creation, which items share with what they belong to. A cancellation may have several such lines. */
+function byItem(
+  filter: CancellationFilter,
+  inOrder: readonly Prisma.Sql[],
+  request: PageRequest,
+  sort: Sort,
+): Prisma.Sql {
+  const direction = Prisma.raw(sort.upwards ? "ASC" : "DESC");
+  const ofItem = [
+    Prisma.sql`item.store_id = store.id`,
+    ...itemEqualities(filter),
+    ...createdWithin(filter, Prisma.sql`item.created_at`),
+    ...beyondItem(request, sort),
+  ];
+  return Prisma.sql`
+    SELECT c.store_id, c.created_at, c.id
+    FROM (
+      SELECT DISTINCT item.created_at, item.cancellation_id FROM cancellation_item item
+      WHERE ${all(ofItem)}
+      ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
+    ) AS item
+    JOIN cancellation c ON c.store_id = store.id AND c.id = item.cancellation_id
+    WHERE ${all([OF_STORE, ...inOrder])}
+    ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
+    LIMIT ${request.limit}`;
+}
+
+function beyondItem({ position, inclusive = false }: PageRequest, { upwards }: Sort): Prisma.Sql[] {
+  if (position === null) return [];
+  const comparison = Prisma.raw(`${upwards ? ">" : "<"}${inclusive ? "=" : ""}`);
+  const { createdAt, id } = position;
+  return [
+    Prisma.sql`(item.created_at, item.cancellation_id) ${comparison} (${createdAt}::timestamptz, ${id}::uuid)`,
+  ];
+}
+
+/** Whether a condition leaves so few that their items are best looked at one by one. */
+function isNarrow(filter: CancellationFilter): boolean {
+  const { orderNo, idempotencyKey, returnRequestId, requestId, hasDiscrepancies } = filter;
+  const isOfFew = [orderNo, idempotencyKey, returnRequestId, requestId].some((value) => value !== undefined);
+  const onlyOpen =
+    statusesOf(filter)?.every((status) => OPEN_STATUSES.some((open) => open === status)) ?? false;
+  // Of a type there are far more than of any of these.
+  const isOfType =
+    filter.itemId === undefined &&
+    [filter.reason, filter.requestedBy, filter.failureCode, filter.resolvedBy].some(
+      (value) => value !== undefined,
+    );
+  return isOfFew || onlyOpen || isOfType || hasDiscrepancies === true;
+}
+
+function before({ horizon, order }: PageRequest): Prisma.Sql[] {
+  if (horizon === null || horizon === undefined) return [];
+  const column = Prisma.raw(order.field === "RESOLVED_AT" ? "c.resolved_at" : "c.created_at");
+  return [Prisma.sql`${column} < ${horizon}::timestamptz`];
+}
+
+const OF_STORE = Prisma.sql`c.store_id = store.id`;
+
+function all(conditions: readonly Prisma.Sql[]): Prisma.Sql {
+  return Prisma.join([...conditions], " AND ");
 }

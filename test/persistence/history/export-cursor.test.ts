@@ -5,8 +5,7 @@ import type { CancellationFilter } from "../../../src/cancellation/history/filte
 import type { ExportedCancellation, ExportRequest } from "../../../src/cancellation/history/history.js";
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
-import { createExports, ROWS_AT_ONCE } from "../../../src/persistence/history/export-cursor.js";
-import { exportStatement } from "../../../src/persistence/history/export-statement.js";
+import { createExports, exportStatement, ROWS_AT_ONCE } from "../../../src/persistence/history/exports.js";
 import { withConnection } from "../../helpers/connection.js";
 import { expectedHistory } from "../../helpers/history-model.js";
 import {

@@ -1,9 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { BusyError } from "../../../src/cancellation/model/errors.js";
-import { fewAtOnce } from "../../../src/persistence/history/few-at-once.js";
+import { createSemaphore } from "../../../src/persistence/history/stats.js";
 
 test("so many go on at once, the next in order, and who finds too many waiting is turned away", async () => {
-  const enter = fewAtOnce(2, 2);
+  const enter = createSemaphore(2, 2);
   const begun: number[] = [];
   const ends = new Map<number, (error?: Error) => void>();
   const start = (n: number): Promise<void> =>

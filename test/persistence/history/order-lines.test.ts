@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { TooManyError } from "../../../src/cancellation/model/errors.js";
 import type { PrismaClient } from "../../../src/persistence/generated/client.js";
-import { readOrderLines } from "../../../src/persistence/history/order-lines.js";
-import { createPrisma } from "../../../src/persistence/prisma.js";
+import { readOrderLines } from "../../../src/persistence/history/order-sums.js";
+import { createPrisma } from "../../../src/persistence/client.js";
 import { cancelItem } from "../../helpers/examples.js";
 import { intent, recorded, step, STORE, useLedger } from "../../helpers/ledger.js";
 

@@ -13,8 +13,8 @@ import type { CancellationFilter } from "../../../src/cancellation/history/filte
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { Prisma, type PrismaClient } from "../../../src/persistence/generated/client.js";
-import { pageStatement } from "../../../src/persistence/history/page-statement.js";
-import { createPrisma } from "../../../src/persistence/prisma.js";
+import { pageStatement } from "../../../src/persistence/history/pages.js";
+import { createPrisma } from "../../../src/persistence/client.js";
 import { createTestDatabase, type TestDatabase } from "../../helpers/database.js";
 
 /** Large enough that PostgreSQL reads a table from end to end only where no index serves. */

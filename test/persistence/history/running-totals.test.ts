@@ -12,8 +12,8 @@ import type { HistoryWindow } from "../../../src/cancellation/history/history.js
 import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
 import { TooManyError } from "../../../src/cancellation/model/errors.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import { createPrisma } from "../../../src/persistence/prisma.js";
-import { readRunningTotals } from "../../../src/persistence/history/running-totals.js";
+import { createPrisma } from "../../../src/persistence/client.js";
+import { readRunningTotals } from "../../../src/persistence/history/order-sums.js";
 import { amount } from "../../helpers/arbitraries.js";
 import { withConnection } from "../../helpers/connection.js";
 import { cancelItem } from "../../helpers/examples.js";

@@ -13,7 +13,7 @@ import {
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { readStats } from "../../../src/persistence/history/stats.js";
-import { createPrisma } from "../../../src/persistence/prisma.js";
+import { createPrisma } from "../../../src/persistence/client.js";
 import { withConnection } from "../../helpers/connection.js";
 import {
   FAILURE_CODES,

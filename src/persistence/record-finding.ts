@@ -1,8 +1,8 @@
 import type { Finding } from "../cancellation/model/cancellation-ledger.js";
 import type { CancellationReference } from "../cancellation/model/cancellation.js";
 import type { Encryptor } from "./encryptor.js";
-import { confirmedValues, confirmItems, fromNow } from "./sql-parts.js";
-import { statement, type Asked } from "./statement.js";
+import { confirmedValues, confirmItems, type RecordDependencies } from "./record-transition.js";
+import { type Query, fromNow, statement } from "./statement.js";
 
 export interface FindingRow {
   readonly order_no: string;
@@ -58,7 +58,7 @@ export function findingStatement(
   reference: CancellationReference,
   finding: Finding,
   encryptor: Encryptor,
-): Asked {
+): Query {
   const { rawAnswer, ...evidence } = finding.evidence;
   const answer = rawAnswer === null ? null : encryptor.encryptAnswer(rawAnswer, reference);
   const isAnswer = finding.source === "RESPONSE";
@@ -79,4 +79,17 @@ export function findingStatement(
     // Last: what is added to a copy is copied again with each addition.
     ...confirmedValues(reference, finding.confirmation),
   });
+}
+
+/** False when there was nothing to record it on. */
+export async function recordFinding(
+  { database, encryptor, announce }: RecordDependencies,
+  reference: CancellationReference,
+  finding: Finding,
+): Promise<boolean> {
+  const [row] = await database.rows<FindingRow>(findingStatement(reference, finding, encryptor));
+  if (row === undefined) return false;
+  const { storeId, id } = reference;
+  announce({ storeId, id, orderNo: row.order_no, version: row.event_count });
+  return true;
 }

@@ -1,12 +1,23 @@
-import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
+import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
 import type { CancelIntent } from "../cancellation/model/cancellation-ledger.js";
+import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
 import type { Exactly } from "./cancellation-row.js";
 import type { DatabaseWatch } from "./database-watch.js";
 import type { Encryptor } from "./encryptor.js";
-import { text } from "./sql-parts.js";
-import { statement, type Asked, type SqlValues } from "./statement.js";
-import { TYPE_COLUMNS } from "./type-columns.js";
+import { type Query, type SqlValues, statement, text } from "./statement.js";
+
+/** Where a cancellation has what its lines of one kind add up to; null where it has no such line. */
+export interface TypeColumns {
+  readonly type: ItemType;
+  readonly amount: string;
+  readonly tax: string;
+}
+
+export const TYPE_COLUMNS: readonly TypeColumns[] = ITEM_TYPES.map((type) => {
+  const name = type.toLowerCase();
+  return { type, amount: `${name}_amount`, tax: `${name}_tax_amount` };
+});
 
 export interface IntentRow {
   /** Null when a unique index, or the expected total, refused the intent. */
@@ -68,7 +79,7 @@ export function standingValues({
  * A database that has gone back in time takes no intent: it would not know the keys that it has forgotten.
  * @param cluster SQL that names this database, as in `database-history.ts`.
  */
-export function createIntentStatement(cluster: string): (values: SqlValues) => Asked {
+export function createIntentStatement(cluster: string): (values: SqlValues) => Query {
   return statement(
     "intent",
     `/* cancellation: intent */

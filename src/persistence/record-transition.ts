@@ -1,9 +1,14 @@
+import { applyTransition } from "../cancellation/cancel/transitions.js";
+import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Transition } from "../cancellation/model/cancellation-ledger.js";
-import type { Cancellation } from "../cancellation/model/cancellation.js";
+import type { Cancellation, CancellationReference } from "../cancellation/model/cancellation.js";
+import { StaleTransitionError } from "../cancellation/model/errors.js";
+import type { Confirmation } from "../cancellation/model/outcome.js";
+import { assertCanMove } from "../cancellation/model/status.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
+import type { Database } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
-import { confirmedValues, confirmItems, fromNow, text } from "./sql-parts.js";
-import { statement, type Asked } from "./statement.js";
+import { type Query, fromNow, type SqlValues, statement, text } from "./statement.js";
 
 export interface TransitionRow {
   readonly sent_at: Date | null;
@@ -82,7 +87,7 @@ const TRANSITION = statement(
     SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`,
 );
 
-export function transitionStatement(before: Cancellation, step: Transition, encryptor: Encryptor): Asked {
+export function transitionStatement(before: Cancellation, step: Transition, encryptor: Encryptor): Query {
   const { confirmation, failure } = step;
   const { rawAnswer, ...evidence } = step.evidence;
   const answer = rawAnswer === null ? null : encryptor.encryptAnswer(rawAnswer, before);
@@ -114,4 +119,72 @@ export function transitionStatement(before: Cancellation, step: Transition, encr
     // Last: what is added to a copy is copied again with each addition.
     ...confirmedValues(before, confirmation),
   });
+}
+
+export interface RecordDependencies {
+  readonly database: Database;
+  readonly encryptor: Encryptor;
+  /** Of what is written in a transaction, before it is committed: whoever opened it passes it on afterwards. */
+  readonly announce: AnnounceChange;
+}
+
+/** @throws StaleTransitionError as the ledger does. */
+export async function recordTransition(
+  { database, encryptor, announce }: RecordDependencies,
+  before: Cancellation,
+  step: Transition,
+): Promise<Cancellation> {
+  assertCanMove(before.status, step.to);
+  const [row] = await database.rows<TransitionRow>(transitionStatement(before, step, encryptor));
+  if (row === undefined) throw new StaleTransitionError(before.id, before.status, step.to);
+  const { storeId, id, orderNo } = before;
+  announce({ storeId, id, orderNo, version: row.event_count });
+  return applyTransition(before, step, {
+    sentAt: row.sent_at,
+    resolvedAt: row.resolved_at,
+    inDoubtSince: row.in_doubt_since,
+    nextCheckAt: row.next_check_at,
+    answeredAt: row.answered_at,
+    fencingToken: row.fencing_token,
+  });
+}
+
+/** Writes what EBP confirmed of the items, provided that the step named has written the cancellation. Its values are `confirmedValues`. */
+export function confirmItems(written: string): string {
+  return `UPDATE cancellation_item SET
+        confirmed_quantity = line.quantity, confirmed_amount = line.amount, confirmed_tax_amount = line.tax_amount
+      FROM ${written}, jsonb_to_recordset(:confirmedLines::jsonb) AS line (
+        seq integer, quantity integer, amount numeric, tax_amount numeric
+      )
+      WHERE cancellation_item.store_id = :storeId AND cancellation_item.cancellation_id = :id::uuid
+        AND cancellation_item.seq = line.seq`;
+}
+
+/** Which cancellation it is, and what EBP confirmed of it. */
+export function confirmedValues(
+  { storeId, id }: CancellationReference,
+  confirmation: Confirmation | null,
+): SqlValues {
+  return {
+    storeId,
+    id,
+    returnRequestId: confirmation?.returnRequestId ?? null,
+    processedCount: confirmation?.processedCount ?? null,
+    totalProductAmount: text(confirmation?.totalProductAmount),
+    totalProductTaxAmount: text(confirmation?.totalProductTaxAmount),
+    totalDeliveryAmount: text(confirmation?.totalDeliveryAmount),
+    totalDeliveryTaxAmount: text(confirmation?.totalDeliveryTaxAmount),
+    confirmedLines: linesJson(confirmation),
+  };
+}
+
+function linesJson(confirmation: Confirmation | null): string {
+  return JSON.stringify(
+    (confirmation?.items ?? []).map((item) => ({
+      seq: item.seq,
+      quantity: item.quantity,
+      amount: text(item.amount),
+      tax_amount: text(item.taxAmount),
+    })),
+  );
 }

@@ -1,23 +1,24 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { pendingCancellation } from "../cancellation/cancel/transitions.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { AnnounceChange } from "../cancellation/live/change.js";
 import type {
   CancelIntent,
   CancellationLedger,
   IntentResult,
 } from "../cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
-import type { AnnounceChange } from "../cancellation/live/change.js";
 import type { Timing } from "../cancellation/model/timing.js";
-import type { Encryptor } from "./encryptor.js";
 import { exact } from "./cancellation-row.js";
+import type { Database } from "./client.js";
 import type { DatabaseWatch } from "./database-watch.js";
+import type { Encryptor } from "./encryptor.js";
 import type { RecentRecords } from "./recent-records.js";
-import { text } from "./sql-parts.js";
-import type { SqlValues } from "./statement.js";
-import type { Database } from "./prepared-statements.js";
-import { createIntentStatement, requestValues, standingValues, type IntentRow } from "./intent-statement.js";
-import { createOutcomeWaiter } from "./outcome-waiter.js";
-import { recordFinding, recordTransition } from "./record-step.js";
+import { recordFinding } from "./record-finding.js";
+import { createIntentStatement, type IntentRow, requestValues, standingValues } from "./record-intent.js";
+import { recordTransition } from "./record-transition.js";
+import { type SqlValues, text } from "./statement.js";
 
 /**
  * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
@@ -26,7 +27,7 @@ import { recordFinding, recordTransition } from "./record-step.js";
  */
 const MAX_INTENT_ROUNDS = 200;
 
-export interface LedgerParts {
+export interface LedgerDependencies {
   readonly database: Database;
   /** The same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
   readonly intents?: Database;
@@ -42,7 +43,7 @@ export interface LedgerParts {
   readonly onInDoubt?: (id: string) => void;
 }
 
-export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
+export function createLedger(parts: LedgerDependencies): CancellationLedger {
   const { database, intents = database, encryptor, history, timing, announce = () => undefined } = parts;
   const { watch, recent } = parts;
   const record = { database, encryptor, announce };
@@ -110,5 +111,36 @@ export function createPostgresLedger(parts: LedgerParts): CancellationLedger {
     const actual = exact(row.cancelled_total);
     const expected = request.expectedCancelledTotal;
     return expected !== null && !expected.equals(actual) ? { kind: "totalChanged", actual } : null;
+  }
+}
+
+/** Short enough that a repeated request is hardly slower than the first, long enough to cost nothing. */
+const FIRST_POLL_MS = 20;
+/** A cancel that is not over after a second is slow: there is no hurry then. */
+const LONGEST_POLL_MS = 250;
+
+/**
+ * Waits by reading the row again: the first request may be served by another replica. However many callers wait for one
+ * cancellation, a process reads for them once.
+ */
+export function createOutcomeWaiter(history: CancellationHistory): CancellationLedger["awaitOutcome"] {
+  const waiting = new Map<string, Promise<Cancellation>>();
+
+  return (cancellation, timeoutMs) => {
+    const shared = waiting.get(cancellation.id);
+    if (shared !== undefined) return shared;
+    const started = poll(cancellation, timeoutMs).finally(() => waiting.delete(cancellation.id));
+    waiting.set(cancellation.id, started);
+    return started;
+  };
+
+  async function poll(pending: Cancellation, timeoutMs: number): Promise<Cancellation> {
+    const deadline = performance.now() + timeoutMs;
+    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LONGEST_POLL_MS)) {
+      const now = (await history.find([pending.storeId], pending.id)) ?? pending;
+      const left = deadline - performance.now();
+      if (now.status !== "PENDING" || left <= 0) return now;
+      await delay(Math.min(pause, left));
+    }
   }
 }

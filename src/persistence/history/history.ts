@@ -1,19 +1,15 @@
-import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { fewAtOnce } from "./few-at-once.js";
-import type { Encryptor } from "../encryptor.js";
+import type { CancellationHistory, OpenCount } from "../../cancellation/history/history.js";
+import { OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { toCancellation, toIdentity } from "../cancellation-row.js";
-import type { Cancellation as CancellationRow, PrismaClient } from "../generated/client.js";
-import { throughPrisma, type Database } from "../prepared-statements.js";
-import { statement } from "../statement.js";
-import { readEvents, readItems } from "./children.js";
-import { countMatching, existsFrom, readPage } from "./pages.js";
-import { readStats } from "./stats.js";
-import { readOpenByStatus } from "./open-by-status.js";
-import { readOrderLines } from "./order-lines.js";
-import { readOrderTotals } from "./order-totals.js";
+import { type Database, orTooSlow, throughPrisma } from "../client.js";
+import type { Encryptor } from "../encryptor.js";
+import { type Cancellation as CancellationRow, Prisma, type PrismaClient } from "../generated/client.js";
 import { READ_MS } from "../session.js";
-import { readRunningTotals } from "./running-totals.js";
-import { orTooSlow } from "./too-slow.js";
+import { statement, unnamed } from "../statement.js";
+import { readEvents, readItems } from "./items-and-events.js";
+import { readOrderLines, readOrderTotals, readRunningTotals } from "./order-sums.js";
+import { countMatching, existsFrom, readPage } from "./pages.js";
+import { createSemaphore, readStats } from "./stats.js";
 
 /** Each keeps a connection and a processor for up to a second: the others are left to those who read pages. */
 const STATS_AT_ONCE = 3;
@@ -34,12 +30,12 @@ const OPEN = statement(
 const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
 /** @param database the same database, for what is asked most, and costs less so than by Prisma. */
-export function createPrismaHistory(
+export function createHistory(
   prisma: PrismaClient,
   encryptor: Encryptor,
   database: Database = throughPrisma(prisma),
 ): CancellationHistory {
-  const statsInTurn = fewAtOnce(STATS_AT_ONCE, STATS_WAITING);
+  const statsInTurn = createSemaphore(STATS_AT_ONCE, STATS_WAITING);
   return {
     async find(storeIds, id) {
       const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...storeIds] }, id } });
@@ -98,4 +94,20 @@ export function createPrismaHistory(
   function rowByKey(storeId: string, idempotencyKey: string): Promise<CancellationRow | null> {
     return prisma.cancellation.findUnique({ where: { storeId_idempotencyKey: { storeId, idempotencyKey } } });
   }
+}
+
+/** Reads the open ones only, which the partial index holds. A status of which there is none is told too. */
+export async function readOpenByStatus(database: Database): Promise<OpenCount[]> {
+  const rows = await database.rows<OpenCount>(
+    unnamed(Prisma.sql`
+    SELECT
+      status, count(*)::integer AS count,
+      extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS "oldestSeconds"
+    FROM cancellation
+    WHERE status IN ('PENDING', 'UNKNOWN')
+    GROUP BY status`),
+  );
+  return OPEN_STATUSES.map(
+    (status) => rows.find((row) => row.status === status) ?? { status, count: 0, oldestSeconds: 0 },
+  );
 }

@@ -1,8 +1,8 @@
 import { SIGNATURE_TOLERANCE_MS } from "../cancellation/model/timing.js";
 import type { ReceivedWebhook } from "../cancellation/model/webhook-inbox.js";
-import { standing } from "./intent-statement.js";
 import type { Encryptor } from "./encryptor.js";
-import { statement, type Asked, type SqlValues } from "./statement.js";
+import { standing } from "./record-intent.js";
+import { type Query, type SqlValues, statement } from "./statement.js";
 
 const COLUMNS = `digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
         is_of_success, body_sealed, body_key_id, cancellation_ids, received_at, next_match_at`;
@@ -25,7 +25,7 @@ export interface StoredRow {
  * Stores a webhook, if it is of now, with the cancellations that are there when it comes in. So not in a database that has gone back in
  * time: it lacks some of them.
  */
-export function createStoreStatement(cluster: string): (values: SqlValues) => Asked {
+export function createStoreStatement(cluster: string): (values: SqlValues) => Query {
   return statement(
     "store_webhook",
     `/* webhook: store */

@@ -1,5 +1,7 @@
+import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
+import { OPEN_STATUSES } from "../cancellation/model/status.js";
 import type {
   KeptEvent,
   Told,
@@ -8,24 +10,23 @@ import type {
   WebhookInbox,
   WebhookReference,
 } from "../cancellation/model/webhook-inbox.js";
-import { OPEN_STATUSES } from "../cancellation/model/status.js";
-import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
-import type { Encryptor } from "./encryptor.js";
 import { exact, toCancellation } from "./cancellation-row.js";
-import { claimWebhooksStatement } from "./claim-statements.js";
-import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
+import { type Database, throughPrisma } from "./client.js";
 import type { DatabaseWatch } from "./database-watch.js";
-import { standingValues } from "./intent-statement.js";
-import { throughPrisma, type Database } from "./prepared-statements.js";
-import { unnamed } from "./statement.js";
+import type { Encryptor } from "./encryptor.js";
+import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
 import type { RecentRecords } from "./recent-records.js";
-import { createStoreStatement, webhookValues, type StoredRow } from "./webhook-statements.js";
-import { recordFinding, recordTransition, type RecordParts } from "./record-step.js";
+import { recordFinding } from "./record-finding.js";
+import { standingValues } from "./record-intent.js";
+import { type RecordDependencies, recordTransition } from "./record-transition.js";
+import { claimWebhooksStatement } from "./recovery-queue.js";
+import { unnamed } from "./statement.js";
+import { createStoreStatement, type StoredRow, webhookValues } from "./store-webhook.js";
 
 /** More that are like each other than this tell no more: an event that may be about two of them decides nothing. */
 const MOST_ALIKE = 500;
 
-export interface InboxParts {
+export interface InboxDependencies {
   readonly prisma: PrismaClient;
   readonly database: Database;
   readonly encryptor: Encryptor;
@@ -36,7 +37,7 @@ export interface InboxParts {
   readonly recent?: RecentRecords;
 }
 
-export function createPrismaWebhookInbox(parts: InboxParts): WebhookInbox {
+export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
   const { prisma, database, encryptor, watch, announce = () => undefined, recent } = parts;
   const storeStatement = createStoreStatement(watch.cluster);
   return {
@@ -170,7 +171,7 @@ async function close(
   return closed === 1;
 }
 
-async function tell(record: RecordParts, told: Told): Promise<void> {
+async function tell(record: RecordDependencies, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
     await recordTransition(record, cancellation, told.transition);
@@ -186,7 +187,10 @@ async function tell(record: RecordParts, told: Told): Promise<void> {
  * What is in doubt must still be: to one called FAILED meanwhile the same event is a contradiction. It takes charge of it, so that whoever
  * is about to decide it, and has not seen this event, is late.
  */
-async function isStillSo({ database }: RecordParts, { storeId, id, status }: Cancellation): Promise<boolean> {
+async function isStillSo(
+  { database }: RecordDependencies,
+  { storeId, id, status }: Cancellation,
+): Promise<boolean> {
   if (status !== "UNKNOWN") return true;
   const rows = await database.rows(
     unnamed(Prisma.sql`

@@ -4,9 +4,9 @@ import type {
   CancellationReference,
 } from "../../cancellation/model/cancellation.js";
 import { TooManyError } from "../../cancellation/model/errors.js";
-import { toEvent, toItem, type EventRow, type ItemRow } from "../cancellation-row.js";
-import type { Database } from "../prepared-statements.js";
-import { statement, type SqlValues } from "../statement.js";
+import { type EventRow, type ItemRow, toEvent, toItem } from "../cancellation-row.js";
+import type { Database } from "../client.js";
+import { type SqlValues, statement } from "../statement.js";
 
 type Child<Row> = Row & { readonly cancellationId: string };
 

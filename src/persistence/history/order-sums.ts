@@ -1,0 +1,121 @@
+import type { OrderLines, RunningTotals } from "../../cancellation/history/history.js";
+import type { ItemType } from "../../cancellation/model/cancel-request.js";
+import type { OrderTotals } from "../../cancellation/model/cancellation.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
+import { exact, exactOrZero } from "../cancellation-row.js";
+import type { Prisma, PrismaClient } from "../generated/client.js";
+
+interface LineRow {
+  readonly seq: number;
+  readonly item_type: ItemType;
+  readonly item_id: string;
+  readonly cancelled_quantity: bigint;
+  readonly cancelled_amount: Prisma.Decimal;
+  readonly in_doubt_quantity: bigint;
+  readonly in_doubt_amount: Prisma.Decimal;
+  readonly items: bigint;
+}
+
+/**
+ * A line is what stands under one seq, item type and item id: a seq that came with another item is another line. What is bounded is
+ * the items that are added up, which may be many more than the lines: an order can be cancelled bit by bit.
+ */
+export async function readOrderLines(
+  prisma: Pick<PrismaClient, "$queryRaw">,
+  storeId: string,
+  orderNo: string,
+  atMost: number,
+): Promise<OrderLines> {
+  const rows = await prisma.$queryRaw<LineRow[]>`
+    SELECT
+      seq, item_type, item_id,
+      coalesce(sum(quantity) FILTER (WHERE status = 'SUCCEEDED'), 0) AS cancelled_quantity,
+      coalesce(sum(line_total) FILTER (WHERE status = 'SUCCEEDED'), 0) AS cancelled_amount,
+      coalesce(sum(quantity) FILTER (WHERE status <> 'SUCCEEDED'), 0) AS in_doubt_quantity,
+      coalesce(sum(line_total) FILTER (WHERE status <> 'SUCCEEDED'), 0) AS in_doubt_amount,
+      count(*) AS items
+    FROM (
+      SELECT status, item.seq, item.item_type, item.item_id, item.quantity, item.line_total
+      FROM cancellation JOIN cancellation_item item
+        ON item.store_id = cancellation.store_id AND item.cancellation_id = cancellation.id
+      WHERE cancellation.store_id = ${storeId} AND order_no = ${orderNo} AND status <> 'FAILED'
+      -- One more tells that there are more.
+      LIMIT ${atMost + 1}
+    ) item
+    GROUP BY seq, item_type, item_id
+    ORDER BY seq, item_type, item_id`;
+  const itemCount = rows.reduce((sum, { items }) => sum + Number(items), 0);
+  if (itemCount > atMost) throw new TooManyError("items of an order", atMost);
+  return {
+    itemCount,
+    lines: rows.map((row) => ({
+      seq: row.seq,
+      itemType: row.item_type,
+      itemId: row.item_id,
+      cancelledQuantity: Number(row.cancelled_quantity),
+      cancelledAmount: exact(row.cancelled_amount),
+      inDoubtQuantity: Number(row.in_doubt_quantity),
+      inDoubtAmount: exact(row.in_doubt_amount),
+    })),
+  };
+}
+
+interface TotalsRow {
+  readonly cancelled: Prisma.Decimal | null;
+  readonly in_doubt: Prisma.Decimal | null;
+}
+
+/** In one statement, so that both are of one moment, and no transaction has to be waited for. */
+export async function readOrderTotals(
+  prisma: Pick<PrismaClient, "$queryRaw">,
+  storeId: string,
+  orderNo: string,
+): Promise<OrderTotals> {
+  const [totals] = await prisma.$queryRaw<TotalsRow[]>`
+    SELECT
+      (
+        SELECT cancelled_total FROM cancelled_order WHERE store_id = ${storeId} AND order_no = ${orderNo}
+      ) AS cancelled,
+      (
+        SELECT sum(total_cancel_amount) FROM cancellation
+        WHERE store_id = ${storeId} AND order_no = ${orderNo} AND status IN ('PENDING', 'UNKNOWN')
+      ) AS in_doubt`;
+  return {
+    cancelledTotal: exactOrZero(totals?.cancelled),
+    inDoubtTotal: exactOrZero(totals?.in_doubt),
+  };
+}
+
+interface RunningRow {
+  readonly total: Prisma.Decimal | null;
+  readonly cancels: bigint;
+}
+
+/**
+ * All cancels of the order are added up, whatever part of them is asked for: that is what is bounded. An order is cancelled a few
+ * times, so they are sorted as they are read, from the index by order number.
+ */
+export async function readRunningTotals(
+  prisma: Pick<PrismaClient, "$queryRaw">,
+  storeId: string,
+  orderNo: string,
+  ids: readonly string[],
+  atMost: number,
+): Promise<RunningTotals> {
+  const rows = await prisma.$queryRaw<RunningRow[]>`
+    WITH succeeded AS (
+      SELECT id, resolved_at, total_cancel_amount
+      FROM cancellation
+      WHERE store_id = ${storeId} AND order_no = ${orderNo} AND status = 'SUCCEEDED'
+      -- One more tells that there are more.
+      LIMIT ${atMost + 1}
+    ), running AS (
+      SELECT id, sum(total_cancel_amount) OVER (ORDER BY resolved_at, id) AS total FROM succeeded
+    )
+    SELECT running.total, (SELECT count(*) FROM succeeded) AS cancels
+    FROM unnest(${[...ids]}::uuid[]) WITH ORDINALITY asked (id, place) LEFT JOIN running ON running.id = asked.id
+    ORDER BY asked.place`;
+  const cancelCount = Number(rows[0]?.cancels ?? 0);
+  if (cancelCount > atMost) throw new TooManyError("cancels of an order", atMost);
+  return { cancelCount, totals: rows.map(({ total }) => (total === null ? null : exact(total))) };
+}

@@ -1,0 +1,191 @@
+import { Decimal } from "../cancellation/model/decimal.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../cancellation/model/recovery-queue.js";
+import { OPEN_STATUSES } from "../cancellation/model/status.js";
+import {
+  LOOKUP_DELAYS_MS,
+  MATCH_DELAYS_MS,
+  SETTLED_LOOK_MARGIN_MS,
+  type Timing,
+} from "../cancellation/model/timing.js";
+import { capturedAmountOf } from "../cancellation/reconcile/lookup-rules.js";
+import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
+import { type Database, throughPrisma } from "./client.js";
+import type { Encryptor } from "./encryptor.js";
+import { Prisma, type PrismaClient } from "./generated/client.js";
+import { unnamed } from "./statement.js";
+
+/** Far more than are ever in doubt at once. */
+const MOST_IDS = 10_000;
+
+/** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
+export function createRecoveryQueue(
+  prisma: PrismaClient,
+  encryptor: Encryptor,
+  storeIds: readonly string[],
+  timing: Timing,
+  database: Database = throughPrisma(prisma),
+): RecoveryQueue {
+  return {
+    async claimDue(limit) {
+      const rows = await database.rows<ClaimRow>(unnamed(claimDueStatement(storeIds, limit, timing)));
+      return rows.map(toClaim);
+    },
+
+    async claim(callersStores, id) {
+      const [row] = await database.rows<ClaimRow>(unnamed(claimStatement(callersStores, id, timing)));
+      return row === undefined ? null : toClaim(row);
+    },
+
+    async open({ storeId, id, fencingToken }): Promise<ClaimedCancellation | null> {
+      const row = await prisma.cancellation.findUnique({ where: { storeId_id: { storeId, id } } });
+      if (row?.fencingToken !== fencingToken) return null;
+      const { orderNo, currencyCode } = row;
+      const order = await prisma.cancelledOrder.findUnique({
+        where: { storeId_orderNo: { storeId, orderNo } },
+      });
+      return {
+        cancellation: toCancellation(row),
+        openRefundAccount: () => toIdentity(row, encryptor).refundAccount,
+        cancelledBefore: order === null ? new Decimal(0) : exact(order.cancelledTotal),
+        capturedAmount: await capturedAmount(storeId, orderNo, currencyCode),
+        unaccountedEvents: await unaccountedEvents(storeId, orderNo),
+        othersInDoubt: await prisma.cancellation.count({
+          where: { storeId, orderNo, status: { in: [...OPEN_STATUSES] }, id: { not: id } },
+        }),
+      };
+    },
+
+    async idsInDoubt() {
+      const rows = await prisma.cancellation.findMany({
+        where: { storeId: { in: [...storeIds] }, status: "UNKNOWN" },
+        select: { id: true },
+        orderBy: { id: "asc" },
+        take: MOST_IDS,
+      });
+      return rows.map(({ id }) => id);
+    },
+  };
+
+  /** Whatever their amount, currency or time reads like: a cancel of this order took effect that is not known here as having succeeded. */
+  function unaccountedEvents(storeId: string, orderNo: string): Promise<number> {
+    return prisma.webhookEvent.count({
+      where: {
+        orderNo,
+        kind: { in: ["VOIDED", "REFUND_REQUESTED"] },
+        isOfSuccess: true,
+        storeIds: { has: storeId },
+        state: { in: ["WAITING", "ATTACHED"] },
+      },
+    });
+  }
+
+  /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
+  async function capturedAmount(
+    storeId: string,
+    orderNo: string,
+    currencyCode: string,
+  ): Promise<Decimal | null> {
+    const told = await prisma.webhookEvent.findMany({
+      where: { orderNo, kind: "CAPTURED", isOfSuccess: true, storeIds: { equals: [storeId] } },
+      select: { amount: true, currencyCode: true, eventTime: true },
+    });
+    const captures = told.map((one) => ({ ...one, amount: one.amount === null ? null : exact(one.amount) }));
+    return capturedAmountOf(captures, currencyCode);
+  }
+}
+
+function toClaim(row: ClaimRow): Claim {
+  return {
+    storeId: row.store_id,
+    id: row.id,
+    fencingToken: row.fencing_token,
+    inDoubtForMs: row.in_doubt_for_ms,
+  };
+}
+
+export interface ClaimRow {
+  readonly store_id: string;
+  readonly id: string;
+  readonly fencing_token: number;
+  readonly in_doubt_for_ms: number;
+}
+
+// Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row.
+
+/**
+ * Takes charge of what is due. The next look is planned at once, by the schedule and not before the claimer's lease runs out: a row
+ * that brings down whoever looks at it comes later each time. The end of the settling time is worth a look of its own.
+ */
+export function claimDueStatement(storeIds: readonly string[], limit: number, timing: Timing): Prisma.Sql {
+  const delay = Prisma.sql`(${[...LOOKUP_DELAYS_MS]}::float8[])[lookups + 2] * interval '1 millisecond'`;
+  const settledAt = Prisma.sql`(in_doubt_since + ${milliseconds(timing.settlingMs + SETTLED_LOOK_MARGIN_MS)})`;
+  return Prisma.sql`
+    /* cancellation: claim */
+    WITH due AS (
+      SELECT store_id, id FROM cancellation
+      WHERE store_id = ANY(${[...storeIds]}) AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
+      ORDER BY next_check_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE cancellation SET
+      fencing_token = fencing_token + 1,
+      lookups = lookups + CASE WHEN status = 'UNKNOWN' THEN 1 ELSE 0 END,
+      next_check_at = CASE
+        WHEN status = 'PENDING' THEN ${leaseEnd(timing)}
+        WHEN lookups + 2 > ${LOOKUP_DELAYS_MS.length} THEN NULL
+        WHEN statement_timestamp() < ${settledAt}
+          THEN greatest(${leaseEnd(timing)}, least(statement_timestamp() + ${delay}, ${settledAt}))
+        ELSE greatest(${leaseEnd(timing)}, statement_timestamp() + ${delay})
+      END
+    FROM due
+    WHERE cancellation.store_id = due.store_id AND cancellation.id = due.id
+    RETURNING ${CLAIMED}`;
+}
+
+/**
+ * Takes charge of one. What is planned for one in doubt stays: a look that somebody asks for must not put off the scheduled one,
+ * and when both come together the token lets one of them decide.
+ */
+export function claimStatement(storeIds: readonly string[], id: string, timing: Timing): Prisma.Sql {
+  return Prisma.sql`
+    /* cancellation: claim */
+    UPDATE cancellation SET
+      fencing_token = fencing_token + 1,
+      next_check_at = CASE WHEN status = 'PENDING' THEN ${leaseEnd(timing)} ELSE next_check_at END
+    WHERE store_id = ANY(${[...storeIds]}) AND id = ${id}::uuid
+      AND (status = 'UNKNOWN' OR (status = 'PENDING' AND next_check_at <= statement_timestamp()))
+    RETURNING ${CLAIMED}`;
+}
+
+/** The same for webhooks. One that has waited through the whole schedule is planned no more: it stays, as it came. */
+export function claimWebhooksStatement(limit: number): Prisma.Sql {
+  return Prisma.sql`
+    /* webhook: claim */
+    WITH due AS (
+      SELECT digest FROM webhook_event
+      WHERE state = 'WAITING' AND next_match_at <= statement_timestamp()
+      ORDER BY next_match_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE webhook_event SET
+      match_attempts = match_attempts + 1,
+      next_match_at =
+        statement_timestamp() + (${[...MATCH_DELAYS_MS]}::float8[])[match_attempts + 1] * interval '1 millisecond'
+    FROM due
+    WHERE webhook_event.digest = due.digest
+    RETURNING webhook_event.digest, next_match_at IS NULL AS "isLast"`;
+}
+
+const CLAIMED = Prisma.sql`
+      cancellation.store_id, cancellation.id, fencing_token,
+      coalesce(extract(epoch FROM statement_timestamp() - in_doubt_since) * 1000, 0)::float8 AS in_doubt_for_ms`;
+
+function leaseEnd({ leaseMs }: Timing): Prisma.Sql {
+  return Prisma.sql`(statement_timestamp() + ${milliseconds(leaseMs)})`;
+}
+
+function milliseconds(ms: number): Prisma.Sql {
+  return Prisma.sql`${ms}::float8 * interval '1 millisecond'`;
+}
