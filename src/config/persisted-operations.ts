@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { parse } from "lossless-json";
 import { z } from "zod";
 import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import type { Settings } from "./settings.js";
@@ -12,14 +11,20 @@ const id = z.string({ error: "a text" }).min(1, { error: "an id" });
 const body = z.string({ error: "a GraphQL document" }).regex(/\S/u, { error: "a GraphQL document" });
 
 /** What `generate-persisted-query-manifest` of Apollo Client writes, as do Apollo's tools for iOS and Kotlin. */
-const manifestSchema = z.object({
-  format: z.literal("apollo-persisted-query-manifest", { error: '"apollo-persisted-query-manifest"' }),
-  version: z.literal(1, { error: "1" }),
-  operations: z.array(z.object({ id, name: z.string({ error: "a name" }), body }), { error: "a list" }),
-});
-const objectSchema = z.record(id, body);
+const manifestSchema = z
+  .object({
+    format: z.literal("apollo-persisted-query-manifest", { error: '"apollo-persisted-query-manifest"' }),
+    version: z.literal(1, { error: "1" }),
+    operations: z.array(z.object({ id, name: z.string({ error: "a name" }), body }), { error: "a list" }),
+  })
+  .transform(({ operations }) => operations);
+const documentsSchema = z
+  .record(id, body)
+  .transform((documents) =>
+    Object.entries(documents).map(([key, text]) => ({ id: key, name: key, body: text })),
+  );
 
-/** PERSISTED_OPERATIONS: the path of the only operations to be answered. Null when it is not set: any operation is. */
+/** The only operations to be answered, from the file at the path in PERSISTED_OPERATIONS; null when it is not set. */
 export function readPersistedOperations(settings: Settings): readonly PersistedOperation[] | null {
   const path = settings.value(VARIABLE);
   if (path === undefined) return null;
@@ -34,60 +39,31 @@ export function readPersistedOperations(settings: Settings): readonly PersistedO
   return parsePersistedOperations(settings, text);
 }
 
-export function parsePersistedOperations(settings: Settings, text: string): readonly PersistedOperation[] {
-  const operations = operationsIn(settings, jsonIn(text));
-  if (operations === null) return [];
-  if (operations.length === 0) settings.fault(VARIABLE, "at least one operation", "none");
-  const ids = operations.map((operation) => operation.id);
+function parsePersistedOperations(settings: Settings, text: string): readonly PersistedOperation[] {
+  const json = jsonIn(text);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    settings.fault(VARIABLE, EXPECTED, "something else");
+    return [];
+  }
+  const isManifest = "format" in json && "operations" in json;
+  const { success, data, error } = (isManifest ? manifestSchema : documentsSchema).safeParse(json);
+  if (!success) {
+    for (const { path, message } of error.issues)
+      settings.fault([VARIABLE, ...path].join("."), message, "something else");
+    return [];
+  }
+  if (data.length === 0) settings.fault(VARIABLE, "at least one operation", "none");
+  const ids = data.map((operation) => operation.id);
   for (const repeated of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
     settings.fault(VARIABLE, "each id once", `${JSON.stringify(repeated)} more than once`);
   }
-  return operations;
+  return data;
 }
 
-/** Undefined when it is not JSON, or has a key twice with different values: nobody can tell which was meant. */
 function jsonIn(text: string): unknown {
   try {
-    return parse(text, undefined, Number);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-/** Null after a fault has been told. */
-function operationsIn(settings: Settings, json: unknown): PersistedOperation[] | null {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    settings.fault(VARIABLE, EXPECTED, "something else");
-    return null;
-  }
-  if (!("format" in json && "operations" in json)) {
-    const documents = objectSchema.safeParse(json);
-    if (documents.success)
-      return Object.entries(documents.data).map(([key, text]) => ({ id: key, name: key, body: text }));
-    tell(settings, documents.error, json);
-    return null;
-  }
-  const manifest = manifestSchema.safeParse(json);
-  if (manifest.success) return manifest.data.operations;
-  tell(settings, manifest.error, json);
-  return null;
-}
-
-function tell(settings: Settings, { issues }: z.ZodError, json: object): void {
-  for (const { path, message } of issues) {
-    const where = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-    settings.fault(
-      `${VARIABLE}${where}`,
-      message,
-      valueAt(json, path) === undefined ? "nothing" : "something else",
-    );
-  }
-}
-
-function valueAt(json: object, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    json,
-  );
 }

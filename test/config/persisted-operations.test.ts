@@ -45,11 +45,6 @@ describe("refuses to start with", () => {
     ],
     ["a list", [OPERATION], [`PERSISTED_OPERATIONS: expected ${FORMS}, found something else`]],
     ["null", "null", [`PERSISTED_OPERATIONS: expected ${FORMS}, found something else`]],
-    [
-      "an id with two documents",
-      '{"a": "{ a }", "a": "{ b }"}',
-      [`PERSISTED_OPERATIONS: expected ${FORMS}, found something else`],
-    ],
     ["no operations in an object", {}, ["PERSISTED_OPERATIONS: expected at least one operation, found none"]],
     [
       "no operations in a manifest",
@@ -79,9 +74,9 @@ describe("refuses to start with", () => {
         { ...OPERATION, id: "" },
       ]),
       [
-        "PERSISTED_OPERATIONS.operations[0].body: expected a GraphQL document, found nothing",
-        "PERSISTED_OPERATIONS.operations[1].body: expected a GraphQL document, found something else",
-        "PERSISTED_OPERATIONS.operations[2].id: expected an id, found something else",
+        "PERSISTED_OPERATIONS.operations.0.body: expected a GraphQL document, found something else",
+        "PERSISTED_OPERATIONS.operations.1.body: expected a GraphQL document, found something else",
+        "PERSISTED_OPERATIONS.operations.2.id: expected an id, found something else",
       ],
     ],
     [
