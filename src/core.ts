@@ -13,7 +13,7 @@ import { timingOf, type Timing } from "./cancellation/model/timing.js";
 import type { Config } from "./config/config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import type { Log } from "./log.js";
-import type { ReencryptParts } from "./persistence/reencrypt.js";
+import type { ReencryptOptions } from "./persistence/reencrypt.js";
 import { createEncryptor, type EncryptionKey, type Encryptor } from "./persistence/encryptor.js";
 import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
 import { createExports } from "./persistence/history/exports.js";
@@ -228,7 +228,7 @@ export async function openCore(
 
 /** Encrypted data and their encryptor, for commands that have nothing to ask EBP. */
 export interface EncryptedData {
-  readonly prisma: ReencryptParts["prisma"];
+  readonly prisma: ReencryptOptions["prisma"];
   readonly databaseUrl: string;
   readonly encryptor: Encryptor;
   /** The newest first. */

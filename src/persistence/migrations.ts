@@ -1,14 +1,8 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { MigrationFailedError, MigrationLockError } from "./migration-errors.js";
-import { readMigrationFiles, type MigrationFile } from "./migration-files.js";
-import {
-  createHistory,
-  findPending,
-  recordFailed,
-  recordFinished,
-  recordStarted,
-} from "./migration-history.js";
 import { makeSchema, MIGRATES, NEEDS, sessionConfig, withSession, type SessionConfig } from "./session.js";
 
 export interface MigrationOptions {
@@ -18,68 +12,180 @@ export interface MigrationOptions {
   readonly log: (message: string) => void;
 }
 
-/** The advisory lock which Prisma Migrate takes. */
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The advisory lock that Prisma Migrate takes. */
 const LOCK = 72707369;
 const LOCK_POLL_MS = 100;
-/** Longer than our migrations take; a rollout's orchestrator is told before it loses patience. */
+/** Longer than our migrations take; a rollout's orchestrator hears of it before it loses patience. */
 const LOCK_LIMIT_MS = 60_000;
 
+/** Prisma Migrate's own definition, to the letter: its commands work on this table too. */
+const CREATE_HISTORY = `
+  CREATE TABLE _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+/** Tables of extensions (PostGIS brings some) do not count. */
+const FOREIGN_TABLES = `
+  SELECT FROM pg_class
+  WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+  LIMIT 1`;
+
 /**
- * Applies the migrations this database does not have yet, and returns their names. Does the work, and keeps the books, of
- * `prisma migrate deploy`, without the engine that needs a download. Replicas may start at once: one applies, the others wait.
+ * Applies the migrations that this database does not have yet, and returns their names. Does what `prisma migrate deploy` does, with the
+ * same table, but needs no engine that has to be downloaded. Replicas may start together: one applies, the others wait.
  */
 export async function applyMigrations({ url, directory, log }: MigrationOptions): Promise<string[]> {
-  const files = await readMigrationFiles(directory);
-  // The schema that is named may have to be made first.
+  const migrations = await readMigrations(directory);
+  // The schema that the URL names may have to be made first.
   return withSession({ ...sessionConfig(url, MIGRATES), needs: NEEDS }, async (keeper) => {
     // Held until this connection ends.
     await lock(keeper);
-    const inSchema = sessionConfig(await makeSchema(keeper, url), MIGRATES);
-    return withSession(inSchema, async (client) => {
-      await createHistory(client);
-      const pending = await findPending(client, files);
-      for (const file of pending) {
-        await apply(client, inSchema, file);
-        log(`applied migration ${file.name}`);
+    const session = sessionConfig(await makeSchema(keeper, url), MIGRATES);
+    return withSession(session, async (books) => {
+      await createHistory(books);
+      const pending = await findPending(books, migrations);
+      for (const migration of pending) {
+        await apply(books, session, migration);
+        log(`applied migration ${migration.name}`);
       }
       return pending.map(({ name }) => name);
     });
   });
 }
 
-/** The names of the migrations this database does not have yet. Changes nothing. */
+/** The names of the migrations that this database does not have yet. Changes nothing. */
 export async function pendingMigrations({ url, directory }: MigrationOptions): Promise<string[]> {
-  const files = await readMigrationFiles(directory);
-  const pending = await withSession(sessionConfig(url), (client) => findPending(client, files));
+  const migrations = await readMigrations(directory);
+  const pending = await withSession(sessionConfig(url), (client) => findPending(client, migrations));
   return pending.map(({ name }) => name);
+}
+
+/** Oldest first: their names begin with a timestamp. */
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const read = async (name: string): Promise<Migration> => ({
+    name,
+    sql: await readFile(join(directory, name, "migration.sql"), "utf8"),
+  });
+  return Promise.all(names.sort().map(read));
 }
 
 async function lock(client: pg.Client): Promise<void> {
   const deadline = Date.now() + LOCK_LIMIT_MS;
   for (;;) {
-    // Query again and again: a session that waits inside pg_advisory_lock holds a snapshot,
-    // for which CREATE INDEX CONCURRENTLY in the migration being applied would wait in turn, for ever.
-    const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [
+    // Polled: a session that waits inside pg_advisory_lock holds a snapshot, for which CREATE INDEX CONCURRENTLY in the migration
+    // being applied would wait in turn, for ever.
+    const { rows } = await client.query<{ is_ours: boolean }>("SELECT pg_try_advisory_lock($1) AS is_ours", [
       LOCK,
     ]);
-    if (rows[0]?.locked === true) return;
-    if (Date.now() > deadline) throw new MigrationLockError(LOCK_LIMIT_MS);
+    if (rows[0]?.is_ours === true) return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Another process has been migrating this database for more than ${LOCK_LIMIT_MS / 1000} s. Start again when it has finished.`,
+      );
+    }
     await delay(LOCK_POLL_MS);
   }
 }
 
-async function apply(books: pg.Client, session: SessionConfig, file: MigrationFile): Promise<void> {
-  const id = await recordStarted(books, file);
+/** Makes the table of what has been applied, unless it is there. */
+async function createHistory(client: pg.Client): Promise<void> {
+  if (await hasHistory(client)) return;
+  const foreign = await client.query(FOREIGN_TABLES);
+  if (foreign.rowCount !== 0) {
+    throw new Error(
+      "The database holds tables but no record of migrations, so it is not this service's. Point DATABASE_URL to an empty database.",
+    );
+  }
+  await client.query(CREATE_HISTORY);
+}
+
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    "SELECT to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL AS found",
+  );
+  return rows[0]?.found === true;
+}
+
+/** @throws when the database and the folder differ about what was applied. */
+async function findPending(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  if (!(await hasHistory(client))) return [...migrations];
+  const { rows } = await client.query<{
+    name: string;
+    checksum: string;
+    finished_at: Date | null;
+    logs: string | null;
+  }>(
+    `SELECT migration_name AS name, checksum, finished_at, logs FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  for (const { name, checksum, finished_at, logs } of rows) {
+    if (finished_at === null) {
+      throw new Error(
+        `Migration ${name} was begun before and did not finish (${logs ?? "it was interrupted"}). ${afterRepair(name)}`,
+      );
+    }
+    const migration = migrations.find((one) => one.name === name);
+    if (migration === undefined) {
+      throw new Error(
+        `The database has migration ${name}, which this version does not know: a newer version has been here. Start that version.`,
+      );
+    }
+    if (!checksums(migration.sql).includes(checksum)) {
+      throw new Error(
+        `Migration ${name} has been changed since it was applied to this database. Restore it, and put the change in a new migration.`,
+      );
+    }
+  }
+  return migrations.filter(({ name }) => rows.every((row) => row.name !== name));
+}
+
+async function apply(books: pg.Client, session: SessionConfig, { name, sql }: Migration): Promise<void> {
+  // Committed before the script runs: should we be killed half-way, the next start knows.
+  const id = randomUUID();
+  await books.query("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)", [
+    id,
+    checksums(sql)[0],
+    name,
+  ]);
   try {
-    // On a connection of its own: what a script sets (a role, a search path, an unfinished transaction) must not reach the books.
+    // On a connection of its own: what a script sets (a role, a search path, an open transaction) must not reach the books.
     await withSession(session, async (client) => {
-      await client.query(file.sql);
+      await client.query(sql);
       if (client.getTransactionStatus() !== "I") throw new Error("the script leaves its transaction open");
     });
   } catch (cause) {
-    const error = new MigrationFailedError(file.name, cause);
-    await recordFailed(books, id, error.message);
-    throw error;
+    const message = `Migration ${name} failed: ${(cause as Error).message}. ${afterRepair(name)}`;
+    await books.query("UPDATE _prisma_migrations SET logs = $2 WHERE id = $1", [id, message]);
+    throw new Error(message, { cause });
   }
-  await recordFinished(books, id);
+  await books.query(
+    "UPDATE _prisma_migrations SET applied_steps_count = applied_steps_count + 1, finished_at = now() WHERE id = $1",
+    [id],
+  );
+}
+
+function afterRepair(name: string): string {
+  return `Put the database right, then run: npx prisma migrate resolve --rolled-back ${name} (or --applied, if you finished it by hand).`;
+}
+
+/** Of the script as it is, then with either kind of line endings: Git may have changed those since, as Prisma allows for too. */
+function checksums(sql: string): string[] {
+  const unix = sql.replaceAll("\r\n", "\n");
+  const scripts = [sql, unix, unix.replaceAll("\n", "\r\n")];
+  return scripts.map((script) => createHash("sha256").update(script).digest("hex"));
 }

@@ -1,5 +1,4 @@
 import pg from "pg";
-import { DatabaseUnreachableError } from "./migration-errors.js";
 
 /** What only reads, and for whoever waits for an answer, is ended by the database after this time: nobody looks at it any more. */
 export const READ_MS = 20_000;
@@ -99,6 +98,18 @@ function inSchema(schema: string | null): Need {
       `Run \`npm run migrate\`, which makes the schema; or let the role use it with GRANT USAGE ON SCHEMA ${name} TO …; ` +
       `or, behind a pooler, ALTER ROLE … SET search_path = ${name}`,
   };
+}
+
+/** The database does not answer, or lets nobody in with these credentials. Names the server, never the credentials. */
+class DatabaseUnreachableError extends Error {
+  override readonly name = "DatabaseUnreachableError";
+
+  constructor(host: string, port: number, cause: unknown) {
+    super(
+      `The PostgreSQL at ${host}:${port} cannot be used: ${(cause as Error).message}. Check DATABASE_URL, and that the server runs.`,
+      { cause },
+    );
+  }
 }
 
 export class UnsuitableSessionError extends Error {

@@ -81,7 +81,7 @@ test("everything moves to the newest key, and a service with that key alone answ
       "cancellation: 1 with key 2027\n" +
       "cancellation_event: 1 with key 2027\n" +
       "webhook_event: 1 with key 2027\n" +
-      "Nothing is sealed with key 2026 any more: it can be taken out of DATA_ENCRYPTION_KEYS, provided that no running service has it first.\n",
+      "Nothing is encrypted with key 2026 any more: take it out of DATA_ENCRYPTION_KEYS, provided that no running service has it first.\n",
   );
   expect(running.stderr).toBe("");
 
@@ -134,7 +134,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     });
     expect(await stopped?.ended).toBe(1);
     expect(stopped?.stdout).toBe(
-      "Moved to key 2027: 2.\nStopped before the end. Run it again: it goes on with what is left.\n",
+      "Moved to key 2027: 2.\nStopped before the end. Run it again to move the rest.\n",
     );
     expect(stopped?.stderr).toBe("");
     expect(await reencrypt().ended).toBe(0);
@@ -150,11 +150,11 @@ test("what cannot be opened is told by its id, with what is still needed, and co
   const running = reencrypt();
   expect(await running.ended).toBe(1);
   expect(running.stdout).toContain(
-    "Cannot be opened, and left as they are: 1.\n" +
+    "Cannot be decrypted, and left as they are: 1.\n" +
       `cancellation SIM-KR ${altered.id}: decrypting the refund account of cancellation ${altered.id}: it was altered,`,
   );
   expect(running.stdout).toContain("Key 2026 is still needed.\n");
-  expect(running.stdout).not.toContain("can be taken out");
+  expect(running.stdout).not.toContain("take it out");
   expect(running.stdout + running.stderr).not.toMatch(/45678901|홍길동|deadbeef/u);
 });
 
@@ -164,7 +164,7 @@ test("a key that is another one than the services' under its id moves nothing, a
   const running = reencrypt(`2027:${randomBytes(32).toString("base64")},${OLD}`);
   expect(await running.ended).toBe(1);
   expect(running.stderr).toMatch(
-    /The first of DATA_ENCRYPTION_KEYS, "2027", is another key here .* Nothing was moved/u,
+    /The first of DATA_ENCRYPTION_KEYS, "2027", is not the key that encrypted .* Nothing was moved/u,
   );
   expect(await encryptedWith("2027")).toBe(before);
 });

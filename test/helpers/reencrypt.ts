@@ -4,7 +4,7 @@ import type { CancelIntent } from "../../src/cancellation/model/cancellation-led
 import type { Prisma, PrismaClient } from "../../src/persistence/generated/client.js";
 import { createHistory } from "../../src/persistence/history/history.js";
 import { readKeptEvidence } from "../../src/persistence/kept-evidence.js";
-import { reencrypt, type Reencryption, type ReencryptParts } from "../../src/persistence/reencrypt.js";
+import { reencrypt, type Reencryption, type ReencryptOptions } from "../../src/persistence/reencrypt.js";
 import { createEncryptor, type EncryptionKey, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { RecoveryFixture } from "./recovery.js";
 import { storeWebhook } from "./webhooks.js";
@@ -19,7 +19,7 @@ export const ACCOUNT = { accountNumber: "0012345678901", bankCode: "001", accoun
 export const toA = createEncryptor([KEY_A, OLDEST]);
 
 export interface ReencryptFixture {
-  readonly run: (encryptor: Encryptor, parts?: Partial<ReencryptParts>) => Promise<Reencryption>;
+  readonly run: (encryptor: Encryptor, parts?: Partial<ReencryptOptions>) => Promise<Reencryption>;
   readonly many: (count: number) => Promise<EncryptedRows[]>;
   readonly encryptedRows: () => Promise<EncryptedRows>;
   /** What the tables say, apart from what a run tells. */
@@ -41,7 +41,7 @@ export function useReencrypt(fixture: RecoveryFixture): ReencryptFixture {
   afterEach(() => fixture.sql("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE"));
   return { run, many, encryptedRows, keyIds, before, opened };
 
-  function run(encryptor: Encryptor, parts: Partial<ReencryptParts> = {}): Promise<Reencryption> {
+  function run(encryptor: Encryptor, parts: Partial<ReencryptOptions> = {}): Promise<Reencryption> {
     return reencrypt({ prisma: fixture.prisma, encryptor, page: { rows: 3, bytes: 1_000_000 }, ...parts });
   }
 

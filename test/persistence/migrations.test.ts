@@ -82,9 +82,9 @@ test("refuses a migration that was changed after it had been applied", async () 
   await applyMigrations(options());
   await write("1_create", "CREATE TABLE a (n bigint);");
 
-  const refusal = { name: "MigrationChangedError", migration: "1_create" };
-  await expect(applyMigrations(options())).rejects.toMatchObject(refusal);
-  await expect(pendingMigrations(options())).rejects.toMatchObject(refusal);
+  const refusal = /Migration 1_create has been changed since it was applied/u;
+  await expect(applyMigrations(options())).rejects.toThrow(refusal);
+  await expect(pendingMigrations(options())).rejects.toThrow(refusal);
 });
 
 test("takes a migration for unchanged when only its line endings differ", async () => {
@@ -100,17 +100,16 @@ test("refuses a database that knows a migration which the folder does not", asyn
   await applyMigrations(options());
   await rm(join(directory, "1_create"), { recursive: true });
 
-  await expect(applyMigrations(options())).rejects.toMatchObject({
-    name: "MigrationUnknownError",
-    migration: "1_create",
-  });
+  await expect(applyMigrations(options())).rejects.toThrow(
+    /has migration 1_create, which this version does not know/u,
+  );
 });
 
 test("refuses a database with somebody else's tables", async () => {
   await write("1_create", "CREATE TABLE a (n int);");
   await rows("CREATE TABLE theirs (n int)");
 
-  await expect(applyMigrations(options())).rejects.toMatchObject({ name: "DatabaseNotEmptyError" });
+  await expect(applyMigrations(options())).rejects.toThrow(/holds tables but no record of migrations/u);
 });
 
 test("undoes a migration that fails, records why, and refuses to go on until that is resolved", async () => {
@@ -118,17 +117,12 @@ test("undoes a migration that fails, records why, and refuses to go on until tha
   await write("2_broken", "CREATE TABLE b (n int); INSERT INTO a VALUES ('seven');");
   await write("3_never", "CREATE TABLE c (n int);");
 
-  await expect(applyMigrations(options())).rejects.toMatchObject({
-    name: "MigrationFailedError",
-    migration: "2_broken",
-    message: expect.stringMatching(
-      /invalid input syntax.*prisma migrate resolve --rolled-back 2_broken/,
-    ) as unknown,
-  });
-  await expect(applyMigrations(options())).rejects.toMatchObject({
-    name: "MigrationUnfinishedError",
-    migration: "2_broken",
-  });
+  await expect(applyMigrations(options())).rejects.toThrow(
+    /Migration 2_broken failed: invalid input syntax.*prisma migrate resolve --rolled-back 2_broken/u,
+  );
+  await expect(applyMigrations(options())).rejects.toThrow(
+    /Migration 2_broken was begun before and did not finish/u,
+  );
   expect(await rows("SELECT to_regclass('b') AS b, to_regclass('c') AS c")).toEqual([{ b: null, c: null }]);
 
   // What `prisma migrate resolve --rolled-back` does.

@@ -159,7 +159,7 @@ describe("what cannot be opened", () => {
     const { one } = await encryptedRows();
     const mistaken = createEncryptor([{ id: "a", key: randomBytes(32) }, OLDEST]);
     await expect(run(mistaken)).rejects.toThrow(
-      'The first of DATA_ENCRYPTION_KEYS, "a", is another key here',
+      'The first of DATA_ENCRYPTION_KEYS, "a", is not the key that encrypted',
     );
     expect(await opened({ one }, createEncryptor([OLDEST]))).toEqual([ACCOUNT, expect.anything()]);
   });
