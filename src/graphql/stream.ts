@@ -142,7 +142,7 @@ const checkAcceptsEvents: preHandlerHookHandler = (request, reply, done) => {
   if (new Negotiator({ headers: { accept } }).mediaType([EVENT_STREAM]) !== undefined) done();
   else {
     const message = `The answer is a ${EVENT_STREAM}, which the Accept header of this request leaves out.`;
-    void reply.code(406).send({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] });
+    done(Object.assign(new Error(message), { statusCode: 406 }));
   }
 };
 
