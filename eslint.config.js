@@ -163,8 +163,8 @@ export default tseslint.config(
   ...OUTER_FOLDERS.map((folder) =>
     dependencyRule(folder, [
       {
-        regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|commands|simulator|app|main)(?:/|\\.js$)`,
-        message: "Outer folders never import each other: only app.ts and main.ts import across.",
+        regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|commands|process|simulator|core|app|main)(?:/|\\.js$)`,
+        message: "Outer folders never import each other: only app.ts, core.ts, main.ts and src/process import across.",
       },
     ]),
   ),

@@ -1,12 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
-import { openAuthentication } from "./authentication.js";
-import type { Recording } from "./cancellation/cancel/record-outcome.js";
-import type { Transition } from "./cancellation/model/cancellation-ledger.js";
 import { receiveWebhook } from "./cancellation/reconcile/match-webhook.js";
 import { LiveChanges } from "./cancellation/live/live-changes.js";
-import { SENT, type SentRecord } from "./cancellation/cancel/sent-record.js";
 import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { Config } from "./config/config.js";
@@ -27,14 +23,17 @@ import { addMetrics, createMetrics, type Metrics } from "./http/metrics.js";
 import { addPage, addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
 import { createHttpServer, listen } from "./http/server.js";
 import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
-import { startPeriodic, type Periodic } from "./periodic.js";
-import { Releases } from "./releases.js";
-import { watchAccessKeys } from "./watch-access-keys.js";
+import { watchAccessKeys } from "./process/access-keys.js";
+import { openAuthentication } from "./process/authentication.js";
+import { createCancelLog, logUnfinished } from "./process/cancel-log.js";
+import { startPeriodic, type Periodic } from "./process/periodic.js";
+import { Releases } from "./process/releases.js";
+import { warnOfUnknownStatuses } from "./process/upstream.js";
 
 /** A repeated request waits this much longer than EBP may take, for the first one's outcome to be committed. */
 const WAIT_MARGIN_MS = 2_000;
 
-/** A change that nobody could announce is told of within this time, more or less by half. */
+/** Delay for changes whose notification was lost (±50 % jitter). */
 const LOOK_BACK_MS = 30_000;
 
 const READS_ARE_REFUSED = { message: "more is asked of the history than can be served at this moment" };
@@ -43,16 +42,25 @@ export interface App {
   /** Where it listens, such as http://127.0.0.1:4000. */
   readonly url: string;
   readonly log: FastifyInstance["log"];
-  /** Looks at all that is in doubt now, as is done every RECONCILE_INTERVAL_MS. */
+  /** Does now what is done every RECONCILE_INTERVAL_MS. */
   reconcile(): Promise<ReconcileCounts>;
   /**
-   * Stops taking requests, finishes those in flight, stores what is known, then gives everything back. Safe to call twice. False when that was not
-   * done within SHUTDOWN_GRACE_MS: what could not be stored is in the log then.
+   * Stops taking requests, finishes those in flight, stores every known outcome, then releases everything. Safe to call twice.
+   * @returns false when that took longer than SHUTDOWN_GRACE_MS: the log then has what could not be stored.
    */
   close(): Promise<boolean>;
 }
 
-/** The composition root: the one place that knows every part. What it started is given back when the start fails. */
+/** What the parts of the service are made of. */
+interface Composition {
+  readonly config: Config;
+  readonly core: Core;
+  readonly metrics: Metrics;
+  readonly http: FastifyInstance;
+  readonly releases: Releases;
+}
+
+/** The composition root: the one place that knows every part. When the start fails, it releases what it started. */
 export async function startApp(
   config: Config,
   { monotonicMs }: Pick<CoreEvents, "monotonicMs"> = {},
@@ -72,7 +80,7 @@ export async function startApp(
     return isDone;
   }
   try {
-    // Before anything else answers: what is refused early has them too.
+    // Before anything else answers: early refusals have the headers too.
     addSecurityHeaders(http, { https: config.production });
     const metrics = createMetrics();
     const opened = await openCore(config, http.log, releases, {
@@ -82,7 +90,7 @@ export async function startApp(
       ...(monotonicMs !== undefined && { monotonicMs }),
     });
     core = opened;
-    const url = await serve(config, opened, metrics, http, releases);
+    const url = await serve({ config, core: opened, metrics, http, releases });
     return { url, log: http.log, reconcile: () => opened.reconcile(), close };
   } catch (error) {
     await close();
@@ -90,30 +98,20 @@ export async function startApp(
   }
 }
 
-async function serve(
-  config: Config,
-  core: Core,
-  metrics: Metrics,
-  http: FastifyInstance,
-  releases: Releases,
-): Promise<string> {
+/** @returns where it listens. */
+async function serve(composition: Composition): Promise<string> {
+  const { config, core, metrics, http, releases } = composition;
   const { history, upstream } = core;
+  const always = http.log.level === "silent" ? http.log : http.log.child({}, { level: "info" });
   const schema = await buildGraphQLSchema({
     ...core,
+    ...createCancelLog(http.log, always),
     liveStatus: createLiveStatus({ gateway: core.gateway, now: () => new Date() }),
     newId: uuidv7,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     waitMs: config.ebpTimeoutMs + WAIT_MARGIN_MS,
-    onNotRecorded: (error, { id }, step) =>
-      http.log.error(
-        { err: error, cancellationId: id, ...shown(step) },
-        "recording an outcome failed; it is tried again",
-      ),
-    onSend: logSends(http.log),
-    onFault: (error, cancellationId) =>
-      http.log.error({ err: error, cancellationId }, "sending a cancel failed"),
   });
-  const reconciler = startReconciler(config, core, metrics, http, releases);
+  const reconciler = startReconciler(composition);
 
   const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases), {
     barredFor: (caller) => core.rateLimiters.barredFor(rateLimitBucket(caller, [])),
@@ -132,14 +130,14 @@ async function serve(
   });
   addHealth(http, {
     whyUnready: () => core.whyUnready(),
-    // Not for reads: whoever takes a replica out for them takes its cancels out as well, which it would serve.
+    // Not for reads: a replica that is taken out for them would serve no cancels either.
     isOverloaded: () => isLate() || core.isSaturated("cancels"),
     warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],
   });
   metrics.openCancellations(() => history.openByStatus());
   metrics.accessKeys(() => accessKeys.remaining());
   addMetrics(http, metrics);
-  receiveWebhooks(config, core, metrics, http, reconciler);
+  receiveWebhooks(composition, reconciler);
   const { introspection, persistedOperations } = config;
   await addGraphQL(http, {
     schema,
@@ -153,10 +151,10 @@ async function serve(
       ...core.rateLimiters,
       onLimited: (what) => metrics.rateLimited(what),
     },
-    live: { changes: openLiveChanges(core, metrics, http, releases), stores: core.stores },
+    live: { changes: openLiveChanges(composition), stores: core.stores },
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
   });
-  serveExports(config, core, metrics, http, admission);
+  serveExports(composition, admission);
   if (config.sandbox) addPage(http, SANDBOX_PAGE);
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
@@ -169,84 +167,41 @@ async function serve(
   return url;
 }
 
-/** At every level but `silent`: after a restored backup these lines are all that knows what was sent. */
-function logSends(log: App["log"]): (sent: SentRecord) => void {
-  if (log.level === "silent") return () => undefined;
-  const always = log.child({}, { level: "info" });
-  return (sent) => always.info(sent, SENT);
-}
-
-/** The last that this process can do for them: what is not stored stands here, and nowhere else. */
-function logUnfinished(log: App["log"], left: readonly Recording[]): void {
-  log.error({ unfinished: left.length }, "the stop was not finished within SHUTDOWN_GRACE_MS");
-  for (const { storeId, id, orderNo, step } of left) {
-    const which = { storeId, cancellationId: id, orderNo };
-    if (step === null) log.error(which, "a cancel was cut off; if it was sent, its outcome is looked up");
-    else log.error({ ...which, ...shown(step) }, "an outcome is known, and could not be stored");
-  }
-}
-
-/** Of an outcome what the log may show. */
-function shown({ to, evidence: { rawAnswer: _, ...evidence }, confirmation }: Transition): object {
-  return { to, evidence, returnRequestId: confirmation?.returnRequestId ?? null };
-}
-
-function openLiveChanges(
-  core: Core,
-  metrics: Metrics,
-  http: FastifyInstance,
-  releases: Releases,
-): LiveChanges {
+function openLiveChanges({ core, metrics, http, releases }: Composition): LiveChanges {
   const changes = new LiveChanges({
     ...core.changes,
     onRefused: (who) => metrics.followerRefused(who),
   });
   metrics.followers(() => changes.followerCount);
-  const looker = startPeriodic(async () => {
-    try {
-      await changes.lookBack();
-    } catch (error) {
-      http.log.error({ err: error }, "looking back for changes failed; it is tried again");
-    }
-  }, LOOK_BACK_MS);
-  releases.add("the look back for changes", () => looker.stop());
+  const periodic = startPeriodic(() => changes.lookBack(), {
+    intervalMs: LOOK_BACK_MS,
+    onFault: (error) => http.log.error({ err: error }, "looking back for changes failed; it is tried again"),
+  });
+  releases.add("the look back for changes", () => periodic.stop());
   return changes;
 }
 
 /** Every replica has one; they share the work through the database. */
-function startReconciler(
-  config: Config,
-  core: Core,
-  metrics: Metrics,
-  http: FastifyInstance,
-  releases: Releases,
-): Periodic | null {
+function startReconciler({ config, core, metrics, http, releases }: Composition): Periodic | null {
   if (config.reconcileIntervalMs === 0) return null;
-  let stopping = false;
-  const reconciler = startPeriodic(async () => {
-    try {
-      const counts = await core.reconcile(() => stopping);
+  const reconciler = startPeriodic(
+    async (stopping) => {
+      const counts = await core.reconcile(() => stopping.aborted);
       metrics.reconciled(counts);
       if (Object.values(counts).some((count) => count > 0)) http.log.info(counts, "reconciled");
-    } catch (error) {
-      http.log.error({ err: error }, "reconciling failed; it is tried again");
-    }
-  }, config.reconcileIntervalMs);
-  releases.add("the reconciler", () => {
-    stopping = true;
-    return reconciler.stop();
-  });
+    },
+    {
+      intervalMs: config.reconcileIntervalMs,
+      onFault: (error) => http.log.error({ err: error }, "reconciling failed; it is tried again"),
+    },
+  );
+  releases.add("the reconciler", () => reconciler.stop());
   return reconciler;
 }
 
-/** Without a secret there are none, and the address answers that there is nothing. */
-function receiveWebhooks(
-  config: Config,
-  { inbox, upstream }: Core,
-  metrics: Metrics,
-  http: FastifyInstance,
-  reconciler: Periodic | null,
-): void {
+/** Without a webhook secret there is no such route. */
+function receiveWebhooks({ config, core, metrics, http }: Composition, reconciler: Periodic | null): void {
+  const { inbox, upstream } = core;
   if (upstream.webhookSecrets.size === 0) return;
   const reader = createWebhookReader({ secrets: upstream.webhookSecrets, amounts: config.webhookAmounts });
   addWebhooks(http, {
@@ -259,16 +214,13 @@ function receiveWebhooks(
   });
 }
 
-/** Each costs what the dearest query may: it reads far more, and far more cheaply. */
+/** An export costs what the dearest query may: it reads far more, but each row costs far less. */
 function serveExports(
-  { rateLimits: { queryCostPerMinute } }: Config,
-  core: Core,
-  metrics: Metrics,
-  http: FastifyInstance,
+  { config, core, metrics, http }: Composition,
   admission: ReturnType<typeof identifyCallers>,
 ): void {
   const { openExport, stores, cursors, rateLimiters } = core;
-  const points = Math.min(MAX_COST, queryCostPerMinute);
+  const points = Math.min(MAX_COST, config.rateLimits.queryCostPerMinute);
   addExports(http, {
     open: openExport,
     stores,
@@ -281,16 +233,4 @@ function serveExports(
     onLimited: () => metrics.rateLimited("query"),
     onEnded: (result, rows) => metrics.exported(result, rows),
   });
-}
-
-function warnOfUnknownStatuses({ paymentStatuses }: Config, log: App["log"]): void {
-  const unset = [
-    ...(paymentStatuses.uncancelled.length === 0 ? ["EBP_UNCANCELLED_STATUSES"] : []),
-    ...(paymentStatuses.whollyCancelled.length === 0 ? ["EBP_CANCELLED_STATUSES"] : []),
-  ];
-  if (unset.length === 0) return;
-  log.warn(
-    { unset },
-    "EBP's words for the states of a payment are not set: lookups cannot decide what is in doubt",
-  );
 }

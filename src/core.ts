@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { Recordings } from "./cancellation/cancel/record-outcome.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { CancellationHistory, OpenExport } from "./cancellation/history/history.js";
@@ -12,15 +11,16 @@ import type { RecoveryQueue } from "./cancellation/model/recovery-queue.js";
 import { timingOf, type Timing } from "./cancellation/model/timing.js";
 import type { Config } from "./config/config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
-import type { Log } from "./log.js";
-import type { ReencryptOptions } from "./persistence/reencrypt.js";
-import { createEncryptor, type EncryptionKey, type Encryptor } from "./persistence/encryptor.js";
-import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import { createEncryptor, type EncryptionKey } from "./persistence/encryptor.js";
 import { createExports } from "./persistence/history/exports.js";
-import { localEncryptionKey } from "./persistence/local-encryption-key.js";
-import { applyMigrations, pendingMigrations } from "./persistence/migrations.js";
-import { createPrisma, preparedOn, prismaOn, type Database } from "./persistence/client.js";
-import { PoolAccess, REQUEST_PATIENCE_MS, WORK_PATIENCE_MS } from "./persistence/client.js";
+import {
+  PoolAccess,
+  preparedOn,
+  prismaOn,
+  REQUEST_PATIENCE_MS,
+  WORK_PATIENCE_MS,
+  type Database,
+} from "./persistence/client.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
 import { createChangeLog } from "./persistence/change-log.js";
 import { createHistory } from "./persistence/history/history.js";
@@ -30,13 +30,13 @@ import { createWebhookInbox } from "./persistence/webhook-inbox.js";
 import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
-import { checkSession, READS, schemaOf } from "./persistence/session.js";
-import type { Releases } from "./releases.js";
+import { READS } from "./persistence/session.js";
+import { encryptionKeys, openDatabase } from "./process/database.js";
+import type { Log } from "./process/log.js";
+import type { Releases } from "./process/releases.js";
+import { openUpstream, type Upstream } from "./process/upstream.js";
 import { enterAgainOn, openWatch } from "./watch-database.js";
 import { openChanges } from "./open-changes.js";
-import { openUpstream, type Upstream } from "./upstream.js";
-
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
 
 /** Everything behind the API: what the service and `npm run reconcile` have in common. */
 export interface Core {
@@ -226,54 +226,6 @@ export async function openCore(
   };
 }
 
-/** Encrypted data and their encryptor, for commands that have nothing to ask EBP. */
-export interface EncryptedData {
-  readonly prisma: ReencryptOptions["prisma"];
-  readonly databaseUrl: string;
-  readonly encryptor: Encryptor;
-  /** The newest first. */
-  readonly keyIds: readonly string[];
-}
-
-export async function openEncryptedData(
-  config: Config,
-  log: Log,
-  releases: Releases,
-): Promise<EncryptedData> {
-  const databaseUrl = await openDatabase(config, log, releases);
-  const prisma = createPrisma(databaseUrl);
-  releases.add("the database connections", () => prisma.$disconnect());
-  const keys = await encryptionKeys(config);
-  return { prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
-}
-
-/**
- * An embedded database is brought up to date at start; any other is left to `prisma migrate deploy`, and checked. Before that it is
- * looked whether its sessions are as they have to be: what is read in others may be misread.
- * @returns its URL, which names the schema.
- */
-async function openDatabase(config: Config, log: Log, releases: Releases): Promise<string> {
-  const say = (message: string): void => log.info(message);
-  if (config.databaseUrl === null) {
-    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
-    releases.add("the embedded PostgreSQL", () => embedded.stop());
-    const url = await checkSession(embedded.url);
-    await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
-    return url;
-  }
-  const url = await checkSession(config.databaseUrl);
-  const pending = await pendingMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
-  if (pending.length === 0) return url;
-  const schema = schemaOf(url) ?? "";
-  const name =
-    schemaOf(config.databaseUrl) === null
-      ? `DATABASE_URL names no schema, for which Prisma would take public: add ?schema=${encodeURIComponent(schema)} to it. `
-      : "";
-  throw new Error(
-    `The schema ${schema} of the database at DATABASE_URL lacks the migrations ${pending.join(", ")}. ${schema === "public" ? "" : name}Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
-  );
-}
-
 function storesOf(config: Config): Stores {
   return new Map(
     config.stores.map(({ storeId, currencyCode, amountBasis }): [string, Store] => {
@@ -283,11 +235,6 @@ function storesOf(config: Config): Stores {
       return [storeId, { id: storeId, currencyCode, currencyDecimals: decimals, amountBasis }];
     }),
   );
-}
-
-async function encryptionKeys(config: Config): Promise<[EncryptionKey, ...EncryptionKey[]]> {
-  const [newest, ...older] = config.encryptionKeys ?? [];
-  return newest === undefined ? [await localEncryptionKey(config.dataDir)] : [newest, ...older];
 }
 
 /** All replicas have them, so each reads on where another has stopped. */

@@ -1,12 +1,12 @@
 import type { CoreEvents } from "./core.js";
-import type { Log } from "./log.js";
+import type { Log } from "./process/log.js";
 import {
   createChangeAnnouncer,
   createChangeListener,
   type ChangeAnnouncer,
   type ChangeListener,
 } from "./persistence/change-notifications.js";
-import type { Releases } from "./releases.js";
+import type { Releases } from "./process/releases.js";
 
 /** Tells other replicas of what is committed here, and hears of what they commit. */
 export function openChanges(

@@ -1,10 +1,10 @@
-import type { Log } from "./log.js";
-import { startPeriodic } from "./periodic.js";
+import type { Log } from "./process/log.js";
+import { startPeriodic } from "./process/periodic.js";
 import { DatabaseWatch, openDatabaseHistory } from "./persistence/database-watch.js";
 import { enterRecent, type EnterRecentDependencies } from "./persistence/enter-again.js";
 import type { PoolQueue } from "./persistence/pool-queue.js";
 import type { Database } from "./persistence/client.js";
-import type { Releases } from "./releases.js";
+import type { Releases } from "./process/releases.js";
 
 /** How often this replica looks where the database stands, besides at each new connection and each cancel. */
 const LOOK_EVERY_MS = 5_000;
@@ -41,7 +41,11 @@ export async function openWatch({
   });
   await watch.look();
   for (const queue of queues) queue.onConnect(() => void watch.nudge());
-  const looker = startPeriodic(() => watch.nudge(), LOOK_EVERY_MS);
+  const looker = startPeriodic(() => watch.nudge(), {
+    intervalMs: LOOK_EVERY_MS,
+    onFault: (error) =>
+      log.warn({ err: error }, "looking where the database stands failed; it is tried again"),
+  });
   releases.add("the watch over the database", async () => {
     await looker.stop();
     await watch.stop();

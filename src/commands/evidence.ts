@@ -1,5 +1,5 @@
 import { validate } from "uuid";
-import { openEncryptedData, type EncryptedData } from "../core.js";
+import { openEncryptedData, type EncryptedData } from "../process/database.js";
 import { readKeptEvidence } from "../persistence/kept-evidence.js";
 import { runCommand } from "./run-command.js";
 

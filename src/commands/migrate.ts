@@ -1,5 +1,5 @@
 import { requireDatabaseUrl } from "../config/database.js";
-import { MIGRATIONS_FOLDER } from "../core.js";
+import { MIGRATIONS_FOLDER } from "../process/database.js";
 import { applyMigrations } from "../persistence/migrations.js";
 
 // `npm run migrate`: what `prisma migrate deploy` does, where Prisma's engine cannot be downloaded.

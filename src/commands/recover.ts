@@ -7,7 +7,7 @@ import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { runCommand } from "./run-command.js";
-import { openEncryptedData, type EncryptedData } from "../core.js";
+import { openEncryptedData, type EncryptedData } from "../process/database.js";
 import { openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterAgain, isThere } from "../persistence/enter-again.js";
 import { requestValues } from "../persistence/record-intent.js";

@@ -1,4 +1,4 @@
-import { openEncryptedData } from "../core.js";
+import { openEncryptedData } from "../process/database.js";
 import { reencrypt, type Reencryption } from "../persistence/reencrypt.js";
 import { createProgress } from "./progress.js";
 import { runCommand } from "./run-command.js";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { openEncryptedData } from "../core.js";
+import { openEncryptedData } from "../process/database.js";
 import { eraseOlderThan, LEAST_MONTHS_KEPT, type Erasure, type Retention } from "../persistence/retention.js";
 import { createProgress } from "./progress.js";
 import { runCommand } from "./run-command.js";

@@ -2,9 +2,8 @@ import { readConfig, type Config } from "../config/config.js";
 import { openCore, type Core } from "../core.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
-import type { Log } from "../log.js";
-import { PROCESS_LOG } from "../process-log.js";
-import { Releases } from "../releases.js";
+import { PROCESS_LOG, type Log } from "../process/log.js";
+import { Releases } from "../process/releases.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Opener<T> = (config: Config, log: Log, releases: Releases) => Promise<T>;

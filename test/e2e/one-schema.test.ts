@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { MIGRATIONS_FOLDER } from "../../src/core.js";
+import { MIGRATIONS_FOLDER } from "../../src/process/database.js";
 import { applyMigrations } from "../../src/persistence/migrations.js";
 import { download } from "../helpers/exports.js";
 import { read, refresh, settle } from "../helpers/in-doubt.js";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { MIGRATIONS_FOLDER } from "../../src/core.js";
+import { MIGRATIONS_FOLDER } from "../../src/process/database.js";
 import { applyMigrations } from "../../src/persistence/migrations.js";
 import { withRetentionLock } from "../../src/persistence/retention.js";
 import { download } from "../helpers/exports.js";

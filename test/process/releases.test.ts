@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { Releases } from "../src/releases.js";
+import { Releases } from "../../src/process/releases.js";
 
 function failing(what: string, error: unknown): never {
   throw new Error(`releasing ${what}: ${String(error)}`);

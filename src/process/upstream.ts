@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Config } from "./config/config.js";
-import type { StoreSettings } from "./cancellation/model/store.js";
-import { startSimulator, type Simulator } from "../simulator/simulator.js";
+import type { Config } from "../config/config.js";
+import type { StoreSettings } from "../cancellation/model/store.js";
+import { startSimulator, type Simulator } from "../../simulator/simulator.js";
 import type { Log } from "./log.js";
 import type { Releases } from "./releases.js";
 
@@ -51,4 +51,17 @@ function secretsOf(stores: readonly StoreSettings[]): ReadonlyMap<string, readon
     if (webhookSecret !== null) secrets.set(webhookSecret, [...(secrets.get(webhookSecret) ?? []), storeId]);
   }
   return secrets;
+}
+
+/** Lookups and webhooks decide nothing by a payment status that the configuration does not name. */
+export function warnOfUnknownStatuses({ paymentStatuses }: Pick<Config, "paymentStatuses">, log: Log): void {
+  const unset = [
+    ...(paymentStatuses.uncancelled.length === 0 ? ["EBP_UNCANCELLED_STATUSES"] : []),
+    ...(paymentStatuses.whollyCancelled.length === 0 ? ["EBP_CANCELLED_STATUSES"] : []),
+  ];
+  if (unset.length === 0) return;
+  log.warn(
+    { unset },
+    "EBP's words for the states of a payment are not set: lookups cannot decide what is in doubt",
+  );
 }

@@ -1,18 +1,18 @@
-import { createAuthenticator } from "./auth/authenticator.js";
-import type { Authenticate } from "./cancellation/model/caller.js";
-import type { Config } from "./config/config.js";
+import { createAuthenticator } from "../auth/authenticator.js";
+import type { Authenticate } from "../cancellation/model/caller.js";
+import type { Config } from "../config/config.js";
 import type { Log } from "./log.js";
 import { startPeriodic } from "./periodic.js";
 import type { Releases } from "./releases.js";
 
-/** A key that its server no longer lists is refused after this time, more or less by half; seldom enough for any key server. */
+/** A key that its server no longer lists is refused after this time (±50 % jitter). Seldom enough for any key server. */
 const KEY_REFRESH_MS = 60_000;
-/** A key server answers within a second; longer would keep callers whose key is not known from being told so. */
+/** A key server answers within a second; callers whose key is not known wait for it. */
 const KEY_SERVER_TIMEOUT_MS = 3_000;
-/** A set has a handful of keys: a server with more bad ones than this has one fault, not many. */
+/** A key set has a handful of keys: more bad ones than this have the same fault. */
 const MAX_LOGGED_KEYS = 10;
 
-/** Who calls. The keys are fetched from now on and while nobody calls, so that no request waits for it. */
+/** The keys are fetched from now on, also while nobody calls, so that no request waits for them. */
 export function openAuthentication(
   { auth }: Config,
   storeIds: readonly string[],
@@ -36,7 +36,10 @@ export function openAuthentication(
   });
   if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
   if (auth.kind === "jwks") {
-    const refresher = startPeriodic(refreshKeys, KEY_REFRESH_MS);
+    const refresher = startPeriodic(refreshKeys, {
+      intervalMs: KEY_REFRESH_MS,
+      onFault: (error) => log.error({ err: error }, "refreshing the keys of callers' tokens failed"),
+    });
     releases.add("the refresher of keys", () => refresher.stop());
     refresher.nudge();
   }

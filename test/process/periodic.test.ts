@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { startPeriodic, type Periodic } from "../src/periodic.js";
+import { startPeriodic, type Periodic } from "../../src/process/periodic.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -49,14 +49,19 @@ afterEach(async () => {
   }
 });
 
-function start(intervalMs: number, jitter?: () => number): { periodic: Periodic; work: Work } {
+function start(
+  intervalMs: number,
+  jitter: () => number = () => 0.5,
+): { periodic: Periodic; work: Work; faults: unknown[] } {
   const work = new Work();
-  const one = { work, periodic: startPeriodic(work.run, intervalMs, jitter) };
+  const faults: unknown[] = [];
+  const onFault = (error: unknown): void => void faults.push(error);
+  const one = { work, faults, periodic: startPeriodic(work.run, { intervalMs, jitter, onFault }) };
   started.push(one);
   return one;
 }
 
-test("works again and again, an interval after each run, never twice at the same time", async () => {
+test("work is done again and again, an interval after each run, never twice at the same time", async () => {
   const { work } = start(1, () => 0);
   for (let run = 1; run <= 5; run += 1) {
     await work.runs(run);
@@ -67,19 +72,19 @@ test("works again and again, an interval after each run, never twice at the same
   expect(work.most).toBe(1);
 });
 
-test("does not begin before its first interval is over, nor while nobody nudges it", async () => {
+test("work does not begin before its first interval is over, nor while nobody nudges it", async () => {
   const { work } = start(HOUR_MS);
   await turns();
   expect(work.started).toBe(0);
 });
 
-test("nudged while idle works at once, before its interval is over", () => {
+test("work that is nudged while idle begins at once, before its interval is over", () => {
   const { work, periodic } = start(HOUR_MS);
   periodic.nudge();
   expect(work.started).toBe(1);
 });
 
-test("nudged many times during a run works once more after it, and no more", async () => {
+test("work that is nudged many times during a run is done once more after it, and no more", async () => {
   const { work, periodic } = start(HOUR_MS);
   periodic.nudge();
   for (let nudge = 0; nudge < 10; nudge += 1) periodic.nudge();
@@ -91,15 +96,17 @@ test("nudged many times during a run works once more after it, and no more", asy
   expect([work.started, work.most]).toEqual([2, 1]);
 });
 
-test("goes on after a run that failed", async () => {
-  const { work } = start(1, () => 0);
+test("a run that failed is reported, and the next one comes", async () => {
+  const { work, faults } = start(1, () => 0);
   await work.runs(1);
-  work.end(new Error("the database is away"));
+  const fault = new Error("the database is away");
+  work.end(fault);
   await work.runs(2);
   expect(work.started).toBe(2);
+  expect(faults).toEqual([fault]);
 });
 
-test("nudged during a run that fails works once more all the same", async () => {
+test("work that is nudged during a run that fails is done once more all the same", async () => {
   const { work, periodic } = start(HOUR_MS);
   periodic.nudge();
   periodic.nudge();
@@ -108,7 +115,7 @@ test("nudged during a run that fails works once more all the same", async () => 
   expect(work.started).toBe(2);
 });
 
-test("stopped waits for the run under way, and begins no other, nudged or not", async () => {
+test("a stop waits for the run under way, and begins no other, nudged or not", async () => {
   const { work, periodic } = start(1, () => 0);
   await work.runs(1);
   periodic.nudge();
@@ -124,7 +131,7 @@ test("stopped waits for the run under way, and begins no other, nudged or not", 
   expect(work.started).toBe(1);
 });
 
-test("stopped while idle, twice, or during a run that fails, ends without an error", async () => {
+test("a stop while idle, twice, or during a run that fails, ends without an error", async () => {
   const idle = start(HOUR_MS);
   await idle.periodic.stop();
   await idle.periodic.stop();
@@ -136,7 +143,7 @@ test("stopped while idle, twice, or during a run that fails, ends without an err
   expect(idle.work.started).toBe(0);
 });
 
-test("asks anew how far to stray from its interval before each run", async () => {
+test("each interval has a jitter of its own", async () => {
   const asked: number[] = [];
   const { work } = start(1, () => {
     asked.push(asked.length);

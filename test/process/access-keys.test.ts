@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
-import type { StoreSettings } from "../src/cancellation/model/store.js";
-import type { Log } from "../src/log.js";
-import { watchAccessKeys, type AccessKeyWatch } from "../src/watch-access-keys.js";
-import { STORE } from "./helpers/configuration.js";
-import { until } from "./helpers/gate.js";
+import type { StoreSettings } from "../../src/cancellation/model/store.js";
+import type { Log } from "../../src/process/log.js";
+import { watchAccessKeys, type AccessKeyWatch } from "../../src/process/access-keys.js";
+import { STORE } from "../helpers/configuration.js";
+import { until } from "../helpers/gate.js";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const START = Date.UTC(2026, 10, 22);
@@ -33,7 +33,7 @@ function watch(
       void logged.push([level, words[0], words[1]]);
   const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   const clock = { now: START };
-  const watching = watchAccessKeys({ stores, production }, log, () => clock.now, 1);
+  const watching = watchAccessKeys({ stores, production, now: () => clock.now, intervalMs: 1 }, log);
   watches.push(watching);
   return { logged, clock, watch: watching };
 }
@@ -53,7 +53,7 @@ test("a process that was started long before warns when the time comes, and goes
   }
 });
 
-test("warns at the start, before anything else has passed", () => {
+test("a process warns at its start", () => {
   const { logged } = watch([
     store("GONE", new Date(START - 1)),
     store("LATER", new Date(START + 31 * DAY_MS)),
@@ -63,7 +63,7 @@ test("warns at the start, before anything else has passed", () => {
   ]);
 });
 
-test("warns no more once it is stopped", async () => {
+test("a stopped watch warns no more", async () => {
   const { logged, clock, watch: watching } = watch([store("KR01", new Date(START + 40 * DAY_MS))]);
   await watching.stop();
   clock.now = START + 40 * DAY_MS;
@@ -72,15 +72,25 @@ test("warns no more once it is stopped", async () => {
   expect(logged).toEqual([]);
 });
 
-test("in production, says once of which stores it does not know the date", () => {
+test("a process in production logs once which stores have no date", () => {
   const stores = [store("KR01", null), store("US01", new Date(START + 31 * DAY_MS)), store("JP01", null)];
   expect(watch(stores).logged).toEqual([]);
   expect(watch(stores, true).logged).toEqual([
-    ["info", { storeIds: ["KR01", "JP01"] }, expect.stringMatching(/is not set/u)],
+    ["info", { storeIds: ["KR01", "JP01"] }, expect.stringMatching(/have no expiry date/u)],
   ]);
 });
 
-test("tells of each key how long it works by the present time", () => {
+test.each([
+  [30 * DAY_MS + 1, []],
+  [30 * DAY_MS, [expect.stringContaining("expires within 30 days")]],
+  [1, [expect.stringContaining("expires within 30 days")]],
+  [0, [expect.stringContaining("has expired")]],
+])("a key that works for another %d ms has its warning, or none", (ms, expected) => {
+  const { watch: watching } = watch([store("KR01", new Date(START + ms)), store("US01", null)]);
+  expect(watching.warnings().map(({ message }) => message)).toEqual(expected);
+});
+
+test("each key shows how long it works from now", () => {
   const { clock, watch: watching } = watch([store("KR01", new Date(START + 1_500)), store("US01", null)]);
   expect(watching.remaining()).toEqual([{ storeId: "KR01", expiresInSeconds: 1 }]);
   clock.now = START + 2_000;

@@ -1,0 +1,67 @@
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config/config.js";
+import { startEmbeddedPostgres } from "../persistence/embedded-postgres.js";
+import { createEncryptor, type EncryptionKey, type Encryptor } from "../persistence/encryptor.js";
+import { localEncryptionKey } from "../persistence/local-encryption-key.js";
+import { applyMigrations, pendingMigrations } from "../persistence/migrations.js";
+import { createPrisma } from "../persistence/client.js";
+import type { ReencryptOptions } from "../persistence/reencrypt.js";
+import { checkSession, schemaOf } from "../persistence/session.js";
+import type { Log } from "./log.js";
+import type { Releases } from "./releases.js";
+
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+
+/** Encrypted data and their encryptor, for commands that have nothing to ask EBP. */
+export interface EncryptedData {
+  readonly prisma: ReencryptOptions["prisma"];
+  readonly databaseUrl: string;
+  readonly encryptor: Encryptor;
+  /** The newest first. */
+  readonly keyIds: readonly string[];
+}
+
+export async function openEncryptedData(
+  config: Config,
+  log: Log,
+  releases: Releases,
+): Promise<EncryptedData> {
+  const databaseUrl = await openDatabase(config, log, releases);
+  const prisma = createPrisma(databaseUrl);
+  releases.add("the database connections", () => prisma.$disconnect());
+  const keys = await encryptionKeys(config);
+  return { prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
+}
+
+/**
+ * Migrates an embedded database. Any other is left to `prisma migrate deploy`, and only checked. Both after its sessions are known to
+ * be set as they have to be: a session with other settings could misread data.
+ * @returns the URL, which names the schema.
+ */
+export async function openDatabase(config: Config, log: Log, releases: Releases): Promise<string> {
+  const say = (message: string): void => log.info(message);
+  if (config.databaseUrl === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
+    releases.add("the embedded PostgreSQL", () => embedded.stop());
+    const url = await checkSession(embedded.url);
+    await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
+    return url;
+  }
+  const url = await checkSession(config.databaseUrl);
+  const pending = await pendingMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
+  if (pending.length === 0) return url;
+  const schema = schemaOf(url) ?? "";
+  const name =
+    schemaOf(config.databaseUrl) === null
+      ? `DATABASE_URL names no schema, for which Prisma would take public: add ?schema=${encodeURIComponent(schema)} to it. `
+      : "";
+  throw new Error(
+    `The schema ${schema} of the database at DATABASE_URL lacks the migrations ${pending.join(", ")}. ${schema === "public" ? "" : name}Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
+  );
+}
+
+/** The newest first. Without any in the configuration, one that is kept in the data folder. */
+export async function encryptionKeys(config: Config): Promise<[EncryptionKey, ...EncryptionKey[]]> {
+  const [newest, ...older] = config.encryptionKeys ?? [];
+  return newest === undefined ? [await localEncryptionKey(config.dataDir)] : [newest, ...older];
+}

@@ -1,0 +1,61 @@
+/** Work that is done again and again, never twice at the same time. */
+export interface Periodic {
+  /** Does it now, or once more as soon as the run under way is over. */
+  nudge(): void;
+  /** Begins no more runs, and waits for the one under way. */
+  stop(): Promise<void>;
+}
+
+export interface PeriodicOptions {
+  /** Between two runs, give or take half. The first run is after one interval. */
+  readonly intervalMs: number;
+  /** A run that fails does not end the others. */
+  readonly onFault: (error: unknown) => void;
+  /** From 0 to 1, asked for each interval: replicas that were started together do not all run at the same moment. */
+  readonly jitter?: () => number;
+}
+
+/** @param work gets a signal that is aborted when it should stop. */
+export function startPeriodic(
+  work: (stopping: AbortSignal) => Promise<unknown>,
+  { intervalMs, onFault, jitter = Math.random }: PeriodicOptions,
+): Periodic {
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+  let again = false;
+
+  function plan(): void {
+    timer = setTimeout(run, intervalMs * (0.5 + jitter()));
+    timer.unref();
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    running = work(stopping.signal)
+      .then(() => undefined, onFault)
+      .finally(() => {
+        running = null;
+        if (stopping.signal.aborted) return;
+        if (!again) plan();
+        else {
+          again = false;
+          run();
+        }
+      });
+  }
+
+  plan();
+  return {
+    nudge() {
+      if (stopping.signal.aborted) return;
+      if (running === null) run();
+      else again = true;
+    },
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
