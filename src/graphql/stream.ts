@@ -15,7 +15,7 @@ import type { Stores } from "../cancellation/model/store.js";
 import { askedFieldsOf } from "./asked-fields.js";
 import type { AcceptedSubscription, GraphQLContext, LiveContext } from "./context.js";
 import { toEventStream } from "./event-stream.js";
-import { checkAddress } from "./plugins/check-request.js";
+import { badRequest, checkAddress } from "./plugins/check-request.js";
 import { rateLimitBucket, type RateLimitDependencies } from "./plugins/rate-limits.js";
 import {
   startSubscription,
@@ -142,7 +142,7 @@ const checkAcceptsEvents: preHandlerHookHandler = (request, reply, done) => {
   if (new Negotiator({ headers: { accept } }).mediaType([EVENT_STREAM]) !== undefined) done();
   else {
     const message = `The answer is a ${EVENT_STREAM}, which the Accept header of this request leaves out.`;
-    done(Object.assign(new Error(message), { statusCode: 406 }));
+    done(badRequest(message, 406));
   }
 };
 

@@ -1,19 +1,20 @@
-import type { FastifyReply, preHandlerHookHandler } from "fastify";
+import type { preHandlerHookHandler } from "fastify";
 import { isSafeNumber, parse } from "lossless-json";
 import Negotiator from "negotiator";
 
 const JSON_TYPES = ["application/json", "application/graphql-response+json"];
 
 /** Refuses a caller who accepts no JSON. Apollo Server would cancel first, and then not say how it went. */
-export const checkAccept: preHandlerHookHandler = (request, reply, done) => {
+export const checkAccept: preHandlerHookHandler = (request, _reply, done) => {
   const { accept } = request.headers;
   // A GET changes nothing.
   if (request.method !== "POST" || accept === undefined || acceptsJson(accept)) done();
   else
-    refuse(
-      reply,
-      406,
-      `Answers are ${JSON_TYPES.join(" or ")}, which the Accept header of this request leaves out.`,
+    done(
+      badRequest(
+        `Answers are ${JSON_TYPES.join(" or ")}, which the Accept header of this request leaves out.`,
+        406,
+      ),
     );
 };
 
@@ -25,14 +26,14 @@ function acceptsJson(accept: string): boolean {
  * Refuses what Apollo's Fastify integration cannot read correctly: it builds a URL from the Host header, and reads the variables of
  * a GET with JSON.parse, which rounds numbers silently.
  */
-export const checkAddress: preHandlerHookHandler = ({ url, protocol, hostname, query }, reply, done) => {
+export const checkAddress: preHandlerHookHandler = ({ url, protocol, hostname, query }, _reply, done) => {
   if (!URL.canParse(url, `${protocol}://${hostname}/`))
-    refuse(reply, 400, "The Host header of this request does not name a host.");
+    done(badRequest("The Host header of this request does not name a host."));
   else if (hasInexactNumber((query as Record<string, unknown>)["variables"]))
-    refuse(
-      reply,
-      400,
-      "The `variables` of this GET have a number with more digits than a double holds. Send it as a string.",
+    done(
+      badRequest(
+        "The `variables` of this GET have a number with more digits than a double holds. Send it as a string.",
+      ),
     );
   else done();
 };
@@ -51,6 +52,7 @@ function hasInexactNumber(variables: unknown): boolean {
   return inexact;
 }
 
-function refuse(reply: FastifyReply, status: number, message: string): void {
-  void reply.code(status).send({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] });
+/** The HTTP server's error handler answers it with this status, and with the code BAD_REQUEST. */
+export function badRequest(message: string, statusCode = 400): Error {
+  return Object.assign(new Error(message), { statusCode });
 }
