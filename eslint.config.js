@@ -164,7 +164,8 @@ export default tseslint.config(
     dependencyRule(folder, [
       {
         regex: `^(?:\\.\\./)+(?!cancellation/)(?:${OUTER_FOLDERS.join("|")}|commands|process|simulator|core|app|main)(?:/|\\.js$)`,
-        message: "Outer folders never import each other: only app.ts, core.ts, main.ts and src/process import across.",
+        message:
+          "Outer folders never import each other: only app.ts, core.ts, main.ts and src/process import across.",
       },
     ]),
   ),
