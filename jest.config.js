@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import process from "node:process";
 
 const swc = JSON.parse(readFileSync(new URL(".swcrc.json", import.meta.url), "utf8"));
 
@@ -12,6 +13,8 @@ export default {
   // The sources import each other by the names they will have once compiled.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": ["$1.ts", "$1.js"] },
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  // They kill and stop whole services: `npm run test:faults` runs them, in the size that FAULTS says.
+  testPathIgnorePatterns: process.env.FAULTS === undefined ? ["<rootDir>/test/faults/"] : [],
   globalSetup: "<rootDir>/test/helpers/global-setup.js",
   globalTeardown: "<rootDir>/test/helpers/global-teardown.js",
   reporters: ["default", "<rootDir>/test/helpers/total-reporter.js"],

@@ -35,8 +35,8 @@ import { encryptionKeys, openDatabase } from "./process/database.js";
 import type { Log } from "./process/log.js";
 import type { Releases } from "./process/releases.js";
 import { openUpstream, type Upstream } from "./process/upstream.js";
-import { enterAgainOn, openWatch } from "./watch-database.js";
-import { openChanges } from "./open-changes.js";
+import { enterAgainOn, openWatch } from "./process/watch-database.js";
+import { openChanges } from "./process/changes.js";
 
 /** Everything behind the API: what the service and `npm run reconcile` have in common. */
 export interface Core {
@@ -121,7 +121,7 @@ export async function openCore(
     releases,
     onWentBack: () => events.onWentBack?.(),
   });
-  const { announcer, listener } = openChanges(databaseUrl, log, releases, events);
+  const { announcer, listener } = openChanges(databaseUrl, log, releases, events.onNotAnnounced);
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
     databaseUrl: config.rateLimits.store === "postgres" ? databaseUrl : null,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { existsSync, readFileSync } from "node:fs";
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../src/config/auth.js";
 import { readConfig } from "../src/config/config.js";
@@ -6,7 +6,7 @@ import { DEVELOPMENT_STORE } from "../simulator/development-store.js";
 import { FORCED_BEHAVIOURS } from "../simulator/order-numbers.js";
 import { curlLine, EXAMPLE_MUTATION } from "../src/graphql/example-operations.js";
 import { welcome } from "../src/graphql/welcome.js";
-import { startService, type TestService } from "./helpers/service.js";
+import { startService, useService } from "./helpers/service.js";
 
 const ENDS = {
   accepted: "`SUCCEEDED`",
@@ -44,9 +44,7 @@ function withoutChance(json: string): unknown {
 
 describe.each(["README.md", "README.ko.md"])("%s", (file) => {
   const text = read(file);
-  let service: TestService;
-  beforeAll(async () => (service = await startService()));
-  afterAll(() => service.close());
+  const service = useService();
 
   test("shows a mutation that works, and its answer", async () => {
     const [mutation = ""] = blocks(text, "graphql");

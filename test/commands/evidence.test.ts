@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 /** `npm run evidence`, from the sources, beside the running service. */
 function evidence(...words: string[]): ServiceProcess {

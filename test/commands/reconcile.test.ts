@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { read } from "../helpers/in-doubt.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 const ENCRYPTION_KEYS = `test:${Buffer.alloc(32, 7).toString("base64")}`;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
@@ -8,15 +8,13 @@ import { join } from "node:path";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
-import { post, startService, UNLIMITED, type TestService } from "../helpers/service.js";
+import { post, UNLIMITED, useService } from "../helpers/service.js";
 
 const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
 
-let service: TestService;
+const service = useService();
 const log = join(tmpdir(), `recover-${randomUUID()}.log`);
-beforeAll(async () => (service = await startService()));
 afterAll(async () => {
-  await service.close();
   await rm(log, { force: true });
 });
 

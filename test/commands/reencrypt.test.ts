@@ -1,18 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import pg from "pg";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
 const [OLD, NEW] = ["2026", "2027"].map((id) => `${id}:${randomBytes(32).toString("base64")}`);
 const ACCOUNT = { accountNumber: "0012-3456-78901", bankCode: "001", accountHolderName: "홍길동" };
 
-let service: TestService;
-beforeAll(async () => (service = await startService({ environment: { DATA_ENCRYPTION_KEYS: `${OLD}` } })));
-afterAll(() => service.close());
+const service = useService({ environment: { DATA_ENCRYPTION_KEYS: `${OLD}` } });
 
 /** A program of the project, from the sources, beside the running service. */
 function run(keys: string, program: string, ...words: string[]): ServiceProcess {

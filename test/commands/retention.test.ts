@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
 import { runService, type ServiceProcess } from "../helpers/service-process.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
 const KEYS = `test:${Buffer.alloc(32, 7).toString("base64")}`;
 const ACCOUNT = { accountNumber: "0012-3456-78901", bankCode: "001", accountHolderName: "홍길동" };
 const POINTS = new URL("../faults/harness/fault-points.mjs", import.meta.url).href;
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 beforeEach(() => service.sql("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE"));
 
 /** A command of the project, from the sources, beside the running service; perhaps killed at a point. */

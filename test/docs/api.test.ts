@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
 interface Recipe {
   readonly title: string;
@@ -22,12 +22,11 @@ const recipes = text
       : [{ title, query, variables: JSON.parse(variables) as Record<string, unknown> }];
   });
 
-let service: TestService;
+const service = useService();
 let id: string;
 
 /** A little of everything that the queries ask for. */
 beforeAll(async () => {
-  service = await startService();
   const lines = [item({ quantity: 2 }), item({ seq: 2, itemType: "DELIVERY", itemId: "D1", amount: "3000" })];
   const order = cancelInput({ orderNo: "DOCS-ORDER-1", items: lines, totalCancelAmount: "5000" });
   ({ id } = (await cancel(service, order)).cancellation);
@@ -43,7 +42,6 @@ beforeAll(async () => {
     "UPDATE cancellation SET in_doubt_since = in_doubt_since - interval '1 day' WHERE status = 'UNKNOWN'",
   );
 });
-afterAll(() => service.close());
 
 /** Every list in an answer that has nothing in it, by its path. */
 function emptyLists(value: unknown, path = ""): string[] {

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { read, refresh, settle, stepsOf } from "../helpers/in-doubt.js";
 import { cancel, cancelInput, tryCancel } from "../helpers/operations.js";
-import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
+import { WEBHOOK_SECRET, useService } from "../helpers/service.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService({ environment: { EBP_TIMEOUT_MS: "1000" } })));
-afterAll(() => service.close());
+const service = useService({ environment: { EBP_TIMEOUT_MS: "1000" } });
 
 const NUMBER = "1029384756";
 

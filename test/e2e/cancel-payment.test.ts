@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { FORCED_BEHAVIOURS } from "../../simulator/order-numbers.js";
 import { cancel, cancelInput, item, tryCancel } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { refusedPort } from "../helpers/upstream.js";
 
 /** Long enough for a loopback answer, short enough for the cases that never answer. */
 const TIMEOUT_MS = "1500";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService({ environment: { EBP_TIMEOUT_MS: TIMEOUT_MS }, simulator: { slowMs: 50 } });
-});
-afterAll(() => service.close());
+const service = useService({ environment: { EBP_TIMEOUT_MS: TIMEOUT_MS }, simulator: { slowMs: 50 } });
 
 async function stored(): Promise<number> {
   const [row] = await service.sql("SELECT count(*)::int AS n FROM cancellation");

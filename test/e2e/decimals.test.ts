@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isLosslessNumber, parse } from "lossless-json";
 import { computeTotals } from "../../src/cancellation/request/amount-rule.js";
@@ -6,7 +6,7 @@ import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { items } from "../helpers/arbitraries.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
 interface SentBody {
   totalCancelAmount: unknown;
@@ -16,14 +16,10 @@ interface SentBody {
 /** The currency with the most decimals: four. */
 const CURRENCY = "CLF";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService({
-    environment: { EBP_CURRENCY_CODE: CURRENCY },
-    simulator: { stores: [{ ...DEVELOPMENT_STORE, currencyCode: CURRENCY }] },
-  });
+const service = useService({
+  environment: { EBP_CURRENCY_CODE: CURRENCY },
+  simulator: { stores: [{ ...DEVELOPMENT_STORE, currencyCode: CURRENCY }] },
 });
-afterAll(() => service.close());
 
 test("amounts are the same number on the wire, in the database, at EBP, confirmed, and back on the wire", async () => {
   await fc.assert(

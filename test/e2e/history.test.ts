@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { HISTORY_PAGE } from "../helpers/history-page.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
 const TOTAL = 23;
 
-let service: TestService;
+const service = useService();
 /** Ids in the order of creation; several were created in the same millisecond. */
 let ids: string[];
 
 beforeAll(async () => {
-  service = await startService();
   for (let n = 0; n < TOTAL; n += 1) {
     const forced = n % 5 === 1 ? "SIM-CANCELLATION-FAILED-" : n % 5 === 2 ? "SIM-RETRY-RECOMMENDED-" : "";
     const orderNo = forced === "" && n % 2 === 0 ? "ORD-shared" : `${forced}ORD-${n}`;
@@ -27,7 +26,6 @@ beforeAll(async () => {
     ({ id }) => id as string,
   );
 });
-afterAll(() => service.close());
 
 async function page(variables: object): Promise<any> {
   const { data, errors } = await service.graphql(HISTORY_PAGE, variables);

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
-let service: TestService;
 /** Held open while a test wants cancels to be in flight. */
 let gate = Promise.resolve();
-beforeAll(async () => (service = await startService({ simulator: { beforeAnswer: () => gate } })));
-afterAll(() => service.close());
+const service = useService({ simulator: { beforeAnswer: () => gate } });
 
 function closeGate(): () => void {
   let open = (): void => undefined;

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { HISTORY_PAGE } from "../helpers/history-page.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
-let service: TestService;
+const service = useService();
 let id: string;
 
 beforeAll(async () => {
-  service = await startService();
   ({ id } = (await cancel(service, cancelInput())).cancellation);
 });
-afterAll(() => service.close());
 
 describe("one cancellation", () => {
   const BY_ID = "query ($id: ID!) { cancellation(id: $id) { id } }";

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type GraphQLAnswer, type TestService } from "../helpers/service.js";
+import { type GraphQLAnswer, type TestService, useService } from "../helpers/service.js";
 import { httpAnswer, refusedPort, startUpstream, type Respond, type Upstream } from "../helpers/upstream.js";
 
 const LIVE =
@@ -19,16 +19,14 @@ const ANSWERED = {
 /** As much patience with EBP as a test has: the 3 s of a live status are never more than this. */
 const SHORT_MS = "200";
 
-let service: TestService;
+const service = useService();
 const upstreams: Upstream[] = [];
 beforeAll(async () => {
-  service = await startService();
   await cancel(service, cancelInput({ orderNo: ORDER_NO }));
 });
 afterEach(async () => {
   for (const upstream of upstreams.splice(0)) await upstream.close();
 });
-afterAll(() => service.close());
 
 /** The same service with another EBP. */
 async function withEbp(

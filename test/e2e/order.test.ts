@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { cancel, cancelInput, item, PREVIEW } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
 const ORDER = `query ($orderNo: String!) {
   order(orderNo: $orderNo) {
@@ -11,9 +11,7 @@ const ORDER = `query ($orderNo: String!) {
   }
 }`;
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 async function order(orderNo: string): Promise<any> {
   return (await service.graphql(ORDER, { orderNo })).data.order;

@@ -1,21 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { createGate, until } from "../helpers/gate.js";
 import { read, refresh, resolve } from "../helpers/in-doubt.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
-let service: TestService;
 /** Lookups are decided by EBP when they come, and answered when it is open. */
 const gate = createGate();
-beforeAll(async () => {
-  service = await startService({
-    environment: { EBP_TIMEOUT_MS: "20000" },
-    simulator: { beforeLookupAnswer: () => gate.pass() },
-  });
+const service = useService({
+  environment: { EBP_TIMEOUT_MS: "20000" },
+  simulator: { beforeLookupAnswer: () => gate.pass() },
 });
 afterEach(() => gate.open());
-afterAll(() => service.close());
 
 /** In doubt for an hour, its money not moved, and looked up as soon as somebody looks. */
 async function doubtful(prefix = "SIM-CONNECTION-RESET"): Promise<{ id: string; orderNo: string }> {

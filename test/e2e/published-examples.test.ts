@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isLosslessNumber, parse } from "lossless-json";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { published, PUBLISHED_CANCELS } from "../helpers/examples.js";
 import { cancel, CANCELLATION_FIELDS } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 /** JSON with every number replaced by its value, whatever its formatting, and keys in their order. */
 function canonical(json: string): string {

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { createHash, randomUUID } from "node:crypto";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { cancel, CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
-import { startService, type TestReplica, type TestService } from "../helpers/service.js";
+import { type TestReplica, useService } from "../helpers/service.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
 const received = (input: Record<string, unknown>): number =>

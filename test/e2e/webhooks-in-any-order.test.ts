@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { orderTotals, read, settle, stepsOf } from "../helpers/in-doubt.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
 jest.setTimeout(120_000); // Twenty-four orders of events, each with cancels of its own.
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 async function cancelled(orderNo: string, amount: number): Promise<any> {
   const changes = { orderNo, totalCancelAmount: String(amount), items: [item({ amount: String(amount) })] };

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { read, settle } from "../helpers/in-doubt.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 import { deliver, webhookBody, type WebhookAnswer } from "../helpers/webhooks.js";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 const REFUSED: WebhookAnswer = { status: 401, receipt: undefined };
 

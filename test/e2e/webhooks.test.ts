@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { createGate, until } from "../helpers/gate.js";
 import { orderTotals, read, settle, stepsOf } from "../helpers/in-doubt.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
+import { WEBHOOK_SECRET, useService } from "../helpers/service.js";
 import { deliver, webhookBody, type WebhookAnswer } from "../helpers/webhooks.js";
 
-let service: TestService;
 const gate = createGate();
-beforeAll(async () => {
-  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
-});
-afterAll(() => service.close());
+const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
 
 const STORED: WebhookAnswer = { status: 200, receipt: "stored" };
 const REPEATED: WebhookAnswer = { status: 200, receipt: "repeated" };

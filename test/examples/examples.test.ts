@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { cancelPayment } from "../../examples/cancel-payment.js";
 import { createApolloClient, openCancellationList } from "../../examples/cancellation-list.js";
 import { createClient, type Client } from "../../examples/client.js";
 import type { CancelPaymentInput } from "../../examples/generated/operations.js";
 import { CancellationListDocument } from "../../examples/generated/operations.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
-let service: TestService;
+const service = useService();
 let client: Client;
 
 beforeAll(async () => {
-  service = await startService();
   client = createClient({ endpoint: `${service.url}/graphql`, token: () => Promise.resolve(null) });
 });
-afterAll(() => service.close());
 
 function input(changes: Record<string, unknown> = {}): CancelPaymentInput {
   return cancelInput(changes) as unknown as CancelPaymentInput;

@@ -1,14 +1,10 @@
 import { runInNewContext } from "node:vm";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { startService, type TestService } from "../helpers/service.js";
+import { expect, test } from "@jest/globals";
+import { useService } from "../helpers/service.js";
 
 const APOLLO = "https://sandbox.embed.apollographql.com";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.close());
+const service = useService();
 
 interface OpenPage {
   /** What the page is shown as. */

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect } from "@jest/globals";
-import { startService, type GraphQLAnswer, type TestService } from "./service.js";
+import { expect } from "@jest/globals";
+import { type GraphQLAnswer, type TestService, useService } from "./service.js";
 
 export const NUMBER = "1029384756";
 export const NAME = "Zaphod Quibblewick";
@@ -15,11 +15,7 @@ export interface Refusals {
 
 /** A service for the whole test file. */
 export function useRefusals(): Refusals {
-  let service: TestService;
-  beforeAll(async () => {
-    service = await startService();
-  });
-  afterAll(() => service.close());
+  const service = useService();
   return {
     get service() {
       return service;

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "@jest/globals";
 import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
 import type { ReconcileCounts } from "../../src/cancellation/reconcile/reconcile.js";
@@ -135,6 +136,16 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       await database.drop();
     },
   };
+}
+
+/** One service for all tests of a file, or of a describe block: it starts before them and ends after them. */
+export function useService(options: TestServiceOptions = {}): TestService {
+  let running: TestService | undefined;
+  beforeAll(async () => {
+    running = await startService(options);
+  });
+  afterAll(() => running?.close());
+  return new Proxy({} as TestService, { get: (_, name) => Reflect.get(running ?? {}, name) as unknown });
 }
 
 /** Without its password, which the driver then takes from PGPASSWORD: production refuses those that test servers mostly have. */

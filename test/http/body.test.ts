@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { CANCEL, cancelInput, item } from "../helpers/operations.js";
 import { ACCOUNT, PIECE_OF_ACCOUNT } from "../helpers/refusals.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.close());
+const service = useService();
 
 interface Answer {
   readonly status: number;

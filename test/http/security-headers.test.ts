@@ -1,16 +1,12 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
 import { addSecurityHeaders } from "../../src/http/security-headers.js";
 import { createHttpServer } from "../../src/http/server.js";
-import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
+import { WEBHOOK_SECRET, useService } from "../helpers/service.js";
 import { webhookBody } from "../helpers/webhooks.js";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.close());
+const service = useService();
 
 const JSON_TYPE = { "content-type": "application/json" };
 const post = (path: string, body: string, headers: Record<string, string> = JSON_TYPE): Promise<Response> =>

@@ -1,16 +1,12 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import { ACCOUNT, NUMBER, PIECE_OF_ACCOUNT } from "../helpers/refusals.js";
-import { startService, type TestService } from "../helpers/service.js";
+import { useService } from "../helpers/service.js";
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u;
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.close());
+const service = useService();
 
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(service.url + path, { headers });

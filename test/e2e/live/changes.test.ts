@@ -1,20 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { createGate } from "../../helpers/gate.js";
 import { refresh, resolve } from "../../helpers/in-doubt.js";
 import { useFollow, type LiveStream } from "../../helpers/live.js";
 import { cancel, CANCEL, cancelInput } from "../../helpers/operations.js";
-import { startService, type TestReplica, type TestService } from "../../helpers/service.js";
+import { type TestReplica, useService } from "../../helpers/service.js";
 import { deliver, webhookBody } from "../../helpers/webhooks.js";
 
 const gate = createGate();
-let service: TestService;
 let other: TestReplica;
+const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
 beforeAll(async () => {
-  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
   other = await service.replica();
 });
-afterAll(() => service.close());
 afterEach(() => gate.open());
 
 const followOn = useFollow();

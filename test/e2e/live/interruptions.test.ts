@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { createConnection, type Socket } from "node:net";
 import { until } from "../../helpers/gate.js";
 import { CHANGED, useFollow } from "../../helpers/live.js";
 import { cancel, cancelInput } from "../../helpers/operations.js";
-import { startService, type TestService } from "../../helpers/service.js";
+import { useService } from "../../helpers/service.js";
 
 const LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'";
 
-let service: TestService;
-beforeAll(async () => (service = await startService()));
-afterAll(() => service.close());
+const service = useService();
 
 const follow = useFollow();
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { cancelInput } from "../../helpers/operations.js";
-import { startService, type GraphQLAnswer, type TestService } from "../../helpers/service.js";
+import { startService, type GraphQLAnswer, useService } from "../../helpers/service.js";
 
 const COUNT =
   "query Count($filter: CancellationFilter) {\n  cancellations(filter: $filter) { totalCount }\n}";
@@ -33,12 +33,8 @@ const NOT_LISTED = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "ebp-safelist-test-"));
-let service: TestService;
-beforeAll(async () => {
-  service = await startService({ environment: { PERSISTED_OPERATIONS: fileOf("manifest", MANIFEST) } });
-});
+const service = useService({ environment: { PERSISTED_OPERATIONS: fileOf("manifest", MANIFEST) } });
 afterAll(async () => {
-  await service.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { MAX_CHILDREN } from "../../../../src/graphql/plugins/limits/limits.js";
 import { cancel, cancelInput } from "../../../helpers/operations.js";
-import { startService, type TestService } from "../../../helpers/service.js";
+import { useService } from "../../../helpers/service.js";
 
 const LINES = 500;
 const AT_THE_LIMIT = MAX_CHILDREN / LINES;
@@ -10,9 +10,8 @@ const ORDER = "ORD-OF-MANY-LINES";
 const FULL_ORDER = "ORD-OF-AS-MANY-LINES-AS-MAY-BE";
 const SMALL_ORDER = "ORD-OF-ONE-LINE";
 
-let service: TestService;
+const service = useService();
 beforeAll(async () => {
-  service = await startService();
   // One more than fit. Each is a copy of a true one.
   const { cancellation } = await cancel(service, cancelInput({ orderNo: ORDER }));
   await cancel(service, cancelInput({ orderNo: SMALL_ORDER }));
@@ -39,7 +38,6 @@ beforeAll(async () => {
     );
   }
 });
-afterAll(() => service.close());
 
 const page = (name: string, size: number, field: string): string =>
   `${name}: cancellations(first: ${size}) { edges { node { ${field} { __typename } } } }`;

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { getIntrospectionQuery } from "graphql";
 import { EXAMPLE_MUTATION } from "../../../../src/graphql/example-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "../../../../src/graphql/plugins/limits/limits.js";
 import { CANCEL, CANCELLATION_FIELDS, cancelInput, item } from "../../../helpers/operations.js";
-import { startService, type TestService } from "../../../helpers/service.js";
+import { useService } from "../../../helpers/service.js";
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.close());
+const service = useService();
 
 const FULL_PAGE = `cancellations(first: 100) {
   totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }

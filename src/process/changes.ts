@@ -1,19 +1,18 @@
-import type { CoreEvents } from "./core.js";
-import type { Log } from "./process/log.js";
+import type { Log } from "./log.js";
 import {
   createChangeAnnouncer,
   createChangeListener,
   type ChangeAnnouncer,
   type ChangeListener,
-} from "./persistence/change-notifications.js";
-import type { Releases } from "./process/releases.js";
+} from "../persistence/change-notifications.js";
+import type { Releases } from "./releases.js";
 
 /** Tells other replicas of what is committed here, and hears of what they commit. */
 export function openChanges(
   databaseUrl: string,
   log: Log,
   releases: Releases,
-  { onNotAnnounced }: CoreEvents,
+  onNotAnnounced?: () => void,
 ): { readonly announcer: ChangeAnnouncer; readonly listener: ChangeListener } {
   let isTold = false;
   const announcer = createChangeAnnouncer({

@@ -1,10 +1,10 @@
-import type { Log } from "./process/log.js";
-import { startPeriodic } from "./process/periodic.js";
-import { DatabaseWatch, openDatabaseHistory } from "./persistence/database-watch.js";
-import { enterRecent, type EnterRecentDependencies } from "./persistence/enter-again.js";
-import type { PoolQueue } from "./persistence/pool-queue.js";
-import type { Database } from "./persistence/client.js";
-import type { Releases } from "./process/releases.js";
+import type { Log } from "./log.js";
+import { startPeriodic } from "./periodic.js";
+import { DatabaseWatch, openDatabaseHistory } from "../persistence/database-watch.js";
+import { enterRecent, type EnterRecentDependencies } from "../persistence/enter-again.js";
+import type { PoolQueue } from "../persistence/pool-queue.js";
+import type { Database } from "../persistence/client.js";
+import type { Releases } from "./releases.js";
 
 /** How often this replica looks where the database stands, besides at each new connection and each cancel. */
 const LOOK_EVERY_MS = 5_000;
