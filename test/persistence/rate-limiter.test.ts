@@ -149,15 +149,18 @@ test("what has run out is forgotten, and nothing else", async () => {
   expect(await sql("SELECT key, points FROM rate_limit")).toEqual([{ key: "mutation:new", points: 1 }]);
 });
 
-test("a store that is away is told of, and counts go on in memory", async () => {
+test("while the store is away, which is reported once, each replica counts in memory; then together again", async () => {
   const { limiters: one, away, sql } = await shared(2);
   await sql("ALTER TABLE rate_limit RENAME TO gone");
   expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
   expect(away).toEqual([expect.objectContaining({ message: expect.stringContaining("rate_limit") })]);
   expect(await one.takeMutations("bucket", 1)).toEqual(ALLOWED);
   expect(await one.takeMutations("bucket", 1)).toEqual(REFUSED);
-  // For a while it is not asked again, which everybody would have to wait for.
+  // Reported once, not with each request.
   expect(away).toHaveLength(1);
+  await sql("ALTER TABLE gone RENAME TO rate_limit");
+  expect(await one.takeMutations("another", 2)).toEqual(ALLOWED);
+  expect(await sql("SELECT points FROM rate_limit WHERE key = 'mutation:another'")).toEqual([{ points: 2 }]);
 });
 
 test("a store that does not answer keeps nobody", async () => {
