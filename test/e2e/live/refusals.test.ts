@@ -57,7 +57,7 @@ describe("a subscription is refused before a stream begins", () => {
 
   test("for variables of a wrong type, without repeating their values", async () => {
     await expectRefused(await ask({ id: { account: "0012345678901" } }), 400, {
-      message: "id: ID expects a string",
+      message: "id: expected a string",
       extensions: { code: "BAD_USER_INPUT", field: "id" },
     });
   });
