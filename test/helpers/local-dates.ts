@@ -1,4 +1,4 @@
-import type { PeriodUnit } from "../../src/cancellation/history/periods.js";
+import type { PeriodUnit } from "../../src/cancellation/history/stats.js";
 
 /** With summer time and without, with midnights that do not exist or come twice, with half hours, and with a day that was skipped. */
 export const ZONES = [

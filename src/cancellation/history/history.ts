@@ -68,7 +68,7 @@ export interface CancellationHistory extends CancellationReader {
   count(filter: CancellationFilter, order: HistoryOrder): Promise<number>;
   /**
    * Sums of the cancellations that meet the filter, grouped as asked and always by currency, in the order of `inOrder`.
-   * @throws TooManyError when there are more than MAX_STATS sums, or MAX_PERIODS periods.
+   * @throws TooManyError when there are more than MAX_STATS sums.
    * @throws TooSlowError
    */
   stats(filter: CancellationFilter, grouping: StatsGrouping): Promise<CancellationStat[]>;

@@ -2,12 +2,21 @@ import type { Decimal } from "../model/decimal.js";
 import { InvalidArgumentError } from "../model/errors.js";
 import type { ItemType } from "../model/cancel-request.js";
 import type { CancellationStatus, Settlement } from "../model/status.js";
-import { PERIOD_UNITS, type Period, type PeriodUnit } from "./periods.js";
-import { checkTimeZone } from "./time-zone.js";
 
 /** What sums are told apart by besides their period. Also the order in which they come. */
 export const STATS_KEYS = ["STATUS", "SETTLEMENT", "STORE", "ITEM_TYPE", "REASON", "FAILURE_CODE"] as const;
 export type StatsKey = (typeof STATS_KEYS)[number];
+
+export const PERIOD_UNITS = ["DAY", "WEEK", "MONTH"] as const;
+export type PeriodUnit = (typeof PERIOD_UNITS)[number];
+
+/** A day, a week from Monday, or a month, in a time zone. Its days have 23 or 25 hours where the clocks change. */
+export interface Period {
+  /** Its first date there, as yyyy-mm-dd. */
+  readonly start: string;
+  readonly from: Date;
+  readonly before: Date;
+}
 
 export const CANCELLATION_GROUPS = [...STATS_KEYS, ...PERIOD_UNITS] as const;
 export type CancellationGroup = (typeof CANCELLATION_GROUPS)[number];
@@ -84,4 +93,25 @@ export function checkGrouping(
 function checkedLargest(largest: number): number {
   if (largest >= 1 && largest <= MAX_STATS) return largest;
   throw new InvalidArgumentError("largest", `1 to ${MAX_STATS}`, "another number");
+}
+
+/** A name with its area. Abbreviations stand for several zones, and offsets know no summer time. */
+const ZONE_NAME = /^[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*\/[A-Za-z0-9]+(?:[/_+-][A-Za-z0-9]+)*$/u;
+const LONGEST_ZONE_NAME = 64;
+
+function checkTimeZone(field: string, requested: string | null | undefined): string {
+  if (requested === null || requested === undefined || requested === "UTC") return "UTC";
+  if (requested.length <= LONGEST_ZONE_NAME && ZONE_NAME.test(requested) && isKnown(requested))
+    return requested;
+  const expected = 'the IANA name of a time zone, such as "Asia/Seoul" or "UTC"';
+  throw new InvalidArgumentError(field, expected, requested === "" ? "nothing" : "something else");
+}
+
+function isKnown(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }

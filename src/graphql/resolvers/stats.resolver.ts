@@ -3,7 +3,6 @@ import { Arg, Ctx, Int, Query, Resolver } from "type-graphql";
 import { TooManyError, TooSlowError } from "../../cancellation/model/errors.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
 import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { MAX_PERIODS } from "../../cancellation/history/periods.js";
 import {
   checkGrouping,
   MAX_STATS,
@@ -63,7 +62,7 @@ export class StatsResolver {
 function refuseTooMuch(error: unknown): never {
   if (error instanceof TooManyError)
     throw tooComplex(
-      `The result has more than ${MAX_STATS} sums or ${MAX_PERIODS} periods. Group by less or by longer periods, use \`largest\`, or narrow the filter, for example with \`createdFrom\`.`,
+      `The result has more than ${MAX_STATS} sums. Group by less or by longer periods, use \`largest\`, or narrow the filter, for example with \`createdFrom\`.`,
     );
   if (error instanceof TooSlowError)
     throw tooComplex(

@@ -1,6 +1,5 @@
 import { NEWEST_FIRST } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
-import { type Extent, type Period, periodsOf } from "../../cancellation/history/periods.js";
 import {
   type CancellationStat,
   inOrder,
@@ -15,7 +14,7 @@ import { exactOrZero } from "../cancellation-row.js";
 import { orTooSlow } from "../client.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { TYPE_COLUMNS, type TypeColumns } from "../record-intent.js";
-import { createdWithin, matchesItem, itemEqualities, matching } from "./conditions.js";
+import { matchesItem, itemEqualities, matching } from "./conditions.js";
 
 /** Ten times what a year of a million takes: nobody waits longer for a chart, and others need the connection. */
 const PATIENCE_MS = 10_000;
@@ -23,7 +22,9 @@ const PATIENCE_MS = 10_000;
 const MEMORY = "32MB";
 
 interface StatRow {
-  readonly period?: number;
+  readonly start?: string;
+  readonly from?: Date;
+  readonly before?: Date;
   readonly status?: CancellationStatus;
   readonly settlement?: Settlement | null;
   readonly store_id?: string;
@@ -37,43 +38,18 @@ interface StatRow {
 }
 
 /**
- * @throws TooManyError when they are more than MAX_STATS, or their periods than MAX_PERIODS.
+ * @throws TooManyError when they are more than MAX_STATS.
  * @throws TooSlowError
  */
 export async function readStats(
-  database: Pick<PrismaClient, "$queryRaw" | "$transaction">,
+  database: Pick<PrismaClient, "$transaction">,
   filter: CancellationFilter,
-  { keys, period, largest }: StatsGrouping,
+  grouping: StatsGrouping,
   patienceMs = PATIENCE_MS,
 ): Promise<CancellationStat[]> {
-  const extent = period && (await readExtent(database, filter));
-  const periods = period && (extent === null ? [] : periodsOf(extent, period.unit, period.timeZone));
-  if (periods?.length === 0) return [];
-  const limit = largest ?? MAX_STATS + 1;
-  const statement = statsStatement(filter, { keys, periods, largestFirst: largest !== undefined, limit });
-  const rows = await withinPatience(database, statement, patienceMs);
+  const rows = await withinPatience(database, statsStatement(filter, grouping), patienceMs);
   if (rows.length > MAX_STATS) throw new TooManyError("sums of cancellations", MAX_STATS);
-  return rows.map((row) => toStat(row, periods)).sort(inOrder);
-}
-
-/** When the first and the last was asked for; null when there is none. Of the stores and moments alone, which an index tells at once. */
-async function readExtent(
-  database: Pick<PrismaClient, "$queryRaw">,
-  filter: CancellationFilter,
-): Promise<Extent | null> {
-  const ofStore = [Prisma.sql`c.store_id = store.id`, ...createdWithin(filter, Prisma.sql`c.created_at`)];
-  const conditions = Prisma.join(ofStore, " AND ");
-  const [row] = await database.$queryRaw<{ first: Date | null; last: Date | null }[]>`
-    SELECT min(first.created_at) AS first, max(last.created_at) AS last
-    FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
-    CROSS JOIN LATERAL (
-      SELECT c.created_at FROM cancellation c WHERE ${conditions} ORDER BY c.created_at, c.id LIMIT 1
-    ) AS first
-    CROSS JOIN LATERAL (
-      SELECT c.created_at FROM cancellation c WHERE ${conditions} ORDER BY c.created_at DESC, c.id DESC LIMIT 1
-    ) AS last`;
-  const { first = null, last = null } = row ?? {};
-  return first === null || last === null ? null : { first, last };
+  return rows.map(toStat).sort(inOrder);
 }
 
 async function withinPatience(
@@ -96,12 +72,13 @@ async function withinPatience(
   return orTooSlow("sums of cancellations", patienceMs, summing);
 }
 
-function toStat(row: StatRow, periods: readonly Period[] | null): CancellationStat {
+function toStat(row: StatRow): CancellationStat {
+  const { start, from, before } = row;
   return {
     status: row.status ?? null,
     settlement: row.settlement ?? null,
-    // Counted from 1.
-    period: periods?.[(row.period ?? 0) - 1] ?? null,
+    period:
+      start === undefined || from === undefined || before === undefined ? null : { start, from, before },
     storeId: row.store_id ?? null,
     itemType: row.item_type ?? null,
     reason: row.reason ?? null,
@@ -111,15 +88,6 @@ function toStat(row: StatRow, periods: readonly Period[] | null): CancellationSt
     amount: exactOrZero(row.amount),
     taxAmount: exactOrZero(row.tax_amount),
   };
-}
-
-export interface StatsRequest {
-  readonly keys: readonly StatsKey[];
-  /** One after the other without gaps; null when sums are not told apart by period. */
-  readonly periods: readonly Period[] | null;
-  /** The largest counts come first where they are bounded by a number that is asked for. */
-  readonly largestFirst: boolean;
-  readonly limit: number;
 }
 
 /** Of a cancellation. Kinds of items are of its lines. */
@@ -132,28 +100,51 @@ const KEY_COLUMNS: Readonly<Record<Exclude<StatsKey, "ITEM_TYPE">, string>> = {
 };
 
 /**
- * In no order: up to `limit` rows with `period`, counted from 1, the columns of the keys, `currency_code`, `count`, `amount` and
- * `tax_amount`. Which period a moment is in is looked up among where these begin: half as dear as a time zone for each row, and right
- * whatever zones the database knows.
+ * In no order: rows with the columns of the keys, `currency_code`, `count`, `amount`, `tax_amount`, and `start`, `from` and `before` of
+ * their period.
  */
-export function statsStatement(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
-  if (!request.keys.includes("ITEM_TYPE")) return sumsOfCancellations(filter, request);
-  return filter.itemId === undefined ? sumsByType(filter, request) : sumsOfLines(filter, request);
+export function statsStatement(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
+  const { period, largest } = grouping;
+  // Of groups with equal counts, any of them: a chart of the largest shows either.
+  const bounded = Prisma.sql`
+    ${largest === undefined ? Prisma.empty : Prisma.raw("ORDER BY count DESC")} LIMIT ${largest ?? MAX_STATS + 1}`;
+  const sums = Prisma.sql`${sumsOf(filter, grouping)} ${bounded}`;
+  if (period === null) return sums;
+  const next = Prisma.sql`period + ${`1 ${period.unit}`}::interval`;
+  return Prisma.sql`
+    SELECT sum.*, to_char(period, 'YYYY-MM-DD') AS start,
+      ${beginning(Prisma.sql`period`, period.timeZone)} AS "from", ${beginning(next, period.timeZone)} AS before
+    FROM (${sums}) AS sum`;
 }
 
-function sumsOfCancellations(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+/**
+ * The first moment of a local date. Where midnight comes twice, AT TIME ZONE means the second: an hour before it nothing is ambiguous.
+ * Where midnight does not exist, both mean the moment at which the clocks change.
+ */
+function beginning(midnight: Prisma.Sql, timeZone: string): Prisma.Sql {
+  return Prisma.sql`least(
+      (${midnight}) AT TIME ZONE ${timeZone},
+      (${midnight} - interval '1 hour') AT TIME ZONE ${timeZone} + interval '1 hour'
+    )`;
+}
+
+function sumsOf(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
+  if (!grouping.keys.includes("ITEM_TYPE")) return sumsOfCancellations(filter, grouping);
+  return filter.itemId === undefined ? sumsByType(filter, grouping) : sumsOfLines(filter, grouping);
+}
+
+function sumsOfCancellations(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
   return Prisma.sql`
     SELECT
-      ${columns(request)}, count(*)::integer AS count,
+      ${columns(grouping)}, count(*)::integer AS count,
       sum(c.total_cancel_amount) AS amount, sum(c.total_tax_amount) AS tax_amount
     FROM cancellation c
-    WHERE ${conditions(filter, request)}
-    GROUP BY ${names(request)}
-    ${bounded(request)}`;
+    WHERE ${conditions(filter)}
+    GROUP BY ${names(grouping)}`;
 }
 
 /** From what each cancellation has of each kind: its lines, three times as many, are not read. */
-function sumsByType(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
+function sumsByType(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
   const asked = TYPE_COLUMNS.filter(({ type }) => filter.itemType === undefined || type === filter.itemType);
   const sums = asked.map(({ amount, tax }) =>
     Prisma.raw(
@@ -166,24 +157,23 @@ function sumsByType(filter: CancellationFilter, request: StatsRequest): Prisma.S
   );
   return Prisma.sql`
     WITH of_all AS (
-      SELECT ${columns(request)}, ${Prisma.join(sums)}
+      SELECT ${columns(grouping)}, ${Prisma.join(sums)}
       FROM cancellation c
-      WHERE ${conditions(filter, request)}
-      GROUP BY ${names(request)}
+      WHERE ${conditions(filter)}
+      GROUP BY ${names(grouping)}
     )
-    SELECT ${names(request)}, of_type.*
+    SELECT ${names(grouping)}, of_type.*
     FROM of_all CROSS JOIN LATERAL (VALUES ${Prisma.join(byType)}) AS of_type (item_type, count, amount, tax_amount)
-    WHERE of_type.count > 0
-    ${bounded(request)}`;
+    WHERE of_type.count > 0`;
 }
 
 /** Of one item, whose lines an index finds. A cancellation that has several of a kind counts once. */
-function sumsOfLines(filter: CancellationFilter, request: StatsRequest): Prisma.Sql {
-  const ofItem = Prisma.join([conditions(filter, request), ...itemEqualities(filter)], " AND ");
+function sumsOfLines(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
+  const ofItem = Prisma.join([conditions(filter), ...itemEqualities(filter)], " AND ");
   return Prisma.sql`
     WITH line AS (
       SELECT
-        ${columns(request)}, item.item_type, sum(item.line_total) AS amount,
+        ${columns(grouping)}, item.item_type, sum(item.line_total) AS amount,
         sum(CASE c.amount_basis WHEN 'unit' THEN item.quantity * item.tax_amount ELSE item.tax_amount END) AS tax_amount
       FROM cancellation c
       JOIN cancellation_item item ON item.store_id = c.store_id AND item.cancellation_id = c.id
@@ -191,38 +181,34 @@ function sumsOfLines(filter: CancellationFilter, request: StatsRequest): Prisma.
       GROUP BY c.store_id, c.id, item.item_type
     )
     SELECT
-      ${names(request)}, item_type, count(*)::integer AS count,
+      ${names(grouping)}, item_type, count(*)::integer AS count,
       sum(amount) AS amount, coalesce(sum(tax_amount), 0) AS tax_amount
     FROM line
-    GROUP BY ${names(request)}, item_type
-    ${bounded(request)}`;
-}
-
-/** Of equal ones whichever: a chart of the largest shows either. */
-function bounded({ largestFirst, limit }: StatsRequest): Prisma.Sql {
-  return Prisma.sql`${largestFirst ? Prisma.raw("ORDER BY count DESC") : Prisma.empty} LIMIT ${limit}`;
+    GROUP BY ${names(grouping)}, item_type`;
 }
 
 /** Of a cancellation `c`. */
-function columns(request: StatsRequest): Prisma.Sql {
-  const { periods } = request;
-  const period = periods && [Prisma.sql`width_bucket(c.created_at, ${beginnings(periods)}) AS period`];
-  const others = keyColumns(request).map((column) => Prisma.raw(`c.${column}`));
-  return Prisma.join([...(period ?? []), ...others]);
+function columns(grouping: StatsGrouping): Prisma.Sql {
+  const { period } = grouping;
+  const start = period && [
+    Prisma.sql`date_trunc(${period.unit}, c.created_at AT TIME ZONE ${period.timeZone}) AS period`,
+  ];
+  const others = keyColumns(grouping).map((column) => Prisma.raw(`c.${column}`));
+  return Prisma.join([...(start ?? []), ...others]);
 }
 
 /** The same once they have been read. */
-function names(request: StatsRequest): Prisma.Sql {
-  return Prisma.raw([...(request.periods ? ["period"] : []), ...keyColumns(request)].join(", "));
+function names(grouping: StatsGrouping): Prisma.Sql {
+  return Prisma.raw([...(grouping.period ? ["period"] : []), ...keyColumns(grouping)].join(", "));
 }
 
-function keyColumns({ keys }: StatsRequest): string[] {
+function keyColumns({ keys }: StatsGrouping): string[] {
   const ofCancellation = keys.filter((key) => key !== "ITEM_TYPE").map((key) => KEY_COLUMNS[key]);
   return [...ofCancellation, "currency_code"];
 }
 
-function conditions(filter: CancellationFilter, { periods }: StatsRequest): Prisma.Sql {
-  return Prisma.join([...matching(filter, NEWEST_FIRST), ...withLines(filter), ...within(periods)], " AND ");
+function conditions(filter: CancellationFilter): Prisma.Sql {
+  return Prisma.join([...matching(filter, NEWEST_FIRST), ...withLines(filter)], " AND ");
 }
 
 /** A kind of item alone is told by the cancellation itself. */
@@ -230,20 +216,6 @@ function withLines(filter: CancellationFilter): readonly Prisma.Sql[] {
   const ofType = ({ type }: TypeColumns): boolean => type === filter.itemType;
   const column = filter.itemId === undefined ? TYPE_COLUMNS.find(ofType) : undefined;
   return column === undefined ? matchesItem(filter) : [Prisma.raw(`c.${column.amount} IS NOT NULL`)];
-}
-
-/** What has been asked for since the periods were made is in none of them. */
-function within(periods: StatsRequest["periods"]): Prisma.Sql[] {
-  const [first, last] = [periods?.[0], periods?.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  return [
-    Prisma.sql`c.created_at >= ${first.from}::timestamptz`,
-    Prisma.sql`c.created_at < ${last.before}::timestamptz`,
-  ];
-}
-
-function beginnings(periods: readonly Period[]): Prisma.Sql {
-  return Prisma.sql`${periods.map(({ from }) => from.toISOString())}::timestamptz[]`;
 }
 
 /**
