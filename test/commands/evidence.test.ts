@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { runService, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -14,12 +14,7 @@ function evidence(...words: string[]): ServiceProcess {
     EBP_BASE_URL: service.simulator.url,
     DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
   };
-  return runService(settings, [
-    "--import",
-    "./scripts/register-typescript.mjs",
-    "src/commands/evidence.ts",
-    ...words,
-  ]);
+  return runService(settings, [...program("commands/evidence"), ...words]);
 }
 
 test("what EBP said about a cancellation is printed as it said it, oldest first", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { read } from "../helpers/in-doubt.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { runService, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -19,7 +19,7 @@ function reconcile(environment: Record<string, string> = {}): ServiceProcess {
     DATA_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
     ...environment,
   };
-  return runService(settings, ["--import", "./scripts/register-typescript.mjs", "src/commands/reconcile.ts"]);
+  return runService(settings, program("commands/reconcile"));
 }
 
 function countsOf({ stdout }: ServiceProcess): Record<string, number> {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { runService, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { post, UNLIMITED, useService } from "../helpers/service.js";
 
 const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
@@ -27,12 +27,7 @@ function settings(): Record<string, string> {
 }
 
 function recover(...words: string[]): ServiceProcess {
-  return runService(settings(), [
-    "--import",
-    "./scripts/register-typescript.mjs",
-    "src/commands/recover.ts",
-    ...words,
-  ]);
+  return runService(settings(), [...program("commands/recover"), ...words]);
 }
 
 /** What the service logs of one cancel at a level that says hardly anything else. */

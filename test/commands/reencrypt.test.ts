@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import pg from "pg";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { runService, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -12,19 +12,14 @@ const ACCOUNT = { accountNumber: "0012-3456-78901", bankCode: "001", accountHold
 
 const service = useService({ environment: { DATA_ENCRYPTION_KEYS: `${OLD}` } });
 
-/** A program of the project, from the sources, beside the running service. */
-function run(keys: string, program: string, ...words: string[]): ServiceProcess {
+/** A command, beside the running service. */
+function run(keys: string, command: string, ...words: string[]): ServiceProcess {
   const settings = {
     DATABASE_URL: service.databaseUrl,
     EBP_BASE_URL: service.simulator.url,
     DATA_ENCRYPTION_KEYS: keys,
   };
-  return runService(settings, [
-    "--import",
-    "./scripts/register-typescript.mjs",
-    `src/commands/${program}.ts`,
-    ...words,
-  ]);
+  return runService(settings, [...program(`commands/${command}`), ...words]);
 }
 
 const reencrypt = (keys = `${NEW},${OLD}`): ServiceProcess => run(keys, "reencrypt");

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
-import { runService, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -14,22 +14,22 @@ const POINTS = new URL("../faults/harness/fault-points.mjs", import.meta.url).hr
 const service = useService();
 beforeEach(() => service.sql("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE"));
 
-/** A command of the project, from the sources, beside the running service; perhaps killed at a point. */
-function run(words: readonly string[], killedAt?: string): ServiceProcess {
+/** A command beside the running service; perhaps killed at a point. */
+function run([command = "", ...words]: readonly string[], killedAt?: string): ServiceProcess {
   const settings = {
     DATABASE_URL: service.databaseUrl,
     EBP_BASE_URL: service.simulator.url,
     DATA_ENCRYPTION_KEYS: KEYS,
   };
   const fault = { FAULT_AT: killedAt ?? "", FAULT_DATABASE_PORT: new URL(service.databaseUrl).port };
-  const program = ["--import", "./scripts/register-typescript.mjs", ...words];
+  const args = [...program(command), ...words];
   return killedAt === undefined
-    ? runService(settings, program)
-    : runService({ ...settings, ...fault }, ["--import", POINTS, ...program]);
+    ? runService(settings, args)
+    : runService({ ...settings, ...fault }, ["--import", POINTS, ...args]);
 }
 
 function retention(words: readonly string[] = [], killedAt?: string): ServiceProcess {
-  return run(["src/commands/retention.ts", "--older-than-months", "24", ...words], killedAt);
+  return run(["commands/retention", "--older-than-months", "24", ...words], killedAt);
 }
 
 /** A cancel with an account and a note. */
@@ -94,7 +94,7 @@ describe("npm run retention", () => {
     expect(await ask(PAGE, {})).toEqual(first);
     expect(await ask(PAGE, { after: first.cancellations.pageInfo.endCursor })).toEqual(next);
 
-    const evidence = run(["src/commands/evidence.ts", failed?.id ?? ""]);
+    const evidence = run(["commands/evidence", failed?.id ?? ""]);
     expect([await evidence.ended, evidence.stdout]).toEqual([0, ""]);
     expect(evidence.stderr).toMatch(/^At \S+Z, npm run retention erased what EBP had said/u);
   });
@@ -148,7 +148,7 @@ describe("npm run retention", () => {
 
   test("refuses a word that it does not know, and a cutoff that is too recent", async () => {
     const unknown = retention(["--to", "x"]);
-    const recent = run(["src/commands/retention.ts", "--older-than-months", "12"]);
+    const recent = run(["commands/retention", "--older-than-months", "12"]);
     expect([await unknown.ended, await recent.ended]).toEqual([1, 1]);
     expect(unknown.stderr).toContain("Unknown option '--to'");
     expect(recent.stderr).toContain("expected 13 to 1200 whole months, found 12");

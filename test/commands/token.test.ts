@@ -8,7 +8,7 @@ import { readTokenOptions } from "../../src/commands/token-options.js";
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../../src/config/auth.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { cancelInput } from "../helpers/operations.js";
-import { runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
 
 let folder: string;
 let database: TestDatabase;
@@ -33,9 +33,7 @@ function token(
   environment: Record<string, string> = {},
 ): ServiceProcess {
   return runService({ DATA_DIR: join(folder, name), ...environment }, [
-    "--import",
-    "./scripts/register-typescript.mjs",
-    "src/commands/token.ts",
+    ...program("commands/token"),
     ...words,
   ]);
 }

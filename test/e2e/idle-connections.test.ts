@@ -6,7 +6,7 @@ import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { startSimulator } from "../../simulator/simulator.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
-import { FROM_SOURCES, runService, urlOf } from "../helpers/service-process.js";
+import { program, runService, urlOf } from "../helpers/service-process.js";
 import { post } from "../helpers/service.js";
 
 /** Enough to start, and soon used up. */
@@ -39,7 +39,7 @@ test("connections that send nothing use up no files: cancels are made, and the p
       EBP_CONNECTION_PER_CANCEL: "on",
       MAX_EVENT_LOOP_DELAY_MS: "0",
     },
-    FROM_SOURCES,
+    program("main"),
     OPEN_FILES,
   );
   releases.push(() => {

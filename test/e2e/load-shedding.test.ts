@@ -5,7 +5,7 @@ import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { createGate, until, type Gate } from "../helpers/gate.js";
 import { cancel, CANCEL, cancelInput } from "../helpers/operations.js";
-import { runService, urlOf } from "../helpers/service-process.js";
+import { program, runService, urlOf } from "../helpers/service-process.js";
 import { startService, type GraphQLAnswer, type TestService } from "../helpers/service.js";
 
 /** More than three times the connections of a pool. */
@@ -214,13 +214,7 @@ test("a process that cannot keep up refuses what is asked of the API, tells so, 
   releases.push(() => simulator.close());
   const child = runService(
     { PORT: "0", DATABASE_URL: database.url, EBP_BASE_URL: simulator.url, LOG_LEVEL: "info" },
-    [
-      "--import",
-      "./test/helpers/busy-loop.mjs",
-      "--import",
-      "./scripts/register-typescript.mjs",
-      "src/main.ts",
-    ],
+    ["--import", "./test/helpers/busy-loop.mjs", ...program("main")],
   );
   releases.push(() => {
     child.kill("SIGKILL");

@@ -7,7 +7,7 @@ import { read, refresh, settle } from "../helpers/in-doubt.js";
 import { subscribe } from "../helpers/live.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { createOwnRole, type OwnRole } from "../helpers/schemas.js";
-import { runService } from "../helpers/service-process.js";
+import { program, runService } from "../helpers/service-process.js";
 import { startService, type TestService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -36,9 +36,7 @@ async function schemas(): Promise<string[]> {
 
 async function command(url: string, name: string, ...words: string[]): Promise<string> {
   const run = runService({ DATABASE_URL: url, DATA_ENCRYPTION_KEYS: KEYS }, [
-    "--import",
-    "./scripts/register-typescript.mjs",
-    `src/commands/${name}.ts`,
+    ...program(`commands/${name}`),
     ...words,
   ]);
   expect([await run.ended, run.stderr]).toEqual([0, ""]);

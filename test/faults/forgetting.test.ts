@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "../../src/app.js";
-import { runService } from "../helpers/service-process.js";
+import { program, runService } from "../helpers/service-process.js";
 import { startForgetfulPostgres, type ForgetfulPostgres } from "./harness/forgetful-postgres.js";
 import { kill } from "./harness/instance.js";
 import { expectNoHarm } from "./harness/oracle.js";
@@ -100,8 +100,12 @@ test(
     await postgres.restore();
 
     const recover = async (...options: string[]): Promise<string> => {
-      const program = ["--import", "./scripts/register-typescript.mjs", "src/commands/recover.ts"];
-      const command = runService(world.environment, [...program, "--from", log, ...options]);
+      const command = runService(world.environment, [
+        ...program("commands/recover"),
+        "--from",
+        log,
+        ...options,
+      ]);
       expect([await command.ended, command.stderr]).toEqual([0, ""]);
       return command.stdout;
     };

@@ -1,8 +1,10 @@
-import { readdirSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { runService, urlOf, type ServiceProcess } from "../../helpers/service-process.js";
+import {
+  program as programOf,
+  runService,
+  urlOf,
+  type ServiceProcess,
+} from "../../helpers/service-process.js";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const POINTS = new URL("fault-points.mjs", import.meta.url).href;
 const CLOCK = new URL("clock-shift.mjs", import.meta.url).href;
 const PATIENCE_MS = 120_000;
@@ -74,7 +76,7 @@ function run(
   ];
   return runService({ ...environment, ...faults, ...clock, ...portsIn(environment) }, [
     ...preloads,
-    ...programArguments(program),
+    ...programOf(program),
   ]);
 }
 
@@ -83,28 +85,4 @@ function portsIn({ DATABASE_URL = "", EBP_BASE_URL = "" }: Environment): Environ
     FAULT_DATABASE_PORT: new URL(DATABASE_URL).port || "5432",
     FAULT_UPSTREAM_PORT: new URL(EBP_BASE_URL).port || "80",
   };
-}
-
-/** Compiled, it starts in two thirds of the time; but never a build that is older than the sources. */
-function programArguments(program: string): string[] {
-  return isBuilt()
-    ? [`dist/src/${program}.js`]
-    : ["--import", "./scripts/register-typescript.mjs", `src/${program}.ts`];
-}
-
-let built: boolean | undefined;
-
-function isBuilt(): boolean {
-  built ??= newest("dist", ".tsbuildinfo") >= Math.max(newest("src", ".ts"), newest("simulator", ".ts"));
-  return built;
-}
-
-function newest(folder: string, ending: string): number {
-  const options = { recursive: true, withFileTypes: true } as const;
-  try {
-    const files = readdirSync(`${ROOT}${folder}`, options).filter(({ name }) => name.endsWith(ending));
-    return Math.max(0, ...files.map(({ parentPath, name }) => statSync(`${parentPath}/${name}`).mtimeMs));
-  } catch {
-    return 0;
-  }
 }
