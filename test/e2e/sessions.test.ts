@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** What each kind of connection asks that no other does. */
 const KINDS = {
-  "the check at start, and of migrations": "_prisma_migrations WHERE rolled_back_at",
+  "the check at start, and of migrations": "finished_at, logs FROM _prisma_migrations",
   migrating: "CREATE TABLE _prisma_migrations",
   "a migration": 'CREATE TABLE "cancellation"',
   cancelling: "/* cancellation: intent */",
