@@ -10,7 +10,7 @@ import { useService } from "../helpers/service.js";
 const service = useService();
 let client: Client;
 
-beforeAll(async () => {
+beforeAll(() => {
   client = createClient({ endpoint: `${service.url}/graphql`, token: () => Promise.resolve(null) });
 });
 

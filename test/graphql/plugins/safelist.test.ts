@@ -34,7 +34,7 @@ const NOT_LISTED = {
 
 const folder = mkdtempSync(join(tmpdir(), "ebp-safelist-test-"));
 const service = useService({ environment: { PERSISTED_OPERATIONS: fileOf("manifest", MANIFEST) } });
-afterAll(async () => {
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
