@@ -35,7 +35,7 @@ export const CONTENDERS = {
   },
   floor: { program: "floor.mjs", request: plain },
   bare: { program: "bare.mjs", request: plain },
-  mercurius: { program: "mercurius.mjs", request: (order) => graphql(cancelOperation(order)) },
+  mercurius: { program: "mercurius/serve.mjs", request: (order) => graphql(cancelOperation(order)) },
   "by hand": {
     program: "by-hand.mjs",
     readRequest: ({ storeId, after }) => ({

@@ -1,8 +1,8 @@
 // The steps of floor.mjs behind GraphQL, on a server known for its speed: queries are compiled after their first run.
 import { readFileSync } from "node:fs";
 import { mercurius } from "mercurius";
-import { createApp, serve } from "./serve.mjs";
-import { createSteps } from "./steps.mjs";
+import { createApp, serve } from "../serve.mjs";
+import { createSteps } from "../steps.mjs";
 
 const steps = await createSteps();
 const app = createApp();
