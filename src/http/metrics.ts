@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { ExportResult } from "./exports/export-limits.js";
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { singleFlight } from "./single-flight.js";
 
@@ -57,8 +58,6 @@ export type ShedLoad = "mutation" | "query" | "request";
  * - cut: its client hung up or read too slowly, it took too long, or the service was stopped.
  * - failed: it could not be read.
  */
-export type ExportResult = "completed" | "cut" | "failed";
-
 export interface MetricsOptions {
   /** Prometheus gives a whole look 10 s unless told otherwise. */
   readonly readTimeoutMs?: number;

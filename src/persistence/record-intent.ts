@@ -1,4 +1,4 @@
-import { ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
+import { type CancelRequest, ITEM_TYPES, type ItemType } from "../cancellation/model/cancel-request.js";
 import type { CancelIntent } from "../cancellation/model/cancellation-ledger.js";
 import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
 import { maskRefundAccount } from "../cancellation/request/refund-account.js";
@@ -31,13 +31,37 @@ export interface IntentRow {
 
 const TYPE_TOTALS = TYPE_COLUMNS.flatMap(({ amount, tax }) => [amount, tax]);
 
-/** What an intent says of its cancellation: the columns, and what stands in them. Shared with what enters it again. */
-export const REQUEST_COLUMNS = `store_id, id, order_no, idempotency_key, fingerprint, currency_code, amount_basis, total_cancel_amount,
-        total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four, account_holder_masked,
-        refund_account_sealed, refund_account_key_id, reason, note, requested_by`;
-export const REQUEST_VALUES = `:storeId, :id::uuid, :orderNo, :idempotencyKey, :fingerprint, :currencyCode, :amountBasis::amount_basis,
-        :totalCancelAmount::numeric, :totalTaxAmount::numeric, ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")},
-        :bankCode, :accountLastFour, :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :reason, :note, :requestedBy`;
+/**
+ * The column of each field of a request that is stored as it is. Null: it is stored otherwise (the total as NUMERIC, the account encrypted,
+ * items in a table of their own), or only compared. A field that is forgotten here does not compile.
+ */
+const FIELD_COLUMNS = {
+  storeId: "store_id",
+  orderNo: "order_no",
+  idempotencyKey: "idempotency_key",
+  reason: "reason",
+  note: "note",
+  totalCancelAmount: null,
+  expectedCancelledTotal: null,
+  items: null,
+  refundAccount: null,
+} as const satisfies Record<keyof CancelRequest, string | null>;
+
+type StoredField = {
+  [Field in keyof typeof FIELD_COLUMNS]: (typeof FIELD_COLUMNS)[Field] extends string ? Field : never;
+}[keyof typeof FIELD_COLUMNS];
+const STORED_FIELDS = (Object.keys(FIELD_COLUMNS) as (keyof CancelRequest)[]).filter(
+  (field): field is StoredField => FIELD_COLUMNS[field] !== null,
+);
+
+/** What an intent says of its cancellation: the columns, and their values. Shared with what enters it again. */
+export const REQUEST_COLUMNS = `${STORED_FIELDS.map((field) => FIELD_COLUMNS[field]).join(", ")}, id, fingerprint, currency_code,
+        amount_basis, total_cancel_amount, total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four,
+        account_holder_masked, refund_account_sealed, refund_account_key_id, requested_by`;
+export const REQUEST_VALUES = `${STORED_FIELDS.map((field) => `:${field}`).join(", ")}, :id::uuid, :fingerprint, :currencyCode,
+        :amountBasis::amount_basis, :totalCancelAmount::numeric, :totalTaxAmount::numeric,
+        ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")}, :bankCode, :accountLastFour,
+        :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :requestedBy`;
 
 /** Writes the items of the cancellation that the step named has written. */
 export function insertItems(written: string): string {
@@ -117,11 +141,10 @@ export function requestValues(intent: CancelIntent, encryptor: Encryptor): SqlVa
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
   const account =
     refundAccount === null ? null : encryptor.encryptAccount(refundAccount, { storeId: store.id, id });
+  const stored = Object.fromEntries(STORED_FIELDS.map((field) => [field, request[field]]));
   return {
-    storeId: store.id,
+    ...stored,
     id,
-    orderNo: request.orderNo,
-    idempotencyKey: request.idempotencyKey,
     fingerprint: intent.fingerprint,
     currencyCode: store.currencyCode,
     amountBasis: store.amountBasis,
@@ -132,8 +155,6 @@ export function requestValues(intent: CancelIntent, encryptor: Encryptor): SqlVa
     accountHolderMasked: masked?.accountHolderName ?? null,
     accountSealed: account?.bytes ?? null,
     accountKeyId: account?.keyId ?? null,
-    reason: request.reason,
-    note: request.note,
     requestedBy: intent.requestedBy,
     items: itemsJson(intent),
     // Last: what is added to a copy is copied again with each addition.

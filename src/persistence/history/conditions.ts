@@ -25,27 +25,38 @@ export function matching(filter: CancellationFilter, order: HistoryOrder): Prism
   ];
 }
 
-/** What is equal to something: an index has these in the order of creation, or there are few of them. */
+/** Conditions that the functions below state: on stores, statuses, lines, and ranges. */
+type StatedElsewhere =
+  | ("storeIds" | "statuses" | "orderNoPrefix" | "itemId" | "itemType" | "amountFrom" | "amountTo")
+  | ("createdFrom" | "createdBefore" | "resolvedFrom" | "resolvedBefore");
+type Equality = Exclude<keyof CancellationFilter, StatedElsewhere>;
+
+/** Every other condition. One that is forgotten here does not compile. */
+const EQUALITIES: {
+  readonly [Name in Equality]: (value: NonNullable<CancellationFilter[Name]>) => Prisma.Sql;
+} = {
+  orderNo: (orderNo) => Prisma.sql`c.order_no = ${orderNo}`,
+  idempotencyKey: (key) => Prisma.sql`c.idempotency_key = ${key}`,
+  returnRequestId: (id) => Prisma.sql`c.return_request_id = ${id}`,
+  requestId: (id) => Prisma.sql`c.ebp_request_id = ${id}`,
+  settlement: (settlement) => Prisma.sql`c.settlement = ${settlement}::settlement`,
+  resolvedBy: (resolvedBy) => Prisma.sql`c.resolved_by = ${resolvedBy}::resolved_by`,
+  reason: (reason) => Prisma.sql`c.reason = ${reason}`,
+  requestedBy: (subject) => Prisma.sql`c.requested_by = ${subject}`,
+  failureCode: (code) => Prisma.sql`c.failure_code = ${code}`,
+  hasDiscrepancies: (some) =>
+    some ? Prisma.sql`c.discrepancies <> '[]'` : Prisma.sql`c.discrepancies = '[]'`,
+  inDoubtLongerThanSeconds: (seconds) =>
+    Prisma.sql`c.status = 'UNKNOWN' AND c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
+};
+
+/** Conditions that an index has in the order of creation, or that few cancellations meet. */
 export function equalities(filter: CancellationFilter): Conditions {
-  return [
-    ...when(filter.orderNo, (orderNo) => Prisma.sql`c.order_no = ${orderNo}`),
-    ...when(filter.idempotencyKey, (key) => Prisma.sql`c.idempotency_key = ${key}`),
-    ...when(filter.returnRequestId, (id) => Prisma.sql`c.return_request_id = ${id}`),
-    ...when(filter.requestId, (id) => Prisma.sql`c.ebp_request_id = ${id}`),
-    ...when(filter.settlement, (settlement) => Prisma.sql`c.settlement = ${settlement}::settlement`),
-    ...when(filter.resolvedBy, (resolvedBy) => Prisma.sql`c.resolved_by = ${resolvedBy}::resolved_by`),
-    ...when(filter.reason, (reason) => Prisma.sql`c.reason = ${reason}`),
-    ...when(filter.requestedBy, (subject) => Prisma.sql`c.requested_by = ${subject}`),
-    ...when(filter.failureCode, (code) => Prisma.sql`c.failure_code = ${code}`),
-    ...when(filter.hasDiscrepancies, (some) =>
-      some ? Prisma.sql`c.discrepancies <> '[]'` : Prisma.sql`c.discrepancies = '[]'`,
-    ),
-    ...when(
-      filter.inDoubtLongerThanSeconds,
-      (seconds) =>
-        Prisma.sql`c.status = 'UNKNOWN' AND c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
-    ),
-  ];
+  const condition = <Name extends Equality>(name: Name): Prisma.Sql[] => {
+    const value = filter[name];
+    return value === undefined ? [] : [EQUALITIES[name](value as NonNullable<CancellationFilter[Name]>)];
+  };
+  return (Object.keys(EQUALITIES) as Equality[]).flatMap((name) => condition(name));
 }
 
 /** Ranges of what is ordered by, which an index in that order can begin and end with. */
