@@ -14,7 +14,7 @@ import { UserErrorType } from "./user-error.type.js";
 type ItemInput = CancelPaymentInput["items"][number];
 
 @InputType("CancelItemInput", { description: "One line of the order to cancel." })
-export class CancelItemInputType implements ItemInput {
+export class CancelItemInputType implements Required<ItemInput> {
   @Field(() => Int, { description: "Line number within the order, zero or more; different for each item." })
   seq!: number;
 
@@ -37,34 +37,34 @@ export class CancelItemInputType implements ItemInput {
     nullable: true,
     description: "The tax included in `amount`, on the same basis.",
   })
-  taxAmount?: Decimal | null;
+  taxAmount!: Decimal | null;
 }
 
 @InputType("RefundAccountInput", {
   description:
     "The bank account for a refund that cannot go back to the payment method. Stored encrypted, only ever shown masked.",
 })
-export class RefundAccountInputType implements NonNullable<CancelPaymentInput["refundAccount"]> {
+export class RefundAccountInputType implements Required<NonNullable<CancelPaymentInput["refundAccount"]>> {
   @Field(() => String, {
     description: "4 to 34 letters or digits. Spaces and hyphens are removed; leading zeros are kept.",
   })
   accountNumber!: string;
 
   @Field(() => String, { nullable: true, description: 'The bank\'s code, such as "001".' })
-  bankCode?: string | null;
+  bankCode!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "The name of the account's holder, 1 to 100 characters.",
   })
-  accountHolderName?: string | null;
+  accountHolderName!: string | null;
 }
 
 @InputType("CancelPaymentInput", {
   description:
     "A request to cancel a payment: the whole order, some of its items, or part of an item's amount.",
 })
-export class CancelPaymentInputType implements CancelPaymentInput {
+export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   @Field(() => String, {
     description:
       "1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key stands for one request forever; repeating that request returns its cancellation.",
@@ -75,7 +75,7 @@ export class CancelPaymentInputType implements CancelPaymentInput {
     nullable: true,
     description: "The EBP store. Optional if you can act for exactly one.",
   })
-  storeId?: string | null;
+  storeId!: string | null;
 
   @Field(() => String, { description: "The order, 1 to 100 characters." })
   orderNo!: string;
@@ -92,26 +92,26 @@ export class CancelPaymentInputType implements CancelPaymentInput {
     nullable: true,
     description: "The bank account for the refund, if it needs one.",
   })
-  refundAccount?: RefundAccountInputType | null;
+  refundAccount!: RefundAccountInputType | null;
 
   @Field(() => String, {
     nullable: true,
     description: "The reason, up to 500 characters. Stored here, not sent to EBP.",
   })
-  reason?: string | null;
+  reason!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "A note, up to 2 000 characters. Stored here, not sent to EBP.",
   })
-  note?: string | null;
+  note!: string | null;
 
   @Field(() => DecimalScalar, {
     nullable: true,
     description:
       "The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total.",
   })
-  expectedCancelledTotal?: Decimal | null;
+  expectedCancelledTotal!: Decimal | null;
 }
 
 @ObjectType("CancelPaymentPayload", { description: "The result of a request to cancel." })

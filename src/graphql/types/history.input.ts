@@ -15,118 +15,119 @@ import {
   Settlement,
 } from "./enums.js";
 
+/** Required, so that a condition which is forgotten here does not compile. GraphQL leaves out what the caller leaves out. */
 type Condition = Required<RequestedFilter>;
 
 @InputType("CancellationFilter", {
   description:
     "Conditions on cancellations; all of them must hold. Conditions that exclude each other are an error.",
 })
-export class CancellationFilterType implements RequestedFilter {
+export class CancellationFilterType implements Condition {
   @Field(() => [String], {
     nullable: true,
     description: "Only these stores; all of yours by default.",
   })
-  storeId?: string[] | null;
+  storeId!: string[] | null;
 
   @Field(() => [CancellationStatus], { nullable: true, description: "Only these statuses." })
-  status?: Condition["status"];
+  status!: Condition["status"];
 
   @Field(() => Settlement, { nullable: true, description: "Only those with this `settlement`." })
-  settlement?: Condition["settlement"];
+  settlement!: Condition["settlement"];
 
   @Field(() => ResolvedBy, {
     nullable: true,
     description: "Only those decided by evidence from this source.",
   })
-  resolvedBy?: Condition["resolvedBy"];
+  resolvedBy!: Condition["resolvedBy"];
 
   @Field(() => String, { nullable: true, description: "Only this order." })
-  orderNo?: string | null;
+  orderNo!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "Only orders whose number begins with this text of at least 3 characters.",
   })
-  orderNoPrefix?: string | null;
+  orderNoPrefix!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "Only the one with this key; if you search several stores, the one in each.",
   })
-  idempotencyKey?: string | null;
+  idempotencyKey!: string | null;
 
   @Field(() => String, { nullable: true, description: "Only the one with this id of EBP's return request." })
-  returnRequestId?: string | null;
+  returnRequestId!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "Only the one whose answer from EBP has this tracking id.",
   })
-  requestId?: string | null;
+  requestId!: string | null;
 
   @Field(() => String, { nullable: true, description: "Only those with a line of this item." })
-  itemId?: string | null;
+  itemId!: string | null;
 
   @Field(() => ItemType, {
     nullable: true,
     description:
       "Only those with a line of this kind; together with `itemId`, with a line that matches both.",
   })
-  itemType?: Condition["itemType"];
+  itemType!: Condition["itemType"];
 
   @Field(() => String, {
     nullable: true,
     description: "Only those with exactly this reason.",
   })
-  reason?: string | null;
+  reason!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "Only those requested by this caller: the `sub` of its token.",
   })
-  requestedBy?: string | null;
+  requestedBy!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: "Only those whose `failure` has this result code.",
   })
-  failureCode?: string | null;
+  failureCode!: string | null;
 
   @Field(() => DecimalScalar, {
     nullable: true,
     description: "With this total or more. Only for stores with the same currency.",
   })
-  amountFrom?: Decimal | null;
+  amountFrom!: Decimal | null;
 
   @Field(() => DecimalScalar, {
     nullable: true,
     description: "With this total or less. Only for stores with the same currency.",
   })
-  amountTo?: Decimal | null;
+  amountTo!: Decimal | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "Created at this time or later." })
-  createdFrom?: Date | null;
+  createdFrom!: Date | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "Created before this time." })
-  createdBefore?: Date | null;
+  createdBefore!: Date | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "Decided at this time or later." })
-  resolvedFrom?: Date | null;
+  resolvedFrom!: Date | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "Decided before this time." })
-  resolvedBefore?: Date | null;
+  resolvedBefore!: Date | null;
 
   @Field(() => Int, {
     nullable: true,
     description: "UNKNOWN for more seconds than this, by the database's clock.",
   })
-  inDoubtLongerThanSeconds?: number | null;
+  inDoubtLongerThanSeconds!: number | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description: "True: only those with `discrepancies`. False: only those without.",
   })
-  hasDiscrepancies?: boolean | null;
+  hasDiscrepancies!: boolean | null;
 }
 
 @InputType("CancellationOrder", { description: "How to sort a history. Newest first by default." })
