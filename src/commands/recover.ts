@@ -5,6 +5,7 @@ import { z } from "zod";
 import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
+import { normalise } from "../cancellation/request/check-request.js";
 import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { runCommand } from "./run-command.js";
 import { openEncryptedData, type EncryptedData } from "../process/database.js";
@@ -130,10 +131,15 @@ const sentSchema: z.ZodType<SentRecord> = z.object({
 /** One line of the service's log. Null: not about a send. */
 function readSentLine(line: string): SentRecord | "unreadable" | null {
   if (!line.includes(`"msg":"${SENT}"`)) return null;
+  const sent = sentSchema.safeParse(jsonIn(line));
+  return sent.success ? sent.data : "unreadable";
+}
+
+function jsonIn(line: string): unknown {
   try {
-    return sentSchema.parse(JSON.parse(line));
+    return JSON.parse(line);
   } catch {
-    return "unreadable";
+    return null;
   }
 }
 
@@ -145,21 +151,18 @@ function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
     currencyDecimals: 0,
     amountBasis: sent.amountBasis,
   };
-  const request = {
+  const items = sent.lines.map((line) => ({
+    ...line,
+    amount: new Decimal(line.amount),
+    taxAmount: line.taxAmount === null ? null : new Decimal(line.taxAmount),
+  }));
+  const asked = {
     idempotencyKey: sent.key,
-    storeId: sent.store,
     orderNo: sent.order,
     totalCancelAmount: new Decimal(sent.total),
-    items: sent.lines.map((line) => ({
-      ...line,
-      amount: new Decimal(line.amount),
-      taxAmount: line.taxAmount === null ? null : new Decimal(line.taxAmount),
-    })),
-    refundAccount: null,
-    reason: null,
-    note: null,
-    expectedCancelledTotal: null,
+    items,
   };
+  const request = normalise(asked, store);
   return requestValues(
     { id: sent.id, store, request, fingerprint: sent.fingerprint, requestedBy: null },
     encryptor,

@@ -52,11 +52,12 @@ const EQUALITIES: {
 
 /** Conditions that an index has in the order of creation, or that few cancellations meet. */
 export function equalities(filter: CancellationFilter): Conditions {
-  const condition = <Name extends Equality>(name: Name): Prisma.Sql[] => {
+  return (Object.keys(EQUALITIES) as Equality[]).flatMap((name) => {
     const value = filter[name];
-    return value === undefined ? [] : [EQUALITIES[name](value as NonNullable<CancellationFilter[Name]>)];
-  };
-  return (Object.keys(EQUALITIES) as Equality[]).flatMap((name) => condition(name));
+    // The value is of the type that the condition of this name takes.
+    const condition = EQUALITIES[name] as (value: unknown) => Prisma.Sql;
+    return value === undefined ? [] : [condition(value)];
+  });
 }
 
 /** Ranges of what is ordered by, which an index in that order can begin and end with. */
