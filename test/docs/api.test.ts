@@ -73,6 +73,6 @@ describe("docs/api.md", () => {
     const amounts = data.largest.edges.map(({ node }: any) => Number(node.totalCancelAmount));
 
     expect(amounts).toEqual([...amounts].sort((a, b) => b - a));
-    expect(data.otherwise.edges[0].node.discrepancies.length).toBeGreaterThan(0);
+    expect(data.withDiscrepancies.edges[0].node.discrepancies.length).toBeGreaterThan(0);
   });
 });
