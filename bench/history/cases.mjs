@@ -43,7 +43,7 @@ export const ONE_CURRENCY = ["BENCH-KR", "BENCH-KR-2"];
 
 const order = (field, direction) => ({ orderBy: { field, direction } });
 const OF_ONE_CURRENCY = { storeId: ONE_CURRENCY };
-const ORDERS = [
+const SORTED = [
   ["by resolution, latest first", {}, order("RESOLVED_AT", "DESC")],
   ["by resolution, earliest first", {}, order("RESOLVED_AT", "ASC")],
   ["by amount, largest first", OF_ONE_CURRENCY, order("TOTAL_CANCEL_AMOUNT", "DESC")],
@@ -51,14 +51,14 @@ const ORDERS = [
 ];
 
 /** The history as it is, and in other orders. */
-export const PAGES = [
+const PAGES = [
   list("first page", {}),
   list("page 5 000", {}, { page: 5_000 }),
   list("oldest first", {}, order("CREATED_AT", "ASC")),
   list("oldest first, page 5 000", {}, { ...order("CREATED_AT", "ASC"), page: 5_000 }),
   list("first page of one store", { storeId: "BENCH-KR" }),
   list("page 300 of one store", { storeId: "BENCH-KR" }, { page: 300 }),
-  ...ORDERS.flatMap(([name, filter, orderBy]) => [
+  ...SORTED.flatMap(([name, filter, orderBy]) => [
     list(name, filter, orderBy),
     list(`${name}, page 400`, filter, { ...orderBy, page: 400 }),
   ]),
@@ -138,7 +138,7 @@ const COMBINED = [
   })),
 ];
 
-export const FILTERS = [...ALONE, ...COMBINED];
+const FILTERS = [...ALONE, ...COMBINED];
 
 const ORDER = `query ($storeId: String, $orderNo: String!) {
   order(storeId: $storeId, orderNo: $orderNo) {
@@ -149,7 +149,7 @@ const ORDER = `query ($storeId: String, $orderNo: String!) {
 }`;
 
 /** An order, with all that there is about it. */
-export const ORDERS = [
+const ORDERS = [
   {
     name: "order view, of an order with several cancels",
     kind: "page",
@@ -176,7 +176,7 @@ const GROUPS = [
   ["by store", ["STORE"]],
 ];
 
-export const STATS = GROUPS.map(([name, groupBy, largest]) => ({
+const STATS = GROUPS.map(([name, groupBy, largest]) => ({
   name: `stats over a year ${name}`,
   kind: "stats",
   query: STATS_QUERY,

@@ -14,8 +14,6 @@ export async function serve(app, release) {
   process.once("SIGTERM", () => void app.close().then(release));
 }
 
-const HOST = "127.0.0.1";
-
 /** As serve.mjs does, for a server of Node's own. */
 export function serveNode(server, release) {
   server.listen(Number(process.env.PORT ?? 0), HOST, () => {
