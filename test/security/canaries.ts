@@ -4,10 +4,12 @@ export interface Canary {
   readonly accountHolderName: string;
 }
 
-/** With hyphens, blanks and leading zeros in the number; with quotes, a backslash and another script in the name. */
+/** With hyphens, blanks, leading zeros and letters in the number; with quotes, a backslash and other scripts in the name. */
 export const CANARIES = [
   { accountNumber: "4929-8351-7064-22", accountHolderName: "Zaphodine Quibblewick" },
   { accountNumber: " 0073 5518 2946 3705", accountHolderName: '도깨비 "왕눈이" 철수\\영희' },
+  { accountNumber: "DE89 3704 9152 8836 2047 71", accountHolderName: "Ærøskøbing Ñanduçara O'Zyxomma" },
+  { accountNumber: "9077-66120-38514", accountHolderName: "뷁뒑쿩쀍" },
 ] as const satisfies readonly Canary[];
 
 /** As the API takes it. */
@@ -26,7 +28,7 @@ export function secretsIn(text: string): string[] {
   const squashed = plain.replace(/[^\p{L}\p{N}]/gu, "");
   return CANARIES.flatMap((canary) => {
     const [number, name] = [numberOf(canary), canary.accountHolderName];
-    const isNumber = squashed.includes(number.replace(/^0+/u, ""));
+    const isNumber = squashed.includes(number.replace(/^0+/u, "").toLowerCase());
     const isName = bare(plain).includes(bare(name.toLowerCase()));
     const encoded = [number, canary.accountNumber.trim(), name].filter((secret) =>
       [Buffer.from(secret).toString("hex"), ...base64(secret)].some(

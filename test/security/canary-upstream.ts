@@ -40,6 +40,12 @@ function envelope(resultCode: string, { account, orderNo, body }: Received, more
 /** Answers of an EBP that repeats what it was sent, by the beginning of the order number. */
 export const ANSWERS: Readonly<Record<string, Answer>> = {
   "accepted-echo": (received, socket) => socket.write(httpAnswer(200, envelope("0", received))),
+  "accepted-number": (received, socket) => {
+    const digits = received.account.accountNumber.replace(/\D/gu, "").replace(/^0+/u, "");
+    const numbers = `"data":{"paidTo":${digits},"also":[${digits}.0],`;
+    socket.write(httpAnswer(200, envelope("0", received).replace('"data":{', numbers)));
+  },
+  "rejected-message": (received, socket) => socket.write(httpAnswer(400, envelope("EBP-C-0004", received))),
   "rejected-details": (received, socket) => {
     const { account, body } = received;
     const errors = [
@@ -58,6 +64,14 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
       httpAnswer(400, `{"resultCode":"EBP-C-0004","message":"${message}","requestId":"${message}"}`),
     );
   },
+  "rejected-code": (received, socket) =>
+    socket.write(httpAnswer(400, envelope(`EBP-C-0004 ${received.account.accountNumber}`, received))),
+  "failed-nested": (received, socket) => {
+    const message = `{"cause":${received.body}}`;
+    socket.write(httpAnswer(500, envelope("EBP-Z-0005", received, { message })));
+  },
+  "gateway-refusal": ({ body }, socket) =>
+    socket.write(httpAnswer(403, `<h1>Blocked</h1>${body}`, { "Content-Type": "text/html" })),
   "gateway-page": ({ account, body }, socket) => {
     const page = `<p>${entities(account.accountHolderName)} ${account.accountNumber}</p><pre>${body}</pre>`;
     socket.write(httpAnswer(502, page, { "Content-Type": "text/html" }));
@@ -90,6 +104,7 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   reset: ({ body }, socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n${body}`, () => socket.resetAndDestroy());
   },
+  "no-http": ({ body }, socket) => socket.end(`${body}\r\n\r\n`),
   silent: () => undefined,
 };
 

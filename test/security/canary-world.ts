@@ -7,7 +7,7 @@ import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
 import { UNLIMITED, WEBHOOK_SECRET } from "../helpers/service.js";
-import type { ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { accountOf, type Canary } from "./canaries.js";
 import { startTap, type Tap } from "./canary-tap.js";
 import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
@@ -40,6 +40,8 @@ export interface CanaryWorld extends Started {
   readonly raw: (text: string) => Promise<void>;
   /** Another replica, which dies at this point of fault-points.mjs. */
   readonly startDying: (at: string) => Promise<Instance>;
+  /** A program of the project, with more settings. */
+  readonly run: (name: string, more: Readonly<Record<string, string>>) => ServiceProcess;
 }
 
 export function useCanaryWorld(): CanaryWorld {
@@ -135,6 +137,12 @@ export function useCanaryWorld(): CanaryWorld {
     return instance;
   }
 
+  function run(name: string, more: Readonly<Record<string, string>>): ServiceProcess {
+    const running = runService({ ...ready().environment, ...more }, program(name));
+    processes.push(running);
+    return running;
+  }
+
   return {
     get databaseUrl() {
       return ready().databaseUrl;
@@ -160,5 +168,6 @@ export function useCanaryWorld(): CanaryWorld {
     cancel,
     raw,
     startDying,
+    run,
   };
 }

@@ -3,41 +3,24 @@ import { describe, expect, test } from "@jest/globals";
 import { struck } from "../faults/harness/instance.js";
 import { until } from "../helpers/gate.js";
 import { CANCEL, CANCELLATION_FIELDS, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import { urlOf } from "../helpers/service-process.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { accountOf, CANARIES, numberOf, secretsIn } from "./canaries.js";
 import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
 const world = useCanaryWorld();
-const { answers, processes, sql, kept, post, graphql, cancel, raw, startDying } = world;
+const { answers, processes, sql, kept, post, graphql, cancel, raw, startDying, run } = world;
 
 const READ = `query ($after: String) {
   cancellations(first: 100, after: $after) { edges { node { ${CANCELLATION_FIELDS} } } pageInfo { hasNextPage endCursor } }
 }`;
+const RESOLVE = `mutation ($input: ResolveCancellationInput!) { resolveCancellation(input: $input) { userErrors { code field message } } }`;
+/** Where a process dies while a cancel goes on. */
+const CRASHES = ["after intent", "during cancel", "halfway cancel", "before transition", "after transition"];
 const LIVE_STATUS = `query ($orderNo: String!) {
   order(orderNo: $orderNo) { liveStatus { paymentStatus requestId unavailable { reason message resultCode } } }
 }`;
-
-test("a canary is found in every form in which software writes text", () => {
-  for (const canary of CANARIES) {
-    for (const secret of [canary.accountNumber.trim(), canary.accountHolderName]) {
-      const object = { account: secret };
-      for (const text of [
-        `to ${secret}.`,
-        secret.toUpperCase(),
-        JSON.stringify(JSON.stringify(JSON.stringify(object))),
-        JSON.stringify(object).replaceAll(/[^\x20-\x7e]/gu, (c) => `\\u${c.charCodeAt(0).toString(16)}`),
-        ...["", "x", "xy"].map((before) => Buffer.from(`${before}${secret}y`).toString("base64")),
-        Buffer.from(secret).toString("hex"),
-        encodeURIComponent(secret),
-        Array.from(secret, (c) => `&#${c.codePointAt(0)};`).join(""),
-      ])
-        expect([text, secretsIn(`before ${text} behind`)]).not.toEqual([text, []]);
-    }
-    expect(secretsIn(`paid to ${numberOf(canary).replaceAll(/(.{3})/gu, "$1 / ")}`)).toHaveLength(1);
-    expect(secretsIn(`****${numberOf(canary).slice(-4)} ${canary.accountHolderName[0]}**`)).toEqual([]);
-  }
-});
 
 describe("refund accounts go through", () => {
   test("every kind of answer of EBP, also those that repeat them", async () => {
@@ -50,7 +33,7 @@ describe("refund accounts go through", () => {
     const statuses = all.map(({ cancellation }) => cancellation.status);
     for (const status of ["SUCCEEDED", "FAILED", "UNKNOWN"]) expect(statuses).toContain(status);
     for (const { cancellation } of all) {
-      expect(cancellation.refundAccount.accountNumberLast4).toMatch(/^(?:6422|3705)$/u);
+      expect(cancellation.refundAccount.accountNumberLast4).toMatch(/^(?:6422|3705|4771|8514)$/u);
       await graphql(LIVE_STATUS, { orderNo: cancellation.orderNo });
     }
   });
@@ -86,6 +69,19 @@ describe("refund accounts go through", () => {
           const faults = answer.errors ?? Object.values<any>(answer.data)[0].userErrors;
           expect([change, faults.length]).not.toEqual([change, 0]);
         }
+      }
+    }
+  });
+
+  test("notes of operators", async () => {
+    for (const canary of CANARIES.filter((one) => /^\d+$/u.test(numberOf(one)))) {
+      const digits = numberOf(canary);
+      const { cancellation } = await cancel(canary, { orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}` });
+      for (const note of [digits, `paid to ${digits} by hand`]) {
+        const { data } = await graphql(RESOLVE, { input: { id: cancellation.id, outcome: "FAILED", note } });
+        expect(data.resolveCancellation.userErrors).toMatchObject([
+          { code: "INVALID_INPUT", field: "input.note" },
+        ]);
       }
     }
   });
@@ -173,12 +169,32 @@ describe("refund accounts go through", () => {
     }
   });
 
-  test("a process that dies before it stores the outcome", async () => {
-    const dying = await startDying("before transition");
+  test.each(CRASHES)("a process that dies %s", async (at) => {
+    const dying = await startDying(at);
     const orderNo = `accepted-echo-dying-${randomUUID()}`;
-    const input = cancelInput({ refundAccount: accountOf(CANARIES[0]), orderNo });
+    const input = cancelInput({
+      refundAccount: accountOf(CANARIES[CRASHES.indexOf(at) % 4] ?? CANARIES[0]),
+      orderNo,
+    });
     void graphql(CANCEL, { input }, dying.url).catch(() => undefined);
     await struck(dying);
+  });
+
+  test("a process with other keys, and starts that fail", async () => {
+    const input = cancelInput({ refundAccount: accountOf(CANARIES[0]) });
+    await graphql(CANCEL, { input });
+    const keyless = run("main", {
+      DATA_ENCRYPTION_KEYS: `other:${Buffer.alloc(32, 8).toString("base64")}`,
+      RECONCILE_INTERVAL_MS: "0",
+    });
+    const answer = await graphql(CANCEL, { input }, await urlOf(keyless));
+    expect(answer.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    const failing = [
+      { DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" },
+      { EBP_TIMEOUT_MS: "soon" },
+      { DATA_ENCRYPTION_KEYS: "x:y" },
+    ].map((more) => run("main", more));
+    expect(await Promise.all(failing.map(({ ended }) => ended))).toEqual([1, 1, 1]);
   });
 
   test("lookups, whose answers repeat them too", async () => {
@@ -200,9 +216,21 @@ describe("refund accounts go through", () => {
     await world.service.output(/recording an outcome failed; it is tried again/u);
     const refused = await graphql(CANCEL, { input: cancelInput({ refundAccount: accountOf(other) }) });
     expect(refused.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    await deliver(world.service, webhookBody("PAYMENT_CAPTURED", "away", 1, { data: accountOf(other) }));
     world.tap.up();
     expect((await cancelling).cancellation.status).toMatch(/^(?:SUCCEEDED|PENDING)$/u);
   });
+});
+
+test("re-encryption of accounts, some of which cannot be decrypted, says how many", async () => {
+  await sql(
+    "UPDATE cancellation SET refund_account_sealed = set_byte(refund_account_sealed, 40, 0) WHERE order_no LIKE 'garbage%'",
+  );
+  const newest = `new:${Buffer.alloc(32, 9).toString("base64")}`;
+  const keys = `${newest},${world.environment["DATA_ENCRYPTION_KEYS"] ?? ""}`;
+  const reencrypting = run("commands/reencrypt", { DATA_ENCRYPTION_KEYS: keys });
+  expect(await reencrypting.ended).toBe(1);
+  expect(reencrypting.stdout).toMatch(/\b4\b/u);
 });
 
 describe("and afterwards", () => {
@@ -233,12 +261,12 @@ describe("and afterwards", () => {
     expect(secretsIn(written)).toEqual([]);
   });
 
-  test("no table shows an account", async () => {
+  test("no table, and nothing that PostgreSQL knows of them, shows an account", async () => {
     const tables = await sql("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'");
     expect(tables).toContainEqual({ name: "cancellation_event" });
-    const rows = await Promise.all(
-      tables.map(({ name }) => sql(`SELECT t::text AS row FROM "${name}" AS t`)),
-    );
+    await sql("ANALYZE");
+    const names = [...tables.map(({ name }) => name as string), "pg_stats", "pg_stat_activity"];
+    const rows = await Promise.all(names.map((name) => sql(`SELECT t::text AS row FROM "${name}" AS t`)));
     const text = rows.flat().map(({ row }: { row: string }) => row);
     expect(text.join("\n")).toContain("accepted-echo-");
     expect(secretsIn(text.join("\n"))).toEqual([]);
