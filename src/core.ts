@@ -58,7 +58,7 @@ export interface Core {
   readonly rateLimiters: RateLimiters;
   /** What live subscriptions follow. */
   readonly changes: Pick<LiveChangesDependencies, "log" | "hints">;
-  /** Why no cancel can be made now, for whoever asks at /readyz; null when they can. */
+  /** Why no cancel can be made now, shown at /readyz; null when cancels can be made. */
   whyUnready(): Promise<string | null>;
   /** Whether those who come now would wait too long for a connection. */
   isSaturated(what: "reads" | "cancels"): boolean;
@@ -98,7 +98,7 @@ export async function openCore(
     await Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect()));
     await Promise.all(Object.values(queues).map((queue) => queue.end()));
   });
-  // Each of the four below meets with it by itself.
+  // Each pool detects a pooler on its own; warn once.
   let isPoolerTold = false;
   const onPooler = (): void => {
     if (!isPoolerTold)

@@ -22,7 +22,7 @@ import {
 export interface GraphQLContext {
   readonly caller: Caller;
   readonly language: Language;
-  /** To quote to whoever runs the service. */
+  /** To quote to the operators. */
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
   readonly loaders: () => Loaders;

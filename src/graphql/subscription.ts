@@ -4,7 +4,6 @@ import {
   createSourceEventStream,
   execute,
   GraphQLError,
-  Kind,
   OperationTypeNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -69,9 +68,7 @@ export async function startSubscription(
 ): Promise<StartedSubscription> {
   const operation = { schema, document, operationName, variableValues: variables };
   const source = await createSourceEventStream({ ...operation, contextValue: context });
-  return Symbol.asyncIterator in source
-    ? { results: resultsOf(source) }
-    : { errors: (source.errors ?? []).map(withCode) };
+  return Symbol.asyncIterator in source ? { results: resultsOf(source) } : { errors: source.errors ?? [] };
 
   async function* resultsOf(events: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult> {
     for await (const rootValue of events) {
@@ -80,14 +77,6 @@ export async function startSubscription(
       yield await execute({ ...operation, rootValue, contextValue: createContext(context, history) });
     }
   }
-}
-
-/** graphql-js gives errors about variables no code. */
-function withCode(error: GraphQLError): GraphQLError {
-  const { message, nodes, originalError, extensions } = error;
-  const isAboutVariables = nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION && extensions["code"] === undefined;
-  if (!isAboutVariables) return error;
-  return new GraphQLError(message, { nodes, originalError, extensions: { code: "BAD_USER_INPUT" } });
 }
 
 /**

@@ -117,7 +117,7 @@ function limitConnections({ server }: FastifyInstance, connections: Connections,
 
 /**
  * Node stops checking its time limits when a server begins to close, and then waits for every connection: a client that sends a
- * byte now and then would hold up a stop for ever. So a request that has not arrived a whole limit later is cut off.
+ * byte now and then would hold up a stop forever. So a request that has not arrived a whole limit later is cut off.
  */
 function cutLateRequests(app: FastifyInstance, connections: Connections, limitMs: number): void {
   app.addHook("preClose", (done) => {

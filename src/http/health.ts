@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { singleFlight } from "./single-flight.js";
 
 export interface Health {
-  /** Why no cancel can be made now, in words for whoever asks; null when they can. */
+  /** Why no cancel can be made now, in words for people; null when cancels can be made. */
   readonly whyUnready: () => Promise<string | null>;
   /** Whether more is asked than can be served at this moment. */
   readonly isOverloaded: () => boolean;

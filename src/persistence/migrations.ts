@@ -88,7 +88,7 @@ async function lock(client: pg.Client): Promise<void> {
   const deadline = Date.now() + LOCK_LIMIT_MS;
   for (;;) {
     // Polled: a session that waits inside pg_advisory_lock holds a snapshot, for which CREATE INDEX CONCURRENTLY in the migration
-    // being applied would wait in turn, for ever.
+    // being applied would wait in turn, forever.
     const { rows } = await client.query<{ is_ours: boolean }>("SELECT pg_try_advisory_lock($1) AS is_ours", [
       LOCK,
     ]);

@@ -12,7 +12,7 @@ interface EncryptedTable {
   readonly reencrypt: (encryptor: Encryptor, encrypted: Encrypted, key: readonly string[]) => Encrypted;
 }
 
-/** Every encrypted column. One that is missing here would keep an old key needed for ever, unseen. */
+/** Every encrypted column. One that is missing here would keep an old key needed forever, unseen. */
 const ENCRYPTED_TABLES: readonly EncryptedTable[] = [
   {
     name: "cancellation",
@@ -50,7 +50,7 @@ const ENCRYPTED_TABLES: readonly EncryptedTable[] = [
 const PAGE = { rows: 500, bytes: 8 * 1024 * 1024 };
 /**
  * The second walk finds rows that were busy, or were encrypted with an older key behind the first one. When even the last finds some, a
- * running service still encrypts with an older key, and would for ever.
+ * running service still encrypts with an older key, and would forever.
  */
 const MAX_WALKS = 4;
 /** Of rows that cannot be decrypted, this many are named. */

@@ -93,7 +93,7 @@ class SelectionMeter {
     if (known !== undefined) return known;
     const fragment = this.fragments.get(name);
     if (fragment === undefined) return NOTHING;
-    // Validation refuses a fragment within itself. This only keeps the walk from going round for ever.
+    // Validation refuses a fragment within itself. This only keeps the walk from going round forever.
     this.#known.set(name, NOTHING);
     const size = this.measure(fragment.selectionSet);
     this.#known.set(name, size);

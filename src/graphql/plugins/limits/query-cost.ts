@@ -130,7 +130,7 @@ class ObjectCounter {
     const fragment = this.#fragments.get(name);
     const type = fragment && this.schema.getType(fragment.typeCondition.name.value);
     if (!fragment || !type) return 0;
-    // Validation refuses a fragment within itself. This only keeps the walk from going round for ever.
+    // Validation refuses a fragment within itself. This only keeps the walk from going round forever.
     this.#known.set(key, 0);
     const count = this.inSelections(fragment.selectionSet, type, page);
     this.#known.set(key, count);
