@@ -1,13 +1,11 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { freePort, program, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { post, UNLIMITED, useService } from "../helpers/service.js";
 
 const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
@@ -42,15 +40,6 @@ async function logOf(input: Record<string, unknown>): Promise<string> {
   process.kill("SIGTERM");
   await process.ended;
   return process.stdout;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 async function forget(orderNo: string): Promise<void> {

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { postgresAccount } from "../../src/persistence/embedded-programs.js";
 import { databaseUrl, withConnection } from "./connection.js";
+import { freePort } from "./service-process.js";
 
 /** Where Debian has it, which is on the PATH of administrators only. */
 const ELSEWHERE = "/usr/sbin";
@@ -115,13 +115,4 @@ function countOf(what: string, own: URL): Promise<number> {
     const { rows } = await client.query<{ database: string }>(`SHOW ${what}`);
     return rows.filter(({ database }) => database === own.pathname.slice(1)).length;
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -104,4 +106,21 @@ export function runService(
 /** Where it listens. */
 export async function urlOf(service: ServiceProcess): Promise<string> {
   return (await service.output(/"msg":"Server listening at (http:[^"]+)"/u))[1] ?? "";
+}
+
+/**
+ * A port that nobody listens on. It is below those that the system hands out by itself, so that no other test is given it before
+ * whoever asked for it listens.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    probe.close();
+    if (isFree) return port;
+  }
 }
