@@ -34,9 +34,12 @@ async function logOf(input: Record<string, unknown>): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
   const process = runService({ ...settings(), ...UNLIMITED, PORT: String(port), LOG_LEVEL: "error" });
   await until(async () => (await fetch(`${url}/livez`).catch(() => null))?.ok === true);
-  await post(url, "mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) { replayed } }", {
-    input,
-  });
+  const { data, errors } = await post(
+    url,
+    "mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) { replayed userErrors { code } } }",
+    { input },
+  );
+  expect({ errors, ...data }).toEqual({ cancelPayment: { replayed: false, userErrors: [] } });
   process.kill("SIGTERM");
   await process.ended;
   return process.stdout;
