@@ -1,5 +1,5 @@
 import { CANCELLATION_FIELDS } from "./operations.js";
-import type { GraphQLAnswer, TestService } from "./service.js";
+import type { GraphQLAnswer, TestReplica, TestService } from "./service.js";
 
 export const IN_DOUBT_FIELDS = `${CANCELLATION_FIELDS} inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep`;
 
@@ -19,31 +19,32 @@ const REFRESH = `mutation ($id: ID!) {
 }`;
 
 type Headers = Record<string, string>;
+type Api = Pick<TestReplica, "graphql">;
 
-export async function read(service: TestService, id: string, headers?: Headers): Promise<any> {
+export async function read(service: Api, id: string, headers?: Headers): Promise<any> {
   return noErrors(await service.graphql(READ, { id }, headers)).cancellation;
 }
 
 /** Calls `resolveCancellation` and returns its payload; fails on a top-level error. */
-export async function resolve(service: TestService, input: object, headers?: Headers): Promise<any> {
+export async function resolve(service: Api, input: object, headers?: Headers): Promise<any> {
   return noErrors(await service.graphql(RESOLVE, { input }, headers)).resolveCancellation;
 }
 
-export function tryResolve(service: TestService, input: object, headers?: Headers): Promise<GraphQLAnswer> {
+export function tryResolve(service: Api, input: object, headers?: Headers): Promise<GraphQLAnswer> {
   return service.graphql(RESOLVE, { input }, headers);
 }
 
 /** Calls `refreshCancellation` and returns its payload; fails on a top-level error. */
-export async function refresh(service: TestService, id: string, headers?: Headers): Promise<any> {
+export async function refresh(service: Api, id: string, headers?: Headers): Promise<any> {
   return noErrors(await service.graphql(REFRESH, { id }, headers)).refreshCancellation;
 }
 
-export function tryRefresh(service: TestService, id: string, headers?: Headers): Promise<GraphQLAnswer> {
+export function tryRefresh(service: Api, id: string, headers?: Headers): Promise<GraphQLAnswer> {
   return service.graphql(REFRESH, { id }, headers);
 }
 
 /** What an order comes to. */
-export async function orderTotals(service: TestService, orderNo: string): Promise<any> {
+export async function orderTotals(service: Api, orderNo: string): Promise<any> {
   const query = "query ($orderNo: String!) { order(orderNo: $orderNo) { cancelledTotal inDoubtTotal } }";
   return noErrors(await service.graphql(query, { orderNo })).order;
 }

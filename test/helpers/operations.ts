@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { GraphQLAnswer, TestService } from "./service.js";
+import type { GraphQLAnswer, TestReplica } from "./service.js";
 
 const ERROR_FIELDS = `
   __typename code message field
@@ -56,7 +56,7 @@ export function item(changes: Record<string, unknown> = {}): Record<string, unkn
 
 /** Calls `cancelPayment` and returns its payload; fails on a top-level error. */
 export async function cancel(
-  service: TestService,
+  service: Pick<TestReplica, "graphql">,
   input: object,
   headers?: Record<string, string>,
 ): Promise<any> {
@@ -66,6 +66,6 @@ export async function cancel(
 }
 
 /** Calls `cancelPayment` for a test of what comes back at the top level. */
-export function tryCancel(service: TestService, input: object): Promise<GraphQLAnswer> {
+export function tryCancel(service: Pick<TestReplica, "graphql">, input: object): Promise<GraphQLAnswer> {
   return service.graphql(CANCEL, { input });
 }

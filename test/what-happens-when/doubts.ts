@@ -1,6 +1,7 @@
 import { expect } from "@jest/globals";
 import { cancel } from "../helpers/operations.js";
-import { resolve } from "../helpers/in-doubt.js";
+import { read, resolve } from "../helpers/in-doubt.js";
+import type { TestReplica, TestService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { anotherProcess } from "./another-process.js";
 import { another, atEbp, ended, lookedAt, orderOf, standing, type Scenario } from "./scenario.js";
@@ -8,7 +9,7 @@ import { another, atEbp, ended, lookedAt, orderOf, standing, type Scenario } fro
 /** What EBP answers, or does not, and what looking at it later shows. */
 export const DOUBTS: Readonly<Record<string, Scenario>> = {
   "the same request comes again, with the same key": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     const first = await cancel(service, order);
     const again = await cancel(service, order);
 
@@ -20,7 +21,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 
   "another cancel of an order is asked for while one is unresolved": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     const { id } = await ended(service, order);
     const { cancellation, userErrors } = await cancel(service, another(order));
 
@@ -43,15 +44,18 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
 
   "EBP cannot be reached": async (service) => {
     const order = orderOf("ORD");
-    await service.restart({ EBP_BASE_URL: "http://127.0.0.1:9" });
-    expect(await ended(service, order)).toMatchObject({ status: "FAILED", safeToRetry: true, sentAt: null });
-    await service.restart();
-    expect(atEbp(service, order)).toEqual([0, 0]);
+    const unconnected = await service.replica({ EBP_BASE_URL: "http://127.0.0.1:9" });
+    const { cancellation, userErrors } = await cancel(unconnected, order);
+    expect(cancellation).toMatchObject({ status: "FAILED", safeToRetry: true, sentAt: null });
+    expect(userErrors).toMatchObject([{ __typename: "NotSentError", code: "NOT_SENT" }]);
+    expect((await cancel(service, another(order))).cancellation.status).toBe("SUCCEEDED");
+    expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
   "EBP does not answer in time": async (service) => {
     const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
-    const { status, nextStep, nextCheckAt, events } = await ended(service, order);
+    await cancel(await impatient(service), order);
+    const { status, nextStep, nextCheckAt, events } = await standing(service, order);
 
     expect([status, nextStep]).toEqual(["UNKNOWN", "LOOKUP"]);
     expect(new Date(nextCheckAt).getTime() - new Date(events.at(-1).at).getTime()).toBe(15_000);
@@ -61,7 +65,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 
   "a lookup shows no cancel": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-BEFORE-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET");
     await ended(service, order);
 
     const early = await lookedAt(service, order);
@@ -78,7 +82,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     const order = orderOf("SIM-LATE-EFFECT");
     await deliver(service, webhookBody("PAYMENT_CAPTURED", order.orderNo, 1000));
     service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
-    await ended(service, order);
+    await cancel(await impatient(service), order);
     expect(await lookedAt(service, order)).toMatchObject({ status: "UNKNOWN" });
     const second = await cancel(service, another(order));
     service.simulator.landLateEffects();
@@ -89,7 +93,10 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 
   "a lookup shows that the whole payment is cancelled": async (service) => {
-    const [known, notKnown] = [orderOf("SIM-TIMEOUT-AFTER-EFFECT"), orderOf("SIM-TIMEOUT-AFTER-EFFECT")];
+    const [known, notKnown] = [
+      orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT"),
+      orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT"),
+    ];
     await deliver(service, webhookBody("PAYMENT_CAPTURED", known.orderNo, 1000));
     for (const order of [known, notKnown]) {
       service.simulator.payments.register({ orderNo: order.orderNo, total: "1000", captured: true });
@@ -104,9 +111,10 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 
   "a lookup fails, or its answer cannot be read": async (service) => {
+    const replica = await impatient(service);
     for (const prefix of ["SIM-LOOKUP-ERROR", "SIM-LOOKUP-HTML"]) {
       const order = orderOf(prefix);
-      await ended(service, order);
+      await cancel(replica, order);
       const { id, status, lookups, nextStep, events } = await lookedAt(service, order, "1 hour");
 
       expect([status, lookups, nextStep]).toEqual(["UNKNOWN", 1, "LOOKUP"]);
@@ -120,7 +128,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 
   "an operator decides FAILED while EBP may still carry out the cancel": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     const { id } = await ended(service, order);
     const input = { id, outcome: "FAILED", note: "EBP's support saw nothing" };
     const { userErrors } = await resolve(service, input);
@@ -138,22 +146,19 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     await service.letTimePass("1 minute");
     await service.reconcile();
 
-    const { data } = await service.graphql(
-      "query ($id: ID!) { cancellation(id: $id) { status nextStep nextCheckAt } }",
-      {
-        id: pending.id,
-      },
-    );
-    expect(data.cancellation).toEqual({ status: "UNKNOWN", nextStep: "OPERATOR", nextCheckAt: null });
+    expect(await read(service, pending.id)).toMatchObject({
+      status: "UNKNOWN",
+      nextStep: "OPERATOR",
+      nextCheckAt: null,
+    });
   },
 
   "a month of lookups decides nothing": async (service) => {
     const order = orderOf("SIM-LOOKUP-ERROR");
-    const { id } = await ended(service, order);
-    let stands = await standing(service, order);
-    for (let look = 0; stands.nextCheckAt !== null && look < 50; look += 1) {
-      stands = await lookedAt(service, order, "1 day");
-    }
+    const { id } = (await cancel(await impatient(service), order)).cancellation;
+    await service.sql("UPDATE cancellation SET lookups = 33 WHERE id = $1", [id]);
+    expect(await lookedAt(service, order, "1 day")).toMatchObject({ nextStep: "LOOKUP", lookups: 34 });
+    const stands = await lookedAt(service, order, "1 day");
 
     expect(stands).toMatchObject({ status: "UNKNOWN", nextStep: "OPERATOR", lookups: 35 });
     const input = { id, outcome: "SUCCEEDED", note: "EBP's support confirmed it by telephone" };
@@ -163,3 +168,8 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     });
   },
 };
+
+/** A replica that waits for EBP only a second. */
+function impatient(service: TestService): Promise<TestReplica> {
+  return service.replica({ EBP_TIMEOUT_MS: "1000" });
+}

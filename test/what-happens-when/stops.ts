@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { until } from "../helpers/gate.js";
 import { WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
-import { runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
+import { program, runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
 import { atEbp, letIn, orderOf, standing, type Scenario } from "./scenario.js";
 
 /** Processes that are told to stop. */
@@ -70,13 +70,7 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
 };
 
 /** Begins with this: SIGUSR2 makes a fault, such as a library's timer that throws. */
-const WITH_FAULTS = [
-  "--import",
-  "./test/helpers/fault-on-signal.mjs",
-  "--import",
-  "./scripts/register-typescript.mjs",
-  "src/main.ts",
-];
+const WITH_FAULTS = ["--import", "./test/what-happens-when/fault-on-signal.mjs", ...program("main")];
 
 /** A process of its own whose cancel EBP has received, and not answered yet. */
 async function inFlight(

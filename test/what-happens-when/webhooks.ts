@@ -2,6 +2,7 @@ import { expect } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { until } from "../helpers/gate.js";
 import type { TestService } from "../helpers/service.js";
+import { read } from "../helpers/in-doubt.js";
 import { cancel } from "../helpers/operations.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { anotherProcess } from "./another-process.js";
@@ -20,7 +21,6 @@ import {
 export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
   "a webhook comes before EBP's answer": async (service) => {
     const order = orderOf("ORD");
-    await service.restart({ EBP_TIMEOUT_MS: "60000" });
     EBP_ANSWERS.close();
     const answered = cancel(service, order);
     await until(() => atEbp(service, order)[1] === 1);
@@ -37,7 +37,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
   },
 
   "a webhook reports an unresolved cancel": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     await ended(service, order);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
 
@@ -53,7 +53,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     await cancel(service, order);
     await cancel(service, another(order));
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
-    const other = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const other = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     await ended(service, other);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", other.orderNo, 999));
 
@@ -78,7 +78,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
   },
 
   "a webhook is forged, altered or old": async (service) => {
-    const order = orderOf("SIM-TIMEOUT-AFTER-EFFECT");
+    const order = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     await ended(service, order);
     const body = webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000);
     const old = Math.floor(Date.now() / 1_000) - 3_600;
@@ -148,8 +148,7 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     await service.letTimePass("1 hour");
     await service.reconcile();
 
-    const [{ status }] = await service.sql("SELECT status FROM cancellation WHERE id = $1", [pending.id]);
-    expect(status).toBe("UNKNOWN");
+    expect((await read(service, pending.id)).status).toBe("UNKNOWN");
   },
 
   "EBP reports one cancel twice, or a failure of one that succeeded": async (service) => {
