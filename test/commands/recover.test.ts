@@ -33,7 +33,8 @@ async function logOf(input: Record<string, unknown>): Promise<string> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const process = runService({ ...settings(), ...UNLIMITED, PORT: String(port), LOG_LEVEL: "error" });
-  await until(async () => (await fetch(`${url}/livez`).catch(() => null))?.ok === true);
+  // A recovery that has just ended holds all sending for some seconds.
+  await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true);
   const { data, errors } = await post(
     url,
     "mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) { replayed userErrors { code } } }",
