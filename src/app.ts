@@ -19,7 +19,7 @@ import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addHealth } from "./http/health.js";
 import { identifyCallers } from "./http/caller.js";
 import { addLoadShedding } from "./http/load-shedding.js";
-import { addMetrics, createMetrics, type Metrics } from "./http/metrics.js";
+import { Metrics } from "./http/metrics.js";
 import { addPage, addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
 import { createHttpServer, listen } from "./http/server.js";
 import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
@@ -82,11 +82,11 @@ export async function startApp(
   try {
     // Before anything else answers: early refusals have the headers too.
     addSecurityHeaders(http, { https: config.production });
-    const metrics = createMetrics();
+    const metrics = new Metrics();
     const opened = await openCore(config, http.log, releases, {
-      onContradiction: () => metrics.contradiction(),
-      onNotAnnounced: () => metrics.notAnnounced(),
-      onWentBack: () => metrics.wentBack(),
+      onContradiction: () => metrics.contradictions.inc(),
+      onNotAnnounced: () => metrics.notAnnounced.inc(),
+      onWentBack: () => metrics.wentBack.inc(),
       ...(monotonicMs !== undefined && { monotonicMs }),
     });
     core = opened;
@@ -116,7 +116,7 @@ async function serve(composition: Composition): Promise<string> {
   const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases), {
     barredFor: (caller) => core.rateLimiters.barredFor(rateLimitBucket(caller, [])),
     countRefusal: (caller) => core.rateLimiters.countRefusal(rateLimitBucket(caller, [])),
-    onBarred: () => metrics.rateLimited("refusal"),
+    onBarred: () => metrics.rateLimited.inc({ what: "refusal" }),
   });
   releases.add("the HTTP server", () => http.close());
   if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
@@ -126,7 +126,7 @@ async function serve(composition: Composition): Promise<string> {
   const isLate = addLoadShedding(http, {
     routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
     maxDelayMs: config.maxEventLoopDelayMs,
-    onShed: () => metrics.shed("request"),
+    onShed: () => metrics.shed.inc({ what: "request" }),
   });
   addHealth(http, {
     whyUnready: () => core.whyUnready(),
@@ -134,9 +134,12 @@ async function serve(composition: Composition): Promise<string> {
     isOverloaded: () => isLate() || core.isSaturated("cancels"),
     warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],
   });
-  metrics.openCancellations(() => history.openByStatus());
-  metrics.accessKeys(() => accessKeys.remaining());
-  addMetrics(http, metrics);
+  const changes = openLiveChanges(composition);
+  metrics.serve(http, {
+    openCancellations: () => history.openByStatus(),
+    accessKeys: () => accessKeys.remaining(),
+    followers: () => changes.followerCount,
+  });
   receiveWebhooks(composition, reconciler);
   const { introspection, persistedOperations } = config;
   await addGraphQL(http, {
@@ -149,10 +152,10 @@ async function serve(composition: Composition): Promise<string> {
     rateLimits: {
       ...config.rateLimits,
       ...core.rateLimiters,
-      onLimited: (what) => metrics.rateLimited(what),
+      onLimited: (what) => metrics.rateLimited.inc({ what }),
     },
-    live: { changes: openLiveChanges(composition), stores: core.stores },
-    load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed(what) },
+    live: { changes, stores: core.stores },
+    load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed.inc({ what }) },
   });
   serveExports(composition, admission);
   if (config.sandbox) addPage(http, SANDBOX_PAGE);
@@ -170,9 +173,8 @@ async function serve(composition: Composition): Promise<string> {
 function openLiveChanges({ core, metrics, http, releases }: Composition): LiveChanges {
   const changes = new LiveChanges({
     ...core.changes,
-    onRefused: (who) => metrics.followerRefused(who),
+    onRefused: (whose) => metrics.followersRefused.inc({ whose }),
   });
-  metrics.followers(() => changes.followerCount);
   const periodic = startPeriodic(() => changes.lookBack(), {
     intervalMs: LOOK_BACK_MS,
     onFault: (error) => http.log.error({ err: error }, "looking back for changes failed; it is tried again"),
@@ -187,7 +189,7 @@ function startReconciler({ config, core, metrics, http, releases }: Composition)
   const reconciler = startPeriodic(
     async (stopping) => {
       const counts = await core.reconcile(() => stopping.aborted);
-      metrics.reconciled(counts);
+      for (const [what, count] of Object.entries(counts)) metrics.reconciled.inc({ what }, count);
       if (Object.values(counts).some((count) => count > 0)) http.log.info(counts, "reconciled");
     },
     {
@@ -207,7 +209,7 @@ function receiveWebhooks({ config, core, metrics, http }: Composition, reconcile
   addWebhooks(http, {
     receive: async (headers, body) => {
       const receipt = await receiveWebhook(inbox, reader.read(headers, body));
-      metrics.webhookReceived(receipt);
+      metrics.webhooks.inc({ result: receipt });
       if (receipt === "stored") reconciler?.nudge();
       return receipt;
     },
@@ -229,8 +231,11 @@ function serveExports(
     isSaturated: () => core.isSaturated("reads"),
     charge: (caller, storeId) =>
       rateLimiters.takeQueryCost(rateLimitBucket(caller, [{ name: "cancellations", storeId }]), points),
-    onShed: () => metrics.shed("query"),
-    onLimited: () => metrics.rateLimited("query"),
-    onEnded: (result, rows) => metrics.exported(result, rows),
+    onShed: () => metrics.shed.inc({ what: "query" }),
+    onLimited: () => metrics.rateLimited.inc({ what: "query" }),
+    onEnded: (result, rows) => {
+      metrics.exports.inc({ result });
+      metrics.exportedRows.inc(rows);
+    },
   });
 }

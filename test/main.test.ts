@@ -1,22 +1,19 @@
-import { generateKeyPairSync } from "node:crypto";
-import { afterEach, describe, expect, test } from "@jest/globals";
-import { STORE, withStores } from "./helpers/configuration.js";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { createTestDatabase, type TestDatabase } from "./helpers/database.js";
+import { until } from "./helpers/gate.js";
+import { AUDIENCE, ISSUER, startIdentity } from "./helpers/identity.js";
 import { runService, urlOf, type ServiceProcess } from "./helpers/service-process.js";
 
+let database: TestDatabase;
 const releases: (() => Promise<unknown>)[] = [];
+beforeAll(async () => (database = await createTestDatabase()));
 afterEach(async () => {
   for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
 });
-
-async function database(): Promise<TestDatabase> {
-  const created = await createTestDatabase();
-  releases.push(() => created.drop());
-  return created;
-}
+afterAll(() => database.drop());
 
 function run(environment: Record<string, string>): ServiceProcess {
-  const service = runService(environment);
+  const service = runService({ DATABASE_URL: database.url, PORT: "0", ...environment });
   releases.push(() => {
     service.kill("SIGKILL");
     return service.ended;
@@ -24,98 +21,97 @@ function run(environment: Record<string, string>): ServiceProcess {
   return service;
 }
 
-const SHORT_KEY = generateKeyPairSync("rsa", { modulusLength: 1024 })
-  .publicKey.export({ type: "spki", format: "pem" })
-  .toString();
+function runWithKeyServer(url: string): ServiceProcess {
+  return run({ AUTH_JWKS_URL: url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
+}
 
-describe("the process", () => {
-  test("tells every fault of its configuration and ends with code 1, without a stack trace", async () => {
-    const service = run({
-      PORT: "many",
-      LOG_LEVEL: "loud",
-      EBP_HASH_KEY: "a-secret",
-      EBP_CURRENCY_CODE: "WON",
-    });
-    expect(await service.ended).toBe(1);
-    expect(service.stdout).toBe("");
-    expect(service.stderr).toMatch(
-      /^ConfigurationError: The configuration cannot be used:\n(?: {2}- [A-Z_]+: expected .+, found .+\n){3}$/u,
-    );
-    for (const variable of ["PORT", "LOG_LEVEL", "EBP_CURRENCY_CODE"])
-      expect(service.stderr).toContain(variable);
-    expect(service.stderr).not.toContain("a-secret");
+async function ask(service: ServiceProcess, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${await urlOf(service)}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ query: "{ cancellations { totalCount } }" }),
   });
+}
 
-  test("names what production needs, and starts nothing", async () => {
-    const service = run({ NODE_ENV: "production" });
-    expect(await service.ended).toBe(1);
-    expect(service.stderr.match(/^ {2}- \w+: /gmu)).toHaveLength(14);
+/** The log's lines about this, as levels: 40 warns, 50 is an error. */
+function levels(service: ServiceProcess, message: RegExp): number[] {
+  return service
+    .log()
+    .filter(({ msg }) => message.test(String(msg)))
+    .map(({ level }) => level as number);
+}
+
+test("the process tells every fault of its configuration and ends with code 1, without a stack trace", async () => {
+  const service = run({
+    PORT: "many",
+    LOG_LEVEL: "loud",
+    EBP_HASH_KEY: "a-secret",
+    EBP_CURRENCY_CODE: "WON",
   });
-
-  test.each([
-    [
-      "a database that does not answer",
-      { DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" },
-      /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used: .+\. Check DATABASE_URL/u,
-    ],
-    [
-      "a public key that can check nothing",
-      { AUTH_PUBLIC_KEY: SHORT_KEY, AUTH_ISSUER: "me", AUTH_AUDIENCE: "you" },
-      /AUTH_PUBLIC_KEY: expected an RSA key of at least 2048 bits/u,
-    ],
-  ])("ends with code 1 and a message, without a stack trace, on %s", async (_what, environment, message) => {
-    const service = run({ DATABASE_URL: (await database()).url, PORT: "0", ...environment });
-    expect(await service.ended).toBe(1);
-    expect(service.stderr).toMatch(message);
-    expect(service.stderr).not.toMatch(/^\s+at /mu);
-    expect(service.stderr).not.toContain("word");
-  });
-
-  test("warns of an access key that expires within 30 days, and of no other", async () => {
-    const day = 24 * 60 * 60 * 1_000;
-    const expiring = (storeId: string, days: number): object => {
-      return { ...STORE, storeId, accessKeyExpiresAt: new Date(Date.now() + days * day).toISOString() };
-    };
-    const stores = [
-      expiring("SOON", 29),
-      expiring("GONE", -1),
-      expiring("LATER", 31),
-      { ...STORE, storeId: "NEVER" },
-    ];
-    const service = run({ DATABASE_URL: (await database()).url, PORT: "0", ...withStores(stores) });
-    await service.output(/Stop with Ctrl-C/u);
-    const warned = service.log().filter(({ msg }) => String(msg).startsWith("the access key of this store"));
-
-    expect(warned.map(({ level, storeId, msg }) => [level, storeId, msg])).toEqual([
-      [40, "SOON", expect.stringMatching(/ expires within 30 days$/u)],
-      [40, "GONE", expect.stringMatching(/ has expired/u)],
-    ]);
-  });
-
-  test("says which setting to change when its port is taken", async () => {
-    const first = run({ DATABASE_URL: (await database()).url, PORT: "0" });
-    const { port } = new URL(await urlOf(first));
-    const second = run({ DATABASE_URL: (await database()).url, PORT: port });
-
-    expect(await second.ended).toBe(1);
-    expect(second.stderr).toBe(
-      `ListenError: listening on 127.0.0.1:${port}: something else listens there. Stop it, or set PORT to another port\n`,
-    );
-  });
-
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "ends with code 0 on %s while idle, connections and all",
-    async (signal) => {
-      const service = run({ DATABASE_URL: (await database()).url, PORT: "0" });
-      const url = await urlOf(service);
-      await service.output(/Stop with Ctrl-C/u);
-      // Leaves an idle connection open to the service, and one of the service's to the database.
-      expect((await fetch(`${url}/readyz`)).status).toBe(200);
-      service.kill(signal);
-      expect(await service.ended).toBe(0);
-      expect(service.log()).toContainEqual(expect.objectContaining({ msg: expect.stringContaining(signal) }));
-      expect(service.stderr).toBe("");
-      await expect(fetch(`${url}/livez`)).rejects.toThrow();
-    },
+  expect(await service.ended).toBe(1);
+  expect(service.stdout).toBe("");
+  expect(service.stderr).toMatch(
+    /^ConfigurationError: The configuration cannot be used:\n(?: {2}- [A-Z_]+: expected .+, found .+\n){3}$/u,
   );
+  for (const variable of ["PORT", "LOG_LEVEL", "EBP_CURRENCY_CODE"])
+    expect(service.stderr).toContain(variable);
+  expect(service.stderr).not.toContain("a-secret");
+});
+
+test("the process ends with code 1 and a message when its database does not answer", async () => {
+  const service = run({ DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" });
+  expect(await service.ended).toBe(1);
+  expect(service.stderr).toMatch(
+    /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used: .+\. Check DATABASE_URL/u,
+  );
+  expect(service.stderr).not.toMatch(/^\s+at |word/mu);
+});
+
+test("the process warns once that authentication is off, keeps its port, and ends with code 0 on SIGTERM", async () => {
+  const service = run({});
+  const url = await urlOf(service);
+  await service.output(/Stop with Ctrl-C/u);
+  for (let times = 0; times < 3; times += 1) expect((await ask(service)).status).toBe(200);
+  expect(levels(service, /authentication is off/u)).toEqual([40]);
+
+  const { port } = new URL(url);
+  const second = run({ PORT: port });
+  expect(await second.ended).toBe(1);
+  expect(second.stderr).toBe(
+    `ListenError: listening on 127.0.0.1:${port}: something else listens there. Stop it, or set PORT to another port\n`,
+  );
+
+  // Leaves an idle connection open to the service, and one of the service's to the database.
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  service.kill("SIGTERM");
+  expect(await service.ended).toBe(0);
+  expect(levels(service, /^SIGTERM: finishing/u)).toEqual([30]);
+  expect(service.stderr).toBe("");
+  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+});
+
+test("keys are fetched before anybody calls", async () => {
+  const identity = await startIdentity("ES256");
+  releases.push(() => identity.close());
+  const service = runWithKeyServer(identity.jwksUrl);
+  await until(() => identity.requests.length > 0);
+  const authorization = `Bearer ${await identity.token({ stores: ["SIM-KR"] })}`;
+  expect((await ask(service, { authorization })).status).toBe(200);
+  expect(identity.requests).toEqual(["/keys"]);
+});
+
+test("a key server that is down keeps the process neither from starting nor from ending on SIGINT, and is told once", async () => {
+  const identity = await startIdentity("ES256");
+  const authorization = `Bearer ${await identity.token({ stores: ["SIM-KR"] })}`;
+  await identity.close();
+  const service = runWithKeyServer(identity.jwksUrl);
+  for (let times = 0; times < 3; times += 1) {
+    const answer = await ask(service, { authorization });
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toContain('"code":"SERVICE_UNAVAILABLE"');
+  }
+  expect((await ask(service)).status).toBe(401);
+  service.kill("SIGINT");
+  expect(await service.ended).toBe(0);
+  expect(levels(service, /fetching the keys of callers' tokens fails/u)).toEqual([50]);
 });

@@ -1,69 +1,26 @@
-import { createPublicKey, hash } from "node:crypto";
-import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JSONWebKeySet,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+} from "jose";
 import { LRUCache } from "lru-cache";
-import { createKeyServer } from "./key-server.js";
-import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, type SkippedKey } from "./usable-keys.js";
-import type { Clock } from "../cancellation/cancel/cancel-payment.js";
 import {
   type Authenticate,
   type AuthSettings,
   type IdentifiedCaller,
+  KeysUnavailableError,
   SCOPES,
 } from "../cancellation/model/caller.js";
 
 /** A subject: 1 to 255 characters (the bound of OpenID Connect), no control characters, not only blanks. */
 export const SUBJECT = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
-
-/** More programs than call at the same time. A forgotten token has its signature checked once more. */
-const MAX_TOKENS = 1_000;
-
-/** The callers of checked tokens, so that a signature is checked once and not at every request. */
-class ProvenTokens {
-  /** By digest: a memory dump shows no token. */
-  readonly #callers = new LRUCache<string, { readonly caller: IdentifiedCaller; readonly sinceMs: number }>({
-    max: MAX_TOKENS,
-  });
-
-  /** Null for a token that must be checked. */
-  callerOf(token: string, nowMs: number): IdentifiedCaller | null {
-    const proven = this.#callers.get(digest(token));
-    if (proven === undefined) return null;
-    const { caller, sinceMs } = proven;
-    // A clock that was set back may now be before the token's start.
-    const isValid = sinceMs <= nowMs && caller.provenUntil !== null && nowMs < caller.provenUntil.getTime();
-    return isValid ? caller : null;
-  }
-
-  keep(token: string, caller: IdentifiedCaller, nowMs: number): void {
-    this.#callers.set(digest(token), { caller, sinceMs: nowMs });
-  }
-
-  /** Call this when the keys may have changed. */
-  forget(): void {
-    this.#callers.clear();
-  }
-}
-
-function digest(token: string): string {
-  return hash("sha256", token, "base64");
-}
-
-export interface Authenticator {
-  readonly authenticate: Authenticate;
-  /** Fetches the key server's keys again, so that withdrawn keys are refused. Never rejects. */
-  readonly refreshKeys: () => Promise<void>;
-}
-
-export interface AuthenticatorDependencies {
-  readonly clock: Clock;
-  /** For one fetch of the key server's keys. */
-  readonly keyServerTimeoutMs: number;
-  /** Called once when the key server begins to fail, and once when it answers again. */
-  readonly onKeyServerDown: (error: unknown) => void;
-  readonly onKeyServerUp: () => void;
-  /** Called with the malformed keys in the key server's set, whenever these change. */
-  readonly onKeysSkipped: (skipped: readonly SkippedKey[]) => void;
-}
 
 /** RFC 6750: the scheme in any case, and one blank or more. */
 const BEARER = /^Bearer +([\w.-]+)$/iu;
@@ -71,94 +28,155 @@ const BEARER = /^Bearer +([\w.-]+)$/iu;
 const MAX_TOKEN_LENGTH = 8 * 1024;
 /** How much the clocks of two servers may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** More programs than call at the same time. A forgotten token has its signature checked once more. */
+const MAX_TOKENS = 1_000;
+/** A key server answers within a second. Only callers with an unknown key wait for it. */
+const KEY_SERVER_TIMEOUT_MS = 3_000;
+/**
+ * A token with an unknown key has the set fetched at most this often: short enough that nobody notices a rotation, long enough that
+ * made-up key ids are no burden to the key server.
+ */
+const COOLDOWN_MS = 5_000;
 
-/** Faults of a token. Every other error is the key server's fault or ours. */
-const TOKEN_ERRORS = [
-  errors.JWTExpired,
-  errors.JWTClaimValidationFailed,
-  errors.JWTInvalid,
-  errors.JWSInvalid,
-  errors.JWSSignatureVerificationFailed,
-  errors.JOSEAlgNotAllowed,
-  errors.JOSENotSupported,
-  errors.JWKSNoMatchingKey,
-  errors.JWKSMultipleMatchingKeys,
-];
+const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+const ED25519 = ["EdDSA", "Ed25519"];
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: "ES256",
+  secp384r1: "ES384",
+  secp521r1: "ES512",
+};
+/** Public-key signatures only: a shared secret could be mistaken for a public key (RS/HS confusion). */
+const PUBLIC_KEY_ALGORITHMS = [...RSA, ...Object.values(CURVES), ...ED25519];
+/** Required by RFC 7518. jose would refuse a shorter key too, but at every request instead of at start. */
+const MIN_RSA_BITS = 2048;
+
+export interface Authenticator {
+  readonly authenticate: Authenticate;
+  /** Fetches the key server's keys again, so that withdrawn keys are refused. Never rejects. */
+  readonly refreshKeys: () => Promise<void>;
+}
+
+export interface KeyServerEvents {
+  /** Called once when the key server begins to fail, and once when it answers again. */
+  readonly onDown: (error: unknown) => void;
+  readonly onUp: () => void;
+}
 
 /** @throws Error when the public key cannot be read or used. */
 export function createAuthenticator(
   settings: AuthSettings,
   allStoreIds: readonly string[],
-  dependencies: AuthenticatorDependencies,
+  events: KeyServerEvents,
+  keyServerTimeoutMs = KEY_SERVER_TIMEOUT_MS,
 ): Authenticator {
   if (settings.kind === "off") {
     const anybody = { subject: null, scopes: SCOPES, storeIds: allStoreIds, provenUntil: null };
     return { authenticate: () => Promise.resolve(anybody), refreshKeys: () => Promise.resolve() };
   }
-  const { issuer, audience } = settings;
-  const proven = new ProvenTokens();
-  let fetches = 0;
-  const onFetched = (): void => {
-    fetches += 1;
-    proven.forget();
-  };
-  const { keyOf, algorithms, refresh } = keysOf(settings, dependencies, onFetched);
+  const { keyOf, algorithms, reload } =
+    settings.kind === "jwks"
+      ? keyServer(settings.url, keyServerTimeoutMs, events)
+      : publicKey(createPublicKey(settings.pem));
   const options = {
-    issuer,
-    audience,
-    algorithms: [...algorithms],
+    issuer: settings.issuer,
+    audience: settings.audience,
+    algorithms,
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ["exp", "sub"],
   };
+  /** Each signature is checked once and not at every request. By digest: a memory dump shows no token. */
+  const proven = new LRUCache<string, { readonly caller: IdentifiedCaller; readonly sinceMs: number }>({
+    max: MAX_TOKENS,
+  });
+  let refreshes = 0;
+
   return {
-    refreshKeys: refresh,
+    async refreshKeys() {
+      await reload();
+      refreshes += 1;
+      proven.clear();
+    },
     async authenticate(authorization) {
       const token = BEARER.exec(authorization ?? "")?.[1];
       if (token === undefined || token.length > MAX_TOKEN_LENGTH) return null;
-      const nowMs = dependencies.clock.wallMs();
-      const known = proven.callerOf(token, nowMs);
-      if (known !== null) return known;
+      const digest = hash("sha256", token, "base64");
+      const nowMs = Date.now();
+      const known = proven.get(digest);
+      if (known !== undefined && isValidAt(nowMs, known)) return known.caller;
+      const refreshesBefore = refreshes;
       try {
-        const fetchesBefore = fetches;
-        const { payload } = await jwtVerify(token, keyOf, { ...options, currentDate: new Date(nowMs) });
+        const { payload } = await jwtVerify(token, keyOf, options);
         const caller = toCaller(payload, allStoreIds);
-        // If keys were fetched meanwhile, it may no longer be valid.
-        if (caller !== null && fetches === fetchesBefore) proven.keep(token, caller, nowMs);
+        // If keys were fetched meanwhile, its key may have been withdrawn.
+        if (caller !== null && refreshes === refreshesBefore) proven.set(digest, { caller, sinceMs: nowMs });
         return caller;
       } catch (error) {
-        if (TOKEN_ERRORS.some((kind) => error instanceof kind)) return null;
+        if (error instanceof errors.JOSEError) return null;
         throw error;
       }
     },
   };
 }
 
-interface Keys {
-  readonly keyOf: JWTVerifyGetKey;
-  readonly algorithms: readonly string[];
-  readonly refresh: () => Promise<void>;
+/** A clock that was set back may now be before the token's start. */
+function isValidAt(
+  nowMs: number,
+  { caller, sinceMs }: { caller: IdentifiedCaller; sinceMs: number },
+): boolean {
+  return sinceMs <= nowMs && caller.provenUntil !== null && nowMs < caller.provenUntil.getTime();
 }
 
-function keysOf(
-  settings: Exclude<AuthSettings, { kind: "off" }>,
-  dependencies: AuthenticatorDependencies,
-  onFetched: () => void,
-): Keys {
-  if (settings.kind === "jwks") {
-    const server = createKeyServer({
-      url: settings.url,
-      timeoutMs: dependencies.keyServerTimeoutMs,
-      monotonicMs: () => dependencies.clock.monotonicMs(),
-      onFetched,
-      onDown: dependencies.onKeyServerDown,
-      onUp: dependencies.onKeyServerUp,
-      onSkipped: dependencies.onKeysSkipped,
-    });
-    // jose searches the key set by the token's algorithm.
-    return { ...server, algorithms: PUBLIC_KEY_ALGORITHMS };
-  }
-  const key = createPublicKey(settings.pem);
-  return { keyOf: () => key, algorithms: algorithmsOf(key), refresh: () => Promise.resolve() };
+interface Keys {
+  readonly keyOf: JWTVerifyGetKey;
+  readonly algorithms: string[];
+  /** Never rejects. */
+  readonly reload: () => Promise<void>;
+}
+
+function publicKey(key: KeyObject): Keys {
+  return { keyOf: () => key, algorithms: algorithmsOf(key), reload: () => Promise.resolve() };
+}
+
+/** @throws Error for a key that can check no token. */
+function algorithmsOf(key: KeyObject): string[] {
+  const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+  const curve = CURVES[namedCurve];
+  if (key.asymmetricKeyType === "rsa" && modulusLength >= MIN_RSA_BITS) return RSA;
+  if (key.asymmetricKeyType === "ec" && curve !== undefined) return [curve];
+  if (key.asymmetricKeyType === "ed25519") return ED25519;
+  throw new Error(
+    `AUTH_PUBLIC_KEY: expected an RSA key of at least ${MIN_RSA_BITS} bits, one on P-256, P-384 or P-521, or an Ed25519 key, ` +
+      `found ${key.asymmetricKeyType ?? "another"} ${namedCurve || (modulusLength > 0 ? `of ${modulusLength} bits` : "")}`.trimEnd(),
+  );
+}
+
+/** jose picks the key by the token's algorithm and key id, and shares one fetch among concurrent callers. */
+function keyServer(url: URL, timeoutMs: number, { onDown, onUp }: KeyServerEvents): Keys {
+  let isDown = false;
+  const fetchKeySet: FetchImplementation = async (address, options) => {
+    try {
+      const response = await fetch(address, options);
+      if (response.status !== 200)
+        throw new Error(`fetching a key set: expected HTTP status 200, found ${response.status}`);
+      const keySet = (await response.json()) as JSONWebKeySet;
+      createLocalJWKSet(keySet);
+      if (isDown) onUp();
+      isDown = false;
+      return Response.json(keySet);
+    } catch (cause) {
+      if (!isDown) onDown(cause);
+      isDown = true;
+      throw new KeysUnavailableError(url, cause);
+    }
+  };
+  const keyOf = createRemoteJWKSet(url, {
+    // The last keys stay in use however long the key server is away: nobody whose key is known waits for it.
+    cacheMaxAge: Infinity,
+    cooldownDuration: COOLDOWN_MS,
+    timeoutDuration: timeoutMs,
+    [customFetch]: fetchKeySet,
+  });
+  return { keyOf, algorithms: PUBLIC_KEY_ALGORITHMS, reload: () => keyOf.reload().catch(() => undefined) };
 }
 
 /**

@@ -57,28 +57,36 @@ export function maxOpenFiles(path = "/proc/self/limits"): number {
 }
 
 /**
- * Every connection, with the request on it that is being received or answered, or null. Ordered by what happened on them last: they
- * were opened, a request began, or an answer ended.
+ * Keeps clients from using up this process's connections, and from holding up its stop. A connection can be cut off and nothing is lost
+ * unless a request on it has arrived whole: only such a one is being worked on.
  */
-type Connections = Map<Socket, IncomingMessage | null>;
-
-/** Keeps clients from using up this process's connections, and from holding up its stop. */
 export function guardConnections(app: FastifyInstance, most: number, requestMs: number): void {
-  const connections = trackConnections(app);
-  limitConnections(app, connections, most);
-  cutLateRequests(app, connections, requestMs);
-}
-
-function trackConnections({ server }: FastifyInstance): Connections {
-  const connections: Connections = new Map();
-  /** A key that is set again keeps its place, so it is removed first. */
+  const { server } = app;
+  /**
+   * Every connection, with the request on it that is being received or answered, or null. Ordered by what happened on them last: they
+   * were opened, a request began, or an answer ended.
+   */
+  const connections = new Map<Socket, IncomingMessage | null>();
   function note(socket: Socket, request: IncomingMessage | null): void {
+    // A key that is set again would keep its place.
     connections.delete(socket);
     connections.set(socket, request);
   }
+  function* waiting(): Generator<Socket> {
+    for (const [socket, request] of connections) if (request?.complete !== true) yield socket;
+  }
+
   server.on("connection", (socket: Socket) => {
     note(socket, null);
     socket.once("close", () => connections.delete(socket));
+    if (connections.size <= most) return;
+    // Connections that send nothing could use up the files of this process, and its cancels could be neither sent nor stored. So the
+    // newest takes the place of the one that has waited longest; while all others are being answered, that is the newest itself.
+    const [longest] = waiting();
+    if (longest === undefined) return;
+    // Not left to its "close" event, which comes after others have been accepted.
+    connections.delete(longest);
+    longest.destroy();
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -88,46 +96,16 @@ function trackConnections({ server }: FastifyInstance): Connections {
       if (connections.get(socket) === request) note(socket, null);
     });
   });
-  return connections;
-}
-
-/** Whether a connection can be cut off and nothing is lost: only a request that has arrived whole is being worked on. */
-function isWaiting(request: IncomingMessage | null): boolean {
-  return request?.complete !== true;
-}
-
-/**
- * Without a limit, connections that send nothing could use up the files of this process, and its cancels could be neither sent nor
- * stored. At the limit, the newest connection takes the place of the one that has waited longest, so idle connections keep
- * nobody out. While all are being answered, the newest is refused.
- */
-function limitConnections({ server }: FastifyInstance, connections: Connections, most: number): void {
-  server.on("connection", () => {
-    if (connections.size <= most) return;
-    // The newest is the last of them, and waits as well.
-    for (const [socket, request] of connections) {
-      if (!isWaiting(request)) continue;
-      // Not left to its "close" event, which comes after others have been accepted.
-      connections.delete(socket);
-      socket.destroy();
-      return;
-    }
-  });
-}
-
-/**
- * Node stops checking its time limits when a server begins to close, and then waits for every connection: a client that sends a
- * byte now and then would hold up a stop forever. So a request that has not arrived a whole limit later is cut off.
- */
-function cutLateRequests(app: FastifyInstance, connections: Connections, limitMs: number): void {
+  // Node stops checking its time limits when a server begins to close, and then waits for every connection: a client that sends a byte
+  // now and then would hold up a stop forever.
   app.addHook("preClose", (done) => {
     // Browsers open connections in advance; Node takes only those for idle that have had a request.
     for (const [socket, request] of connections)
       if (request === null && socket.bytesRead === 0) socket.destroy();
     const timer = setTimeout(() => {
-      for (const [socket, request] of connections) if (isWaiting(request)) socket.destroy();
-    }, limitMs);
-    app.server.once("close", () => clearTimeout(timer));
+      for (const socket of waiting()) socket.destroy();
+    }, requestMs);
+    server.once("close", () => clearTimeout(timer));
     done();
   });
 }

@@ -7,10 +7,6 @@ import type { Releases } from "./releases.js";
 
 /** A key that its server no longer lists is refused after this time (±50 % jitter). Seldom enough for any key server. */
 const KEY_REFRESH_MS = 60_000;
-/** A key server answers within a second; callers whose key is not known wait for it. */
-const KEY_SERVER_TIMEOUT_MS = 3_000;
-/** A key set has a handful of keys: more bad ones than this have the same fault. */
-const MAX_LOGGED_KEYS = 10;
 
 /** The keys are fetched from now on, also while nobody calls, so that no request waits for them. */
 export function openAuthentication(
@@ -20,19 +16,12 @@ export function openAuthentication(
   releases: Releases,
 ): Authenticate {
   const { authenticate, refreshKeys } = createAuthenticator(auth, storeIds, {
-    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-    keyServerTimeoutMs: KEY_SERVER_TIMEOUT_MS,
-    onKeyServerDown: (error) =>
+    onDown: (error) =>
       log.error(
         { err: error },
         "fetching the keys of callers' tokens fails: the last ones, if any, stay in use",
       ),
-    onKeyServerUp: () => log.info("the keys of callers' tokens can be fetched again"),
-    onKeysSkipped: (skipped) =>
-      log.warn(
-        { skipped: skipped.length, keys: skipped.slice(0, MAX_LOGGED_KEYS) },
-        "the key server lists keys that cannot be used: they are skipped, the others stay in use",
-      ),
+    onUp: () => log.info("the keys of callers' tokens can be fetched again"),
   });
   if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
   if (auth.kind === "jwks") {

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "@jest/globals";
+import { SCOPES, type Scope } from "../../src/cancellation/model/caller.js";
 import { AUDIENCE, ISSUER, secondsFromNow, startIdentity } from "../helpers/identity.js";
+import { refresh, tryRefresh, tryResolve } from "../helpers/in-doubt.js";
 import { cancel, CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import type { GraphQLAnswer } from "../helpers/service.js";
 import { useTwoStores } from "../helpers/two-stores.js";
@@ -57,96 +59,27 @@ test("health is answered without a token", async () => {
     expect((await fetch(fixture.service.url + path)).status).toBe(200);
 });
 
-describe("the Authorization header", () => {
-  test("may have its scheme in any case, and several blanks", async () => {
-    const { authorization = "" } = await fixture.bearer();
-    const token = authorization.slice("Bearer ".length);
-    for (const header of [`bearer ${token}`, `BEARER ${token}`, `  Bearer   ${token}  `])
-      expect((await graphql(COUNT, {}, { authorization: header })).status).toBe(200);
-  });
-
-  test("may not come twice: a proxy may have checked the other one", async () => {
-    const { authorization = "" } = await fixture.bearer();
-    expect(await statusWith([authorization])).toBe(200);
-    for (const both of [
-      [authorization, "Bearer garbage"],
-      ["Bearer garbage", authorization],
-      [authorization, authorization],
-    ])
-      expect(await statusWith(both)).toBe(401);
-  });
+test("the Authorization header may not come twice: a proxy may have checked the other one", async () => {
+  const { authorization = "" } = await fixture.bearer();
+  expect(await statusWith([authorization])).toBe(200);
+  for (const both of [
+    [authorization, "Bearer garbage"],
+    ["Bearer garbage", authorization],
+    [authorization, authorization],
+  ])
+    expect(await statusWith(both)).toBe(401);
 });
 
-describe("a caller of one store", () => {
-  test("may leave out the store, and is recorded as the one who asked", async () => {
-    const headers = await fixture.bearer("operator-7", ["SIM-KR"]);
-    const input = cancelInput();
-    const { cancellation, userErrors } = await cancel(fixture.service, input, headers);
-    expect(userErrors).toEqual([]);
-    expect(cancellation).toMatchObject({ storeId: "SIM-KR", requestedBy: "operator-7" });
-    const { data } = await graphql(BY_KEY, { key: input["idempotencyKey"] }, headers);
-    expect(data.cancellationByKey).toEqual({ id: cancellation.id });
-    const order = await graphql(ORDER, { orderNo: input["orderNo"] }, headers);
-    expect(order.data.order).toEqual({ storeId: "SIM-KR" });
-  });
-
-  test("finds nothing of another store, under whose keys its own are free", async () => {
-    const input = cancelInput();
-    const { cancellation: foreign } = await cancel(fixture.service, input, await bearer(["SIM-TWO"]));
-    expect(foreign).toMatchObject({ storeId: "SIM-TWO", status: "SUCCEEDED" });
-    const headers = await bearer(["SIM-KR"]);
-    const byId = await graphql(BY_ID, { id: foreign.id }, headers);
-    expect(byId.errors).toBeUndefined();
-    expect(byId.data).toEqual({ cancellation: null, node: null });
-    const key = String(input["idempotencyKey"]);
-    expect((await graphql(BY_KEY, { key }, headers)).data.cancellationByKey).toBeNull();
-    expect((await graphql(HISTORY, {}, headers)).data.cancellations.edges).not.toContainEqual({
-      node: { id: foreign.id },
-    });
-    expect(await cancel(fixture.service, cancelInput({ idempotencyKey: key }), headers)).toMatchObject({
-      replayed: false,
-      cancellation: { storeId: "SIM-KR", status: "SUCCEEDED" },
-    });
-  });
-
-  test.each([
-    ["by key", BY_KEY, { key: "k" }, { cancellationByKey: null }],
-    ["in an order", ORDER, { orderNo: "O" }, { order: null }],
-    ["in the history", HISTORY, {}, { cancellations: { totalCount: 0, edges: [] } }],
-  ])(
-    "cannot tell another store from one that does not exist: %s",
-    async (_where, query, variables, nothing) => {
-      const headers = await bearer(["SIM-KR"]);
-      const texts: string[] = [];
-      for (const storeId of ["SIM-TWO", "SIM-000"]) {
-        const place = query === HISTORY ? { filter: { storeId } } : { storeId };
-        const { errors, data, text } = await graphql(query, { ...variables, ...place }, headers);
-        expect(errors).toBeUndefined();
-        expect(data).toEqual(nothing);
-        texts.push(text);
-      }
-      expect(texts[0]).toBe(texts[1]);
-    },
-  );
-
-  test.each([
-    ["cancel", CANCEL, "cancelPayment"],
-    ["preview a cancel", PREVIEW, "cancelPaymentPreview"],
-  ])("cannot %s in another store", async (_what, operation, field) => {
-    const headers = await bearer(["SIM-KR"]);
-    const before = fixture.service.simulator.ledger.totalReceived;
-    const [other, unknown] = await Promise.all(
-      ["SIM-TWO", "SIM-000"].map((storeId) =>
-        graphql(operation, { input: cancelInput({ storeId, orderNo: "O", idempotencyKey: "k" }) }, headers),
-      ),
-    );
-    expect(other?.data[field].userErrors).toEqual([
-      expect.objectContaining({ code: "INVALID_INPUT", field: "input.storeId" }),
-    ]);
-    expect(other?.text.replaceAll("SIM-TWO", "SIM-000")).toBe(unknown?.text);
-    expect(fixture.service.simulator.ledger.totalReceived).toBe(before);
-    expect(await fixture.service.sql("SELECT 1 FROM cancellation WHERE idempotency_key = 'k'")).toEqual([]);
-  });
+test("a caller of one store may leave out the store, and is recorded as the one who asked", async () => {
+  const headers = await fixture.bearer("operator-7", ["SIM-KR"]);
+  const input = cancelInput();
+  const { cancellation, userErrors } = await cancel(fixture.service, input, headers);
+  expect(userErrors).toEqual([]);
+  expect(cancellation).toMatchObject({ storeId: "SIM-KR", requestedBy: "operator-7" });
+  const { data } = await graphql(BY_KEY, { key: input["idempotencyKey"] }, headers);
+  expect(data.cancellationByKey).toEqual({ id: cancellation.id });
+  const order = await graphql(ORDER, { orderNo: input["orderNo"] }, headers);
+  expect(order.data.order).toEqual({ storeId: "SIM-KR" });
 });
 
 test("a caller of several stores must name one", async () => {
@@ -167,6 +100,135 @@ test("a caller of no store finds nothing and can do nothing", async () => {
   expect((await graphql(BY_ID, { id: randomUUID() }, headers)).data.cancellation).toBeNull();
   const { userErrors } = await cancel(fixture.service, cancelInput(), headers);
   expect(userErrors).toEqual([expect.objectContaining({ code: "INVALID_INPUT", field: "input.storeId" })]);
+});
+
+type Ask = (headers: Record<string, string>) => Promise<GraphQLAnswer>;
+
+function asks(query: string, variables: () => object): Ask {
+  return (headers) => fixture.service.graphql(query, variables(), headers);
+}
+
+const id = (): object => ({ id: randomUUID() });
+
+/** Every root field, what it needs, and a way to ask for it. */
+const ROOT_FIELDS: readonly (readonly [string, readonly Scope[], Ask])[] = [
+  ["node", ["cancellations:read"], asks("query ($id: ID!) { node(id: $id) { id } }", id)],
+  ["cancellation", ["cancellations:read"], asks("query ($id: ID!) { cancellation(id: $id) { id } }", id)],
+  [
+    "cancellationByKey",
+    ["cancellations:read"],
+    asks('{ cancellationByKey(idempotencyKey: "k") { id } }', () => ({})),
+  ],
+  ["cancellations", ["cancellations:read"], asks("{ cancellations { totalCount } }", () => ({}))],
+  [
+    "cancellationStats",
+    ["cancellations:read"],
+    asks("{ cancellationStats(groupBy: [STATUS]) { count } }", () => ({})),
+  ],
+  ["order", ["cancellations:read"], asks('{ order(orderNo: "O") { cancelledTotal } }', () => ({}))],
+  ["cancelPaymentPreview", ["cancellations:write"], asks(PREVIEW, () => ({ input: cancelInput() }))],
+  ["cancelPayment", ["cancellations:write"], asks(CANCEL, () => ({ input: cancelInput() }))],
+  [
+    "refreshCancellation",
+    ["cancellations:resolve", "cancellations:read"],
+    (headers) => tryRefresh(fixture.service, randomUUID(), headers),
+  ],
+  [
+    "resolveCancellation",
+    ["cancellations:resolve", "cancellations:read"],
+    (headers) =>
+      tryResolve(fixture.service, { id: randomUUID(), outcome: "FAILED", note: "asked EBP" }, headers),
+  ],
+];
+
+async function rows(): Promise<number> {
+  const [row] = await fixture.service.sql("SELECT count(*)::int AS rows FROM cancellation");
+  return row.rows as number;
+}
+
+test("every field that can be asked for is here", async () => {
+  const { data } = await fixture.service.graphql(
+    "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }",
+    undefined,
+    await fixture.bearer(),
+  );
+  const { queryType, mutationType } = data.__schema;
+  const names = [...queryType.fields, ...mutationType.fields].map(({ name }: { name: string }) => name);
+  expect(new Set(names)).toEqual(new Set(ROOT_FIELDS.map(([name]) => name)));
+});
+
+describe.each(ROOT_FIELDS)("%s", (name, needed, ask) => {
+  test(`is answered to whoever has ${needed.join(" and ")} and nothing else`, async () => {
+    const scope = needed.join(" ");
+    const { errors, data } = await ask(await fixture.bearer("caller-1", ["SIM-KR"], { scope }));
+    expect(errors).toBeUndefined();
+    expect(data).toHaveProperty(name);
+  });
+
+  test.each(needed)(`is refused to whoever has all but %s, and nothing is done`, async (scope) => {
+    const others = SCOPES.filter((other) => other !== scope).join(" ");
+    const before = [await rows(), fixture.service.simulator.ledger.totalReceived];
+    const { errors, data } = await ask(await fixture.bearer("caller-1", ["SIM-KR"], { scope: others }));
+    expect(data?.[name] ?? null).toBeNull();
+    expect(errors).toEqual([
+      expect.objectContaining({
+        path: [name],
+        message: `\`${name}\` needs the scope ${scope}, which your token does not have.`,
+        extensions: { code: "FORBIDDEN" },
+      }),
+    ]);
+    expect([await rows(), fixture.service.simulator.ledger.totalReceived]).toEqual(before);
+  });
+});
+
+test("of several fields, those are answered that may be", async () => {
+  const { data, errors } = await fixture.service.graphql(
+    `query ($input: CancelPaymentInput!) {
+      order(orderNo: "O") { orderNo }
+      cancellationByKey(idempotencyKey: "k") { id }
+      cancelPaymentPreview(input: $input) { wouldSend }
+    }`,
+    { input: cancelInput() },
+    await fixture.bearer("caller-1", ["SIM-KR"], { scope: "cancellations:write" }),
+  );
+  expect(data).toEqual({
+    order: null,
+    cancellationByKey: null,
+    cancelPaymentPreview: { wouldSend: true },
+  });
+  expect(errors?.map(({ path }) => path)).toEqual([["order"], ["cancellationByKey"]]);
+});
+
+test("whoever may only read cannot have EBP asked", async () => {
+  const { id: doubtful } = await fixture.doubtful();
+  const readers = await fixture.bearer("reader-1", ["SIM-KR"], { scope: "cancellations:read" });
+  const { errors } = await tryRefresh(fixture.service, doubtful, readers);
+  expect(errors?.[0].extensions.code).toBe("FORBIDDEN");
+  expect(fixture.service.simulator.ledger.lookups()).toHaveLength(0);
+  const operators = await fixture.bearer("operator-7", ["SIM-KR"], {
+    scope: "cancellations:resolve cancellations:read",
+  });
+  expect((await refresh(fixture.service, doubtful, operators)).cancellation.id).toBe(doubtful);
+});
+
+test("whoever may decide but not read is shown no record, has EBP not asked, and changes nothing", async () => {
+  const { id: doubtful } = await fixture.doubtful();
+  const scope = { scope: "cancellations:resolve" };
+  const blind = await fixture.bearer("operator-7", ["SIM-KR"], scope);
+  const input = { id: doubtful, outcome: "FAILED", note: "asked EBP" };
+  const recorded = (): Promise<unknown> =>
+    fixture.service.sql("SELECT to_jsonb(c) FROM cancellation c WHERE id = $1", [doubtful]);
+  const before = await recorded();
+  const lookupsBefore = fixture.service.simulator.ledger.lookups().length;
+  for (const { data, errors } of [
+    await tryRefresh(fixture.service, doubtful, blind),
+    await tryResolve(fixture.service, input, blind),
+  ]) {
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
+    expect(data).toBeNull();
+  }
+  expect(fixture.service.simulator.ledger.lookups()).toHaveLength(lookupsBefore);
+  expect(await recorded()).toEqual(before);
 });
 
 // The last test: it restarts the service with another key server.

@@ -2,39 +2,21 @@ import { createHmac, createSign, type KeyObject } from "node:crypto";
 import {
   createAuthenticator,
   type Authenticator,
-  type AuthenticatorDependencies,
+  type KeyServerEvents,
 } from "../../src/auth/authenticator.js";
 import { AUDIENCE, ISSUER } from "../helpers/identity.js";
 
 export const STORES = ["KR01", "KR02", "US01"];
+const UNHEARD: KeyServerEvents = { onDown: () => undefined, onUp: () => undefined };
 
-const DEPENDENCIES: AuthenticatorDependencies = {
-  clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-  keyServerTimeoutMs: 3_000,
-  onKeyServerDown: () => undefined,
-  onKeyServerUp: () => undefined,
-  onKeysSkipped: () => undefined,
-};
-
-export function withKeyServer(
-  url: string,
-  dependencies: Partial<AuthenticatorDependencies> = {},
-): Authenticator {
+export function withKeyServer(url: string, events = UNHEARD, timeoutMs?: number): Authenticator {
   const settings = { kind: "jwks", url: new URL(url), issuer: ISSUER, audience: AUDIENCE } as const;
-  return createAuthenticator(settings, STORES, { ...DEPENDENCIES, ...dependencies });
+  return createAuthenticator(settings, STORES, events, timeoutMs);
 }
 
-export function withPublicKey(
-  key: KeyObject,
-  dependencies: Partial<AuthenticatorDependencies> = {},
-): Authenticator {
+export function withPublicKey(key: KeyObject): Authenticator {
   const pem = key.export({ type: "spki", format: "pem" }).toString();
-  const settings = { kind: "publicKey", pem, issuer: ISSUER, audience: AUDIENCE } as const;
-  return createAuthenticator(settings, STORES, { ...DEPENDENCIES, ...dependencies });
-}
-
-export function switchedOff(): Authenticator {
-  return createAuthenticator({ kind: "off" }, STORES, DEPENDENCIES);
+  return createAuthenticator({ kind: "publicKey", pem, issuer: ISSUER, audience: AUDIENCE }, STORES, UNHEARD);
 }
 
 export function encoded(value: unknown): string {
@@ -58,5 +40,3 @@ export const hs256 =
   (secret: string | Buffer): Signature =>
   (input) =>
     createHmac("sha256", secret).update(input).digest();
-
-export const unsigned: Signature = () => Buffer.alloc(0);

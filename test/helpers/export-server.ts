@@ -14,7 +14,6 @@ const ROWS_AT_ONCE = 50;
 /** Far more than fits into what lies between the database and a client that does not read. */
 export const MANY = 2_000_000;
 export const FOR_EVER: ExportLimits = {
-  idleMs: 60_000,
   pace: { bytes: 1, withinMs: 60_000 },
   lastsMs: 60_000,
   graceMs: 60_000,

@@ -1,6 +1,6 @@
 import type { Caller } from "../model/caller.js";
-import type { ItemType } from "../model/cancel-request.js";
-import { Decimal } from "../model/decimal.js";
+import { ITEM_TYPES, type ItemType } from "../model/cancel-request.js";
+import type { Decimal } from "../model/decimal.js";
 import { InvalidArgumentError } from "../model/errors.js";
 import * as limits from "../model/limits.js";
 import {
@@ -8,7 +8,9 @@ import {
   type CancellationStatus,
   DECIDED_STATUSES,
   type ResolvedBy,
+  RESOLVERS,
   type Settlement,
+  SETTLEMENTS,
 } from "../model/status.js";
 import type { Stores } from "../model/store.js";
 import { assertText, proseFaults } from "../request/field-rules.js";
@@ -68,23 +70,34 @@ const MIN_PREFIX_LENGTH = 3;
 /** Ten years. */
 const MAX_UNKNOWN_SECONDS = 10 * 366 * 24 * 60 * 60;
 
-/** Conditions that are texts. */
-type TextCondition = {
-  [Condition in keyof CancellationFilter]-?: string extends CancellationFilter[Condition] ? Condition : never;
-}[keyof CancellationFilter];
+type Conditions = Omit<CancellationFilter, "storeIds" | "statuses">;
 
-/** A reason has rules of its own. */
-type Identifier = Exclude<TextCondition, "reason">;
+/** What a condition takes: a text of at most so many characters, one of some words, a text with rules of its own, or another value. */
+export type ConditionKind =
+  { readonly longest: number } | readonly string[] | "text" | "decimal" | "moment" | "whole" | "flag";
 
-const LONGEST: Readonly<Record<Identifier, number>> = {
-  orderNo: limits.MAX_IDENTIFIER_LENGTH,
-  orderNoPrefix: limits.MAX_IDENTIFIER_LENGTH,
-  idempotencyKey: limits.MAX_IDEMPOTENCY_KEY_LENGTH,
-  returnRequestId: MAX_EBP_ID_LENGTH,
-  requestId: MAX_EBP_ID_LENGTH,
-  failureCode: MAX_EBP_ID_LENGTH,
-  itemId: limits.MAX_IDENTIFIER_LENGTH,
-  requestedBy: MAX_SUBJECT_LENGTH,
+/** Every condition besides stores and statuses. One that is missing here does not compile; exports read the same list. */
+export const CONDITION_KINDS: Readonly<Record<keyof Conditions, ConditionKind>> = {
+  settlement: SETTLEMENTS,
+  resolvedBy: RESOLVERS,
+  orderNo: { longest: limits.MAX_IDENTIFIER_LENGTH },
+  orderNoPrefix: { longest: limits.MAX_IDENTIFIER_LENGTH },
+  idempotencyKey: { longest: limits.MAX_IDEMPOTENCY_KEY_LENGTH },
+  returnRequestId: { longest: MAX_EBP_ID_LENGTH },
+  requestId: { longest: MAX_EBP_ID_LENGTH },
+  itemId: { longest: limits.MAX_IDENTIFIER_LENGTH },
+  itemType: ITEM_TYPES,
+  reason: "text",
+  requestedBy: { longest: MAX_SUBJECT_LENGTH },
+  failureCode: { longest: MAX_EBP_ID_LENGTH },
+  amountFrom: "decimal",
+  amountTo: "decimal",
+  createdFrom: "moment",
+  createdBefore: "moment",
+  resolvedFrom: "moment",
+  resolvedBefore: "moment",
+  inDoubtLongerThanSeconds: "whole",
+  hasDiscrepancies: "flag",
 };
 
 /**
@@ -106,7 +119,8 @@ export function checkFilter(
     storeIds: checkedStores(storeId, caller, `${prefix}storeId`),
     ...(given(status) && { statuses: checkedStatuses(status, `${prefix}status`) }),
   };
-  for (const [name, value] of Object.entries(conditions)) assertReadable(`${prefix}${name}`, name, value);
+  for (const [name, value] of Object.entries(conditions))
+    assertReadable(`${prefix}${name}`, name as keyof Conditions, value);
   assertPossible(filter, order, prefix);
   if (given(filter.amountFrom) || given(filter.amountTo))
     assertOneCurrency(filter, stores, `${prefix}amountFrom, ${prefix}amountTo`, prefix);
@@ -138,22 +152,17 @@ function checkedStatuses(
 }
 
 /** Refuses values that no cancellation can have, some of which PostgreSQL would reject in its own words. */
-function assertReadable(field: string, name: string, value: unknown): void {
-  if (value instanceof Date) assertMoment(field, value);
-  else if (Decimal.isDecimal(value)) assertAmount(field, value);
-  else if (name === "inDoubtLongerThanSeconds") assertSeconds(field, value as number);
-  else if (name === "reason") assertReason(field, value as string);
-  else if (isIdentifier(name)) assertIdentifier(field, name, value as string);
-}
-
-function isIdentifier(name: string): name is Identifier {
-  return Object.hasOwn(LONGEST, name);
-}
-
-function assertIdentifier(field: string, name: Identifier, text: string): void {
-  assertText(field, text, LONGEST[name]);
-  if (name !== "orderNoPrefix" || text.length >= MIN_PREFIX_LENGTH) return;
-  throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, `${text.length}`);
+function assertReadable(field: string, name: keyof Conditions, value: unknown): void {
+  const kind = CONDITION_KINDS[name];
+  if (kind === "moment") assertMoment(field, value as Date);
+  else if (kind === "decimal") assertAmount(field, value as Decimal);
+  else if (kind === "whole") assertSeconds(field, value as number);
+  else if (kind === "text") assertReason(field, value as string);
+  else if (typeof kind === "object" && "longest" in kind) assertText(field, value as string, kind.longest);
+  if (name === "orderNoPrefix" && (value as string).length < MIN_PREFIX_LENGTH) {
+    const found = String((value as string).length);
+    throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, found);
+  }
 }
 
 /** ISO 8601 has a year 0, PostgreSQL does not. */

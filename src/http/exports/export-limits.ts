@@ -15,36 +15,21 @@ const MOST_AT_ONCE = 6;
 /** Whose places are all taken: the caller's one, those of the stores that are asked for, or all that there are. */
 export type FullPlaces = "caller" | "stores" | "replica";
 
-interface ExportPlaces {
-  /** What gives the place back; else whose are taken. */
-  take(caller: Caller, storeIds: readonly string[]): (() => void) | FullPlaces;
-}
-
-interface Place {
-  /** Null while nobody has to say who calls. */
-  readonly subject: string | null;
-  readonly stores: string;
-}
-
 /** One for each caller, and two for the same stores: an export of several stores takes none of those of each. */
-export function createExportPlaces(): ExportPlaces {
-  const taken = new Set<Place>();
-  return {
-    take({ subject }, storeIds) {
-      const place: Place = { subject, stores: JSON.stringify([...storeIds].sort()) };
-      const others = [...taken];
-      if (others.some((other) => other.subject === subject)) return "caller";
-      if (others.filter(({ stores }) => stores === place.stores).length >= MOST_OF_SAME_STORES)
-        return "stores";
-      if (others.length >= MOST_AT_ONCE) return "replica";
-      taken.add(place);
-      return () => void taken.delete(place);
-    },
-  };
-}
+export class ExportPlaces {
+  readonly #taken = new Set<{ readonly subject: string | null; readonly stores: string }>();
 
-type Waiting = Pick<ServerResponse, "writableNeedDrain" | "writableEnded" | "writableFinished">;
-type Sending = Pick<Socket, "bytesWritten" | "writableLength">;
+  /** What gives the place back; else whose are taken. */
+  take({ subject }: Caller, storeIds: readonly string[]): (() => void) | FullPlaces {
+    const place = { subject, stores: JSON.stringify([...storeIds].sort()) };
+    const others = [...this.#taken];
+    if (others.some((other) => other.subject === subject)) return "caller";
+    if (others.filter(({ stores }) => stores === place.stores).length >= MOST_OF_SAME_STORES) return "stores";
+    if (others.length >= MOST_AT_ONCE) return "replica";
+    this.#taken.add(place);
+    return () => void this.#taken.delete(place);
+  }
+}
 
 /** What a reader has to take of an answer that waits for it. */
 export interface Pace {
@@ -68,31 +53,24 @@ const LOOKS = 60;
  * @returns what stops it.
  */
 export function watchPace(
-  response: Waiting,
-  socket: Sending,
+  response: Pick<ServerResponse, "writableNeedDrain" | "writableEnded" | "writableFinished">,
+  socket: Pick<Socket, "bytesWritten" | "writableLength">,
   { bytes, withinMs }: Pace,
   onTooSlow: () => void,
 ): () => void {
-  let takenBefore = takenFrom(socket);
+  // Node counts as written what it still holds.
+  const taken = (): number => socket.bytesWritten - socket.writableLength;
+  let takenBefore = taken();
   let waits = 0;
   const timer = setInterval(() => {
-    if (takenFrom(socket) - takenBefore >= bytes) [takenBefore, waits] = [takenFrom(socket), 0];
-    if (isWaiting(response)) waits += 1;
+    if (taken() - takenBefore >= bytes) [takenBefore, waits] = [taken(), 0];
+    // The last bytes are waited for too, behind which nothing is written any more.
+    if (response.writableNeedDrain || (response.writableEnded && !response.writableFinished)) waits += 1;
     if (waits < LOOKS) return;
     clearInterval(timer);
     onTooSlow();
   }, withinMs / LOOKS);
   return () => clearInterval(timer);
-}
-
-/** Also for the last bytes, behind which nothing is written any more. */
-function isWaiting(response: Waiting): boolean {
-  return response.writableNeedDrain || (response.writableEnded && !response.writableFinished);
-}
-
-/** Node counts as written what it still holds. */
-function takenFrom(socket: Sending): number {
-  return socket.bytesWritten - socket.writableLength;
 }
 
 /**
@@ -103,8 +81,6 @@ function takenFrom(socket: Sending): number {
 export type ExportResult = "completed" | "cut" | "failed";
 
 export interface ExportLimits {
-  /** For a client to read anything at all. */
-  readonly idleMs: number;
   /** For a client to read on. */
   readonly pace: Pace;
   /** For a whole export. */
@@ -114,7 +90,6 @@ export interface ExportLimits {
 }
 
 const EXPORT_LIMITS: ExportLimits = {
-  idleMs: 60_000,
   pace: EXPORT_PACE,
   // Ten times what a million rows take. The database keeps what has been replaced since for as long.
   lastsMs: 30 * 60_000,
@@ -127,52 +102,48 @@ class ExportCutError extends Error {
   override readonly name = "ExportCutError";
 }
 
-interface ExportWatch {
-  /** Cuts off whatever goes on for too long: never so that it looks like a whole file. */
-  export(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    stream: Readable,
-    ended: (result: ExportResult) => void,
-  ): void;
-}
+type WatchExport = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stream: Readable,
+  ended: (result: ExportResult) => void,
+) => void;
 
-/** Over the exports under way. A stop waits for them, but not for long. */
+/**
+ * Cuts off exports that go on for too long, never so that they look like whole files. A stop waits for those under way, but not for
+ * long.
+ */
 export function watchExports(
   app: FastifyInstance,
   { watchToken }: Pick<Admission<FastifyRequest, unknown>, "watchToken">,
-  limits: ExportLimits = EXPORT_LIMITS,
-): ExportWatch {
-  const running = new Set<Readable>();
-  let stopped = false;
+  { pace, lastsMs, graceMs }: ExportLimits = EXPORT_LIMITS,
+): WatchExport {
+  const stopped = new AbortController();
   app.addHook("preClose", (done) => {
-    const timer = setTimeout(() => {
-      stopped = true;
-      for (const stream of running) stream.destroy(new ExportCutError("the service is stopped"));
-    }, limits.graceMs);
+    const timer = setTimeout(() => stopped.abort(), graceMs);
     app.server.once("close", () => clearTimeout(timer));
     done();
   });
 
-  return {
-    export(request, { raw: response }, stream, ended) {
-      const cut = (why: string): void => void stream.destroy(new ExportCutError(why));
-      running.add(stream);
-      if (stopped) cut("the service is stopped");
-      // Node looks at what the other side has taken; the next request on the connection has the usual limit again.
-      const { socket } = request.raw;
-      socket.setTimeout(limits.idleMs);
-      const stopPacing = watchPace(response, socket, limits.pace, () => cut("it was read too slowly"));
-      const timer = setTimeout(() => cut(`it took longer than ${limits.lastsMs} ms`), limits.lastsMs);
-      const stopWatching = watchToken(request, () => cut("its token has ended"));
-      finished(response, () => {
-        clearTimeout(timer);
-        stopWatching();
-        stopPacing();
-        running.delete(stream);
-        ended(resultOf(stream, response.writableFinished));
-      });
-    },
+  return (request, { raw: response }, stream, ended) => {
+    const cut = (why: string): void => {
+      stream.destroy(new ExportCutError(why));
+      // What is being read of the database is given up when nobody waits for it.
+      response.destroy();
+    };
+    const onStop = (): void => cut("the service is stopped");
+    stopped.signal.addEventListener("abort", onStop);
+    if (stopped.signal.aborted) onStop();
+    const stopPacing = watchPace(response, request.raw.socket, pace, () => cut("it was read too slowly"));
+    const timer = setTimeout(() => cut(`it took longer than ${lastsMs} ms`), lastsMs);
+    const stopWatching = watchToken(request, () => cut("its token has ended"));
+    finished(response, () => {
+      stopped.signal.removeEventListener("abort", onStop);
+      clearTimeout(timer);
+      stopWatching();
+      stopPacing();
+      ended(resultOf(stream, response.writableFinished));
+    });
   };
 }
 

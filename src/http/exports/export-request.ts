@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { readPlainDecimal } from "../../cancellation/model/decimal.js";
-import { ITEM_TYPES } from "../../cancellation/model/cancel-request.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
-import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../cancellation/model/status.js";
+import { CANCELLATION_STATUSES } from "../../cancellation/model/status.js";
 import type { Caller } from "../../cancellation/model/caller.js";
-import type { Cursors, HistoryOrder, OrderDirection } from "../../cancellation/history/cursors.js";
-import { checkFilter, type RequestedFilter } from "../../cancellation/history/filter.js";
+import type { Cursors, HistoryOrder } from "../../cancellation/history/cursors.js";
+import { checkFilter, CONDITION_KINDS, type ConditionKind } from "../../cancellation/history/filter.js";
 import type { ExportRequest } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import type { ExportFormat } from "./export-formats.js";
@@ -18,6 +17,50 @@ export interface AskedExport {
   readonly bom: boolean;
 }
 
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+type Reader<T> = (name: string, given: readonly string[]) => T;
+
+const WHOLE = /^-?\d{1,10}$/u;
+const MAX_LIMIT = 2_147_483_647;
+const MOMENT = z.iso.datetime({ offset: true });
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["false", false],
+]);
+
+const text = single("a text", (given) => given);
+const flag = single("true or false", (given) => FLAGS.get(given));
+const status = oneOf(CANCELLATION_STATUSES);
+const READERS = {
+  text,
+  flag,
+  whole: single("a whole number", (given) => (WHOLE.test(given) ? Number(given) : undefined)),
+  moment: single("a moment as RFC 3339 has it, such as 2026-01-31T15:00:00Z, a + in it as %2B", (given) =>
+    MOMENT.safeParse(given).success ? new Date(given) : undefined,
+  ),
+  decimal: single(
+    'a decimal such as "1999.90", of at most 40 digits either side of the point',
+    (given) => readPlainDecimal(given) ?? undefined,
+  ),
+} as const;
+
+/** By the names of the API's filter. In an address they stand by themselves, and not in a `filter`. */
+const CONDITIONS: Readonly<Record<string, Reader<unknown>>> = {
+  storeId: (_name, given) => listed(given),
+  status: (name, given) => listed(given).map((each) => status(name, [each])),
+  ...Object.fromEntries(Object.entries(CONDITION_KINDS).map(([name, kind]) => [name, readerOf(kind)])),
+};
+
+const OPTIONS = {
+  direction: oneOf(["asc", "desc"]),
+  after: text,
+  limit: single(`a whole number from 1 to ${MAX_LIMIT}`, (given) => {
+    const rows = WHOLE.test(given) ? Number(given) : 0;
+    return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;
+  }),
+  bom: flag,
+};
+
 /** @throws InvalidArgumentError */
 export function readExportRequest(
   query: Query,
@@ -25,117 +68,41 @@ export function readExportRequest(
   caller: Caller,
   { stores, cursors }: { readonly stores: Stores; readonly cursors: Cursors },
 ): AskedExport {
-  const { filter: requested, direction, after, limit, bom } = readParameters(query, { hasBom });
-  const order: HistoryOrder = { field: "CREATED_AT", direction };
-  const [onlyStoreId = null, ...others] = requested.storeId ?? [];
-  return {
-    request: {
-      // In an address the conditions stand by themselves, and not in a `filter`.
-      filter: checkFilter(requested, caller, stores, order, ""),
-      direction,
-      after: after === null ? null : cursors.decode(withoutApostrophe(after), order, "after"),
-      limit,
-      withItems,
-    },
-    order,
-    onlyStoreId: others.length === 0 ? onlyStoreId : null,
-    bom,
-  };
-}
-
-/** As it stands in a CSV, where one that begins with a minus has an apostrophe before it. */
-function withoutApostrophe(cursor: string): string {
-  return cursor.startsWith("'") ? cursor.slice(1) : cursor;
-}
-
-/** What an address asks for, each by itself as it should be written; whether it makes sense is for the domain to say. */
-interface ExportParameters {
-  readonly filter: RequestedFilter;
-  readonly direction: OrderDirection;
-  readonly after: string | null;
-  readonly limit: number | null;
-  readonly bom: boolean;
-}
-
-type Reader<T> = (name: string, given: readonly string[]) => T;
-export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-const WHOLE = /^-?\d{1,10}$/u;
-const MAX_LIMIT = 2_147_483_647;
-const MOMENT = z.iso.datetime({ offset: true });
-
-const text = single("a text", (given) => given);
-const moment = single(
-  "a moment as RFC 3339 has it, such as 2026-01-31T15:00:00Z, a + in it as %2B",
-  (given) => (MOMENT.safeParse(given).success ? new Date(given) : undefined),
-);
-const decimal = single(
-  'a decimal such as "1999.90", of at most 40 digits either side of the point',
-  (given) => readPlainDecimal(given) ?? undefined,
-);
-const whole = single("a whole number", (given) => (WHOLE.test(given) ? Number(given) : undefined));
-const FLAGS: ReadonlyMap<string, boolean> = new Map([
-  ["true", true],
-  ["false", false],
-]);
-const flag = single("true or false", (given) => FLAGS.get(given));
-const limit = single(`a whole number from 1 to ${MAX_LIMIT}`, (given) => {
-  const rows = WHOLE.test(given) ? Number(given) : 0;
-  return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;
-});
-
-/** By the names of the API's filter. */
-const CONDITIONS: { readonly [Name in keyof RequestedFilter]-?: Reader<RequestedFilter[Name]> } = {
-  storeId: (_name, given) => listed(given),
-  status: (name, given) => listed(given).map((each) => oneOf(CANCELLATION_STATUSES)(name, [each])),
-  settlement: oneOf(SETTLEMENTS),
-  resolvedBy: oneOf(RESOLVERS),
-  orderNo: text,
-  orderNoPrefix: text,
-  idempotencyKey: text,
-  returnRequestId: text,
-  requestId: text,
-  itemId: text,
-  itemType: oneOf(ITEM_TYPES),
-  reason: text,
-  requestedBy: text,
-  failureCode: text,
-  amountFrom: decimal,
-  amountTo: decimal,
-  createdFrom: moment,
-  createdBefore: moment,
-  resolvedFrom: moment,
-  resolvedBefore: moment,
-  inDoubtLongerThanSeconds: whole,
-  hasDiscrepancies: flag,
-};
-
-/**
- * @param hasBom whether the file may have a byte order mark.
- * @throws InvalidArgumentError
- */
-function readParameters(query: Query, { hasBom }: { readonly hasBom: boolean }): ExportParameters {
-  const others = ["direction", "after", "limit", ...(hasBom ? ["bom"] : [])];
-  const known = [...Object.keys(CONDITIONS), ...others];
-  const isUnknown = Object.keys(query).some((name) => !known.includes(name));
+  const known = [...Object.keys(CONDITIONS), ...Object.keys(OPTIONS)].filter(
+    (name) => hasBom || name !== "bom",
+  );
   // Not even its name is quoted.
-  if (isUnknown) {
+  if (Object.keys(query).some((name) => !known.includes(name)))
     throw new InvalidArgumentError("(the address)", `only these parameters: ${known.join(", ")}`, "another");
-  }
   const read = <T>(name: string, reader: Reader<T>): T | null => {
     const given = query[name];
     return given === undefined ? null : reader(name, typeof given === "string" ? [given] : given);
   };
-  const direction = read("direction", oneOf(["asc", "desc"]));
+  const requested = Object.fromEntries(
+    Object.entries(CONDITIONS).map(([name, reader]) => [name, read(name, reader)]),
+  );
+  const direction = read("direction", OPTIONS.direction) === "desc" ? "DESC" : "ASC";
+  const order: HistoryOrder = { field: "CREATED_AT", direction };
+  const after = read("after", OPTIONS.after);
+  const storeIds = read("storeId", (_name, given) => listed(given)) ?? [];
   return {
-    filter: Object.fromEntries(
-      Object.entries(CONDITIONS).map(([name, reader]) => [name, read<unknown>(name, reader)]),
-    ),
-    direction: direction === "desc" ? "DESC" : "ASC",
-    after: read("after", text),
-    limit: read("limit", limit),
-    bom: read("bom", flag) ?? false,
+    request: {
+      filter: checkFilter(requested, caller, stores, order, ""),
+      direction,
+      // In a CSV, a cursor that begins with a minus has an apostrophe before it.
+      after: after === null ? null : cursors.decode(after.replace(/^'/u, ""), order, "after"),
+      limit: read("limit", OPTIONS.limit),
+      withItems,
+    },
+    order,
+    onlyStoreId: storeIds.length === 1 ? (storeIds[0] ?? null) : null,
+    bom: read("bom", OPTIONS.bom) ?? false,
   };
+}
+
+function readerOf(kind: ConditionKind): Reader<unknown> {
+  if (typeof kind === "string") return READERS[kind];
+  return "longest" in kind ? text : oneOf(kind);
 }
 
 /** What was found is not quoted: nobody knows what stands in an address that is not as it should be. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { finished } from "node:stream";
+import { finished, Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import {
   EXPORT_SCOPE,
@@ -14,14 +14,13 @@ import type { Stores } from "../../cancellation/model/store.js";
 import { ApiError, retryLater } from "../api-error.js";
 import { CSV, NDJSON, type ExportFormat } from "./export-formats.js";
 import {
-  createExportPlaces,
+  ExportPlaces,
   watchExports,
   type ExportLimits,
   type ExportResult,
   type FullPlaces,
 } from "./export-limits.js";
 import { readExportRequest, type AskedExport } from "./export-request.js";
-import { exportStream, readText } from "./export-stream.js";
 
 export interface ExportsParts {
   readonly open: OpenExport;
@@ -32,9 +31,9 @@ export interface ExportsParts {
   readonly isSaturated: () => boolean;
   /** Takes what an export costs of what a caller, or a caller's only store, has for a minute. */
   readonly charge: (caller: Caller, storeId: string | null) => Promise<PointsTaken>;
-  /** Told of each export that is refused while there is too much to do. */
+  /** Called for each export that is refused while there is too much to do. */
   readonly onShed: () => void;
-  /** Told of each that is refused because its caller asks too often, or has, or its stores have, as many at once as there may be. */
+  /** Called for each that is refused because its caller, or its stores, ask for too many. */
   readonly onLimited: () => void;
   readonly onEnded: (result: ExportResult, rows: number) => void;
   readonly limits?: ExportLimits;
@@ -42,10 +41,14 @@ export interface ExportsParts {
 
 export const EXPORT_PATHS: readonly string[] = [CSV, NDJSON].map(pathOf);
 
+/** Two or three readings of the database: so much is read ahead of what is sent, and no more. */
+const BUFFERED_BYTES = 64 * 1_024;
 /** The connections are free again as soon as what holds them is done. */
 const RETRY_WHEN_BUSY_SECONDS = 1;
 /** A million rows take a minute or two; most exports are far smaller. */
 const RETRY_WHEN_TAKEN_SECONDS = 10;
+/** Fastify, the pipe and each watch wait for an answer's end: a dozen, however long the export is. */
+const MAX_LISTENERS = 20;
 
 const NOT_BEGUN =
   "The history cannot be read at this moment, or hardly anything meets these conditions and finding it takes too long: then name a shorter time in createdFrom and createdBefore. Quote the x-request-id header of this answer if it goes on.";
@@ -56,9 +59,11 @@ const FULL: Readonly<Record<FullPlaces, string>> = {
   replica: "As many exports are under way as can be at once.",
 };
 
+type Write = (exported: ExportedCancellation) => string;
+
 /** `GET /exports/cancellations.csv` and `.ndjson`: the history in one go. */
 export function addExports(app: FastifyInstance, parts: ExportsParts): void {
-  const places = createExportPlaces();
+  const places = new ExportPlaces();
   const watch = watchExports(app, parts.admission, parts.limits);
 
   for (const format of [CSV, NDJSON]) {
@@ -82,18 +87,21 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     assertTellsTheEnd(request);
     const asked = readExportRequest(request.query as Record<string, string>, format, caller, parts);
     assertNotBusy();
-    // Also when its client vanishes, or has vanished already.
-    // Fastify, the pipe and each watch wait for its end: a dozen, however long the export is.
-    reply.raw.setMaxListeners(20);
+    reply.raw.setMaxListeners(MAX_LISTENERS);
+    // The place is given back also when the client vanishes, or has vanished already.
     finished(reply.raw, takePlace(caller, asked));
     let rows = 0;
-    const write = (exported: ExportedCancellation): string => {
+    const write: Write = (exported) => {
       rows += 1;
       return format.write(toExportRecord(exported, cursorOf(exported, asked)));
     };
-    const { running, first } = await begin(caller, asked, write, request.log, reply);
-    const stream = exportStream(running, { beginning: format.head(asked) + first, write });
-    watch.export(request, reply, stream, (result) => {
+    await charge(caller, asked);
+    const { running, first } = await begin(asked, write, request.log, reply.raw);
+    const stream = Readable.from(textsOf(running, format.head(asked) + first, write), {
+      objectMode: false,
+      highWaterMark: BUFFERED_BYTES,
+    });
+    watch(request, reply, stream, (result) => {
       request.log.info({ format: format.extension, result, rows }, "export ended");
       parts.onEnded(result, rows);
     });
@@ -105,13 +113,11 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
 
   /** Up to its first rows: what goes wrong until then can still be told. */
   async function begin(
-    caller: Caller,
     asked: AskedExport,
-    write: (exported: ExportedCancellation) => string,
+    write: Write,
     log: FastifyRequest["log"],
-    { raw: response }: FastifyReply,
+    response: ServerResponse,
   ): Promise<{ readonly running: RunningExport; readonly first: string }> {
-    await charge(caller, asked);
     let running: RunningExport | null = null;
     try {
       running = await parts.open(asked.request, goneOf(response));
@@ -142,13 +148,10 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   function takePlace(caller: Caller, { request }: AskedExport): () => void {
     const place = places.take(caller, request.filter.storeIds);
     if (typeof place === "function") return place;
+    if (place === "replica") parts.onShed();
+    else parts.onLimited();
     const message = `${FULL[place]} Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-    if (place === "replica") {
-      parts.onShed();
-      throw retryLater(503, RETRY_WHEN_TAKEN_SECONDS, message);
-    }
-    parts.onLimited();
-    throw retryLater(429, RETRY_WHEN_TAKEN_SECONDS, message);
+    throw retryLater(place === "replica" ? 503 : 429, RETRY_WHEN_TAKEN_SECONDS, message);
   }
 
   async function charge(caller: Caller, { onlyStoreId }: AskedExport): Promise<void> {
@@ -159,6 +162,33 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
     throw retryLater(429, retryAfterSeconds, message);
   }
+}
+
+/** The file, in pieces. The next rows are asked for only when there is room, so a slow client makes the database wait. */
+async function* textsOf(running: RunningExport, beginning: string, write: Write): AsyncGenerator<Buffer> {
+  try {
+    yield* piecesOf(beginning);
+    for (let text = await readText(running, write); text !== ""; text = await readText(running, write))
+      yield* piecesOf(text);
+  } finally {
+    // What cannot be closed is gone already.
+    void running.close().catch(() => undefined);
+  }
+}
+
+/** A piece counts as taken only when all of it is, and fifty of the largest rows are 40 MB. */
+function* piecesOf(text: string): Generator<Buffer> {
+  const bytes = Buffer.from(text, "utf8");
+  for (let at = 0; at < bytes.length; at += BUFFERED_BYTES) yield bytes.subarray(at, at + BUFFERED_BYTES);
+}
+
+/** The next few; nothing at the end. */
+async function readText(running: RunningExport, write: Write): Promise<string> {
+  let text = "";
+  await running.read((exported) => {
+    text += write(exported);
+  });
+  return text;
 }
 
 /** Comes when nobody waits for the response any more, or has come already: what is being read for it then fails. */
