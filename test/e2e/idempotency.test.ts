@@ -1,34 +1,26 @@
-import { describe, expect, test } from "@jest/globals";
-import { randomUUID } from "node:crypto";
-import { cancel, cancelInput, item } from "../helpers/operations.js";
-import { useService } from "../helpers/service.js";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { createHash, randomUUID } from "node:crypto";
+import { databaseUrl, withConnection } from "../helpers/connection.js";
+import { createGate, until } from "../helpers/gate.js";
+import { cancel, CANCEL, cancelInput, CANCELLATION_FIELDS, item, PREVIEW } from "../helpers/operations.js";
+import { type TestReplica, useService } from "../helpers/service.js";
 
-/** Held open while a test wants cancels to be in flight. */
-let gate = Promise.resolve();
-const service = useService({ simulator: { beforeAnswer: () => gate } });
+/** Held closed while a test wants cancels to be in flight. */
+const gate = createGate();
+const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
+afterEach(() => gate.open());
 
-function closeGate(): () => void {
-  let open = (): void => undefined;
-  gate = new Promise((resolve) => (open = resolve));
-  return () => {
-    open();
-    gate = Promise.resolve();
-  };
-}
-
-/** Resolves when EBP has received a cancel of this order. */
-async function received(orderNo: unknown): Promise<void> {
-  while (service.simulator.ledger.received(String(orderNo)).length === 0) await new Promise(setImmediate);
-}
+const ACCOUNT = { accountNumber: "0048271905534", bankCode: "004", accountHolderName: "Nadine Oyelaran" };
+const received = (input: Record<string, unknown>): number =>
+  service.simulator.ledger.received(String(input["orderNo"])).length;
+const codesOf = ({ userErrors }: any): string[] => userErrors.map(({ code }: { code: string }) => code);
 
 describe("an idempotency key", () => {
   test("used by 100 callers at once is sent once, and all get the same answer", async () => {
-    const input = cancelInput({
-      refundAccount: { accountNumber: "110-222-333444", accountHolderName: "홍길동" },
-    });
+    const input = cancelInput({ refundAccount: ACCOUNT });
     const payloads = await Promise.all(Array.from({ length: 100 }, () => cancel(service, input)));
 
-    expect(service.simulator.ledger.received(input["orderNo"] as string)).toHaveLength(1);
+    expect(received(input)).toBe(1);
     expect(payloads.filter(({ replayed }) => !replayed)).toHaveLength(1);
     for (const { cancellation, userErrors } of payloads) {
       expect(cancellation).toEqual(payloads[0].cancellation);
@@ -48,10 +40,10 @@ describe("an idempotency key", () => {
     });
 
     expect(again).toEqual({ ...first, replayed: true });
-    expect(service.simulator.ledger.received(input["orderNo"] as string)).toHaveLength(1);
+    expect(received(input)).toBe(1);
   });
 
-  test("used for another request is refused with the first cancellation's id", async () => {
+  test("used for another request is refused with the first cancellation's id, whatever is wrong with this one", async () => {
     const input = cancelInput({ refundAccount: { accountNumber: "1234567890" } });
     const first = await cancel(service, input);
     const before = service.simulator.ledger.totalReceived;
@@ -59,6 +51,7 @@ describe("an idempotency key", () => {
     for (const changes of [
       { orderNo: "ORD-another" },
       { note: "another" },
+      { totalCancelAmount: "999" },
       { refundAccount: { accountNumber: "1234567891" } },
       { refundAccount: null },
     ]) {
@@ -76,18 +69,16 @@ describe("an idempotency key", () => {
   });
 
   test("makes a repeated request wait for the first while it is in flight", async () => {
-    const open = closeGate();
+    gate.close();
     const input = cancelInput();
     const first = cancel(service, input);
-    await received(input["orderNo"]);
+    await until(() => received(input) === 1);
     const second = cancel(service, input);
     const pending = await service.graphql(
-      `query ($key: String!) { cancellationByKey(idempotencyKey: $key) { status } }`,
-      {
-        key: input["idempotencyKey"],
-      },
+      "query ($key: String!) { cancellationByKey(idempotencyKey: $key) { status } }",
+      { key: input["idempotencyKey"] },
     );
-    open();
+    gate.open();
 
     expect(pending.data.cancellationByKey.status).toBe("PENDING");
     expect((await first).cancellation.status).toBe("SUCCEEDED");
@@ -95,101 +86,143 @@ describe("an idempotency key", () => {
   });
 });
 
-describe("an order", () => {
-  test("raced for by 50 callers with keys of their own never has two cancels in flight", async () => {
-    const orderNo = `ORD-${randomUUID()}`;
-    const payloads = await Promise.all(
-      Array.from({ length: 50 }, () => cancel(service, cancelInput({ orderNo }))),
-    );
-    const succeeded = payloads.filter(({ cancellation }) => cancellation?.status === "SUCCEEDED");
-    const refused = payloads.filter(({ cancellation }) => cancellation === null);
+describe("a key that was used gets its first cancellation", () => {
+  test("also when the rule for amounts has changed since, and the request would be refused now", async () => {
+    const input = cancelInput({ totalCancelAmount: "2000", items: [item({ quantity: 2 })] });
+    const { id } = (await cancel(service, input)).cancellation;
+    const changed = await service.replica({ EBP_AMOUNT_BASIS: "line" });
 
-    expect(service.simulator.ledger.maxInFlight(orderNo)).toBe(1);
-    expect(service.simulator.ledger.effects(orderNo)).toHaveLength(succeeded.length);
-    expect(succeeded.length + refused.length).toBe(50);
-    for (const { userErrors } of refused) expect(userErrors).toMatchObject([{ code: "CANCEL_IN_PROGRESS" }]);
-  });
-
-  test("with a cancel in flight refuses another, with the id of the first", async () => {
-    const open = closeGate();
-    const input = cancelInput();
-    const first = cancel(service, input);
-    await received(input["orderNo"]);
-    const second = await cancel(service, { ...input, idempotencyKey: randomUUID() });
-    open();
-
-    expect(second).toMatchObject({ cancellation: null, replayed: false });
-    expect(second.userErrors).toMatchObject([
-      {
-        __typename: "CancelInProgressError",
-        cancellationId: (await first).cancellation.id,
-        field: "input.orderNo",
-      },
-    ]);
-    expect((await cancel(service, { ...input, idempotencyKey: randomUUID() })).cancellation.status).toBe(
-      "SUCCEEDED",
-    );
-  });
-
-  test("with a cancel in doubt refuses another, for as long as it is in doubt", async () => {
-    const input = cancelInput({ orderNo: `SIM-RETRY-RECOMMENDED-${randomUUID()}` });
-    const first = await cancel(service, input);
-    await service.restart();
-    const second = await cancel(service, { ...input, idempotencyKey: randomUUID() });
-
-    expect(second.userErrors).toMatchObject([
-      { __typename: "CancelInProgressError", cancellationId: first.cancellation.id },
-    ]);
-    expect(service.simulator.ledger.received(input["orderNo"] as string)).toHaveLength(1);
-  });
-
-  test("is cancelled only if the total cancelled so far is what the caller expects", async () => {
-    const input = cancelInput({ expectedCancelledTotal: "0" });
-    const first = await cancel(service, input);
-    const stale = await cancel(service, { ...input, idempotencyKey: randomUUID() });
-    const right = await cancel(service, {
-      ...input,
-      idempotencyKey: randomUUID(),
-      expectedCancelledTotal: "1000.0",
+    const again = await cancel(changed, input);
+    expect(again).toMatchObject({
+      replayed: true,
+      cancellation: { id, status: "SUCCEEDED" },
+      userErrors: [],
     });
-
-    expect(first.cancellation.status).toBe("SUCCEEDED");
-    expect(stale).toMatchObject({ cancellation: null, replayed: false });
-    expect(stale.userErrors).toMatchObject([
-      {
-        __typename: "CancelledTotalChangedError",
-        expected: "0",
-        actual: "1000",
-        field: "input.expectedCancelledTotal",
-      },
-    ]);
-    expect(right.cancellation.status).toBe("SUCCEEDED");
-    expect(service.simulator.ledger.effects(input["orderNo"] as string)).toHaveLength(2);
+    const preview = await changed.graphql(PREVIEW, { input });
+    expect(preview.data.cancelPaymentPreview).toMatchObject({ wouldSend: false, userErrors: [] });
+    expect(received(input)).toBe(1);
   });
 
-  test("raced for by 20 callers who expect the same total is cancelled once", async () => {
-    const orderNo = `ORD-${randomUUID()}`;
-    const payloads = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        cancel(service, cancelInput({ orderNo, expectedCancelledTotal: "0" })),
-      ),
-    );
-    const codes = payloads.flatMap(({ userErrors }) => userErrors.map(({ code }: { code: string }) => code));
+  test("also when the rule for keys has changed since", async () => {
+    const input = cancelInput();
+    const { id } = (await cancel(service, input)).cancellation;
+    const idempotencyKey = `of another rule\u200b${randomUUID()}`;
+    await service.sql("UPDATE cancellation SET idempotency_key = $1 WHERE id = $2", [idempotencyKey, id]);
 
-    expect(service.simulator.ledger.effects(orderNo)).toHaveLength(1);
-    expect(codes).toHaveLength(19);
-    for (const code of codes) expect(["CANCEL_IN_PROGRESS", "CANCELLED_TOTAL_CHANGED"]).toContain(code);
+    const again = await cancel(service, { ...input, idempotencyKey });
+    expect(again).toMatchObject({ replayed: true, cancellation: { id }, userErrors: [] });
+    const unused = await cancel(service, { ...input, idempotencyKey: `unused\u200b${randomUUID()}` });
+    expect(unused.userErrors).toMatchObject([{ code: "INVALID_INPUT", field: "input.idempotencyKey" }]);
+  });
+
+  test("also when it was stored before fingerprints had a version", async () => {
+    const input = cancelInput({ items: [item()] });
+    const { id } = (await cancel(service, input)).cancellation;
+    const { seq, itemType, itemId, quantity, amount, taxAmount } = item();
+    const lines = [[seq, itemType, itemId, quantity, amount, taxAmount]];
+    const content = JSON.stringify([input["orderNo"], input["totalCancelAmount"], lines, null, null]);
+    const fingerprint = createHash("sha256").update(content).digest("hex");
+    const [stored] = await service.sql("SELECT fingerprint FROM cancellation WHERE id = $1", [id]);
+    expect(stored.fingerprint).toMatch(/^v1:[0-9a-f]{64}$/u);
+    await service.sql("UPDATE cancellation SET fingerprint = $1 WHERE id = $2", [fingerprint, id]);
+
+    expect(await cancel(service, input)).toMatchObject({ replayed: true, cancellation: { id } });
+    const other = await cancel(service, { ...input, note: "another" });
+    expect(codesOf(other)).toEqual(["IDEMPOTENCY_KEY_REUSED"]);
+    expect(received(input)).toBe(1);
+  });
+
+  test("after a restart too, in whatever state it is, and the history is what it was", async () => {
+    const expected = [
+      ["ORD", "SUCCEEDED", []],
+      ["SIM-CANCELLATION-FAILED", "FAILED", ["REJECTED_BY_EBP"]],
+      ["SIM-SYSTEM-CRITICAL", "UNKNOWN", ["OUTCOME_UNKNOWN"]],
+      ["ORD-crashed", "PENDING", ["CANCEL_IN_PROGRESS"]],
+    ] as const;
+    const inputs = expected.map(([prefix]) =>
+      cancelInput({ orderNo: `${prefix}-${randomUUID()}`, refundAccount: ACCOUNT, note: "one\ntwo" }),
+    );
+    for (const input of inputs) await cancel(service, input);
+    // What a crash before EBP's answer would have left.
+    await service.sql(
+      `UPDATE cancellation SET
+         status = 'PENDING', resolved_by = NULL, resolved_at = NULL, answered_at = NULL,
+         next_check_at = now() + interval '15 seconds'
+       WHERE order_no LIKE 'ORD-crashed-%'`,
+    );
+    const query = `{ cancellations { edges { node { ${CANCELLATION_FIELDS} } } } }`;
+    const before = await service.graphql(query);
+    await service.restart({ EBP_TIMEOUT_MS: "1500" });
+
+    expect((await service.graphql(query)).data).toEqual(before.data);
+    for (const [n, [, status, codes]] of expected.entries()) {
+      const again = await cancel(service, inputs[n] ?? {});
+      expect([again.cancellation.status, again.replayed, codesOf(again)]).toEqual([status, true, codes]);
+      expect(received(inputs[n] ?? {})).toBe(1);
+    }
+    await service.restart();
   });
 });
 
-test("cancels in flight hold no database connection: reads are answered while more are in flight than the pool has", async () => {
-  const open = closeGate();
-  const inputs = Array.from({ length: 30 }, () => cancelInput());
-  const payloads = inputs.map((input) => cancel(service, input));
-  for (const { orderNo } of inputs) await received(orderNo);
-  const { data } = await service.graphql("{ cancellations(filter: { status: PENDING }) { totalCount } }");
-  open();
+describe("where a key cannot be looked up, the answer says that an earlier call may have sent something", () => {
+  async function expectCannotBeTold(replica: TestReplica, input: object): Promise<void> {
+    const { errors, data } = await replica.graphql(CANCEL, { input });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    expect(errors?.[0].message).toContain("This call sent nothing");
+    expect(errors?.[0].message).toContain(
+      "Whether an earlier call with this idempotency key sent something cannot be told now",
+    );
+  }
 
-  expect(data.cancellations.totalCount).toBe(30);
-  for (const { cancellation } of await Promise.all(payloads)) expect(cancellation.status).toBe("SUCCEEDED");
+  test("on a replica that lacks the key of its refund account", async () => {
+    const input = cancelInput({ refundAccount: ACCOUNT });
+    await cancel(service, input);
+    const keyless = await service.replica({
+      DATA_ENCRYPTION_KEYS: `other:${Buffer.alloc(32, 9).toString("base64")}`,
+    });
+    await expectCannotBeTold(keyless, input);
+    expect(received(input)).toBe(1);
+  });
+
+  test("while the database is away", async () => {
+    const input = cancelInput();
+    await cancel(service, input);
+    const name = new URL(service.databaseUrl).pathname.slice(1);
+    const letIn = (allowed: boolean): Promise<void> =>
+      withConnection(databaseUrl(service.databaseUrl, "postgres"), async (client) => {
+        await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${allowed}`);
+        await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [
+          name,
+        ]);
+      });
+    await letIn(false);
+    try {
+      await expectCannotBeTold(service, input);
+    } finally {
+      await letIn(true);
+    }
+    expect(received(input)).toBe(1);
+  });
+});
+
+test("what a cancel has come to is told also when its events cannot be read: the error is on that field alone", async () => {
+  const role = `no_events_${randomUUID().slice(0, 8)}`;
+  await service.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+  await service.sql(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+  await service.sql(`REVOKE SELECT ON cancellation_event FROM ${role}`);
+  const url = new URL(service.databaseUrl);
+  url.username = role;
+  url.password = "secret";
+  const replica = await service.replica({ DATABASE_URL: url.href });
+  const input = cancelInput();
+  const { data, errors } = await replica.graphql(CANCEL, { input });
+
+  expect(data.cancelPayment).toMatchObject({
+    cancellation: { status: "SUCCEEDED", events: null },
+    userErrors: [],
+  });
+  expect(data.cancelPayment.cancellation.items).toHaveLength(1);
+  expect(errors).toMatchObject([{ path: ["cancelPayment", "cancellation", "events"] }]);
+  expect(received(input)).toBe(1);
 });

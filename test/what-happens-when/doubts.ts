@@ -74,8 +74,12 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
       status: "FAILED",
       safeToRetry: true,
       resolvedBy: "LOOKUP",
+      nextStep: null,
     });
     expect((await cancel(service, order)).userErrors).toMatchObject([{ code: "NOT_CANCELLED" }]);
+    // The order is open again.
+    expect((await cancel(service, another(order))).cancellation.status).toBe("UNKNOWN");
+    expect(atEbp(service, order)).toEqual([2, 0]);
   },
 
   "EBP carries out a cancel after a lookup has shown none": async (service) => {
