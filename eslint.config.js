@@ -27,7 +27,7 @@ const OWNERS = {
     "**/generated/**",
   ],
   ebp: ["undici"],
-  graphql: ["graphql", "graphql-scalars", "type-graphql", "@apollo/*", "@as-integrations/*", "dataloader"],
+  graphql: ["graphql", "graphql-scalars", "type-graphql", "@apollo/*", "@as-integrations/*"],
   auth: ["jose"],
   http: ["prom-client", "csv-stringify", "csv-stringify/*"],
 };

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import { normalise } from "../cancellation/request/check-request.js";
+import { normalise } from "../cancellation/request/request-fields.js";
 import { AMOUNT_BASES } from "../cancellation/model/store.js";
 import { runCommand } from "./run-command.js";
 import { openEncryptedData, type EncryptedData } from "../process/database.js";

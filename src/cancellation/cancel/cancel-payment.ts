@@ -11,14 +11,15 @@ import {
   SendingHeldError,
 } from "../model/errors.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../model/limits.js";
-import { evidenceInWords } from "../model/outcome.js";
+import { evidenceInWords, failureInWords } from "../model/outcome.js";
 import type { Language, PaymentGateway, SendWindow, SentCancel } from "../model/payment-gateway.js";
 import type { Stores } from "../model/store.js";
 import type { Timing } from "../model/timing.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
-import { checkRequest, normalise } from "../request/check-request.js";
+import { checkRequest } from "../request/check-request.js";
 import { chooseStore } from "../request/choose-store.js";
 import { textFaults } from "../request/field-rules.js";
+import { normalise } from "../request/request-fields.js";
 import { fingerprint, isSameRequest } from "../request/same-request.js";
 import { recordOutcome, withdrawIntent, type OutcomeDependencies } from "./record-outcome.js";
 import { sentRecord, type SentRecord } from "./sent-record.js";
@@ -116,7 +117,7 @@ const UNKNOWN_THROUGH_OUR_FAULT: SentCancel = {
   sentAgoMs: null,
   outcome: {
     kind: "unknown",
-    failure: { resultCode: null, message: "a fault inside this service while sending", details: [] },
+    failure: failureInWords("a fault inside this service while sending"),
     evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
   },
 };

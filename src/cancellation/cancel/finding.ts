@@ -26,11 +26,9 @@ export function lateFinding(cancellation: Cancellation, step: Transition): Findi
   const contradiction = contradictionOf(cancellation, step);
   const agrees = cancellation.status === "SUCCEEDED" && step.to === "SUCCEEDED";
   return {
-    source,
+    ...evidenceFinding(source, evidence),
     actor,
-    evidence,
     sentAgoMs,
-    settlement: null,
     confirmation: agrees ? step.confirmation : null,
     discrepancies: [
       ...(agrees ? step.discrepancies : []),

@@ -7,7 +7,7 @@ import type {
 } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
 import { StaleTransitionError } from "../model/errors.js";
-import { evidenceInWords } from "../model/outcome.js";
+import { evidenceInWords, failureInWords } from "../model/outcome.js";
 import { canMove } from "../model/status.js";
 import type { Timing } from "../model/timing.js";
 import { lateFinding } from "./finding.js";
@@ -56,7 +56,7 @@ async function recordUntilStored(
   const began = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await record(dependencies, pending, aged(step, performance.now() - began));
+      return await recordInTimeOrLate(dependencies, pending, aged(step, performance.now() - began));
     } catch (error) {
       // Somebody else moved it in between: not a fault, and the next attempt reads it again.
       if (!(error instanceof StaleTransitionError)) dependencies.onNotRecorded(error, pending, step);
@@ -66,7 +66,7 @@ async function recordUntilStored(
   }
 }
 
-async function record(
+async function recordInTimeOrLate(
   dependencies: OutcomeDependencies,
   pending: Cancellation,
   step: Transition,
@@ -84,10 +84,7 @@ function aged(step: Transition, byMs: number): Transition {
   return step.sentAgoMs === null ? step : { ...step, sentAgoMs: step.sentAgoMs + byMs };
 }
 
-export interface LateDependencies {
-  readonly ledger: CancellationLedger;
-  readonly onContradiction: OnContradiction;
-}
+export type LateDependencies = Pick<OutcomeDependencies, "ledger" | "onContradiction">;
 
 /**
  * Commits a proof that comes after somebody else has claimed or decided the cancellation. What has been decided stands; otherwise the proof
@@ -97,36 +94,29 @@ export interface LateDependencies {
  */
 export async function recordLate(
   dependencies: LateDependencies,
-  { storeId, id }: Cancellation,
+  before: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
-  const now = await find(dependencies.ledger, storeId, id);
+  const now = await read(dependencies.ledger, before);
   // An earlier attempt was stored, and its acknowledgement lost.
   if (step.source === "RESPONSE" && now.answeredAt !== null) return now;
   if (canMove(now.status, step.to)) return dependencies.ledger.recordTransition(now, step);
-  return keep(dependencies, now, step);
+  return keepLate(dependencies, now, step);
 }
 
 /** Keeps a result that came too late to decide anything: as an event, and as a contradiction where it is one. */
 export async function keepLate(
-  dependencies: LateDependencies,
-  { storeId, id }: Cancellation,
-  step: Transition,
-): Promise<Cancellation> {
-  return keep(dependencies, await find(dependencies.ledger, storeId, id), step);
-}
-
-async function keep(
   { ledger, onContradiction }: LateDependencies,
-  now: Cancellation,
+  before: Cancellation,
   step: Transition,
 ): Promise<Cancellation> {
+  const now = await read(ledger, before);
   const finding = lateFinding(now, step);
   if ((await ledger.recordFinding(now, finding)) && finding.contradicts) onContradiction(now, finding);
-  return find(ledger, now.storeId, now.id);
+  return read(ledger, now);
 }
 
-async function find(ledger: CancellationLedger, storeId: string, id: string): Promise<Cancellation> {
+async function read(ledger: CancellationLedger, { storeId, id }: Cancellation): Promise<Cancellation> {
   const found = await ledger.find([storeId], id);
   if (found === null) throw new Error(`reading cancellation ${id}: it was there, and is gone`);
   return found;
@@ -190,9 +180,10 @@ export async function withdrawIntent(
   intent: CancelIntent,
 ): Promise<void> {
   const reason = "It was not sent: the database did not confirm in time that it was stored.";
-  const failure = { resultCode: null, message: reason, details: [] };
-  const outcome = { kind: "notSent", failure, evidence: evidenceInWords(reason) } as const;
-  const step = concludeFromResponse(intent, { outcome, sentAgoMs: null });
+  const step = concludeFromResponse(intent, {
+    outcome: { kind: "notSent", failure: failureInWords(reason), evidence: evidenceInWords(reason) },
+    sentAgoMs: null,
+  });
 
   const withdrawn = findCommitted(dependencies, intent).then((committed) =>
     committed === null ? null : recordOutcome(dependencies, committed, step),

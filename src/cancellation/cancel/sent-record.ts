@@ -1,4 +1,4 @@
-import type { ItemType } from "../model/cancel-request.js";
+import type { CancelItem } from "../model/cancel-request.js";
 import type { CancelIntent } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
 import type { AmountBasis } from "../model/store.js";
@@ -26,11 +26,7 @@ export interface SentRecord {
   readonly moment: string;
 }
 
-export interface SentLine {
-  readonly seq: number;
-  readonly itemType: ItemType;
-  readonly itemId: string;
-  readonly quantity: number;
+export interface SentLine extends Omit<CancelItem, "amount" | "taxAmount"> {
   readonly amount: string;
   readonly taxAmount: string | null;
 }
@@ -47,13 +43,10 @@ export function sentRecord(
     total: request.totalCancelAmount.toFixed(),
     currency: store.currencyCode,
     amountBasis: store.amountBasis,
-    lines: request.items.map(({ seq, itemType, itemId, quantity, amount, taxAmount }) => ({
-      seq,
-      itemType,
-      itemId,
-      quantity,
-      amount: amount.toFixed(),
-      taxAmount: taxAmount?.toFixed() ?? null,
+    lines: request.items.map((item) => ({
+      ...item,
+      amount: item.amount.toFixed(),
+      taxAmount: item.taxAmount?.toFixed() ?? null,
     })),
     hasRefundAccount: request.refundAccount !== null,
     fingerprint,

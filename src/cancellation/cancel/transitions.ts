@@ -1,17 +1,21 @@
 import type { CancelIntent, Transition } from "../model/cancellation-ledger.js";
-import type { Cancellation } from "../model/cancellation.js";
+import type { CancelItem } from "../model/cancel-request.js";
+import type { Cancellation, Discrepancy } from "../model/cancellation.js";
+import type { Decimal } from "../model/decimal.js";
 import {
   type CancelOutcome,
   type Confirmation,
+  type ConfirmedItem,
   type Evidence,
   evidenceInWords,
+  failureInWords,
   NOTHING_CONFIRMED,
 } from "../model/outcome.js";
 import type { SentCancel } from "../model/payment-gateway.js";
 import type { EventSource, ResolvedBy, Settlement } from "../model/status.js";
-import { statedTax } from "../request/amount-rule.js";
+import type { AmountBasis } from "../model/store.js";
+import { computeTotals, statedTax } from "../request/amount-rule.js";
 import { maskRefundAccount } from "../request/refund-account.js";
-import { findDiscrepancies } from "./discrepancies.js";
 
 /** The transition that the answer to the one send leads to. */
 export function concludeFromResponse(intent: CancelIntent, { outcome, sentAgoMs }: SentCancel): Transition {
@@ -47,7 +51,7 @@ export const LEASE_RAN_OUT: Transition = {
   ),
   to: "UNKNOWN",
   failureKind: "IN_DOUBT",
-  failure: { resultCode: null, message: "the process that was to send it went away", details: [] },
+  failure: failureInWords("the process that was to send it went away"),
 };
 
 /** A lookup, a webhook or an operator has proven that the cancel took effect. */
@@ -80,9 +84,8 @@ export function disproven(
     safeToRetry: true,
     failureKind: "NOT_CANCELLED",
     failure: {
+      ...failureInWords(evidence.basis),
       resultCode: evidence.resultCode === "0" ? null : evidence.resultCode,
-      message: evidence.basis,
-      details: [],
     },
   };
 }
@@ -165,4 +168,54 @@ export function applyTransition(
 /** What EBP confirmed of items is stored with the items. */
 function withoutItems({ items: _, ...confirmation }: Confirmation): Omit<Confirmation, "items"> {
   return confirmation;
+}
+
+/** Every difference between the request and EBP's confirmation. A field that EBP leaves out is no difference, except the totals and the count, which it promises. */
+export function findDiscrepancies(
+  items: readonly CancelItem[],
+  basis: AmountBasis,
+  confirmed: Confirmation,
+): Discrepancy[] {
+  const asked = computeTotals(items, basis);
+  return [
+    ...promised("totalProductAmount", asked.productTotal, confirmed.totalProductAmount),
+    ...promised("totalProductTaxAmount", asked.productTax, confirmed.totalProductTaxAmount),
+    ...promised("totalDeliveryAmount", asked.deliveryTotal, confirmed.totalDeliveryAmount),
+    ...promised("totalDeliveryTaxAmount", asked.deliveryTax, confirmed.totalDeliveryTaxAmount),
+    ...differs("processedCount", String(items.length), confirmed.processedCount?.toString() ?? "not stated"),
+    ...(confirmed.returnRequestId === null
+      ? [{ field: "returnRequestId", asked: "an id", confirmed: "not stated" }]
+      : []),
+    ...items.flatMap((item) => itemDiscrepancies(item, confirmed.items)),
+    ...confirmed.items
+      .filter((line) => !items.some((item) => item.seq === line.seq))
+      .map((line) => ({ field: `items.seq ${line.seq}`, asked: "nothing", confirmed: "an item" })),
+  ];
+}
+
+function itemDiscrepancies(item: CancelItem, confirmed: readonly ConfirmedItem[]): Discrepancy[] {
+  const field = `items.seq ${item.seq}`;
+  const [line, ...more] = confirmed.filter((candidate) => candidate.seq === item.seq);
+  if (line === undefined) return [{ field, asked: "an item", confirmed: "not stated" }];
+  if (more.length > 0) return [{ field, asked: "an item", confirmed: `${more.length + 1} items` }];
+  return [
+    ...differs(`${field}.itemId`, item.itemId, line.itemId ?? item.itemId),
+    ...differs(`${field}.itemType`, item.itemType, line.itemType ?? item.itemType),
+    ...differs(`${field}.quantity`, String(item.quantity), String(line.quantity ?? item.quantity)),
+    ...stated(`${field}.amount`, item.amount, line.amount),
+    ...stated(`${field}.taxAmount`, item.taxAmount, line.taxAmount),
+  ];
+}
+
+/** For a field that EBP promises on every success: its absence is a difference too. */
+function promised(field: string, asked: Decimal | null, confirmed: Decimal | null): Discrepancy[] {
+  return asked === null ? [] : differs(field, asked.toFixed(), confirmed?.toFixed() ?? "not stated");
+}
+
+function stated(field: string, asked: Decimal | null, confirmed: Decimal | null): Discrepancy[] {
+  return asked === null || confirmed === null ? [] : differs(field, asked.toFixed(), confirmed.toFixed());
+}
+
+function differs(field: string, asked: string, confirmed: string): Discrepancy[] {
+  return asked === confirmed ? [] : [{ field, asked, confirmed }];
 }

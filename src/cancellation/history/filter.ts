@@ -13,7 +13,7 @@ import {
   SETTLEMENTS,
 } from "../model/status.js";
 import type { Stores } from "../model/store.js";
-import { assertText, proseFaults } from "../request/field-rules.js";
+import { assertNoFault, assertText, proseFaults } from "../request/field-rules.js";
 import type { HistoryOrder } from "./cursors.js";
 
 /** Conditions that must all hold. `storeIds` always holds: other stores do not exist for the caller. */
@@ -117,8 +117,11 @@ export function checkFilter(
   const filter: CancellationFilter = {
     ...conditions,
     storeIds: checkedStores(storeId, caller, `${prefix}storeId`),
-    ...(given(status) && { statuses: checkedStatuses(status, `${prefix}status`) }),
+    // Without repetitions: a list may name the same status ten thousand times.
+    ...(given(status) && { statuses: [...new Set(status)] }),
   };
+  if (filter.statuses?.length === 0)
+    throw new InvalidArgumentError(`${prefix}status`, "at least one status", "an empty list");
   for (const [name, value] of Object.entries(conditions))
     assertReadable(`${prefix}${name}`, name as keyof Conditions, value);
   assertPossible(filter, order, prefix);
@@ -142,22 +145,13 @@ function checkedStores(
   return caller.storeIds.filter((id) => requested.includes(id));
 }
 
-/** Without repetitions: a list may name the same status ten thousand times. */
-function checkedStatuses(
-  requested: readonly CancellationStatus[],
-  field: string,
-): readonly CancellationStatus[] {
-  if (requested.length > 0) return [...new Set(requested)];
-  throw new InvalidArgumentError(field, "at least one status", "an empty list");
-}
-
 /** Refuses values that no cancellation can have, some of which PostgreSQL would reject in its own words. */
 function assertReadable(field: string, name: keyof Conditions, value: unknown): void {
   const kind = CONDITION_KINDS[name];
   if (kind === "moment") assertMoment(field, value as Date);
   else if (kind === "decimal") assertAmount(field, value as Decimal);
   else if (kind === "whole") assertSeconds(field, value as number);
-  else if (kind === "text") assertReason(field, value as string);
+  else if (kind === "text") assertNoFault(proseFaults(field, value as string, limits.MAX_REASON_LENGTH));
   else if (typeof kind === "object" && "longest" in kind) assertText(field, value as string, kind.longest);
   if (name === "orderNoPrefix" && (value as string).length < MIN_PREFIX_LENGTH) {
     const found = String((value as string).length);
@@ -180,11 +174,6 @@ function assertAmount(field: string, amount: Decimal): void {
 function assertSeconds(field: string, seconds: number): void {
   if (seconds >= 0 && seconds <= MAX_UNKNOWN_SECONDS) return;
   throw new InvalidArgumentError(field, `0 to ${MAX_UNKNOWN_SECONDS}`, "another number");
-}
-
-function assertReason(field: string, reason: string): void {
-  const [fault] = proseFaults(field, reason, limits.MAX_REASON_LENGTH);
-  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
 }
 
 /** Amounts of different currencies cannot be compared. */

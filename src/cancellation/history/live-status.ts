@@ -62,26 +62,20 @@ export type LiveStatus = ShownPayment & {
 
 export type AskLiveStatus = (storeId: string, orderNo: string) => Promise<LiveStatus>;
 
-export interface LiveStatusDependencies {
-  readonly gateway: PaymentDisplay;
-  readonly now: () => Date;
-  readonly limitMs?: number;
-  /** The most queries running in this process, of all callers together. A further one is refused at once. */
-  readonly atOnce?: number;
-}
-
+/** Beyond `MAX_LIVE_QUESTIONS` queries running in this process, of all callers together, a further one is refused at once. */
 export function createLiveStatus({
   gateway,
   now,
-  limitMs = LIVE_STATUS_LIMIT_MS,
-  atOnce = MAX_LIVE_QUESTIONS,
-}: LiveStatusDependencies): AskLiveStatus {
+}: {
+  readonly gateway: PaymentDisplay;
+  readonly now: () => Date;
+}): AskLiveStatus {
   let underWay = 0;
   return async (storeId, orderNo) => {
-    if (underWay >= atOnce) return { ...NOT_ASKED, checkedAt: now() };
+    if (underWay >= MAX_LIVE_QUESTIONS) return { ...NOT_ASKED, checkedAt: now() };
     underWay += 1;
     try {
-      const shown = await gateway.showPayment(storeId, orderNo, limitMs);
+      const shown = await gateway.showPayment(storeId, orderNo, LIVE_STATUS_LIMIT_MS);
       return { ...shown, checkedAt: now() };
     } finally {
       underWay -= 1;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { Caller } from "../model/caller.js";
 import type { Cancellation, CancellationReference } from "../model/cancellation.js";
 import { findStore } from "../request/choose-store.js";
@@ -53,12 +54,19 @@ export function isAbout(watch: Watch, hint: ChangeHint): boolean {
   return watch.orderNo === null || watch.orderNo === hint.orderNo;
 }
 
-/** Sends each changed cancellation as it stands when it is read: never an older state after a newer one. */
+/**
+ * Sends each changed cancellation as it stands when it is read: never an older state after a newer one. What is pending is one entry for each
+ * cancellation, so it stays small however slowly the follower reads.
+ */
 export class Follower {
-  readonly #pending = new PendingHints();
+  /** By the id of their cancellation, the oldest first. */
+  readonly #pending = new Map<string, ChangeHint>();
 
-  /** The version last sent of each cancellation, the most recent last. */
-  readonly #sentVersions = new Map<string, number>();
+  readonly #sentVersions = new LRUCache<string, number>({ max: MAX_REMEMBERED_VERSIONS });
+
+  #wake = (): void => undefined;
+
+  #end: { readonly fault: Error | null } | null = null;
 
   constructor(
     private readonly watch: Watch,
@@ -66,22 +74,39 @@ export class Follower {
   ) {}
 
   tell(hint: ChangeHint): void {
-    if (isAbout(this.watch, hint) && this.#isNew(hint.id, hint.version)) this.#pending.add(hint);
+    if (this.#end !== null || !isAbout(this.watch, hint) || !this.#isNew(hint)) return;
+    this.#pending.set(hint.id, hint);
+    if (this.#pending.size > MAX_PENDING) this.end(new MissedChangesError());
+    this.#wake();
   }
 
-  /** @param fault thrown to the follower; null ends its changes without an error. */
+  /** Drops what is pending. @param fault thrown to the follower; null ends its changes without an error. */
   end(fault: Error | null = null): void {
-    this.#pending.end(fault);
+    this.#end ??= { fault };
+    this.#pending.clear();
+    this.#wake();
   }
 
   /** @param first sent at once. @throws MissedChangesError when changes were lost for this follower. */
   async *changes(first: VersionedCancellation | null): AsyncGenerator<Cancellation, void, undefined> {
     if (first !== null) yield this.#markSent(first);
-    for (;;) {
-      const hint = await this.#pending.take();
-      if (hint === null) return;
+    for (let hint = await this.#take(); hint !== null; hint = await this.#take()) {
       const found = await this.#readNow(hint);
-      if (found !== null && this.#isNew(hint.id, found.version)) yield this.#markSent(found);
+      if (found !== null && this.#isNew({ id: hint.id, version: found.version })) yield this.#markSent(found);
+    }
+  }
+
+  /** The oldest hint, as soon as there is one; null at the end. */
+  async #take(): Promise<ChangeHint | null> {
+    for (;;) {
+      if (this.#end?.fault) throw this.#end.fault;
+      if (this.#end !== null) return null;
+      const [first] = this.#pending.values();
+      if (first !== undefined) {
+        this.#pending.delete(first.id);
+        return first;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
@@ -96,55 +121,12 @@ export class Follower {
     }
   }
 
-  #isNew(id: string, version: number): boolean {
+  #isNew({ id, version }: Pick<ChangeHint, "id" | "version">): boolean {
     return version > (this.#sentVersions.get(id) ?? 0);
   }
 
   #markSent({ cancellation, version }: VersionedCancellation): Cancellation {
-    this.#sentVersions.delete(cancellation.id);
     this.#sentVersions.set(cancellation.id, version);
-    const [oldest] = this.#sentVersions.keys();
-    if (this.#sentVersions.size > MAX_REMEMBERED_VERSIONS && oldest !== undefined)
-      this.#sentVersions.delete(oldest);
     return cancellation;
-  }
-}
-
-/** The hints that a follower has not read yet, oldest first: one per cancellation, so they stay few however slowly it reads. */
-export class PendingHints {
-  readonly #hints = new Map<string, ChangeHint>();
-
-  #wake = (): void => undefined;
-
-  #end: { readonly fault: Error | null } | null = null;
-
-  /** A newer hint takes the place in the queue that the older one of the same cancellation has. */
-  add(hint: ChangeHint): void {
-    const { id, version } = hint;
-    if (this.#end !== null || version < (this.#hints.get(id)?.version ?? 0)) return;
-    this.#hints.set(id, hint);
-    if (this.#hints.size > MAX_PENDING) this.end(new MissedChangesError());
-    this.#wake();
-  }
-
-  /** Drops what is pending and accepts no more. @param fault thrown by `take`; null: it returns null. */
-  end(fault: Error | null = null): void {
-    this.#end ??= { fault };
-    this.#hints.clear();
-    this.#wake();
-  }
-
-  /** The oldest hint, as soon as there is one; null at the end. @throws the fault of the end. */
-  async take(): Promise<ChangeHint | null> {
-    for (;;) {
-      if (this.#end?.fault) throw this.#end.fault;
-      if (this.#end !== null) return null;
-      const [first] = this.#hints.values();
-      if (first !== undefined) {
-        this.#hints.delete(first.id);
-        return first;
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
   }
 }

@@ -1,3 +1,5 @@
+import DataLoader from "dataloader";
+import { LRUCache } from "lru-cache";
 import type { Cancellation, CancellationReference } from "../model/cancellation.js";
 import { MissedChangesError, TooManyFollowersError } from "../model/errors.js";
 import type { Caller } from "../model/caller.js";
@@ -28,9 +30,10 @@ export class LiveChanges {
 
   readonly #countByCaller = new Map<string | null, number>();
 
-  readonly #known = new KnownVersions();
+  /** The newest version told of each cancellation: each look back finds again what the one before has found. */
+  readonly #known = new LRUCache<string, number>({ max: 3 * MAX_LOOKED_BACK });
 
-  readonly #reader: ChangeReader;
+  readonly #read: ReturnType<typeof readerOf>;
 
   #opening: Promise<void> | undefined;
 
@@ -42,7 +45,7 @@ export class LiveChanges {
   #lookingBack: Promise<void> = Promise.resolve();
 
   constructor(private readonly dependencies: LiveChangesDependencies) {
-    this.#reader = new ChangeReader(dependencies.log);
+    this.#read = readerOf(dependencies.log);
   }
 
   get followerCount(): number {
@@ -54,7 +57,7 @@ export class LiveChanges {
    * @throws TooManyFollowersError
    */
   async follow(caller: Caller, watch: Watch, signal: AbortSignal): Promise<AsyncGenerator<Cancellation>> {
-    const follower = new Follower(watch, (reference) => this.#reader.read(reference));
+    const follower = new Follower(watch, this.#read);
     // Before the first await, so that followers who come at the same time count against the limits.
     this.#admit(follower, caller, signal);
     await (this.#opening ??= this.#open());
@@ -111,7 +114,7 @@ export class LiveChanges {
       );
       // Changes before the first follower are known, not news.
       const before = await log.since(null, MAX_LOOKED_BACK);
-      for (const hint of before.hints) this.#known.add(hint);
+      for (const hint of before.hints) this.#remember(hint);
       this.#knownUntil = before.until;
     } catch (error) {
       this.#opening = undefined;
@@ -121,9 +124,13 @@ export class LiveChanges {
 
   #tell(hints: readonly ChangeHint[]): void {
     for (const hint of hints) {
-      this.#known.add(hint);
+      this.#remember(hint);
       for (const follower of this.#followers) follower.tell(hint);
     }
+  }
+
+  #remember({ id, version }: ChangeHint): void {
+    this.#known.set(id, Math.max(version, this.#known.get(id) ?? 0));
   }
 
   async #lookBack(): Promise<void> {
@@ -131,9 +138,7 @@ export class LiveChanges {
     const from = new Date(this.#knownUntil.getTime() - LOOK_BACK_MARGIN_MS);
     const wasInterrupted = this.#wasInterrupted;
     const { hints, isAll, until } = await this.dependencies.log.since(from, MAX_LOOKED_BACK);
-    this.#tell(hints.filter((hint) => this.#known.isNew(hint)));
-    this.#known.forgetOld();
-    for (const hint of hints) this.#known.add(hint);
+    this.#tell(hints.filter(({ id, version }) => version > (this.#known.get(id) ?? 0)));
     this.#knownUntil = until;
     if (!wasInterrupted) return;
     this.#wasInterrupted = false;
@@ -141,62 +146,26 @@ export class LiveChanges {
   }
 }
 
-/** The versions told since the look back before the last one, which the next look back finds again. */
-class KnownVersions {
-  #older = new Map<string, number>();
-
-  #newer = new Map<string, number>();
-
-  add({ id, version }: ChangeHint): void {
-    this.#newer.set(id, Math.max(version, this.#newer.get(id) ?? 0));
-  }
-
-  isNew({ id, version }: ChangeHint): boolean {
-    return version > Math.max(this.#older.get(id) ?? 0, this.#newer.get(id) ?? 0);
-  }
-
-  /** Forgets what was added before the previous call. */
-  forgetOld(): void {
-    this.#older = this.#newer;
-    this.#newer = new Map();
-  }
-}
-
-interface Batch {
-  readonly references: Map<string, CancellationReference>;
-  readonly found: Promise<ReadonlyMap<string, VersionedCancellation>>;
-}
-
 /** Reads for all followers of this process, one statement at a time: a cancellation that many follow is read once. */
-class ChangeReader {
-  /** The batch that has not started. A started one takes nobody more in: it may not see the change that they were told of. */
-  #next: Batch | null = null;
-
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(private readonly log: Pick<ChangeLog, "read">) {}
-
-  /** The present state; null when there is no such cancellation. */
-  async read(reference: CancellationReference): Promise<VersionedCancellation | null> {
-    if (this.#next === null || this.#next.references.size >= MAX_BATCH) this.#next = this.#startBatch();
-    const { references, found } = this.#next;
-    const key = keyOf(reference);
-    references.set(key, reference);
-    return (await found).get(key) ?? null;
-  }
-
-  #startBatch(): Batch {
-    const references = new Map<string, CancellationReference>();
-    const found = this.#last.then(async () => {
-      if (this.#next?.references === references) this.#next = null;
-      const all = await this.log.read([...references.values()]);
-      return new Map(all.map((one) => [keyOf(one.cancellation), one]));
-    });
-    this.#last = found.catch(() => undefined);
-    return { references, found };
-  }
-}
-
-function keyOf({ storeId, id }: CancellationReference): string {
-  return `${id} ${storeId}`;
+function readerOf(
+  log: Pick<ChangeLog, "read">,
+): (reference: CancellationReference) => Promise<VersionedCancellation | null> {
+  const keyOf = ({ storeId, id }: CancellationReference): string => `${id} ${storeId}`;
+  let reading: Promise<unknown> = Promise.resolve();
+  const loader = new DataLoader<CancellationReference, VersionedCancellation | null, string>(
+    async (references) => {
+      // A batch that has started may not see the change that a later reader was told of.
+      loader.clearAll();
+      const read = log.read(references);
+      reading = read.catch(() => undefined);
+      const found = new Map((await read).map((one) => [keyOf(one.cancellation), one]));
+      return references.map((reference) => found.get(keyOf(reference)) ?? null);
+    },
+    {
+      maxBatchSize: MAX_BATCH,
+      cacheKeyFn: keyOf,
+      batchScheduleFn: (dispatch) => void reading.then(dispatch),
+    },
+  );
+  return (reference) => loader.load(reference);
 }

@@ -59,10 +59,7 @@ export interface CancellationLedger {
 }
 
 /** Something learnt about a cancellation that leaves its status as it is. It becomes an event. */
-export interface Finding {
-  readonly source: EventSource;
-  readonly actor: string | null;
-  readonly evidence: Evidence;
+export interface Finding extends Pick<Transition, "source" | "actor" | "evidence" | "sentAgoMs"> {
   /** What became of the money; only for a SUCCEEDED cancellation whose settlement is AWAITED. */
   readonly settlement: Settlement | null;
   /** Adds what EBP had not confirmed so far. */
@@ -71,7 +68,6 @@ export interface Finding {
   readonly discrepancies: readonly Discrepancy[];
   /** It proves the opposite of what was decided. A FAILED cancellation is then no longer safe to retry. */
   readonly contradicts: boolean;
-  readonly sentAgoMs: number | null;
   /** No scheduled lookup can decide it any more: a person has to. */
   readonly isForOperator?: boolean;
   /** The next lookup, if one is planned, comes within this time; null leaves the plan. */

@@ -75,6 +75,11 @@ export function evidenceInWords(basis: string): Evidence {
   };
 }
 
+/** A failure that EBP did not state. */
+export function failureInWords(message: string): Failure {
+  return { resultCode: null, message, details: [] };
+}
+
 /** What one attempt to cancel proved about the money. */
 export type CancelOutcome =
   /** EBP accepted the cancel. */

@@ -35,16 +35,11 @@ export async function checkClaimed(dependencies: CheckDependencies, claim: Claim
     case "PENDING":
       return recover(dependencies, claimed.cancellation);
     case "UNKNOWN":
-      return lookUp(dependencies, claimed, unsettledForMs(dependencies, claim));
+      return lookUp(dependencies, claimed, claim);
     case "SUCCEEDED":
     case "FAILED":
       return "overtaken";
   }
-}
-
-/** How long until the settling time is over by both clocks: the database's, read with the claim, and this process's own. */
-function unsettledForMs({ timing, unresolved }: CheckDependencies, { id, inDoubtForMs }: Claim): number {
-  return timing.settlingMs - Math.min(unresolved.seenForMs(id), inDoubtForMs);
 }
 
 async function recover(
@@ -64,12 +59,14 @@ async function recover(
 async function lookUp(
   dependencies: CheckDependencies,
   { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
-  unsettledMs: number,
+  { id, inDoubtForMs }: Claim,
 ): Promise<CheckResult> {
-  const { storeId, orderNo } = cancellation;
+  const { storeId, orderNo, totalCancelAmount: amount } = cancellation;
+  const { gateway, ledger, timing, unresolved } = dependencies;
+  // Until the settling time is over by both clocks: the database's, read with the claim, and this process's own.
+  const unsettledMs = timing.settlingMs - Math.min(unresolved.seenForMs(id), inDoubtForMs);
   const question = { storeId, orderNo, refundAccount: openRefundAccount() };
-  const { state, evidence } = await dependencies.gateway.lookup(question);
-  const amount = cancellation.totalCancelAmount;
+  const { state, evidence } = await gateway.lookup(question);
   const facts = { ...known, amount };
   const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
   const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
@@ -79,12 +76,12 @@ async function lookUp(
     case "notCancelled":
       return decide(dependencies, cancellation, disproven("LOOKUP", found));
     case "nothing": {
-      const isForOperator = !mayLaterDecide(facts, (payment) => dependencies.gateway.canShow(payment));
+      const isForOperator = !mayLaterDecide(facts, (payment) => gateway.canShow(payment));
       // A process that has just started has not seen it UNKNOWN for the settling time. The next lookup comes when it has, not hours later.
       const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
       const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
       const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
-      await dependencies.ledger.recordFinding(cancellation, finding);
+      await ledger.recordFinding(cancellation, finding);
       return "inDoubt";
     }
   }
@@ -100,19 +97,9 @@ async function decide(
     return "resolved";
   } catch (error) {
     if (!(error instanceof StaleTransitionError)) throw error;
-    return decideLate(dependencies, before, step);
   }
-}
-
-/**
- * Somebody else has claimed it since. That money has moved stays true and still decides; that it has not may no longer be true, and the new
- * claimer's lookup is later.
- */
-async function decideLate(
-  dependencies: CheckDependencies,
-  before: Cancellation,
-  step: Transition,
-): Promise<CheckResult> {
+  // Somebody else has claimed it since. That money has moved stays true and still decides; that it has not may no longer be true, and the
+  // new claimer's lookup is later.
   for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
     try {
       const now = await recordLate(dependencies, before, step);

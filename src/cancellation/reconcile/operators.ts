@@ -98,7 +98,7 @@ async function tryResolving(
   // Without a claim: the first decision stands, and two operators cannot take the lease from each other forever.
   const opened = await queue.open({ ...found, inDoubtForMs: 0 });
   if (opened?.cancellation.status !== "UNKNOWN") return "overtaken";
-  const account = orNull(opened.openRefundAccount);
+  const account = accountOrNull(opened);
   const faults = proseFaults("input.note", note, MAX_NOTE_LENGTH, account);
   if (faults.length > 0) return refused(faults.map(invalid));
   const standing =
@@ -139,8 +139,7 @@ async function whatStandsAgainst(
 ): Promise<Standing> {
   const { storeId, orderNo, inDoubtSince } = cancellation;
   const settledAt = new Date((inDoubtSince ?? (await now())).getTime() + timing.settlingMs);
-  const question = { storeId, orderNo, refundAccount };
-  const { state } = await gateway.lookup(question);
+  const { state } = await gateway.lookup({ storeId, orderNo, refundAccount });
   const obstacles: ResolutionObstacle[] = [];
   if ((await now()) < settledAt) obstacles.push("SETTLING");
   if (state === "CANCELLED_IN_PART" || state === "WHOLLY_CANCELLED") obstacles.push("CANCEL_SHOWN");
@@ -156,9 +155,9 @@ async function whatStandsAgainst(
 }
 
 /** It is only needed to keep its number out of the note: an operator may decide without it. */
-function orNull(open: ClaimedCancellation["openRefundAccount"]): RefundAccount | null {
+function accountOrNull({ openRefundAccount }: ClaimedCancellation): RefundAccount | null {
   try {
-    return open();
+    return openRefundAccount();
   } catch {
     return null;
   }

@@ -33,21 +33,16 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
       counts[await matchClaimed(dependencies, claim).catch(failed({ webhook: claim.digest }))] += 1;
     },
   );
-  for (const { reason } of await rejected([cancellations, webhooks])) throw reason;
+  await Promise.allSettled([cancellations, webhooks]);
+  await Promise.all([cancellations, webhooks]);
   return counts;
 
-  function failed(what: Parameters<ReconcileDependencies["onRowFailed"]>[1]): (error: unknown) => "failed" {
+  function failed(what: Parameters<typeof onRowFailed>[1]): (error: unknown) => "failed" {
     return (error) => {
       onRowFailed(error, what);
       return "failed";
     };
   }
-}
-
-/** Waits for all of them. @returns those that failed. */
-async function rejected(work: readonly Promise<void>[]): Promise<PromiseRejectedResult[]> {
-  const results = await Promise.allSettled(work);
-  return results.filter((result) => result.status === "rejected");
 }
 
 /** Ends, because each claim plans the next attempt for later. */

@@ -16,17 +16,10 @@ export function lineTotal(item: Pick<CancelItem, "quantity" | "amount">, basis: 
   return scaled(item.amount, item.quantity, basis);
 }
 
-/** The tax in one item's line total, or null when the item states none. */
-export function lineTax(
-  item: Pick<CancelItem, "quantity" | "taxAmount">,
-  basis: AmountBasis,
-): Decimal | null {
-  return item.taxAmount === null ? null : scaled(item.taxAmount, item.quantity, basis);
-}
-
 /** The tax in a total, of the items that state it. */
 export function statedTax(items: readonly CancelItem[], basis: AmountBasis): Decimal {
-  return sum(items.map((item) => lineTax(item, basis)).filter((tax) => tax !== null));
+  const stated = items.filter(({ taxAmount }) => taxAmount !== null);
+  return sum(stated.map(({ taxAmount, quantity }) => scaled(taxAmount ?? new Decimal(0), quantity, basis)));
 }
 
 /** What the items of each kind add to the total, and the tax in it as far as they state it. A kind without items is not there. */
@@ -57,25 +50,16 @@ export interface ComputedTotals {
 export function computeTotals(items: readonly CancelItem[], basis: AmountBasis): ComputedTotals {
   const delivery = items.filter((item) => item.itemType === "DELIVERY");
   const products = items.filter((item) => item.itemType !== "DELIVERY");
-  const productTotal = sum(products.map((item) => lineTotal(item, basis)));
-  const deliveryTotal = sum(delivery.map((item) => lineTotal(item, basis)));
+  const totalOf = (some: readonly CancelItem[]): Decimal => sum(some.map((item) => lineTotal(item, basis)));
+  const taxOf = (some: readonly CancelItem[]): Decimal | null =>
+    some.some(({ taxAmount }) => taxAmount === null) ? null : statedTax(some, basis);
   return {
-    total: productTotal.plus(deliveryTotal),
-    productTotal,
-    deliveryTotal,
-    productTax: sumOfTax(products, basis),
-    deliveryTax: sumOfTax(delivery, basis),
+    total: totalOf(items),
+    productTotal: totalOf(products),
+    deliveryTotal: totalOf(delivery),
+    productTax: taxOf(products),
+    deliveryTax: taxOf(delivery),
   };
-}
-
-function sumOfTax(items: readonly CancelItem[], basis: AmountBasis): Decimal | null {
-  let total: Decimal = new Decimal(0);
-  for (const item of items) {
-    const tax = lineTax(item, basis);
-    if (tax === null) return null;
-    total = total.plus(tax);
-  }
-  return total;
 }
 
 function scaled(amount: Decimal, quantity: number, basis: AmountBasis): Decimal {

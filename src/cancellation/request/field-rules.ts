@@ -1,14 +1,9 @@
-import {
-  type CancelItem,
-  ITEM_TYPES,
-  type CancelPaymentInput,
-  type RefundAccount,
-} from "../model/cancel-request.js";
+import type { RefundAccount } from "../model/cancel-request.js";
 import type { Decimal } from "../model/decimal.js";
 import { type Fault, InvalidArgumentError } from "../model/errors.js";
-import * as limits from "../model/limits.js";
+import { MAX_AMOUNT_INTEGER_DIGITS } from "../model/limits.js";
 import type { Store } from "../model/store.js";
-import { normaliseAccountNumber, statesNumber } from "./refund-account.js";
+import { statesNumber } from "./refund-account.js";
 
 // PostgreSQL cannot store NUL, and nobody can read control characters; a lone surrogate is half a character.
 const UNREADABLE = /\p{Cc}|\p{Cs}/u;
@@ -64,9 +59,13 @@ function readableFaults(field: string, value: string, maxLength: number, unreada
 
 /** @throws InvalidArgumentError for a text that no stored value can equal. */
 export function assertText(field: string, value: string, maxLength: number): string {
-  const [fault] = textFaults(field, value, maxLength);
-  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
+  assertNoFault(textFaults(field, value, maxLength));
   return value;
+}
+
+/** @throws InvalidArgumentError for the first of them. */
+export function assertNoFault([fault]: readonly Fault[]): void {
+  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
 }
 
 /** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
@@ -74,8 +73,8 @@ export function amountFaults(field: string, amount: Decimal | null, store: Store
   if (amount === null) return [];
   if (!amount.isFinite()) return [{ field, expected: "a number", found: "none" }];
   if (amount.isNegative() && !amount.isZero()) return [{ field, expected: "zero or more", found: "less" }];
-  if (amount.e >= limits.MAX_AMOUNT_INTEGER_DIGITS) {
-    const expected = `at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
+  if (amount.e >= MAX_AMOUNT_INTEGER_DIGITS) {
+    const expected = `at most ${MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
     return [{ field, expected, found: `${amount.e + 1}` }];
   }
   if (amount.decimalPlaces() > store.currencyDecimals) {
@@ -85,55 +84,7 @@ export function amountFaults(field: string, amount: Decimal | null, store: Store
   return [];
 }
 
-export function itemFaults(field: string, item: CancelItem, store: Store): Fault[] {
-  return [
-    ...integerFaults(`${field}.seq`, item.seq, 0, limits.MAX_SEQ),
-    ...(ITEM_TYPES.includes(item.itemType)
-      ? []
-      : [
-          {
-            field: `${field}.itemType`,
-            expected: `one of ${ITEM_TYPES.join(", ")}`,
-            found: "something else",
-          },
-        ]),
-    ...identifierFaults(`${field}.itemId`, item.itemId, limits.MAX_IDENTIFIER_LENGTH),
-    ...integerFaults(`${field}.quantity`, item.quantity, 1, limits.MAX_QUANTITY),
-    ...amountFaults(`${field}.amount`, item.amount, store),
-    ...amountFaults(`${field}.taxAmount`, item.taxAmount, store),
-  ];
-}
-
-/** The faults of a refund account. They repeat nothing of it. */
-export function refundAccountFaults(field: string, account: CancelPaymentInput["refundAccount"]): Fault[] {
-  if (!account) return [];
-  const { accountNumber, bankCode, accountHolderName: holder } = account;
-  const isGiven = (text: string | null | undefined): text is string => text !== null && text !== undefined;
-  return [
-    ...accountNumberFaults(`${field}.accountNumber`, accountNumber),
-    ...(isGiven(bankCode) ? textFaults(`${field}.bankCode`, bankCode, limits.MAX_BANK_CODE_LENGTH) : []),
-    ...(isGiven(holder)
-      ? textFaults(`${field}.accountHolderName`, holder, limits.MAX_HOLDER_NAME_LENGTH)
-      : []),
-  ];
-}
-
-function accountNumberFaults(field: string, written: string): Fault[] {
-  const number = normaliseAccountNumber(written);
-  if (!/^[A-Za-z0-9]*$/u.test(number)) {
-    const expected = "letters and digits, apart from spaces and hyphens";
-    return [{ field, expected, found: "other characters" }];
-  }
-  if (number.length < limits.MIN_ACCOUNT_NUMBER_LENGTH || number.length > limits.MAX_ACCOUNT_NUMBER_LENGTH) {
-    const expected = `${limits.MIN_ACCOUNT_NUMBER_LENGTH} to ${limits.MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
-    return [{ field, expected, found: `${number.length} of them` }];
-  }
-  // A name given instead of a number: its last four characters would be shown.
-  if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
-  return [];
-}
-
-function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
+export function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
   if (Number.isInteger(value) && value >= least && value <= most) return [];
   return [{ field, expected: `a whole number from ${least} to ${most}`, found: "another number" }];
 }

@@ -1,8 +1,25 @@
 import type { MaskedRefundAccount, RefundAccount } from "../model/cancel-request.js";
+import type { Fault } from "../model/errors.js";
+import { MAX_ACCOUNT_NUMBER_LENGTH, MIN_ACCOUNT_NUMBER_LENGTH } from "../model/limits.js";
 
 /** People write account numbers with spaces and hyphens; EBP gets the letters and digits. Leading zeros stay. */
 export function normaliseAccountNumber(accountNumber: string): string {
   return accountNumber.replace(/[\s-]/gu, "");
+}
+
+/** The faults repeat nothing of the number. */
+export function accountNumberFaults(field: string, number: string): Fault[] {
+  if (!/^[A-Za-z0-9]*$/u.test(number)) {
+    const expected = "letters and digits, apart from spaces and hyphens";
+    return [{ field, expected, found: "other characters" }];
+  }
+  if (number.length < MIN_ACCOUNT_NUMBER_LENGTH || number.length > MAX_ACCOUNT_NUMBER_LENGTH) {
+    const expected = `${MIN_ACCOUNT_NUMBER_LENGTH} to ${MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
+    return [{ field, expected, found: `${number.length} of them` }];
+  }
+  // A name given instead of a number: its last four characters would be shown.
+  if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
+  return [];
 }
 
 export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {

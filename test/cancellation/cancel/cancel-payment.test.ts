@@ -1,13 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
-import { type Clock, openSendWindow, recordIntent } from "../../../src/cancellation/cancel/cancel-payment.js";
+import { openSendWindow, recordIntent } from "../../../src/cancellation/cancel/cancel-payment.js";
 import type {
   CancelIntent,
   CancellationLedger,
   IntentResult,
 } from "../../../src/cancellation/model/cancellation-ledger.js";
 import { BusyError, NothingSentError } from "../../../src/cancellation/model/errors.js";
-import { timingOf } from "../../../src/cancellation/model/timing.js";
+import { LOOKUP_DELAYS_MS, MATCH_DELAYS_MS, timingOf } from "../../../src/cancellation/model/timing.js";
 
 const INTENT = { id: "ours", request: { orderNo: "ORD-1" } } as CancelIntent;
 
@@ -63,92 +62,48 @@ test.each<[string, (Error | IntentResult)[], IntentResult, number]>([
   },
 );
 
-/** Clocks that a test sets. */
-class Hands implements Clock {
-  constructor(
-    public monotonic = 0,
-    public wall = 0,
-  ) {}
-  monotonicMs(): number {
-    return this.monotonic;
-  }
-  wallMs(): number {
-    return this.wall;
-  }
-}
-
 const LENGTH_MS = 10_000;
 
 describe("a send window", () => {
-  test("is open at once, and closes when its length is over", () => {
-    const clock = new Hands(5, 1_800_000_000_000);
-    const window = openSendWindow(clock, LENGTH_MS);
-    expect(window.isOpen()).toBe(true);
-    for (const [passed, open] of [
-      [LENGTH_MS - 1, true],
-      [LENGTH_MS, false],
-    ] as const) {
-      [clock.monotonic, clock.wall] = [5 + passed, 1_800_000_000_000 + passed];
-      expect(window.isOpen()).toBe(open);
+  test.each([
+    ["has just opened", 0, 0, true],
+    ["is about to close", LENGTH_MS - 1, LENGTH_MS - 1, true],
+    ["is over", LENGTH_MS, LENGTH_MS, false],
+    [
+      "is over by the wall clock alone: the machine was suspended, or the clock was set forward",
+      0,
+      LENGTH_MS,
+      false,
+    ],
+    ["is over by the monotonic clock alone: the wall clock was set back", LENGTH_MS, -3_600_000, false],
+  ])("that %s is open only while neither clock has passed its length", (_what, monotonic, wall, isOpen) => {
+    for (const started of [0, 1_800_000_000_000]) {
+      const clock = { monotonic: 5, wall: started };
+      const window = openSendWindow(
+        { monotonicMs: () => clock.monotonic, wallMs: () => clock.wall },
+        LENGTH_MS,
+      );
+      clock.monotonic += monotonic;
+      clock.wall += wall;
+      expect(window.isOpen()).toBe(isOpen);
     }
   });
 
-  test.each([
-    ["was stopped: both clocks went on", LENGTH_MS, LENGTH_MS],
-    ["was suspended: only the wall clock went on", 0, LENGTH_MS],
-    ["had its wall clock set back: only the monotonic clock went on", LENGTH_MS, -3_600_000],
-    ["had its wall clock set forward", 0, 3_600_000],
-  ])("is closed when the process %s", (_what, monotonic, wall) => {
-    const clock = new Hands();
-    const window = openSendWindow(clock, LENGTH_MS);
-    [clock.monotonic, clock.wall] = [monotonic, wall];
-    expect(window.isOpen()).toBe(false);
+  test("closes early enough for EBP to use its whole time-out, and for storing its answer, before the lease expires", () => {
+    expect(timingOf(5_000, 600_000)).toEqual({ sendWithinMs: 5_000, leaseMs: 15_000, settlingMs: 600_000 });
   });
+});
 
-  test("is open while neither clock has passed its length, however wrong the wall clock is", () => {
-    const ms = fc.integer({ min: -30_000, max: 30_000 });
-    const offset = fc.integer({ min: -1e12, max: 1e12 });
-    fc.assert(
-      fc.property(
-        fc.nat(30_000),
-        ms,
-        offset,
-        fc.integer({ min: 1, max: 20_000 }),
-        (mono, wall, off, length) => {
-          const states = [0, off].map((by) => {
-            const clock = new Hands(1_000, 5_000 + by);
-            const window = openSendWindow(clock, length);
-            clock.monotonic += mono;
-            clock.wall += wall;
-            return window.isOpen();
-          });
-          expect(states).toEqual([mono < length && wall < length, mono < length && wall < length]);
-        },
-      ),
-    );
-  });
-
-  test("does not open again as time goes on", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(5_000), { minLength: 1 }), (steps) => {
-        const clock = new Hands();
-        const window = openSendWindow(clock, LENGTH_MS);
-        const seen = steps.map((step) => {
-          clock.monotonic += step;
-          clock.wall += step;
-          return window.isOpen();
-        });
-        expect(seen).toEqual([...seen].sort((a, b) => Number(b) - Number(a)));
-      }),
-    );
-  });
-
-  test("closes early enough for EBP to use its whole time-out before the lease expires", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 120_000 }), (timeoutMs) => {
-        const { sendWithinMs, leaseMs } = timingOf(timeoutMs, 600_000);
-        expect(sendWithinMs + timeoutMs).toBeLessThan(leaseMs);
-      }),
-    );
+describe.each([
+  ["lookups", LOOKUP_DELAYS_MS, 30, [15_000, 60_000, 300_000, 1_800_000, 7_200_000]],
+  [
+    "attempts to match a webhook",
+    MATCH_DELAYS_MS,
+    2,
+    [5_000, 15_000, 60_000, 600_000, 3_600_000, 21_600_000],
+  ],
+])("the plan of %s", (_what, delays, days, first) => {
+  test("has growing delays, and ends after one attempt a day", () => {
+    expect(delays).toEqual([...first, ...Array.from({ length: days }, () => 86_400_000)]);
   });
 });

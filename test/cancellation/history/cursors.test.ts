@@ -40,34 +40,22 @@ const NOT_OURS = new InvalidArgumentError(
   "a cursor as an edge or pageInfo gave it",
   "something else",
 );
+const RUNS = { numRuns: 40 };
 const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 function decoding(cursor: string, order: HistoryOrder = NEWEST_FIRST): () => unknown {
   return () => cursors.decode(cursor, order, "after");
 }
 
-test("a cursor decodes to its position, in any order", () => {
-  fc.assert(
-    fc.property(places, ({ position, order }) => {
-      expect(cursors.decode(cursors.encode(position, order), order, "after")).toEqual(position);
-    }),
-  );
-});
-
-test("a cursor is the same for the same place, and different for any other", () => {
+test("a cursor decodes to its position in any order, needs no escaping, and is the same for the same place only", () => {
   fc.assert(
     fc.property(places, places, (a, b) => {
-      const same = JSON.stringify(a) === JSON.stringify(b);
-      expect(cursors.encode(a.position, a.order) === cursors.encode(b.position, b.order)).toBe(same);
+      const cursor = cursors.encode(a.position, a.order);
+      expect(cursors.decode(cursor, a.order, "after")).toEqual(a.position);
+      expect(cursor).toMatch(/^[\w-]+$/u);
+      expect(cursor === cursors.encode(b.position, b.order)).toBe(JSON.stringify(a) === JSON.stringify(b));
     }),
-  );
-});
-
-test("a cursor needs no escaping in a URL or in JSON", () => {
-  fc.assert(
-    fc.property(places, ({ position, order }) => {
-      expect(cursors.encode(position, order)).toMatch(/^[\w-]+$/u);
-    }),
+    RUNS,
   );
 });
 
@@ -80,6 +68,7 @@ test("a cursor is bound to its order: field and direction", () => {
         new InvalidArgumentError("after", expected, `one of ${order.field} ${order.direction}`),
       );
     }),
+    RUNS,
   );
 });
 
@@ -93,6 +82,7 @@ test("a cursor is valid on every replica, while the key that signed it is in the
       expect(() => createCursors([OTHER_SECRET]).decode(cursor, order, "after")).toThrow(NOT_OURS);
       expect(() => cursors.decode(rotated.encode(position, order), order, "after")).toThrow(NOT_OURS);
     }),
+    RUNS,
   );
 });
 
@@ -114,14 +104,6 @@ describe("a forged cursor is refused with the argument's name:", () => {
     expect(decoding(cursor)).toThrow(NOT_OURS);
   });
 
-  test("any text", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.base64String()), (text) =>
-        expect(decoding(text)).toThrow(NOT_OURS),
-      ),
-    );
-  });
-
   test("a cursor with any change", () => {
     const change = fc.record({ at: fc.nat(), put: fc.string({ maxLength: 2 }), drop: fc.nat({ max: 2 }) });
     fc.assert(
@@ -132,6 +114,7 @@ describe("a forged cursor is refused with the argument's name:", () => {
         fc.pre(changed !== cursor);
         expect(decoding(changed, order)).toThrow(NOT_OURS);
       }),
+      RUNS,
     );
   });
 });

@@ -7,6 +7,7 @@ import {
   type RequestedFilter,
 } from "../../../src/cancellation/history/filter.js";
 import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
+import { checkGrouping } from "../../../src/cancellation/history/stats.js";
 import type { Store } from "../../../src/cancellation/model/store.js";
 import { callerOf } from "../../helpers/examples.js";
 
@@ -20,6 +21,7 @@ const STORES = new Map<string, Store>(
     { id, currencyCode, currencyDecimals, amountBasis: "unit" } as Store,
   ]),
 );
+const AMOUNT = "an amount from 0, of at most 15 digits before the decimal point";
 const KOREAN = callerOf("KR01", "KR02");
 const EVERYBODY = callerOf("KR01", "KR02", "US01");
 
@@ -36,9 +38,7 @@ function moment(text: string): Date {
 }
 
 test("a repeated status is one condition, in the order first named", () => {
-  const status = Array.from({ length: 1_000 }, (_, i) =>
-    i % 2 === 0 ? ("UNKNOWN" as const) : ("FAILED" as const),
-  );
+  const status = ["UNKNOWN", "FAILED", "UNKNOWN"] as const;
   expect(checked({ status })).toEqual({ storeIds: ["KR01", "KR02"], statuses: ["UNKNOWN", "FAILED"] });
 });
 
@@ -66,53 +66,18 @@ test("stores of other callers are left out", () => {
 });
 
 describe("conditions that exclude each other are an error that names one of them:", () => {
+  const from = moment("01-01");
   test.each<[RequestedFilter, string, string, string]>([
-    [
-      { settlement: "VOIDED", status: ["FAILED", "UNKNOWN"] },
-      "filter.settlement",
-      "SUCCEEDED",
-      "FAILED, UNKNOWN",
-    ],
-    [{ resolvedBy: "LOOKUP", status: ["PENDING"] }, "filter.resolvedBy", "SUCCEEDED, FAILED", "PENDING"],
-    [
-      { resolvedFrom: moment("01-01"), status: ["UNKNOWN"] },
-      "filter.resolvedFrom",
-      "SUCCEEDED, FAILED",
-      "UNKNOWN",
-    ],
-    [
-      { resolvedBefore: moment("01-01"), status: ["UNKNOWN"] },
-      "filter.resolvedBefore",
-      "SUCCEEDED, FAILED",
-      "UNKNOWN",
-    ],
-    [
-      { failureCode: "EBP-C-0010", status: ["SUCCEEDED"] },
-      "filter.failureCode",
-      "FAILED, UNKNOWN",
-      "SUCCEEDED",
-    ],
-    [
-      { inDoubtLongerThanSeconds: 60, status: ["FAILED"] },
-      "filter.inDoubtLongerThanSeconds",
-      "UNKNOWN",
-      "FAILED",
-    ],
-    [
-      { inDoubtLongerThanSeconds: 60, settlement: "VOIDED" },
-      "filter.inDoubtLongerThanSeconds",
-      "UNKNOWN",
-      "SUCCEEDED",
-    ],
-    [
-      { settlement: "VOIDED", failureCode: "EBP-C-0010" },
-      "filter.failureCode",
-      "FAILED, UNKNOWN",
-      "SUCCEEDED",
-    ],
+    [{ settlement: "VOIDED", status: ["FAILED", "UNKNOWN"] }, "settlement", "SUCCEEDED", "FAILED, UNKNOWN"],
+    [{ resolvedBy: "LOOKUP", status: ["PENDING"] }, "resolvedBy", "SUCCEEDED, FAILED", "PENDING"],
+    [{ resolvedFrom: from, status: ["UNKNOWN"] }, "resolvedFrom", "SUCCEEDED, FAILED", "UNKNOWN"],
+    [{ resolvedBefore: from, status: ["UNKNOWN"] }, "resolvedBefore", "SUCCEEDED, FAILED", "UNKNOWN"],
+    [{ failureCode: "E", status: ["SUCCEEDED"] }, "failureCode", "FAILED, UNKNOWN", "SUCCEEDED"],
+    [{ inDoubtLongerThanSeconds: 60, status: ["FAILED"] }, "inDoubtLongerThanSeconds", "UNKNOWN", "FAILED"],
+    [{ settlement: "VOIDED", failureCode: "E" }, "failureCode", "FAILED, UNKNOWN", "SUCCEEDED"],
   ])("%j", (requested, field, expected, found) => {
     expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError(field, `the other conditions to leave one of ${expected}`, found),
+      new InvalidArgumentError(`filter.${field}`, `the other conditions to leave one of ${expected}`, found),
     );
   });
 
@@ -131,26 +96,23 @@ describe("conditions that exclude each other are an error that names one of them
   });
 
   test.each<[RequestedFilter, string, string, string]>([
+    [{ createdFrom: from, createdBefore: from }, "createdBefore", "createdFrom", "the same"],
     [
-      { createdFrom: moment("02-01"), createdBefore: moment("02-01") },
-      "filter.createdBefore",
-      "a moment after filter.createdFrom",
-      "the same",
-    ],
-    [
-      { resolvedFrom: moment("02-02"), resolvedBefore: moment("02-01") },
-      "filter.resolvedBefore",
-      "a moment after filter.resolvedFrom",
+      { resolvedFrom: moment("02-02"), resolvedBefore: from },
+      "resolvedBefore",
+      "resolvedFrom",
       "an earlier one",
     ],
     [
-      { createdFrom: moment("02-02"), resolvedBefore: moment("02-01") },
-      "filter.resolvedBefore",
-      "a moment after filter.createdFrom",
+      { createdFrom: moment("02-02"), resolvedBefore: from },
+      "resolvedBefore",
+      "createdFrom",
       "an earlier one",
     ],
-  ])("%j", (requested, field, expected, found) => {
-    expect(() => checked(requested)).toThrow(new InvalidArgumentError(field, expected, found));
+  ])("%j", (requested, field, after, found) => {
+    expect(() => checked(requested)).toThrow(
+      new InvalidArgumentError(`filter.${field}`, `a moment after filter.${after}`, found),
+    );
   });
 
   test("amounts from more than to", () => {
@@ -194,60 +156,80 @@ describe("amounts of several currencies are not compared:", () => {
 });
 
 describe("a value that no cancellation can have is an error that names the field:", () => {
-  test.each<[RequestedFilter, string, string]>([
-    [{ status: [] }, "filter.status: expected at least one status, found an empty list", "filter.status"],
-    [{ storeId: [] }, "filter.storeId: expected at least one store, found an empty list", "filter.storeId"],
-    [
-      { storeId: ["KR01", ""] },
-      "filter.storeId: expected 1 to 100 characters, found an empty text",
-      "filter.storeId",
-    ],
-    [{ orderNo: "" }, "filter.orderNo: expected 1 to 100 characters, found an empty text", "filter.orderNo"],
-    [
-      { orderNoPrefix: "OR" },
-      "filter.orderNoPrefix: expected at least 3 characters, found 2",
-      "filter.orderNoPrefix",
-    ],
+  test.each<[RequestedFilter, string]>([
+    [{ status: [] }, "status: expected at least one status, found an empty list"],
+    [{ storeId: [] }, "storeId: expected at least one store, found an empty list"],
+    [{ storeId: ["KR01", ""] }, "storeId: expected 1 to 100 characters, found an empty text"],
+    [{ orderNo: "" }, "orderNo: expected 1 to 100 characters, found an empty text"],
+    [{ orderNoPrefix: "OR" }, "orderNoPrefix: expected at least 3 characters, found 2"],
     [
       { idempotencyKey: "x".repeat(256) },
-      "filter.idempotencyKey: expected 1 to 255 characters, found 256 characters",
-      "filter.idempotencyKey",
+      "idempotencyKey: expected 1 to 255 characters, found 256 characters",
     ],
-    [
-      { reason: "x".repeat(501) },
-      "filter.reason: expected 1 to 500 characters, found 501 characters",
-      "filter.reason",
-    ],
+    [{ reason: "x".repeat(501) }, "reason: expected 1 to 500 characters, found 501 characters"],
     [
       { requestedBy: "a\u0000" },
-      "filter.requestedBy: expected readable characters, found a control character or half a character",
-      "filter.requestedBy",
+      "requestedBy: expected readable characters, found a control character or half a character",
     ],
-    [
-      { amountFrom: new Decimal(-1) },
-      "filter.amountFrom: expected an amount from 0, of at most 15 digits before the decimal point, found a negative one",
-      "filter.amountFrom",
-    ],
-    [
-      { amountTo: new Decimal("1e15") },
-      "filter.amountTo: expected an amount from 0, of at most 15 digits before the decimal point, found another number",
-      "filter.amountTo",
-    ],
+    [{ amountFrom: new Decimal(-1) }, `amountFrom: expected ${AMOUNT}, found a negative one`],
+    [{ amountTo: new Decimal("1e15") }, `amountTo: expected ${AMOUNT}, found another number`],
     [
       { inDoubtLongerThanSeconds: -1 },
-      "filter.inDoubtLongerThanSeconds: expected 0 to 316224000, found another number",
-      "filter.inDoubtLongerThanSeconds",
+      "inDoubtLongerThanSeconds: expected 0 to 316224000, found another number",
     ],
     [
       { resolvedFrom: new Date("0000-06-01T00:00:00Z") },
-      "filter.resolvedFrom: expected a moment of the years 1 to 9999, found an earlier one",
-      "filter.resolvedFrom",
+      "resolvedFrom: expected a moment of the years 1 to 9999, found an earlier one",
     ],
-  ])("%j", (requested, message, field) => {
-    expect(() => checked(requested)).toThrow(expect.objectContaining({ message, field }));
+  ])("%j", (requested, message) => {
+    const [field] = message.split(":");
+    expect(() => checked(requested)).toThrow(
+      expect.objectContaining({ message: `filter.${message}`, field: `filter.${field}` }),
+    );
   });
 
   test("a reason may have several lines", () => {
     expect(checked({ reason: "broken\non arrival" }).reason).toBe("broken\non arrival");
+  });
+});
+
+describe("a grouping", () => {
+  test("is in the order of the sums, whatever order it is asked for in, and of UTC unless a zone is named", () => {
+    expect(checkGrouping(["REASON", "MONTH", "STATUS"], null)).toEqual({
+      keys: ["STATUS", "REASON"],
+      period: { unit: "MONTH", timeZone: "UTC" },
+    });
+    expect(checkGrouping([], undefined)).toEqual({ keys: [], period: null });
+  });
+
+  test("by the same twice, or by two periods, is refused", () => {
+    expect(() => checkGrouping(["STORE", "DAY", "STORE"], null)).toThrow(
+      "groupBy: expected each group once, found STORE several times",
+    );
+    expect(() => checkGrouping(["MONTH", "DAY"], null)).toThrow(
+      "groupBy: expected at most one of DAY, WEEK, MONTH, found DAY, MONTH",
+    );
+  });
+
+  test.each(["UTC", "Asia/Seoul", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "Etc/GMT+9"])(
+    "takes the time zone %s",
+    (timeZone) => {
+      expect(checkGrouping(["DAY"], timeZone).period).toEqual({ unit: "DAY", timeZone });
+    },
+  );
+
+  test.each([
+    "",
+    "KST",
+    "EST",
+    "+09:00",
+    "UTC+9",
+    "Asia/Nowhere",
+    "Asia/Seoul'",
+    "a/".repeat(100),
+    "Asia/서울",
+  ])("refuses the time zone %p, also where no period is asked for", (timeZone) => {
+    expect(() => checkGrouping([], timeZone)).toThrow(InvalidArgumentError);
+    expect(() => checkGrouping([], timeZone)).toThrow(/^timeZone: expected the IANA name of a time zone/u);
   });
 });

@@ -3,7 +3,7 @@ import {
   createLiveStatus,
   LIVE_STATUS_LIMIT_MS,
   MAX_LIVE_QUESTIONS,
-  type LiveStatusDependencies,
+  type PaymentDisplay,
   type ShownPayment,
 } from "../../../src/cancellation/history/live-status.js";
 import { createGate } from "../../helpers/gate.js";
@@ -16,32 +16,19 @@ const SHOWN: ShownPayment = {
 };
 const NOW = new Date("2027-03-01T09:00:00.000Z");
 
-/** Keeps what it was asked; answers once the gate is open. */
-function display(): { gate: ReturnType<typeof createGate>; asked: unknown[]; parts: LiveStatusDependencies } {
+test("a live status is what EBP showed, and when; queries beyond the limit are refused at once, until there is room", async () => {
   const gate = createGate();
   const asked: unknown[] = [];
-  const parts: LiveStatusDependencies = {
-    now: () => NOW,
-    gateway: {
-      async showPayment(...question) {
-        asked.push(question);
-        await gate.pass();
-        return SHOWN;
-      },
+  const gateway: PaymentDisplay = {
+    async showPayment(...question) {
+      asked.push(question);
+      await gate.pass();
+      return SHOWN;
     },
   };
-  return { gate, asked, parts };
-}
-
-test("a live status is what EBP showed, and when", async () => {
-  const { asked, parts } = display();
-  expect(await createLiveStatus(parts)("S", "O")).toEqual({ ...SHOWN, checkedAt: NOW });
-  expect(asked).toEqual([["S", "O", LIVE_STATUS_LIMIT_MS]]);
-});
-
-test("queries beyond the limit are refused without waiting, until there is room", async () => {
-  const { gate, asked, parts } = display();
-  const ask = createLiveStatus(parts);
+  const ask = createLiveStatus({ gateway, now: () => NOW });
+  expect(await ask("S", "O")).toEqual({ ...SHOWN, checkedAt: NOW });
+  expect(asked.splice(0)).toEqual([["S", "O", LIVE_STATUS_LIMIT_MS]]);
   gate.close();
   const underWay = Array.from({ length: MAX_LIVE_QUESTIONS }, (_, n) => ask("S", `O-${n}`));
   expect(await ask("S", "ONE-MORE")).toEqual({
@@ -63,7 +50,7 @@ test("queries beyond the limit are refused without waiting, until there is room"
 
 test("a failed query gives its place back", async () => {
   const failing = { showPayment: () => Promise.reject(new Error("put together wrongly")) };
-  const ask = createLiveStatus({ gateway: failing, now: () => NOW, atOnce: 1 });
-  await expect(ask("S", "O")).rejects.toThrow("put together wrongly");
-  await expect(ask("S", "O")).rejects.toThrow("put together wrongly");
+  const ask = createLiveStatus({ gateway: failing, now: () => NOW });
+  for (let count = 0; count <= MAX_LIVE_QUESTIONS; count += 1)
+    await expect(ask("S", "O")).rejects.toThrow("put together wrongly");
 });

@@ -1,18 +1,86 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import type {
   ChangeHint,
   ChangesSince,
   VersionedCancellation,
 } from "../../../src/cancellation/live/change.js";
-import { MAX_PENDING, type Watch } from "../../../src/cancellation/live/follower.js";
+import {
+  checkWatch,
+  isAbout,
+  MAX_PENDING,
+  type RequestedWatch,
+  type Watch,
+} from "../../../src/cancellation/live/follower.js";
 import {
   LiveChanges,
   MAX_FOLLOWERS,
   MAX_FOLLOWERS_PER_CALLER,
 } from "../../../src/cancellation/live/live-changes.js";
 import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
+import type { Store } from "../../../src/cancellation/model/store.js";
 import { cancellation } from "../../helpers/cancellations.js";
 import { callerOf } from "../../helpers/examples.js";
+import { STORE } from "../../helpers/ledger.js";
+
+describe("a watch", () => {
+  const ALL = ["A", "B", "C"];
+  const STORES = new Map<string, Store>(ALL.map((id) => [id, { ...STORE, id }]));
+  const ID = "01a20241-82ea-7279-8944-e96e9036c6e3";
+
+  const requests: fc.Arbitrary<RequestedWatch> = fc.record(
+    {
+      storeId: fc.option(fc.constantFrom(...ALL, "NONE")),
+      orderNo: fc.option(fc.constantFrom("1", "2")),
+      id: fc.option(fc.constantFrom(ID, "other")),
+    },
+    { requiredKeys: [] },
+  );
+  const hints = fc.record({
+    storeId: fc.constantFrom(...ALL),
+    id: fc.constantFrom(ID, "other", "third"),
+    orderNo: fc.constantFrom("1", "2"),
+    version: fc.nat(),
+  });
+
+  test("never covers a store that is not the caller's, whatever is requested", () => {
+    fc.assert(
+      fc.property(fc.subarray(ALL), requests, hints, (own, requested, hint) => {
+        let watch;
+        try {
+          watch = checkWatch(requested, callerOf(...own), STORES);
+        } catch {
+          return;
+        }
+        if (isAbout(watch, hint)) expect(own).toContain(hint.storeId);
+        for (const storeId of watch.storeIds) expect(own).toContain(storeId);
+      }),
+    );
+  });
+
+  test("covers exactly what meets every requested condition", () => {
+    fc.assert(
+      fc.property(requests, hints, ({ storeId = null, orderNo = null, id = null }, hint) => {
+        fc.pre(id === null || (storeId ?? orderNo) === null);
+        fc.pre(orderNo === null || storeId !== null);
+        const watch = checkWatch({ storeId, orderNo, id }, callerOf(...ALL), STORES);
+        const meetsAll =
+          (storeId ?? hint.storeId) === hint.storeId &&
+          (orderNo ?? hint.orderNo) === hint.orderNo &&
+          (id ?? hint.id) === hint.id;
+        expect(isAbout(watch, hint)).toBe(meetsAll);
+      }),
+    );
+  });
+
+  test("of an order without a store means the caller's only store", () => {
+    expect(checkWatch({ orderNo: "1" }, callerOf("B"), STORES).storeIds).toEqual(["B"]);
+    expect(checkWatch({ orderNo: "1" }, callerOf(), STORES).storeIds).toEqual([]);
+    expect(() => checkWatch({ orderNo: "1" }, callerOf("A", "B"), STORES)).toThrow(
+      "storeId: expected one of your stores, found nothing",
+    );
+  });
+});
 
 const STORE_WIDE: Watch = { storeIds: ["SIM-KR"], orderNo: null, id: null };
 
@@ -199,10 +267,33 @@ describe("a follower", () => {
     await expect(changes.next()).rejects.toThrow("more has changed than can be told");
   });
 
-  test("is told to start again when it is too far behind", async () => {
+  test("holds each cancellation once, and is told to start again when it is too far behind", async () => {
     const { follow, commit } = world();
     const changes = await follow();
-    for (let index = 0; index <= MAX_PENDING; index += 1) commit(`${index}`);
+    // Further changes of the same cancellations take no space.
+    for (let round = 0; round < 2; round += 1)
+      for (let index = 0; index < MAX_PENDING; index += 1) commit(`${index}`);
+    expect((await changes.next()).value).toMatchObject({ id: "0", lookups: 2 });
+    for (let index = 0; index <= MAX_PENDING; index += 1) commit(`more-${index}`);
     await expect(changes.next()).rejects.toThrow("more has changed than can be told");
+  });
+
+  test("gets each changed cancellation once, in the order of their first changes", async () => {
+    const some = fc.array(fc.nat(8), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(some, async (committed) => {
+        const { follow, commit } = world();
+        const signal = new AbortController();
+        const changes = await follow("a", signal.signal);
+        for (const id of committed) commit(`${id}`);
+        for (const id of new Set(committed)) {
+          const lookups = committed.filter((other) => other === id).length;
+          expect((await changes.next()).value).toMatchObject({ id: `${id}`, lookups });
+        }
+        signal.abort();
+        expect((await changes.next()).done).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
   });
 });

@@ -7,9 +7,9 @@ import {
   mayLaterDecide,
   type LookupFacts,
 } from "../../../src/cancellation/reconcile/lookup-rules.js";
-import type { PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
+import { PAYMENT_STATES, type PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
 
-const STATES: readonly PaymentState[] = ["UNCANCELLED", "CANCELLED_IN_PART", "WHOLLY_CANCELLED", "UNCLEAR"];
+const ALL = "WHOLLY_CANCELLED";
 
 function facts(changes: Partial<LookupFacts> = {}): LookupFacts {
   return {
@@ -26,7 +26,7 @@ function facts(changes: Partial<LookupFacts> = {}): LookupFacts {
 
 const money = fc.integer({ min: 0, max: 4 }).map((hundreds) => new Decimal(hundreds).times(100));
 const anyFacts: fc.Arbitrary<LookupFacts> = fc.record({
-  payment: fc.constantFrom(...STATES),
+  payment: fc.constantFrom(...PAYMENT_STATES),
   amount: money,
   cancelledBefore: money,
   capturedAmount: fc.option(money),
@@ -35,56 +35,45 @@ const anyFacts: fc.Arbitrary<LookupFacts> = fc.record({
   settled: fc.boolean(),
 });
 
-describe("a lookup", () => {
-  test.each<[string, Partial<LookupFacts>, string]>([
-    ["a wholly cancelled payment of this one cancel", { capturedAmount: new Decimal(1000) }, "cancelled"],
-    [
-      "a wholly cancelled payment that this cancel completes",
-      { capturedAmount: new Decimal("1300.00"), cancelledBefore: new Decimal(300) },
-      "cancelled",
-    ],
-    [
-      "a wholly cancelled payment that this cancel completes, before the settling time is over",
-      { capturedAmount: new Decimal(1000), settled: false },
-      "cancelled",
-    ],
-    ["a wholly cancelled payment of an amount nobody knows", {}, "nothing"],
-    [
-      "a wholly cancelled payment of more than was asked for here",
-      { capturedAmount: new Decimal(1001) },
-      "nothing",
-    ],
-    [
-      "a wholly cancelled payment of less than was asked for here",
-      { capturedAmount: new Decimal(1000), cancelledBefore: new Decimal(300) },
-      "nothing",
-    ],
-  ])("that shows %s proves %s", (_what, changes, proves) => {
-    expect(decideLookup(facts({ payment: "WHOLLY_CANCELLED", ...changes })).proves).toBe(proves);
-  });
+const won = (amount: number): Decimal => new Decimal(amount);
 
-  test.each<[string, Partial<LookupFacts>, string]>([
-    ["some cancel", { payment: "CANCELLED_IN_PART", capturedAmount: new Decimal(1000) }, "nothing"],
-    ["no cancel yet", { payment: "UNCANCELLED", settled: false }, "nothing"],
-    ["no cancel after the settling time", { payment: "UNCANCELLED" }, "notCancelled"],
+describe("a lookup", () => {
+  test.each<[string, Partial<LookupFacts>, PaymentState, string]>([
+    ["all cancelled, of this one cancel", { capturedAmount: won(1000) }, ALL, "cancelled"],
+    [
+      "all cancelled, which this cancel completes",
+      { capturedAmount: new Decimal("1300.00"), cancelledBefore: won(300) },
+      ALL,
+      "cancelled",
+    ],
+    ["all cancelled, early", { capturedAmount: won(1000), settled: false }, ALL, "cancelled"],
+    ["all cancelled, of an amount nobody knows", {}, ALL, "nothing"],
+    ["all cancelled, of more than was asked for here", { capturedAmount: won(1001) }, ALL, "nothing"],
+    [
+      "all cancelled, of less than was asked for here",
+      { capturedAmount: won(1000), cancelledBefore: won(300) },
+      ALL,
+      "nothing",
+    ],
+    [
+      "all cancelled, beside another in doubt",
+      { capturedAmount: won(1000), othersInDoubt: 1 },
+      ALL,
+      "nothing",
+    ],
+    ["some cancel", { capturedAmount: won(1000) }, "CANCELLED_IN_PART", "nothing"],
+    ["no cancel yet", { settled: false }, "UNCANCELLED", "nothing"],
+    ["no cancel after the settling time", {}, "UNCANCELLED", "notCancelled"],
     [
       "no cancel, although one of ours succeeded before",
-      { payment: "UNCANCELLED", cancelledBefore: new Decimal(1) },
+      { cancelledBefore: won(1) },
+      "UNCANCELLED",
       "nothing",
     ],
-    [
-      "no cancel, although an event of EBP tells of one",
-      { payment: "UNCANCELLED", unaccountedEvents: 1 },
-      "nothing",
-    ],
-    [
-      "all cancelled, while another cancel of the order is in doubt as well",
-      { payment: "WHOLLY_CANCELLED", capturedAmount: new Decimal(1000), othersInDoubt: 1 },
-      "nothing",
-    ],
-    ["nothing that can be read", { payment: "UNCLEAR", capturedAmount: new Decimal(1000) }, "nothing"],
-  ])("that shows %s proves %s", (_what, changes, proves) => {
-    expect(decideLookup(facts(changes)).proves).toBe(proves);
+    ["no cancel, although an event tells of one", { unaccountedEvents: 1 }, "UNCANCELLED", "nothing"],
+    ["nothing that can be read", { capturedAmount: won(1000) }, "UNCLEAR", "nothing"],
+  ])("that shows %s proves %4$s", (_what, changes, payment, proves) => {
+    expect(decideLookup(facts({ ...changes, payment })).proves).toBe(proves);
   });
 
   test("proves that nothing was cancelled only when the payment shows no cancel, long enough, and nothing else tells of one", () => {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
-import type { KeptEvent, WebhookConclusion } from "../../../src/cancellation/model/webhook-inbox.js";
+import {
+  type KeptEvent,
+  WEBHOOK_KINDS,
+  type WebhookConclusion,
+} from "../../../src/cancellation/model/webhook-inbox.js";
 import { matchWebhook } from "../../../src/cancellation/reconcile/match-webhook.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/model/timing.js";
@@ -10,35 +14,31 @@ import { after, inWords } from "../../helpers/told.js";
 import { webhookEvent } from "../../helpers/webhooks.js";
 
 describe("a webhook that fits one cancel", () => {
-  test.each([
-    ["VOIDED", "VOIDED"],
-    ["REFUND_REQUESTED", "REFUND_REQUESTED"],
-  ] as const)("and says %s settles it when it has succeeded, and leaves its status", (kind, settlement) => {
-    const one = cancellation("SUCCEEDED");
-    const conclusion = matchWebhook(webhookEvent({ kind }), [one]);
-    expect(conclusion).toMatchObject({
-      state: "MATCHED",
-      told: [{ cancellation: one, finding: { source: "WEBHOOK", settlement, discrepancies: [] } }],
-    });
-  });
+  test.each(["VOIDED", "REFUND_REQUESTED"] as const)(
+    "and says %s settles it when it has succeeded, and leaves its status",
+    (kind) => {
+      const one = cancellation("SUCCEEDED");
+      expect(matchWebhook(webhookEvent({ kind }), [one])).toMatchObject({
+        state: "MATCHED",
+        told: [{ cancellation: one, finding: { source: "WEBHOOK", settlement: kind, discrepancies: [] } }],
+      });
+    },
+  );
 
-  test("decides an UNKNOWN cancel, with the event as evidence", () => {
+  test("decides an UNKNOWN cancel by value, 1000.00 is 1000, with the event as evidence", () => {
     const one = cancellation("UNKNOWN");
-    const conclusion = matchWebhook(webhookEvent({ kind: "VOIDED", digest: "d1" }), [one]);
-    expect(conclusion).toMatchObject({
+    const transition = {
+      to: "SUCCEEDED",
+      source: "WEBHOOK",
+      resolvedBy: "WEBHOOK",
+      settlement: "VOIDED",
+      evidence: { digest: null, timestamp: "2027-03-01T09:00:01.000Z", resultCode: "0" },
+    };
+    expect(
+      matchWebhook(webhookEvent({ kind: "VOIDED", amount: new Decimal("1000.00") }), [one]),
+    ).toMatchObject({
       state: "MATCHED",
-      told: [
-        {
-          cancellation: one,
-          transition: {
-            to: "SUCCEEDED",
-            source: "WEBHOOK",
-            resolvedBy: "WEBHOOK",
-            settlement: "VOIDED",
-            evidence: { digest: null, timestamp: "2027-03-01T09:00:01.000Z", resultCode: "0" },
-          },
-        },
-      ],
+      told: [{ cancellation: one, transition }],
     });
   });
 
@@ -66,12 +66,11 @@ describe("a webhook that fits one cancel", () => {
     },
   );
 
-  test("waits for a PENDING cancel, whose own answer may be a rejection", () => {
-    expect(matchWebhook(webhookEvent(), [cancellation("PENDING")])).toBeNull();
-  });
-
-  test("waits when it fits a PENDING cancel and one that awaits its settlement", () => {
-    expect(matchWebhook(webhookEvent(), [cancellation("SUCCEEDED"), cancellation("PENDING")])).toBeNull();
+  test("waits for a PENDING cancel, whose own answer may be a rejection, also of another amount, and beside one that awaits its settlement", () => {
+    for (const pending of [cancellation("PENDING"), cancellation("PENDING", { amount: 1 })]) {
+      expect(matchWebhook(webhookEvent(), [pending])).toBeNull();
+      expect(matchWebhook(webhookEvent(), [cancellation("SUCCEEDED"), pending])).toBeNull();
+    }
   });
 
   test.each<[string, Partial<Cancellation> & { amount?: number }]>([
@@ -82,13 +81,6 @@ describe("a webhook that fits one cancel", () => {
     const right = cancellation("SUCCEEDED");
     const conclusion = matchWebhook(webhookEvent(), [cancellation("SUCCEEDED", changes), right]);
     expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: right.id } }] });
-  });
-
-  test("fits by value: 1000.00 is 1000", () => {
-    const conclusion = matchWebhook(webhookEvent({ amount: new Decimal("1000.00") }), [
-      cancellation("UNKNOWN"),
-    ]);
-    expect(conclusion?.state).toBe("MATCHED");
   });
 });
 
@@ -109,10 +101,8 @@ describe("a webhook that may be about another cancel too", () => {
         fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const),
         (askedMs, happenedMs, kind) => {
           const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
-          const conclusion = matchWebhook(webhookEvent({ kind, eventTime: after(happenedMs) }), [
-            sibling,
-            doubtful,
-          ]);
+          const event = webhookEvent({ kind, eventTime: after(happenedMs) });
+          const conclusion = matchWebhook(event, [sibling, doubtful]);
           expect(conclusion?.state).toBe("ATTACHED");
           expect(conclusion?.told.some((one) => "transition" in one)).toBe(false);
           expect(conclusion?.told.map((one) => one.cancellation.id)).toContain(doubtful.id);
@@ -121,15 +111,11 @@ describe("a webhook that may be about another cancel too", () => {
     );
   });
 
-  test("settles the cancel that awaits its settlement, beside a NOT_CANCELLED one that was tried again", () => {
+  test("settles the cancel that awaits its settlement, and when it comes once more contradicts the NOT_CANCELLED one before it", () => {
     const retried = cancellation("SUCCEEDED");
     const conclusion = matchWebhook(webhookEvent(), [failed, retried]);
     expect(conclusion).toMatchObject({ state: "MATCHED", told: [{ cancellation: { id: retried.id } }] });
-  });
-
-  test("contradicts the NOT_CANCELLED one when it comes once more", () => {
-    const conclusion = matchWebhook(webhookEvent(), [failed, settled]);
-    expect(conclusion?.told).toMatchObject([
+    expect(matchWebhook(webhookEvent(), [failed, settled])?.told).toMatchObject([
       { cancellation: { id: failed.id }, finding: { contradicts: true } },
       { cancellation: { id: settled.id } },
     ]);
@@ -140,29 +126,20 @@ describe("a webhook that may be about another cancel too", () => {
     ["another kind", { kind: "VOIDED" }],
   ])("is a discrepancy when it is about a settled cancel once more, with %s", (_what, changes) => {
     const conclusion = matchWebhook(webhookEvent(changes), [settled]);
+    const discrepancies = [{ field: "event", confirmed: "another event like it" }];
     expect(conclusion).toMatchObject({
       state: "ATTACHED",
-      told: [
-        {
-          finding: {
-            contradicts: true,
-            discrepancies: [{ field: "event", confirmed: "another event like it" }],
-          },
-        },
-      ],
+      told: [{ finding: { contradicts: true, discrepancies } }],
     });
   });
 });
 
 test("an event of failure about a SUCCEEDED cancel is a discrepancy", () => {
   const conclusion = matchWebhook(webhookEvent({ isOfSuccess: false }), [cancellation("SUCCEEDED")]);
+  const discrepancies = [{ field: "event", confirmed: "an event of failure" }];
   expect(conclusion).toMatchObject({
     state: "ATTACHED",
-    told: [
-      {
-        finding: { contradicts: true, discrepancies: [{ field: "event", confirmed: "an event of failure" }] },
-      },
-    ],
+    told: [{ finding: { contradicts: true, discrepancies } }],
   });
 });
 
@@ -178,10 +155,6 @@ describe("a webhook that fits no cancel", () => {
     });
   });
 
-  test("waits when the order has no cancel yet", () => {
-    expect(matchWebhook(webhookEvent(), [])).toBeNull();
-  });
-
   test.each<[string, Partial<KeptEvent>]>([
     ["another amount", { amount: new Decimal(1) }],
     ["no readable amount", { amount: null }],
@@ -194,10 +167,6 @@ describe("a webhook that fits no cancel", () => {
       state: "ATTACHED",
       told: [{ id: one.id, settlement: null, discrepancies: [] }],
     });
-  });
-
-  test("waits when a cancel of another amount is PENDING", () => {
-    expect(matchWebhook(webhookEvent(), [cancellation("PENDING", { amount: 1 })])).toBeNull();
   });
 
   test.each<[string, Partial<KeptEvent>]>([
@@ -238,7 +207,8 @@ describe("a webhook that fits no cancel", () => {
     expect(matchWebhook(webhookEvent(), [], true)).toBeNull();
   });
 
-  test("waits when no cancel is like it", () => {
+  test("waits when the order has no cancel yet, or none like it", () => {
+    expect(matchWebhook(webhookEvent(), [])).toBeNull();
     const others = [cancellation("SUCCEEDED", { amount: 2 }), cancellation("FAILED", { amount: 1 })];
     expect(matchWebhook(webhookEvent(), others)).toBeNull();
   });
@@ -252,4 +222,78 @@ test("a webhook that fits several cancels is evidence for each, and moves none",
   for (const one of conclusion?.told ?? []) {
     expect(one).toMatchObject({ finding: { settlement: null, confirmation: null, discrepancies: [] } });
   }
+});
+
+const members = fc.record({
+  settlement: fc.constantFrom("AWAITED" as const, "VOIDED" as const, "REFUND_REQUESTED" as const),
+  amount: fc.constantFrom(1000, 500),
+  askedMs: fc.integer({ min: -120_000, max: 120_000 }),
+});
+/** Possible histories of an order: at most one of its cancellations is open. */
+const histories = fc
+  .tuple(
+    fc.array(fc.tuple(fc.constantFrom("SUCCEEDED" as const, "FAILED" as const), members), { maxLength: 5 }),
+    fc.option(fc.tuple(fc.constantFrom("PENDING" as const, "UNKNOWN" as const), members)),
+  )
+  .map(([decided, open]) => (open === null ? decided : [...decided, open]))
+  .map((all) =>
+    all.map(([status, { settlement, amount, askedMs }]) =>
+      cancellation(status, {
+        amount,
+        createdAt: after(askedMs),
+        ...(status === "SUCCEEDED" && { settlement }),
+      }),
+    ),
+  );
+const events = fc
+  .record({
+    kind: fc.constantFrom(...WEBHOOK_KINDS),
+    amount: fc.constantFrom(new Decimal(1000), new Decimal(500), null),
+    atMs: fc.integer({ min: -120_000, max: 120_000 }),
+  })
+  .map(({ kind, amount, atMs }) => webhookEvent({ kind, amount, eventTime: after(atMs) }));
+
+describe("for any event and any history of its order", () => {
+  test("one cancel at most is moved or settled, and it fits; none is called FAILED, and none in flight is touched", () => {
+    fc.assert(
+      fc.property(events, histories, (event, history) => {
+        const told = matchWebhook(event, history)?.told ?? [];
+        for (const one of told) {
+          if ("transition" in one) expect(one.transition.to).toBe("SUCCEEDED");
+          expect(one.cancellation.status).not.toBe("PENDING");
+        }
+        const moved = told.filter((one) => "transition" in one || one.finding.settlement !== null);
+        expect(moved.length).toBeLessThanOrEqual(1);
+        for (const { cancellation: one } of moved) {
+          expect(told).toHaveLength(1);
+          expect(one.totalCancelAmount.equals(event.amount ?? -1)).toBe(true);
+          const alike = history.filter(
+            ({ totalCancelAmount, status }) =>
+              totalCancelAmount.equals(event.amount ?? -1) && status !== "FAILED",
+          );
+          if (one.status === "UNKNOWN") {
+            expect(alike).toHaveLength(1);
+            expect(one.createdAt.getTime()).toBeLessThanOrEqual(
+              (event.eventTime?.getTime() ?? 0) + CLOCK_TOLERANCE_MS,
+            );
+          }
+          expect(["UNKNOWN", "SUCCEEDED"]).toContain(one.status);
+        }
+      }),
+    );
+  });
+
+  test("the order in which its cancels stand changes nothing, save which of several that failed is told", () => {
+    fc.assert(
+      fc.property(events, histories, fc.infiniteStream(fc.nat()), (event, history, random) => {
+        const alike = history.filter(({ status }) => status === "FAILED").slice(1);
+        const known = history.filter((one) => !alike.includes(one));
+        const shuffled = known
+          .map((one) => ({ one, key: random.next().value as number }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ one }) => one);
+        expect(inWords(matchWebhook(event, shuffled))).toEqual(inWords(matchWebhook(event, known)));
+      }),
+    );
+  });
 });

@@ -1,10 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { computeTotals } from "../../../src/cancellation/request/amount-rule.js";
-import type { CancelPaymentInput } from "../../../src/cancellation/model/cancel-request.js";
+import type {
+  CancelItem,
+  CancelPaymentInput,
+  RefundAccount,
+} from "../../../src/cancellation/model/cancel-request.js";
 import { checkRequest } from "../../../src/cancellation/request/check-request.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import { MAX_NOTE_LENGTH } from "../../../src/cancellation/model/limits.js";
 import type { Store } from "../../../src/cancellation/model/store.js";
+import { proseFaults } from "../../../src/cancellation/request/field-rules.js";
 import { items } from "../../helpers/arbitraries.js";
 import { callerOf, cancelItem, cancelRequest } from "../../helpers/examples.js";
 
@@ -22,21 +28,14 @@ function errorsOf(changes: Partial<CancelPaymentInput>): string[] {
   return checked.ok ? [] : checked.errors.map(({ message }) => message);
 }
 
-const INVISIBLE = [
-  "\u200B",
-  "\u200D",
-  "\u00AD",
-  "\uFEFF",
-  "\u2060",
-  "\uFE0F",
-  "\u{E0101}",
-  "\u034F",
-  "\u3164",
-  "\u115F",
-  "\u202E",
-  "\u00A0",
-  "\u3000",
-];
+function itemsOf(count: number): CancelItem[] {
+  return Array.from({ length: count }, (_, seq) => cancelItem({ seq }));
+}
+
+/** Among them joiners, variation selectors, fillers, a direction mark and blanks that are no space. */
+const INVISIBLE = Array.from(
+  "\u200B\u200D\u00AD\uFEFF\u2060\uFE0F\u{E0101}\u034F\u3164\u115F\u202E\u00A0\u3000",
+);
 
 describe("a request", () => {
   test("is accepted when every rule holds", () => {
@@ -44,135 +43,116 @@ describe("a request", () => {
   });
 
   test.each<[string, Partial<CancelPaymentInput>, string]>([
-    [
-      "a blank after the order number",
-      { orderNo: "ORD-1 " },
-      "input.orderNo: expected no blanks at either end, found some",
-    ],
-    [
-      "a no-break space before it",
-      { orderNo: "\u00a0ORD-1" },
-      "input.orderNo: expected no blanks at either end, found some",
-    ],
+    ["a blank after it", { orderNo: "ORD-1 " }, "orderNo: expected no blanks at either end, found some"],
+    ["a no-break space", { orderNo: "\u00a01" }, "orderNo: expected no blanks at either end, found some"],
     [
       "a blank before an item id",
       { items: [cancelItem({ itemId: " P1" })] },
-      "input.items.0.itemId: expected no blanks at either end, found some",
+      "items.0.itemId: expected no blanks at either end, found some",
     ],
     [
       "a store of 90 000 characters",
       { storeId: "S".repeat(90_000) },
-      "input.storeId: expected 1 to 100 characters, found 90000 characters",
+      "storeId: expected 1 to 100 characters, found 90000 characters",
     ],
     [
       "an empty key",
       { idempotencyKey: "" },
-      "input.idempotencyKey: expected 1 to 255 characters, found an empty text",
+      "idempotencyKey: expected 1 to 255 characters, found an empty text",
     ],
     [
       "a key of 300 characters",
       { idempotencyKey: "k".repeat(300) },
-      "input.idempotencyKey: expected 1 to 255 characters, found 300 characters",
+      "idempotencyKey: expected 1 to 255 characters, found 300 characters",
     ],
     [
       "a NUL in the order number",
       { orderNo: "A\u0000B" },
-      "input.orderNo: expected readable characters, found a control character or half a character",
+      "orderNo: expected readable characters, found a control character or half a character",
     ],
-    ["no items", { items: [] }, "input.items: expected 1 to 500 items, found 0"],
-    [
-      "501 items",
-      { items: Array.from({ length: 501 }, (_, seq) => cancelItem({ seq })) },
-      "input.items: expected 1 to 500 items, found 501",
-    ],
+    ["no items", { items: [] }, "items: expected 1 to 500 items, found 0"],
+    ["501 items", { items: itemsOf(501) }, "items: expected 1 to 500 items, found 501"],
     [
       "a seq that stands twice",
-      { items: [cancelItem({ seq: 7 }), cancelItem({ seq: 8 }), cancelItem({ seq: 7 })] },
-      "input.items.2.seq: expected a seq no other item has, found that of items.0",
+      { items: [7, 8, 7].map((seq) => cancelItem({ seq })) },
+      "items.2.seq: expected a seq no other item has, found that of items.0",
     ],
     [
       "a negative seq",
       { items: [cancelItem({ seq: -1 })] },
-      "input.items.0.seq: expected a whole number from 0 to 2147483647, found another number",
+      "items.0.seq: expected a whole number from 0 to 2147483647, found another number",
     ],
     [
       "a quantity of zero",
       { items: [cancelItem({ quantity: 0 })] },
-      "input.items.0.quantity: expected a whole number from 1 to 1000000, found another number",
+      "items.0.quantity: expected a whole number from 1 to 1000000, found another number",
     ],
     [
       "a negative amount",
       { items: [cancelItem(), cancelItem({ seq: 9, amount: new Decimal(-5) })] },
-      "input.items.1.amount: expected zero or more, found less",
+      "items.1.amount: expected zero or more, found less",
     ],
     [
       "a thousandth of a won",
       { items: [cancelItem({ amount: new Decimal("0.001") })] },
-      "input.items.0.amount: expected at most 0 decimal places, as KRW has, found 3",
+      "items.0.amount: expected at most 0 decimal places, as KRW has, found 3",
     ],
     [
-      "16 digits before the point",
-      { totalCancelAmount: new Decimal("1e15") },
-      "input.totalCancelAmount: expected at most 15 digits before the decimal point, found 16",
+      "a tax of a tenth of a won",
+      { items: [cancelItem({ taxAmount: new Decimal("0.1") })] },
+      "items.0.taxAmount: expected at most 0 decimal places, as KRW has, found 1",
     ],
     [
       "an amount beyond all bounds",
       { totalCancelAmount: new Decimal("1e400") },
-      "input.totalCancelAmount: expected at most 15 digits before the decimal point, found 401",
+      "totalCancelAmount: expected at most 15 digits before the decimal point, found 401",
     ],
     [
       "not a number",
       { totalCancelAmount: new Decimal(Number.NaN) },
-      "input.totalCancelAmount: expected a number, found none",
+      "totalCancelAmount: expected a number, found none",
     ],
     [
       "a total of zero",
       { totalCancelAmount: new Decimal(0) },
-      "input.totalCancelAmount: expected more than zero, found 0",
+      "totalCancelAmount: expected more than zero, found 0",
     ],
     [
       "a long reason",
       { reason: "r".repeat(501) },
-      "input.reason: expected 1 to 500 characters, found 501 characters",
+      "reason: expected 1 to 500 characters, found 501 characters",
     ],
     [
       "an account number of 3 digits",
-      { refundAccount: { accountNumber: "1-2 3", bankCode: null, accountHolderName: null } },
-      "input.refundAccount.accountNumber: expected 4 to 34 letters or digits, found 3 of them",
+      { refundAccount: { accountNumber: "1-2 3" } },
+      "refundAccount.accountNumber: expected 4 to 34 letters or digits, found 3 of them",
     ],
     [
       "an account number with a slash",
-      { refundAccount: { accountNumber: "1234/5678", bankCode: null, accountHolderName: null } },
-      "input.refundAccount.accountNumber: expected letters and digits, apart from spaces and hyphens, found other characters",
+      { refundAccount: { accountNumber: "1234/5678" } },
+      "refundAccount.accountNumber: expected letters and digits, apart from spaces and hyphens, found other characters",
     ],
-    ["an unknown store", { storeId: "XX" }, "input.storeId: expected a store you can act for, found another"],
     [
-      "another caller's store",
-      { storeId: "US" },
-      "input.storeId: expected a store you can act for, found another",
+      "a blank bank code",
+      { refundAccount: { accountNumber: "12345678", bankCode: " " } },
+      "refundAccount.bankCode: expected 1 to 20 characters, found only blanks",
     ],
+    ["an unknown store", { storeId: "XX" }, "storeId: expected a store you can act for, found another"],
+    ["another caller's store", { storeId: "US" }, "storeId: expected a store you can act for, found another"],
   ])(
     "with %s is refused, naming the field, what was expected and what was found",
     (_case, changes, message) => {
-      expect(errorsOf(changes)).toContain(message);
+      expect(errorsOf(changes)).toContain(`input.${message}`);
     },
   );
 
-  test.each(["orderNo", "idempotencyKey", "itemId"])(
-    "with an invisible character in its %s is refused",
-    (field) => {
-      const invisible = fc.constantFrom(...INVISIBLE);
-      fc.assert(
-        fc.property(invisible, fc.nat(4), (hidden, at) => {
-          const text = `ORD-1`.slice(0, at + 1) + hidden + "1";
-          const told = errorsOf(
-            field === "itemId" ? { items: [cancelItem({ itemId: text })] } : { [field]: text },
-          );
-          expect(told).toEqual([expect.stringContaining(field)]);
-        }),
-      );
-    },
-  );
+  test.each(INVISIBLE)("with %j, which nobody sees, in an identifier is refused", (hidden) => {
+    const text = `ORD${hidden}1`;
+    const told = errorsOf({ orderNo: text, idempotencyKey: text, items: [cancelItem({ itemId: text })] });
+    expect(told).toEqual(
+      ["idempotencyKey", "orderNo", "itemId"].map((field) => expect.stringContaining(field)),
+    );
+  });
 
   test("with an order number in another Unicode form is refused", () => {
     const orderNo = "주문-1";
@@ -258,6 +238,52 @@ describe("a request", () => {
         expect(told).not.toEqual([]);
         expect(told.join("\n")).not.toContain("§");
       }),
+    );
+  });
+});
+
+function account(accountNumber: string, accountHolderName: string | null = null): RefundAccount {
+  return { accountNumber, bankCode: "001", accountHolderName };
+}
+
+const isTaken = (text: string, number: string, holder: string | null = null): boolean =>
+  proseFaults("input.reason", text, MAX_NOTE_LENGTH, account(number, holder)).length === 0;
+
+describe("a reason or a note", () => {
+  test.each([
+    ["refund to 1029384756", "1029384756"],
+    ["refund to 1029384756.", "1029-3847-56"],
+    ["계좌 1029-3847-56으로 환불", "1029384756"],
+    ["P-1029384756", "1029384756"],
+    ["1029384756-1", "1029384756"],
+    ["1029384756원", "1029 3847 56"],
+  ])("%j is refused with the account %s: its number stands in it", (text, number) => {
+    const [fault] = proseFaults("input.note", text, MAX_NOTE_LENGTH, account(number));
+    expect(fault).toMatchObject({ field: "input.note", found: "that number" });
+    expect(JSON.stringify(fault)).not.toContain("1029");
+  });
+
+  test.each([
+    ["John Doe changed his mind", "1029384756", "John Doe"],
+    ["배송 지연", "1029384756", "배송"],
+    ["order 91029384756 and 10293847561", "1029384756", null],
+    ["the last four are 4756", "1029384756", null],
+    ["12345 won", "12345", null],
+    ["1029 3847 56", "1029384756", null],
+  ])("%j is taken with the account %s of %j", (text, number, holder) => {
+    expect(isTaken(text, number, holder)).toBe(true);
+  });
+
+  test("is refused with the number in it, whatever that is, and taken without it", () => {
+    const numbers = fc.stringMatching(/^[0-9]{6,34}$/u);
+    const words = fc.stringMatching(/^[a-z가-힣 .,]{0,40}$/u);
+    fc.assert(
+      fc.property(numbers, numbers, words, words, (number, other, before, after) => {
+        fc.pre(number !== other);
+        expect(isTaken(`${before} ${number} ${after}`, number)).toBe(false);
+        expect(isTaken(`${before} ${other} ${after}.`, number)).toBe(true);
+      }),
+      { numRuns: 40 },
     );
   });
 });

@@ -1,0 +1,178 @@
+import {
+  type CancelItem,
+  type CancelPaymentInput,
+  type CancelRequest,
+  ITEM_TYPES,
+  type RefundAccount,
+} from "../model/cancel-request.js";
+import type { Fault } from "../model/errors.js";
+import * as limits from "../model/limits.js";
+import type { Store } from "../model/store.js";
+import { amountFaults, identifierFaults, integerFaults, proseFaults, textFaults } from "./field-rules.js";
+import { accountNumberFaults, normaliseAccountNumber } from "./refund-account.js";
+
+/** What the service has to know of a field of a request, besides its name and type. A field that is forgotten here does not compile. */
+interface Field<Value> {
+  readonly faults: (path: string, value: Value, store: Store, request: CancelRequest) => Fault[];
+  /** How it is written into the fingerprint; null for a field that is no part of it. */
+  readonly compared: ((value: Value) => unknown) | null;
+}
+type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
+
+const asIs = <T>(value: T): T => value;
+
+const ITEM_FIELDS: Fields<CancelItem> = {
+  seq: { faults: (path, seq) => integerFaults(path, seq, 0, limits.MAX_SEQ), compared: asIs },
+  itemType: {
+    faults: (field, type) =>
+      ITEM_TYPES.includes(type)
+        ? []
+        : [{ field, expected: `one of ${ITEM_TYPES.join(", ")}`, found: "something else" }],
+    compared: asIs,
+  },
+  itemId: {
+    faults: (path, id) => identifierFaults(path, id, limits.MAX_IDENTIFIER_LENGTH),
+    compared: asIs,
+  },
+  quantity: {
+    faults: (path, quantity) => integerFaults(path, quantity, 1, limits.MAX_QUANTITY),
+    compared: asIs,
+  },
+  amount: { faults: amountFaults, compared: (amount) => amount.toFixed() },
+  taxAmount: { faults: amountFaults, compared: (tax) => tax?.toFixed() },
+};
+
+// A digest of an account number is reversed by trying all numbers: the account is stored encrypted, and compared as itself.
+export const ACCOUNT_FIELDS: Fields<RefundAccount> = {
+  accountNumber: { faults: accountNumberFaults, compared: null },
+  bankCode: {
+    faults: (path, code) => optionalTextFaults(path, code, limits.MAX_BANK_CODE_LENGTH),
+    compared: null,
+  },
+  accountHolderName: {
+    faults: (path, name) => optionalTextFaults(path, name, limits.MAX_HOLDER_NAME_LENGTH),
+    compared: null,
+  },
+};
+
+/** Faults are reported in this order. */
+const REQUEST_FIELDS: Fields<CancelRequest> = {
+  refundAccount: {
+    faults: (path, account, store, request) =>
+      account === null ? [] : faultsOf(ACCOUNT_FIELDS, path, account, store, request),
+    compared: null,
+  },
+  // It is chosen before; it led to the request that is compared with, as the key did.
+  storeId: { faults: () => [], compared: null },
+  idempotencyKey: {
+    faults: (path, key) => identifierFaults(path, key, limits.MAX_IDEMPOTENCY_KEY_LENGTH),
+    compared: null,
+  },
+  orderNo: {
+    faults: (path, orderNo) => identifierFaults(path, orderNo, limits.MAX_IDENTIFIER_LENGTH),
+    compared: asIs,
+  },
+  totalCancelAmount: {
+    faults: (path, total, store) =>
+      total.isZero()
+        ? [{ field: path, expected: "more than zero", found: "0" }]
+        : amountFaults(path, total, store),
+    // By value: 1.0 and 1.00 are the same.
+    compared: (total) => total.toFixed(),
+  },
+  // A condition on sending, not part of what is asked.
+  expectedCancelledTotal: { faults: amountFaults, compared: null },
+  reason: {
+    faults: (path, reason, _store, { refundAccount }) =>
+      proseFaults(path, reason, limits.MAX_REASON_LENGTH, refundAccount),
+    compared: asIs,
+  },
+  note: {
+    faults: (path, note, _store, { refundAccount }) =>
+      proseFaults(path, note, limits.MAX_NOTE_LENGTH, refundAccount),
+    compared: asIs,
+  },
+  items: {
+    faults: itemsFaults,
+    compared: (items) =>
+      [...items].sort((a, b) => a.seq - b.seq).map((item) => comparedFields(ITEM_FIELDS, item)),
+  },
+};
+
+/** As it is compared and sent: null for what was left out, and the account number without spaces and hyphens. */
+export function normalise(input: CancelPaymentInput, store: Store): CancelRequest {
+  const { items, refundAccount } = input;
+  return {
+    ...withNulls(REQUEST_FIELDS, input),
+    storeId: store.id,
+    items: items.map((item) => withNulls(ITEM_FIELDS, item)),
+    refundAccount: refundAccount
+      ? {
+          ...withNulls(ACCOUNT_FIELDS, refundAccount),
+          accountNumber: normaliseAccountNumber(refundAccount.accountNumber),
+        }
+      : null,
+  };
+}
+
+/** The faults of each field by itself. */
+export function requestFaults(request: CancelRequest, store: Store): Fault[] {
+  return faultsOf(REQUEST_FIELDS, "input", request, store, request);
+}
+
+/** The fields of the fingerprint by name, in the order of their names. A field that is not given leaves no trace. */
+export function comparedRequest(request: CancelRequest): Record<string, unknown> {
+  return comparedFields(REQUEST_FIELDS, request);
+}
+
+function withNulls<T>(fields: Fields<T>, given: { readonly [Name in keyof T]?: unknown }): T {
+  return Object.fromEntries(namesOf(fields).map((name) => [name, given[name] ?? null])) as T;
+}
+
+function faultsOf<T>(
+  fields: Fields<T>,
+  path: string,
+  value: T,
+  store: Store,
+  request: CancelRequest,
+): Fault[] {
+  return namesOf(fields).flatMap((name) =>
+    fields[name].faults(`${path}.${name}`, value[name], store, request),
+  );
+}
+
+function comparedFields<T>(fields: Fields<T>, value: T): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  for (const name of namesOf(fields).sort()) {
+    const content = fields[name].compared?.(value[name]) ?? null;
+    if (content !== null) written[name] = content;
+  }
+  return written;
+}
+
+function namesOf<T>(fields: Fields<T>): (keyof T & string)[] {
+  return Object.keys(fields) as (keyof T & string)[];
+}
+
+function itemsFaults(
+  path: string,
+  items: readonly CancelItem[],
+  store: Store,
+  request: CancelRequest,
+): Fault[] {
+  if (items.length === 0 || items.length > limits.MAX_ITEMS)
+    return [{ field: path, expected: `1 to ${limits.MAX_ITEMS} items`, found: `${items.length}` }];
+  const firstWithSeq = new Map<number, number>();
+  return items.flatMap((item, index) => {
+    const first = firstWithSeq.get(item.seq);
+    firstWithSeq.set(item.seq, first ?? index);
+    const faults = faultsOf(ITEM_FIELDS, `${path}.${index}`, item, store, request);
+    if (first === undefined) return faults;
+    const found = `that of items.${first}`;
+    return [...faults, { field: `${path}.${index}.seq`, expected: "a seq no other item has", found }];
+  });
+}
+
+function optionalTextFaults(path: string, text: string | null, maxLength: number): Fault[] {
+  return text === null ? [] : textFaults(path, text, maxLength);
+}
