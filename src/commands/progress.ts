@@ -4,8 +4,8 @@ import { SingleBar } from "cli-progress";
 /** How far something is that a person waits for. */
 export interface Progress {
   /** `total` may be an estimate, and grow. */
-  show(what: string, done: number, total: number): void;
-  end(): void;
+  readonly show: (what: string, done: number, total: number) => void;
+  readonly end: () => void;
 }
 
 /** Where nobody watches, such as in a log, seldom enough not to fill it. */

@@ -11,7 +11,7 @@ import { runCommand } from "./run-command.js";
 import { openEncryptedData, type EncryptedData } from "../process/database.js";
 import { openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterAgain, isThere } from "../persistence/enter-again.js";
-import { requestValues } from "../persistence/record-intent.js";
+import { requestValues } from "../persistence/cancellation-row.js";
 import { throughPrisma } from "../persistence/client.js";
 import type { Encryptor } from "../persistence/encryptor.js";
 import type { SqlValues } from "../persistence/statement.js";

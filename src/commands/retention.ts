@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { openEncryptedData } from "../process/database.js";
 import { eraseOlderThan, LEAST_MONTHS_KEPT, type Erasure, type Retention } from "../persistence/retention.js";
 import { createProgress } from "./progress.js";
-import { runCommand } from "./run-command.js";
+import { runCommand, watchSignals } from "./run-command.js";
 
 const USAGE = `Usage: npm run retention -- --older-than-months <months> [--dry-run]
 
@@ -36,12 +36,7 @@ function readMonths(text: string | undefined): number {
 }
 
 async function erase(olderThanMonths: number, isDryRun: boolean): Promise<void> {
-  let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      isStopping = true;
-    });
-  }
+  const isStopping = watchSignals();
   const progress = createProgress(process.stderr, () => performance.now());
   await runCommand(
     process.env,
@@ -51,9 +46,9 @@ async function erase(olderThanMonths: number, isDryRun: boolean): Promise<void> 
         databaseUrl,
         olderThanMonths,
         isDryRun,
-        onBatch: (name, seen, total) => progress.show(name, seen, total),
-        isStopping: () => isStopping,
-      }).finally(() => progress.end());
+        onBatch: progress.show,
+        isStopping,
+      }).finally(progress.end);
       if (result === null) {
         process.stderr.write("Another run is at work on this database. Nothing was done.\n");
         return false;

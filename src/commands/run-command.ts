@@ -5,6 +5,13 @@ import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import { PROCESS_LOG, type Log } from "../process/log.js";
 import { Releases } from "../process/releases.js";
 
+/** Whether SIGINT or SIGTERM has come: work that may be long ends at its next pause. */
+export function watchSignals(): () => boolean {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isStopping = true));
+  return () => isStopping;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 type Opener<T> = (config: Config, log: Log, releases: Releases) => Promise<T>;
 

@@ -2,7 +2,6 @@ import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellati
 import { toCancellation } from "./cancellation-row.js";
 import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "./generated/client.js";
 import { throughPrisma, type Database } from "./client.js";
-import { unnamed } from "./statement.js";
 
 interface ChangeRow {
   readonly now: Date;
@@ -35,7 +34,7 @@ export function createChangeLog(
     async since(moment, limit) {
       // By the BRIN index over the times of events, which costs a commit next to nothing.
       const rows = await database.rows<ChangeRow>(
-        unnamed(Prisma.sql`
+        Prisma.sql`
         /* cancellation: changes */
         WITH look AS (
           SELECT clock_timestamp() AS now, coalesce(${moment}::timestamptz, clock_timestamp() - interval '1 minute') AS since
@@ -50,7 +49,7 @@ export function createChangeLog(
         SELECT look.now, changed.store_id, changed.version, cancellation.id, cancellation.order_no
         FROM look LEFT JOIN (
           changed JOIN cancellation ON cancellation.store_id = changed.store_id AND cancellation.id = changed.cancellation_id
-        ) ON true`),
+        ) ON true`,
       );
       const [first] = rows;
       if (first === undefined) throw new Error("reading changes: the statement returned no row");

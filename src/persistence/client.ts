@@ -83,7 +83,7 @@ export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined
 
   async function run<Row>({ name, text, values }: Query): Promise<Row[]> {
     const { rows } = await pool.query<Row & pg.QueryResultRow>(
-      isPrepared && name !== null ? { name, text, values: [...values] } : { text, values: [...values] },
+      isPrepared && name !== undefined ? { name, text, values: [...values] } : { text, values: [...values] },
     );
     return rows;
   }
@@ -104,8 +104,8 @@ export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined
 }
 
 /** The same statements on Prisma's connections, or in a transaction of it. */
-export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRaw">): Database {
-  return { rows: (query) => prisma.$queryRaw(query.toSql()) };
+export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRawUnsafe">): Database {
+  return { rows: (query) => prisma.$queryRawUnsafe(query.text, ...query.values) };
 }
 
 /** PostgreSQL's code for a statement that its `statement_timeout` has ended. */

@@ -1,7 +1,31 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "./client.js";
 import { Prisma } from "./generated/client.js";
-import { type SqlValues, statement, unnamed } from "./statement.js";
+import { type SqlValues, statement } from "./statement.js";
+
+// A PostgreSQL can go back in time: an asynchronous standby is promoted before it has everything, a backup is restored. Then commits
+// that callers were told of are gone, a used key is free again, and the next request with it would move money twice. No unique index
+// can see that. So a row of the database says where it stands in its own history, and every replica remembers what that row said last.
+
+const MS_PER_SECOND = 1_000;
+/** Whoever asks more often is answered by the look before: each look writes. */
+const LOOKED_LATELY_MS = 500;
+
+export interface DatabasePosition {
+  /** The row's id. Whoever sees that the database has gone back gives it another, by which all others see it too. */
+  readonly id: string;
+  /** Grows each time a replica looks: a row that says less than before is an older one. */
+  readonly beat: string;
+}
+
+/** What one look at the row has shown. */
+export interface DatabaseLook {
+  readonly position: DatabasePosition;
+  /** The database has gone back since the last look of this replica, or before its first. */
+  readonly wentBack: boolean;
+  /** For so long no replica may send a cancel; 0: they may. */
+  readonly heldForMs: number;
+}
 
 export interface WatchEvents {
   /** Told once each time: the database has gone back in time, and no cancel is sent for so long. */
@@ -12,7 +36,7 @@ export interface WatchEvents {
 
 /**
  * Watches whether the database goes back in time. When it has, no cancel is sent until the hold is over and what this replica
- * remembers is entered again, so that the keys and the open orders which the database forgot are closed before sending goes on.
+ * remembers is entered again: by then the keys and the open orders that the database forgot are closed.
  */
 export class DatabaseWatch {
   #position: DatabasePosition | null = null;
@@ -86,24 +110,21 @@ export class DatabaseWatch {
 
   /** Others are held as well for as long as it takes. What fails is tried again with the next look. */
   async #enter(): Promise<void> {
-    const holding = setInterval(() => {
-      this.history.hold(2 * MS_PER_SECOND).catch((error: unknown) => this.events.onFault(error));
-    }, MS_PER_SECOND);
+    const onFault = (error: unknown): void => this.events.onFault(error);
+    const holding = setInterval(
+      () => void this.history.hold(2 * MS_PER_SECOND).catch(onFault),
+      MS_PER_SECOND,
+    );
     try {
       await this.#enterAgain();
       this.#mustEnterAgain = false;
     } catch (error) {
-      this.events.onFault(error);
+      onFault(error);
     } finally {
       clearInterval(holding);
     }
   }
 }
-
-const MS_PER_SECOND = 1_000;
-
-/** Whoever asks more often is answered by the look before: each look writes. */
-const LOOKED_LATELY_MS = 500;
 
 /** For /readyz. In words of ours: a library's may name what nobody outside should know. */
 export async function whyUnready(watch: DatabaseWatch): Promise<string | null> {
@@ -125,25 +146,20 @@ function isRefusal(error: unknown): boolean {
 }
 
 /**
- * A PostgreSQL can go back in time: an asynchronous standby is promoted before it has everything, a backup is restored. Then commits
- * that callers were told of are gone, a used key is free again, and the next request with it would move money twice. No unique
- * index can see that. So a row of the database says where it stands in its own history, and every replica remembers what that row
- * said last. A restart of PostgreSQL changes nothing of it.
+ * SQL with one row when this is the database, and at least as far, as this replica knows it, and nothing holds sending. It needs the
+ * values of `standingValues`.
  */
-export interface DatabasePosition {
-  /** The row's id. Whoever sees that the database has gone back gives it another, by which all others see it too. */
-  readonly id: string;
-  /** Grows each time a replica looks: a row that says less than before is an older one. */
-  readonly beat: string;
+export function standing(cluster: string): string {
+  return `SELECT FROM database_history
+      WHERE :maySend::boolean AND id = :historyId::uuid AND beat >= :historyBeat::bigint AND cluster = ${cluster}
+        AND (held_until IS NULL OR held_until <= statement_timestamp())`;
 }
 
-/** What one look at the row has shown. */
-export interface DatabaseLook {
-  readonly position: DatabasePosition;
-  /** The database has gone back since the last look of this replica, or before its first. */
-  readonly wentBack: boolean;
-  /** For so long no replica may send a cancel; 0: they may. */
-  readonly heldForMs: number;
+export function standingValues({
+  heldForMs,
+  position,
+}: Pick<DatabaseWatch, "heldForMs" | "position">): SqlValues {
+  return { maySend: heldForMs === 0, historyId: position?.id ?? null, historyBeat: position?.beat ?? null };
 }
 
 /** Looks at where the database stands. */
@@ -177,48 +193,39 @@ const CLUSTERS = [
 export async function openDatabaseHistory(database: Database, holdMs: number): Promise<DatabaseHistory> {
   const cluster = await readableCluster(database);
   const beat = beatStatement(cluster);
-
-  async function look(known: DatabasePosition | null): Promise<DatabaseLook> {
-    const newId = randomUUID();
-    const values = { newId, knownId: known?.id ?? null, knownBeat: known?.beat ?? null, holdMs };
-    const row = (await database.rows<BeatRow>(beat(values)))[0] ?? (await begin(database, beat, values));
-    return {
-      position: { id: row.id, beat: row.beat.toString() },
-      wentBack: row.id === newId || (known !== null && row.id !== known.id),
-      heldForMs: row.held_for_ms,
-    };
-  }
-
   return {
     cluster,
-    look,
+
+    async look(known) {
+      const newId = randomUUID();
+      const beating = beat({ newId, knownId: known?.id ?? null, knownBeat: known?.beat ?? null, holdMs });
+      let [row] = await database.rows<BeatRow>(beating);
+      if (row === undefined) {
+        // The row itself is gone: a database older than it, or emptied by hand.
+        await database.rows(
+          Prisma.sql`INSERT INTO database_history (id, cluster) VALUES (${randomUUID()}::uuid, 'none') ON CONFLICT DO NOTHING`,
+        );
+        [row] = await database.rows<BeatRow>(beating);
+      }
+      if (row === undefined) throw new Error("reading where the database stands: it has no row of it");
+      return {
+        position: { id: row.id, beat: row.beat.toString() },
+        wentBack: row.id === newId || (known !== null && row.id !== known.id),
+        heldForMs: row.held_for_ms,
+      };
+    },
+
     async hold(ms) {
       await database.rows(HOLD({ holdMs: ms }));
     },
   };
 }
 
-/** The row itself is gone: a database older than it, or emptied by hand. */
-async function begin(
-  database: Database,
-  beat: ReturnType<typeof statement>,
-  values: SqlValues,
-): Promise<BeatRow> {
-  await database.rows(
-    unnamed(
-      Prisma.sql`INSERT INTO database_history (id, cluster) VALUES (${randomUUID()}::uuid, 'none') ON CONFLICT DO NOTHING`,
-    ),
-  );
-  const [row] = await database.rows<BeatRow>(beat(values));
-  if (row === undefined) throw new Error("reading where the database stands: it has no row of it");
-  return row;
-}
-
 async function readableCluster(database: Database): Promise<string> {
   let fault: unknown;
   for (const cluster of CLUSTERS) {
     try {
-      await database.rows(unnamed(Prisma.sql`SELECT ${Prisma.raw(cluster)}`));
+      await database.rows({ text: `SELECT ${cluster}`, values: [] });
       return cluster;
     } catch (error) {
       fault = error;

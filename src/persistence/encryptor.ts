@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import type { RefundAccount } from "../cancellation/model/cancel-request.js";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CancellationReference } from "../cancellation/model/cancellation.js";
 
 /** A 256-bit key. Its id is stored beside everything it encrypts. */
 export interface EncryptionKey {
@@ -13,27 +15,34 @@ export interface Encrypted {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The row that encrypted data belong to. They are bound to it: copied to another row, they do not decrypt. */
-export interface EncryptedRow {
-  readonly storeId: string;
-  readonly id: string;
-}
+/** The column and the row that encrypted data belong to. Copied to another, they do not decrypt. */
+export type BoundTo = readonly [column: keyof typeof IN_WORDS, ...row: readonly string[]];
 
-/** Every `decrypt…` and `reencrypt…` throws DecryptionError when the key is missing, or the bytes or their row are not the original ones. */
+const IN_WORDS = {
+  "cancellation.refund_account": "the refund account of cancellation",
+  "cancellation_event.answer": "an answer about cancellation",
+  "webhook_event.body": "the body of webhook",
+};
+
+export const refundAccountOf = ({ storeId, id }: CancellationReference): BoundTo => [
+  "cancellation.refund_account",
+  storeId,
+  id,
+];
+/** An answer of EBP, of which not every field is published. */
+export const answerAbout = ({ storeId, id }: CancellationReference): BoundTo => [
+  "cancellation_event.answer",
+  storeId,
+  id,
+];
+export const bodyOfWebhook = (digest: string): BoundTo => ["webhook_event.body", digest];
+
+/** Encrypts with the newest key, and decrypts with any of them. */
 export interface Encryptor {
-  /** The id of the key that encrypts. */
   readonly newestKeyId: string;
-  encryptAccount(account: RefundAccount, owner: EncryptedRow): Encrypted;
-  decryptAccount(encrypted: Encrypted, owner: EncryptedRow): RefundAccount;
-  reencryptAccount(encrypted: Encrypted, owner: EncryptedRow): Encrypted;
-  /** An answer of EBP, of which not every field is published; bound to the cancellation it is about. */
-  encryptAnswer(answer: string, owner: EncryptedRow): Encrypted;
-  decryptAnswer(encrypted: Encrypted, owner: EncryptedRow): string;
-  reencryptAnswer(encrypted: Encrypted, owner: EncryptedRow): Encrypted;
-  /** The body of a webhook, which may hold personal data; bound to its digest. */
-  encryptWebhook(body: Buffer, digest: string): Encrypted;
-  decryptWebhook(encrypted: Encrypted, digest: string): Buffer;
-  reencryptWebhook(encrypted: Encrypted, digest: string): Encrypted;
+  encrypt(plain: string | Buffer, boundTo: BoundTo): Encrypted;
+  /** @throws DecryptionError when the key is missing, or the bytes or their row are not the original ones. */
+  decrypt(encrypted: Encrypted, boundTo: BoundTo): Buffer;
 }
 
 export class DecryptionError extends Error {
@@ -44,69 +53,60 @@ const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts with the first key, and decrypts with any of them. */
+/** @param keys the newest first. */
 export function createEncryptor(keys: readonly [EncryptionKey, ...EncryptionKey[]]): Encryptor {
   const [newest] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
-
-  function encrypt(plain: Buffer, boundTo: Buffer): Encrypted {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(ALGORITHM, newest.key, nonce).setAAD(boundTo);
-    const text = Buffer.concat([cipher.update(plain), cipher.final()]);
-    return { keyId: newest.id, bytes: Uint8Array.from(Buffer.concat([nonce, cipher.getAuthTag(), text])) };
-  }
-
-  function decrypt({ keyId, bytes }: Encrypted, boundTo: Buffer, what: string): Buffer {
-    const key = byId.get(keyId);
-    if (key === undefined) {
-      throw new DecryptionError(`decrypting ${what}: its key "${keyId}" is not among DATA_ENCRYPTION_KEYS`);
-    }
-    try {
-      // Without a fixed length, a forged tag of four bytes would pass for data cut short.
-      const options = { authTagLength: TAG_BYTES };
-      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), options)
-        .setAAD(boundTo)
-        .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-    } catch (cause) {
-      throw new DecryptionError(
-        `decrypting ${what}: it was altered, or key "${keyId}" is not the key that encrypted it`,
-        { cause },
-      );
-    }
-  }
-
-  const decryptAccountBytes = (encrypted: Encrypted, owner: EncryptedRow): Buffer =>
-    decrypt(encrypted, accountData(owner), `the refund account of cancellation ${owner.id}`);
-  const decryptAnswerBytes = (encrypted: Encrypted, owner: EncryptedRow): Buffer =>
-    decrypt(encrypted, answerData(owner), `an answer about cancellation ${owner.id}`);
-  const decryptWebhook = (encrypted: Encrypted, digest: string): Buffer =>
-    decrypt(encrypted, webhookData(digest), `the body of webhook ${digest}`);
   return {
     newestKeyId: newest.id,
-    encryptAccount: (account, owner) =>
-      encrypt(Buffer.from(JSON.stringify(account), "utf8"), accountData(owner)),
-    decryptAccount: (encrypted, owner) =>
-      JSON.parse(decryptAccountBytes(encrypted, owner).toString("utf8")) as RefundAccount,
-    reencryptAccount: (encrypted, owner) =>
-      encrypt(decryptAccountBytes(encrypted, owner), accountData(owner)),
-    encryptAnswer: (answer, owner) => encrypt(Buffer.from(answer, "utf8"), answerData(owner)),
-    decryptAnswer: (encrypted, owner) => decryptAnswerBytes(encrypted, owner).toString("utf8"),
-    reencryptAnswer: (encrypted, owner) => encrypt(decryptAnswerBytes(encrypted, owner), answerData(owner)),
-    encryptWebhook: (body, digest) => encrypt(body, webhookData(digest)),
-    decryptWebhook,
-    reencryptWebhook: (encrypted, digest) => encrypt(decryptWebhook(encrypted, digest), webhookData(digest)),
+
+    encrypt(plain, boundTo) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(ALGORITHM, newest.key, nonce).setAAD(
+        Buffer.from(JSON.stringify(boundTo)),
+      );
+      const text = Buffer.concat([cipher.update(plain), cipher.final()]);
+      return { keyId: newest.id, bytes: Uint8Array.from(Buffer.concat([nonce, cipher.getAuthTag(), text])) };
+    },
+
+    decrypt({ keyId, bytes }, boundTo) {
+      const what = `decrypting ${IN_WORDS[boundTo[0]]} ${boundTo.at(-1) ?? ""}`;
+      const key = byId.get(keyId);
+      if (key === undefined) {
+        throw new DecryptionError(`${what}: its key "${keyId}" is not among DATA_ENCRYPTION_KEYS`);
+      }
+      try {
+        // Without a fixed length, a forged tag of four bytes would pass for data cut short.
+        const options = { authTagLength: TAG_BYTES };
+        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), options)
+          .setAAD(Buffer.from(JSON.stringify(boundTo)))
+          .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+      } catch (cause) {
+        const message = `${what}: it was altered, or key "${keyId}" is not the key that encrypted it`;
+        throw new DecryptionError(message, { cause });
+      }
+    },
   };
 }
 
-function accountData({ storeId, id }: EncryptedRow): Buffer {
-  return Buffer.from(JSON.stringify(["cancellation.refund_account", storeId, id]), "utf8");
-}
+const KEY_FILE = "encryption-key";
+const KEY_BYTES = 32;
 
-function answerData({ storeId, id }: EncryptedRow): Buffer {
-  return Buffer.from(JSON.stringify(["cancellation_event.answer", storeId, id]), "utf8");
-}
-
-function webhookData(digest: string): Buffer {
-  return Buffer.from(JSON.stringify(["webhook_event.body", digest]), "utf8");
+/** The key of a development run: made at the first start, kept in the data folder, readable by its owner only. */
+export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey> {
+  const path = join(dataDir, KEY_FILE);
+  await mkdir(dataDir, { recursive: true });
+  // Made only if it is not there: two that start together must end with the same key.
+  await writeFile(path, randomBytes(KEY_BYTES).toString("base64"), { flag: "wx", mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
+  const key = Buffer.from(await readFile(path, "utf8"), "base64");
+  if (key.length === KEY_BYTES) return { id: "local", key };
+  throw new Error(
+    `reading the encryption key in ${path}: expected ${KEY_BYTES} bytes in base64, found ${key.length}. ` +
+      "Refund accounts encrypted with the original key cannot be decrypted without it: restore the file, or remove it to begin with a new key",
+  );
 }

@@ -4,11 +4,11 @@ import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { canMove } from "../cancellation/model/status.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { PrismaClient } from "./generated/client.js";
-import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./record-intent.js";
+import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./cancellation-row.js";
 import { throughPrisma } from "./client.js";
 import type { RecentRecord, RecentRecords } from "./recent-records.js";
 import { fromNow, statement, type SqlValues } from "./statement.js";
-import { ENTER_WEBHOOK } from "./store-webhook.js";
+import { ENTER_WEBHOOK } from "./webhook-inbox.js";
 
 /**
  * - entered: the database had forgotten it.

@@ -1,5 +1,5 @@
+import { answerAbout, bodyOfWebhook, type BoundTo, type Encryptor } from "./encryptor.js";
 import type { PrismaClient } from "./generated/client.js";
-import type { Encryptor } from "./encryptor.js";
 
 /** What EBP said, as it said it. It may hold personal data. */
 export interface KeptEvidence {
@@ -25,22 +25,20 @@ export async function readKeptEvidence(
   if (cancellation === null) return null;
   const { storeId, orderNo, erasedAt, events } = cancellation;
   const webhooks = await prisma.webhookEvent.findMany({ where: { orderNo, storeIds: { has: storeId } } });
-  const answers = events.flatMap(({ at, source, answerSealed: bytes, answerKeyId: keyId }) =>
-    bytes === null || keyId === null
-      ? []
-      : [{ at, what: source, text: encryptor.decryptAnswer({ bytes, keyId }, { storeId, id }) }],
-  );
-  const told = webhooks.flatMap(({ receivedAt, eventType, bodySealed: bytes, bodyKeyId: keyId, digest }) =>
-    bytes === null || keyId === null
-      ? []
-      : [
-          {
-            at: receivedAt,
-            what: eventType ?? "webhook",
-            text: encryptor.decryptWebhook({ bytes, keyId }, digest).toString("utf8"),
-          },
-        ],
-  );
-  const kept = [...answers, ...told].sort((a, b) => a.at.getTime() - b.at.getTime());
-  return { kept, erasedAt };
+  const kept: KeptEvidence[] = [];
+  const keep = (
+    at: Date,
+    what: string,
+    boundTo: BoundTo,
+    bytes: (typeof webhooks)[0]["bodySealed"],
+    keyId: string | null,
+  ): void => {
+    if (bytes === null || keyId === null) return;
+    kept.push({ at, what, text: encryptor.decrypt({ bytes, keyId }, boundTo).toString("utf8") });
+  };
+  for (const { at, source, answerSealed, answerKeyId } of events)
+    keep(at, source, answerAbout({ storeId, id }), answerSealed, answerKeyId);
+  for (const { receivedAt, eventType, digest, bodySealed, bodyKeyId } of webhooks)
+    keep(receivedAt, eventType ?? "webhook", bodyOfWebhook(digest), bodySealed, bodyKeyId);
+  return { kept: kept.sort((a, b) => a.at.getTime() - b.at.getTime()), erasedAt };
 }

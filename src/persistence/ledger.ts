@@ -10,15 +10,20 @@ import type {
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { Timing } from "../cancellation/model/timing.js";
-import { exact } from "./cancellation-row.js";
+import {
+  exact,
+  type Exactly,
+  insertItems,
+  REQUEST_COLUMNS,
+  REQUEST_VALUES,
+  requestValues,
+} from "./cancellation-row.js";
 import type { Database } from "./client.js";
-import type { DatabaseWatch } from "./database-watch.js";
+import { type DatabaseWatch, standing, standingValues } from "./database-watch.js";
 import type { Encryptor } from "./encryptor.js";
 import type { RecentRecords } from "./recent-records.js";
-import { recordFinding } from "./record-finding.js";
-import { createIntentStatement, type IntentRow, requestValues, standingValues } from "./record-intent.js";
-import { recordTransition } from "./record-transition.js";
-import { type SqlValues, text } from "./statement.js";
+import { recordFinding, recordTransition } from "./record-transition.js";
+import { type Query, type SqlValues, statement, text } from "./statement.js";
 
 /**
  * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
@@ -112,6 +117,57 @@ export function createLedger(parts: LedgerDependencies): CancellationLedger {
     const expected = request.expectedCancelledTotal;
     return expected !== null && !expected.equals(actual) ? { kind: "totalChanged", actual } : null;
   }
+}
+
+interface IntentRow {
+  /** Null when a unique index, or the expected total, refused the intent. */
+  readonly created_at: Date | null;
+  readonly next_check_at: Date | null;
+  /** What was cancelled on the order when its row was locked. */
+  readonly cancelled_total: Exactly;
+  /** False: this is not the database, or not as far, as this replica knows it, or sending is held. */
+  readonly may_send: boolean;
+}
+
+/**
+ * One statement that commits the PENDING cancellation, its items and its first event, or nothing.
+ *
+ * The order's row is inserted or locked first: ON CONFLICT DO UPDATE waits for whoever holds it and returns its newest
+ * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
+ * A used key and an order that is still open are refused by the unique indexes, not by a read before.
+ *
+ * A database that has gone back in time takes no intent: it would not know the keys that it has forgotten.
+ * @param cluster SQL that names this database.
+ */
+function createIntentStatement(cluster: string): (values: SqlValues) => Query {
+  return statement(
+    "intent",
+    `/* cancellation: intent */
+    WITH standing AS (
+      ${standing(cluster)}
+    ), the_order AS (
+      INSERT INTO cancelled_order (store_id, order_no)
+      VALUES (:storeId, :orderNo)
+      ON CONFLICT (store_id, order_no) DO UPDATE SET order_no = excluded.order_no
+      RETURNING cancelled_total, reentered_open
+    ), intent AS (
+      INSERT INTO cancellation (${REQUEST_COLUMNS}, status, created_at, next_check_at)
+      SELECT ${REQUEST_VALUES},
+        'PENDING', clock_timestamp(), clock_timestamp() + :leaseMs::float8 * interval '1 millisecond'
+      FROM the_order, standing
+      WHERE reentered_open = 0
+        AND (:expectedCancelledTotal::numeric IS NULL OR cancelled_total = :expectedCancelledTotal::numeric)
+      ON CONFLICT DO NOTHING
+      RETURNING store_id, id, created_at, next_check_at
+    ), items AS (
+      ${insertItems("intent")}
+    ), event AS (
+      INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, actor)
+      SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', :requestedBy FROM intent
+    )
+    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total, EXISTS (SELECT FROM standing) AS may_send
+    FROM the_order LEFT JOIN intent ON true`,
+  );
 }
 
 /** Short enough that a repeated request is hardly slower than the first, long enough to cost nothing. */

@@ -1,16 +1,16 @@
 import { applyTransition } from "../cancellation/cancel/transitions.js";
 import type { AnnounceChange } from "../cancellation/live/change.js";
-import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { Finding, Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Cancellation, CancellationReference } from "../cancellation/model/cancellation.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
 import type { Confirmation } from "../cancellation/model/outcome.js";
 import { assertCanMove } from "../cancellation/model/status.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { Database } from "./client.js";
-import type { Encryptor } from "./encryptor.js";
+import { answerAbout, type Encryptor } from "./encryptor.js";
 import { type Query, fromNow, type SqlValues, statement, text } from "./statement.js";
 
-export interface TransitionRow {
+interface TransitionRow {
   readonly sent_at: Date | null;
   readonly resolved_at: Date | null;
   readonly in_doubt_since: Date | null;
@@ -87,10 +87,8 @@ const TRANSITION = statement(
     SELECT sent_at, resolved_at, in_doubt_since, next_check_at, answered_at, fencing_token, event_count FROM moved`,
 );
 
-export function transitionStatement(before: Cancellation, step: Transition, encryptor: Encryptor): Query {
+function transitionStatement(before: Cancellation, step: Transition, encryptor: Encryptor): Query {
   const { confirmation, failure } = step;
-  const { rawAnswer, ...evidence } = step.evidence;
-  const answer = rawAnswer === null ? null : encryptor.encryptAnswer(rawAnswer, before);
   const isAnswer = step.source === "RESPONSE";
   const [firstLookupMs = null] = step.to === "UNKNOWN" ? LOOKUP_DELAYS_MS : [];
   return TRANSITION({
@@ -111,12 +109,7 @@ export function transitionStatement(before: Cancellation, step: Transition, encr
     discrepancies: JSON.stringify(step.discrepancies),
     sentMs: step.sentAgoMs === null ? null : -step.sentAgoMs,
     firstLookupMs,
-    source: step.source,
-    actor: step.actor,
-    evidence: JSON.stringify(evidence),
-    answerSealed: answer?.bytes ?? null,
-    answerKeyId: answer?.keyId ?? null,
-    // Last: what is added to a copy is copied again with each addition.
+    ...eventValues(before, step, encryptor),
     ...confirmedValues(before, confirmation),
   });
 }
@@ -149,8 +142,84 @@ export async function recordTransition(
   });
 }
 
+/**
+ * One statement that commits what was learnt of a cancellation, and its event, whatever its state and whoever is in charge. One row
+ * when it was; none when its one answer is recorded already, or when a settlement is told of one that awaits none.
+ */
+const FINDING = statement(
+  "finding",
+  `/* cancellation: finding */
+    WITH noted AS (
+      UPDATE cancellation SET
+        settlement = coalesce(:settlement::settlement, settlement),
+        safe_to_retry = safe_to_retry AND NOT :contradicts::boolean,
+        discrepancies = discrepancies || :discrepancies::jsonb,
+        return_request_id = coalesce(return_request_id, :returnRequestId),
+        ebp_request_id = coalesce(ebp_request_id, :ebpRequestId),
+        processed_count = coalesce(processed_count, :processedCount::integer),
+        total_product_amount = coalesce(total_product_amount, :totalProductAmount::numeric),
+        total_product_tax_amount = coalesce(total_product_tax_amount, :totalProductTaxAmount::numeric),
+        total_delivery_amount = coalesce(total_delivery_amount, :totalDeliveryAmount::numeric),
+        total_delivery_tax_amount = coalesce(total_delivery_tax_amount, :totalDeliveryTaxAmount::numeric),
+        sent_at = coalesce(sent_at, ${fromNow(":sentMs")}),
+        answered_at = CASE WHEN :isAnswer::boolean THEN clock_timestamp() ELSE answered_at END,
+        next_check_at = CASE
+          WHEN next_check_at IS NULL OR (:isForOperator::boolean AND status = 'UNKNOWN') THEN NULL
+          ELSE least(next_check_at, ${fromNow(":lookWithinMs")})
+        END,
+        event_count = event_count + 1
+      WHERE store_id = :storeId AND id = :id::uuid
+        AND (NOT :isAnswer::boolean OR answered_at IS NULL)
+        AND (:settlement::settlement IS NULL OR (status = 'SUCCEEDED' AND settlement = 'AWAITED'))
+      RETURNING store_id, id, order_no, event_count, status
+    ), confirmed AS (
+      ${confirmItems("noted")}
+    ), event AS (
+      INSERT INTO cancellation_event (
+        store_id, cancellation_id, number, at, from_status, to_status, source, actor, evidence, answer_sealed,
+        answer_key_id
+      )
+      SELECT
+        store_id, id, event_count, clock_timestamp(), status, status,
+        :source::event_source, :actor, :evidence::jsonb, :answerSealed::bytea, :answerKeyId
+      FROM noted
+    )
+    SELECT order_no, event_count FROM noted`,
+);
+
+function findingStatement(reference: CancellationReference, finding: Finding, encryptor: Encryptor): Query {
+  const isAnswer = finding.source === "RESPONSE";
+  return FINDING({
+    settlement: finding.settlement,
+    contradicts: finding.contradicts,
+    discrepancies: JSON.stringify(finding.discrepancies),
+    isAnswer,
+    isForOperator: finding.isForOperator ?? false,
+    lookWithinMs: finding.lookWithinMs ?? null,
+    ebpRequestId: isAnswer ? finding.evidence.requestId : null,
+    sentMs: finding.sentAgoMs === null ? null : -finding.sentAgoMs,
+    ...eventValues(reference, finding, encryptor),
+    ...confirmedValues(reference, finding.confirmation),
+  });
+}
+
+/** False when there was nothing to record it on. */
+export async function recordFinding(
+  { database, encryptor, announce }: RecordDependencies,
+  reference: CancellationReference,
+  finding: Finding,
+): Promise<boolean> {
+  const [row] = await database.rows<{ order_no: string; event_count: number }>(
+    findingStatement(reference, finding, encryptor),
+  );
+  if (row === undefined) return false;
+  const { storeId, id } = reference;
+  announce({ storeId, id, orderNo: row.order_no, version: row.event_count });
+  return true;
+}
+
 /** Writes what EBP confirmed of the items, provided that the step named has written the cancellation. Its values are `confirmedValues`. */
-export function confirmItems(written: string): string {
+function confirmItems(written: string): string {
   return `UPDATE cancellation_item SET
         confirmed_quantity = line.quantity, confirmed_amount = line.amount, confirmed_tax_amount = line.tax_amount
       FROM ${written}, jsonb_to_recordset(:confirmedLines::jsonb) AS line (
@@ -161,7 +230,7 @@ export function confirmItems(written: string): string {
 }
 
 /** Which cancellation it is, and what EBP confirmed of it. */
-export function confirmedValues(
+function confirmedValues(
   { storeId, id }: CancellationReference,
   confirmation: Confirmation | null,
 ): SqlValues {
@@ -174,17 +243,33 @@ export function confirmedValues(
     totalProductTaxAmount: text(confirmation?.totalProductTaxAmount),
     totalDeliveryAmount: text(confirmation?.totalDeliveryAmount),
     totalDeliveryTaxAmount: text(confirmation?.totalDeliveryTaxAmount),
-    confirmedLines: linesJson(confirmation),
+    confirmedLines: JSON.stringify(
+      (confirmation?.items ?? []).map((item) => ({
+        seq: item.seq,
+        quantity: item.quantity,
+        amount: text(item.amount),
+        tax_amount: text(item.taxAmount),
+      })),
+    ),
   };
 }
 
-function linesJson(confirmation: Confirmation | null): string {
-  return JSON.stringify(
-    (confirmation?.items ?? []).map((item) => ({
-      seq: item.seq,
-      quantity: item.quantity,
-      amount: text(item.amount),
-      tax_amount: text(item.taxAmount),
-    })),
-  );
+/** What the event says of a step, EBP's answer encrypted. */
+function eventValues(
+  reference: CancellationReference,
+  {
+    source,
+    actor,
+    evidence: { rawAnswer, ...evidence },
+  }: Pick<Transition | Finding, "source" | "actor" | "evidence">,
+  encryptor: Encryptor,
+): SqlValues {
+  const answer = rawAnswer === null ? null : encryptor.encrypt(rawAnswer, answerAbout(reference));
+  return {
+    source,
+    actor,
+    evidence: JSON.stringify(evidence),
+    answerSealed: answer?.bytes ?? null,
+    answerKeyId: answer?.keyId ?? null,
+  };
 }

@@ -12,7 +12,6 @@ import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
 import { type Database, throughPrisma } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient } from "./generated/client.js";
-import { unnamed } from "./statement.js";
 
 /** Far more than are ever in doubt at once. */
 const MOST_IDS = 10_000;
@@ -27,12 +26,12 @@ export function createRecoveryQueue(
 ): RecoveryQueue {
   return {
     async claimDue(limit) {
-      const rows = await database.rows<ClaimRow>(unnamed(claimDueStatement(storeIds, limit, timing)));
+      const rows = await database.rows<ClaimRow>(claimDueStatement(storeIds, limit, timing));
       return rows.map(toClaim);
     },
 
     async claim(callersStores, id) {
-      const [row] = await database.rows<ClaimRow>(unnamed(claimStatement(callersStores, id, timing)));
+      const [row] = await database.rows<ClaimRow>(claimStatement(callersStores, id, timing));
       return row === undefined ? null : toClaim(row);
     },
 

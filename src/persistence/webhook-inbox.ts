@@ -2,8 +2,10 @@ import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js"
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
 import { OPEN_STATUSES } from "../cancellation/model/status.js";
+import { SIGNATURE_TOLERANCE_MS } from "../cancellation/model/timing.js";
 import type {
   KeptEvent,
+  ReceivedWebhook,
   Told,
   WebhookClaim,
   WebhookConclusion,
@@ -12,16 +14,88 @@ import type {
 } from "../cancellation/model/webhook-inbox.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { type Database, throughPrisma } from "./client.js";
-import type { DatabaseWatch } from "./database-watch.js";
-import type { Encryptor } from "./encryptor.js";
+import { type DatabaseWatch, standing, standingValues } from "./database-watch.js";
+import { bodyOfWebhook, type Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
 import type { RecentRecords } from "./recent-records.js";
-import { recordFinding } from "./record-finding.js";
-import { standingValues } from "./record-intent.js";
-import { type RecordDependencies, recordTransition } from "./record-transition.js";
+import { type RecordDependencies, recordFinding, recordTransition } from "./record-transition.js";
 import { claimWebhooksStatement } from "./recovery-queue.js";
-import { unnamed } from "./statement.js";
-import { createStoreStatement, type StoredRow, webhookValues } from "./store-webhook.js";
+import { type Query, type SqlValues, statement } from "./statement.js";
+
+const COLUMNS = `digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
+        is_of_success, body_sealed, body_key_id, cancellation_ids, received_at, next_match_at`;
+const VALUES = `:digest, :kind::webhook_kind, :eventType, :eventTime::timestamptz, :storeIds::text[], :orderNo, :amount::numeric,
+        :currencyCode, :paymentStatus, :resultCode, :isOfSuccess::boolean, :bodySealed::bytea, :bodyKeyId`;
+
+interface StoredRow {
+  /** Of one that was stored just now; null otherwise. */
+  readonly cancellation_ids: string[] | null;
+  readonly received_at: Date | null;
+  /** The same body is there already. */
+  readonly known: boolean;
+  /** Signed lately, by the database's clock, which all replicas share. */
+  readonly fresh: boolean;
+  /** The database has not gone back in time. */
+  readonly stands: boolean;
+}
+
+/**
+ * Stores a webhook, if it is of now, with the cancellations that are there when it comes in. So not in a database that has gone back in
+ * time: it lacks some of them.
+ */
+function createStoreStatement(cluster: string): (values: SqlValues) => Query {
+  return statement(
+    "store_webhook",
+    `/* webhook: store */
+    WITH signed AS (
+      SELECT abs(extract(epoch FROM statement_timestamp()) - :signedAt::float8) <= ${SIGNATURE_TOLERANCE_MS / 1_000} AS fresh
+    ), standing AS (
+      ${standing(cluster)}
+    ), stored AS (
+      INSERT INTO webhook_event (${COLUMNS})
+      SELECT ${VALUES},
+        ARRAY(SELECT id FROM cancellation WHERE store_id = ANY (:storeIds::text[]) AND order_no = :orderNo),
+        statement_timestamp(), statement_timestamp()
+      FROM signed, standing WHERE fresh
+      ON CONFLICT DO NOTHING
+      RETURNING cancellation_ids, received_at
+    )
+    SELECT
+      fresh, stored.cancellation_ids, stored.received_at, EXISTS (SELECT FROM standing) AS stands,
+      EXISTS (SELECT FROM webhook_event WHERE digest = :digest) AS known
+    FROM signed LEFT JOIN stored ON true`,
+  );
+}
+
+/** Stores one again that the database has forgotten, as it came in. */
+export const ENTER_WEBHOOK = statement(
+  "enter_webhook",
+  `/* webhook: enter again */
+  INSERT INTO webhook_event (${COLUMNS})
+  SELECT ${VALUES}, :cancellationIds::uuid[], :receivedAt::timestamptz, statement_timestamp()
+  ON CONFLICT DO NOTHING
+  RETURNING digest`,
+);
+
+function webhookValues({ event, signedAt, body }: ReceivedWebhook, encryptor: Encryptor): SqlValues {
+  const { keyId, bytes } = encryptor.encrypt(body, bodyOfWebhook(event.digest));
+  return {
+    digest: event.digest,
+    kind: event.kind,
+    eventType: event.eventType,
+    eventTime: event.eventTime?.toISOString() ?? null,
+    storeIds: [...event.storeIds],
+    orderNo: event.orderNo,
+    amount: event.amount?.toFixed() ?? null,
+    currencyCode: event.currencyCode,
+    paymentStatus: event.paymentStatus,
+    resultCode: event.resultCode,
+    isOfSuccess: event.isOfSuccess,
+    bodySealed: bytes,
+    bodyKeyId: keyId,
+    signedAt,
+  };
+}
 
 /** More that are like each other than this tell no more: an event that may be about two of them decides nothing. */
 const MOST_ALIKE = 500;
@@ -58,7 +132,7 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
       throw new Error("storing a webhook: the database has gone back in time");
     },
 
-    claimDue: (limit) => database.rows<WebhookClaim>(unnamed(claimWebhooksStatement(limit))),
+    claimDue: (limit) => database.rows<WebhookClaim>(claimWebhooksStatement(limit)),
 
     async read({ digest }) {
       const row = await prisma.webhookEvent.findUniqueOrThrow({ where: { digest } });
@@ -192,13 +266,11 @@ async function isStillSo(
   { storeId, id, status }: Cancellation,
 ): Promise<boolean> {
   if (status !== "UNKNOWN") return true;
-  const rows = await database.rows(
-    unnamed(Prisma.sql`
-      /* webhook: take charge */
-      UPDATE cancellation SET fencing_token = fencing_token + 1
-      WHERE store_id = ${storeId} AND id = ${id}::uuid AND status = 'UNKNOWN'
-      RETURNING id`),
-  );
+  const rows = await database.rows(Prisma.sql`
+    /* webhook: take charge */
+    UPDATE cancellation SET fencing_token = fencing_token + 1
+    WHERE store_id = ${storeId} AND id = ${id}::uuid AND status = 'UNKNOWN'
+    RETURNING id`);
   return rows.length > 0;
 }
 

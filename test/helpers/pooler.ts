@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { postgresAccount } from "../../src/persistence/embedded-programs.js";
+import { postgresAccount } from "../../src/persistence/embedded-postgres.js";
 import { databaseUrl, withConnection } from "./connection.js";
 import { freePort } from "./service-process.js";
 

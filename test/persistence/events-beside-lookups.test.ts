@@ -144,13 +144,6 @@ describe("a look of a process that has not seen the doubt for the settling time"
     expect(ms).toBeGreaterThan(TIMING.settlingMs - 60_000);
     expect(ms).toBeLessThanOrEqual(TIMING.settlingMs + SETTLED_LOOK_MARGIN_MS);
   });
-
-  test("puts nothing off that is planned sooner", async () => {
-    const { unknown } = await fixture.inDoubt();
-    await fixture.letBeDue(unknown);
-    expect(await looked(unknown.id, undefined, new UnresolvedWatch(() => 0))).toBe("inDoubt");
-    expect(await fromNow(unknown)).toBeLessThanOrEqual(60_000);
-  });
 });
 
 test("an event may be about a settled cancel, however many of its amount EBP has rejected since", async () => {

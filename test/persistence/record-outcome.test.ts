@@ -1,8 +1,14 @@
 import { expect, test } from "@jest/globals";
-import { Recordings, recordOutcome } from "../../src/cancellation/cancel/record-outcome.js";
+import {
+  recordOutcome,
+  Recordings,
+  withdrawIntent,
+  type WithdrawDependencies,
+} from "../../src/cancellation/cancel/record-outcome.js";
 import type { CancellationLedger } from "../../src/cancellation/model/cancellation-ledger.js";
+import { startPgProxy } from "../faults/harness/pg-proxy.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
-import { intent, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
+import { intent, ledgerOn, recorded, step, STORE, useLedger } from "../helpers/ledger.js";
 
 const fixture = useLedger();
 const NOBODY_TOLD = {
@@ -67,24 +73,88 @@ test("a caller who has waited long enough gets it as PENDING, and the outcome is
   expect((await fixture.ledger.awaitOutcome(pending, 20_000)).status).toBe("FAILED");
 });
 
-test("an outcome that was stored, its acknowledgement lost, is not stored twice", async () => {
+function parts(changes: Partial<WithdrawDependencies> = {}): WithdrawDependencies {
+  return {
+    ledger: fixture.ledger,
+    timing: { leaseMs: 1 },
+    waitMs: 20_000,
+    onNotRecorded: () => undefined,
+    onContradiction: () => undefined,
+    recordings: new Recordings(),
+    ...changes,
+  };
+}
+const NOT_SENT = { status: "FAILED", failureKind: "NOT_SENT", safeToRetry: true, resolvedBy: "RESPONSE" };
+
+test("an intent that was committed, and nobody was told of it, ends as not sent: its order is open again", async () => {
   const one = intent();
   const pending = await recorded(fixture.ledger, one);
-  let attempts = 0;
-  const forgetful: CancellationLedger = {
+  let away = 1;
+  const ledger: typeof fixture.ledger = {
     ...fixture.ledger,
-    async recordTransition(before, step) {
-      const moved = await fixture.ledger.recordTransition(before, step);
-      attempts += 1;
-      if (attempts === 1) throw new Error("the connection was cut during COMMIT");
-      return moved;
-    },
+    find: (...args) => (away-- > 0 ? Promise.reject(new Error("away")) : fixture.ledger.find(...args)),
   };
-  const parts = { ...NOBODY_TOLD, ledger: forgetful, waitMs: 20_000 };
-  const stored = await recordOutcome(parts, pending, step(one, "rejected"));
-  const [events] = await fixture.history.events([pending]);
+  await withdrawIntent(parts({ ledger }), one);
 
-  expect(attempts).toBe(1);
-  expect(stored.status).toBe("FAILED");
-  expect(events).toHaveLength(2);
+  expect(await fixture.history.find([STORE.id], pending.id)).toMatchObject(NOT_SENT);
+  expect((await fixture.ledger.recordIntent(intent({ orderNo: one.request.orderNo }))).kind).toBe("recorded");
 });
+
+test("an intent that was not committed leaves nothing behind", async () => {
+  const one = intent();
+  await withdrawIntent(parts(), one);
+  expect(await fixture.history.find([STORE.id], one.id)).toBeNull();
+});
+
+test("an intent cut off while it waits for a lock is found when it is committed after all, and ends as not sent", async () => {
+  const earlier = intent();
+  await recorded(fixture.ledger, earlier);
+  const { orderNo } = earlier.request;
+  const one = intent({ orderNo });
+  // The order is open again, so that nothing but the lock is in the way.
+  await withdrawIntent(parts(), earlier);
+  const proxy = await startPgProxy(fixture.databaseUrl);
+  const cutOff = await ledgerOn(proxy.url);
+
+  await withConnection(fixture.databaseUrl, async (holder) => {
+    await holder.query("BEGIN");
+    await holder.query("SELECT FROM cancelled_order WHERE order_no = $1 FOR UPDATE", [orderNo]);
+    const cut = expect(cutOff.ledger.recordIntent(one)).rejects.toThrow();
+    await waitsForLock(fixture.databaseUrl);
+    proxy.down();
+    await cut;
+
+    let looks = 0;
+    await withdrawIntent(
+      parts({
+        timing: { leaseMs: 60_000 },
+        ledger: {
+          ...fixture.ledger,
+          async find(...args) {
+            const found = await fixture.ledger.find(...args);
+            // The first look finds nothing: only then the lock is let go.
+            if (looks++ === 0) await holder.query("COMMIT");
+            return found;
+          },
+        },
+      }),
+      one,
+    );
+    expect(looks).toBeGreaterThan(1);
+  });
+  await cutOff.close();
+  await proxy.close();
+
+  expect(await fixture.history.find([STORE.id], one.id)).toMatchObject(NOT_SENT);
+});
+
+async function waitsForLock(url: string): Promise<void> {
+  await withConnection(url, async (client) => {
+    for (let waiting = false; !waiting;) {
+      const { rows } = await client.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      waiting = rows.length > 0;
+    }
+  });
+}

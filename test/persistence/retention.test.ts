@@ -1,240 +1,276 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
-import { randomUUID } from "node:crypto";
-import { proven } from "../../src/cancellation/cancel/transitions.js";
-import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
-import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
-import { evidenceFinding, lateFinding } from "../../src/cancellation/cancel/finding.js";
-import { matchClaimed } from "../../src/cancellation/reconcile/match-webhook.js";
-import { createEncryptor } from "../../src/persistence/encryptor.js";
-import { reencrypt } from "../../src/persistence/reencrypt.js";
+import { afterEach, expect, test } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import type pg from "pg";
+import type { CancelRequest, RefundAccount } from "../../src/cancellation/model/cancel-request.js";
+import { isSameRequest } from "../../src/cancellation/request/same-request.js";
 import {
   eraseOlderThan,
   LEAST_MONTHS_KEPT,
-  withRetentionLock,
-  type Erasure,
+  type Counts,
   type Retention,
   type RetentionOptions,
 } from "../../src/persistence/retention.js";
+import { items } from "../helpers/arbitraries.js";
+import { withConnection } from "../helpers/connection.js";
+import {
+  FIRST_MOMENT,
+  historyRows,
+  insertHistory,
+  MINUTE_MS,
+  MINUTES,
+  type HistoryRow,
+} from "../helpers/history-rows.js";
 import { intent, recorded, step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
-import { KEY_A, OLDEST } from "../helpers/reencrypt.js";
-import { storeWebhook } from "../helpers/webhooks.js";
 
-const ACCOUNT = { accountNumber: "0012345678901", bankCode: "001", accountHolderName: '홍 "길동' };
 const MONTHS = 24;
-const OLD = MONTHS + 1;
-const MATCHING = { onContradiction: () => undefined };
+/** Between the moments of a history, so that about half of it is old enough. */
+const MIDDLE = FIRST_MOMENT + (MINUTES / 2) * MINUTE_MS + 30_000;
 
 const fixture = useRecovery();
 afterEach(() => fixture.sql("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE"));
 
 async function run(options: Partial<RetentionOptions> = {}): Promise<Retention> {
   const { prisma, databaseUrl } = fixture;
-  const result = await eraseOlderThan({ prisma, databaseUrl, olderThanMonths: MONTHS, ...options });
+  // Batches so small that a handful of rows fills several.
+  const result = await eraseOlderThan({
+    prisma,
+    databaseUrl,
+    olderThanMonths: MONTHS,
+    batchRows: 3,
+    ...options,
+  });
   if (result === null) throw new Error("another run holds the lock");
   return result;
 }
 
-/** What a run has counted of the store, or of the webhooks. */
-function counted({ erasures }: Retention, name: string = STORE.id): Erasure | undefined {
-  return erasures.find((erasure) => erasure.name === name);
+interface Extra {
+  readonly note: string | null;
+  readonly hasAccount: boolean;
+  /** Minutes from the first moment of the history, and how many bytes EBP answered; null: nothing. */
+  readonly events: readonly { readonly minute: number; readonly answer: number | null }[];
 }
 
-/** One that succeeded or failed, with an account, a note and an answer; as if it had been so long ago. */
-async function decided(kind: "accepted" | "rejected", months: number): Promise<CancelIntent> {
-  const one = intent({ orderNo: randomUUID(), refundAccount: ACCOUNT, note: "a note\u2028of two lines" });
-  await fixture.ledger.recordTransition(await recorded(fixture.ledger, one), step(one, kind));
-  await letAge(one, months);
-  return one;
-}
-
-async function letAge({ id }: { readonly id: string }, months: number): Promise<void> {
-  const then = `now() - make_interval(months => ${months})`;
-  await fixture.sql(
-    `UPDATE cancellation SET created_at = ${then}, resolved_at = CASE WHEN resolved_at IS NOT NULL THEN ${then} END WHERE id = '${id}'`,
-  );
-  await fixture.sql(`UPDATE cancellation_event SET at = ${then} WHERE cancellation_id = '${id}'`);
-}
-
-async function rowOf(id: string): Promise<any> {
-  const [row] = await fixture.sql("SELECT * FROM cancellation WHERE id = $1", [id]);
-  return row;
-}
-
-async function answersOf(id: string): Promise<boolean[]> {
-  const rows = await fixture.sql(
-    "SELECT answer_sealed IS NOT NULL AS has_answer FROM cancellation_event WHERE cancellation_id = $1 ORDER BY number",
-    [id],
-  );
-  return rows.map(({ has_answer }) => has_answer as boolean);
-}
-
-describe("what is erased", () => {
-  test("of a cancellation is its account, its note and EBP's answers; all else is answered as before", async () => {
-    const one = await decided("rejected", OLD);
-    const then = await fixture.now(one);
-    const events = await fixture.history.events([then], 10);
-
-    expect(counted(await run())).toEqual({
-      name: STORE.id,
-      busy: 0,
-      refundAccounts: 1,
-      notes: 1,
-      answers: 1,
-      webhookBodies: 0,
-    });
-    expect(await fixture.now(one)).toEqual({
-      ...then,
-      note: null,
-      refundAccount: null,
-      erasedAt: expect.any(Date),
-    });
-    expect(await fixture.history.events([then], 10)).toEqual(events);
-    expect(await answersOf(one.id)).toEqual([false, false]);
-  });
-
-  test("is nothing of what is in doubt, however old, nor of what was decided after the cutoff", async () => {
-    const { pending } = await fixture.pending({ refundAccount: ACCOUNT });
-    const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
-    const young = await decided("accepted", MONTHS - 1);
-    for (const one of [pending, unknown]) await letAge(one, 10 * OLD);
-    const rows = "SELECT * FROM cancellation ORDER BY id";
-    const then = await fixture.sql(rows);
-    await run();
-    expect(await fixture.sql(rows)).toEqual(then);
-    expect(await answersOf(unknown.id)).toEqual([false, true]);
-    expect(await answersOf(young.id)).toEqual([false, true]);
-  });
-
-  test("is not a late answer, until it is older than the cutoff too: somebody may still have to see it", async () => {
-    const { id } = await decided("accepted", OLD);
-    const late = evidenceFinding("LOOKUP", { ...evidenceInWords("learnt late"), rawAnswer: "late" });
-    await fixture.ledger.recordFinding({ storeId: STORE.id, id }, late);
-    await run();
-    expect(await answersOf(id)).toEqual([false, false, true]);
-
-    await letAge({ id }, OLD);
-    expect(counted(await run())).toMatchObject({ refundAccounts: 0, answers: 1 });
-    expect(await answersOf(id)).toEqual([false, false, false]);
-  });
-
-  test("is not the body of a webhook whose order has an open or a recently decided cancellation", async () => {
-    const { unknown } = await fixture.inDoubt();
-    const [young, old] = [await decided("accepted", 1), await decided("accepted", OLD)];
-    const orders = [unknown.orderNo, young.request.orderNo, old.request.orderNo, "nobody's"];
-    for (const orderNo of orders) await storeWebhook(fixture, { kind: "CAPTURED", orderNo });
-    await fixture.sql(`UPDATE webhook_event SET received_at = now() - make_interval(months => ${OLD})`);
-    expect(counted(await run(), "webhooks")?.webhookBodies).toBe(2);
-    const kept = await fixture.sql("SELECT order_no FROM webhook_event WHERE body_sealed IS NOT NULL");
-    expect(kept.map(({ order_no }) => order_no).sort()).toEqual(orders.slice(0, 2).sort());
-  });
-
-  test.each([LEAST_MONTHS_KEPT - 1, LEAST_MONTHS_KEPT + 0.5, 0, -MONTHS, Number.NaN, 1_201])(
-    "is nothing when the cutoff is %p months ago",
-    async (olderThanMonths) => {
-      await expect(run({ olderThanMonths })).rejects.toThrow("expected 13 to 1200 whole months, found");
-    },
-  );
-
-  test("is only counted in a dry run", async () => {
-    const { id } = await decided("accepted", LEAST_MONTHS_KEPT + 1);
-    const then = await rowOf(id);
-    const result = await run({ olderThanMonths: LEAST_MONTHS_KEPT, isDryRun: true });
-    expect(counted(result)).toMatchObject({ refundAccounts: 1, notes: 1, answers: 1 });
-    expect(await rowOf(id)).toEqual(then);
-    expect(await answersOf(id)).toEqual([false, true]);
-  });
+const minute = fc.nat(MINUTES + 5);
+const extra: fc.Arbitrary<Extra> = fc.record({
+  note: fc.option(fc.constantFrom("two\nlines", "늦은 배송 🙂", "")),
+  hasAccount: fc.boolean(),
+  events: fc.array(fc.record({ minute, answer: fc.option(fc.nat(500)) }), { maxLength: 4 }),
 });
-
-describe("an erased cancellation", () => {
-  test("is settled by a webhook that comes late", async () => {
-    const one = await decided("accepted", OLD);
-    await run();
-    const { orderNo, totalCancelAmount: amount } = one.request;
-    const { digest } = await storeWebhook(fixture, { orderNo, amount });
-    const inbox = fixture.inbox;
-    expect(await matchClaimed({ inbox, ...MATCHING }, { digest, isLast: false })).toBe("matched");
-    expect((await fixture.now(one)).settlement).toBe("REFUND_REQUESTED");
-  });
-
-  test("still has a proof against it recorded, and is then not safe to retry", async () => {
-    const one = await decided("rejected", OLD);
-    await run();
-    const proof = proven("LOOKUP", evidenceInWords("it was cancelled"));
-    const finding = lateFinding(await fixture.now(one), proof);
-    expect(await fixture.ledger.recordFinding({ storeId: STORE.id, id: one.id }, finding)).toBe(true);
-    expect(await fixture.now(one)).toMatchObject({
-      status: "FAILED",
-      safeToRetry: false,
-      discrepancies: [{ field: "status" }],
-    });
-  });
-
-  test("does not keep the rest from being encrypted with a new key", async () => {
-    const [old, young] = [await decided("rejected", OLD), await decided("rejected", 1)];
-    await run();
-    const result = await reencrypt({ prisma: fixture.prisma, encryptor: createEncryptor([KEY_A, OLDEST]) });
-    expect(result).toMatchObject({ end: "done", moved: 2, unopenable: 0 });
-    expect((await rowOf(old.id)).refund_account_key_id).toBeNull();
-    expect((await rowOf(young.id)).refund_account_key_id).toBe("a");
-  });
+const history = fc.record({
+  rows: historyRows({ min: 0, max: 25 }),
+  extras: fc.array(extra, { minLength: 25, maxLength: 25 }),
+  webhooks: fc.array(fc.record({ row: fc.option(fc.nat(24)), minute }), { maxLength: 8 }),
 });
+interface History {
+  readonly rows: readonly HistoryRow[];
+  readonly extras: readonly Extra[];
+  /** About the order of a row, or of nobody. */
+  readonly webhooks: readonly { readonly row: number | null; readonly minute: number }[];
+}
 
-test("a webhook whose body was erased is the same event when it comes again, and tells what was captured", async () => {
-  const inbox = fixture.inbox;
-  const captured = { kind: "CAPTURED", orderNo: "ORD-1", amount: new Decimal(5_000) } as const;
-  const { digest, body } = await storeWebhook(fixture, captured);
-  expect(await matchClaimed({ inbox, ...MATCHING }, { digest, isLast: false })).toBe("ignored");
-  await fixture.sql(`UPDATE webhook_event SET received_at = now() - make_interval(months => ${OLD})`);
-  expect(counted(await run(), "webhooks")?.webhookBodies).toBe(1);
+const momentOf = (at: number): Date => new Date(FIRST_MOMENT + at * MINUTE_MS);
 
-  const again = await storeWebhook(fixture, { kind: "CAPTURED" }, { body: body.toString() });
-  expect(again.result).toBe("repeated");
-  const { unknown } = await fixture.inDoubt({ orderNo: "ORD-1" });
-  await fixture.letBeDue(unknown);
-  const [claim] = await fixture.queue.claimDue(1);
-  const opened = claim === undefined ? null : await fixture.queue.open(claim);
-  expect(opened?.capturedAmount?.toFixed()).toBe("5000");
-});
-
-describe("a run", () => {
-  test("leaves a row that another process is writing to the next run, and makes nobody wait", async () => {
-    const [held, free] = [await decided("accepted", OLD), await decided("accepted", OLD)];
-    const { orderNo } = free.request;
-    const { pending } = await fixture.pending({ orderNo });
-    await fixture.prisma.$transaction(async (writer) => {
-      await writer.$executeRaw`UPDATE cancellation SET lookups = lookups + 1 WHERE id = ${held.id}::uuid`;
-      // A process that writes an outcome holds the order's row.
-      await writer.$queryRaw`SELECT FROM cancelled_order WHERE order_no = ${orderNo} FOR UPDATE`;
-      expect(counted(await run())).toMatchObject({ refundAccounts: 1, busy: 1 });
-    });
-    expect((await rowOf(held.id)).erased_at).toBeNull();
-    expect((await fixture.now(pending)).status).toBe("PENDING");
-    expect((await fixture.history.orderTotals(STORE.id, orderNo)).cancelledTotal.toFixed()).toBe("1000");
-    expect(counted(await run())).toMatchObject({ refundAccounts: 1, busy: 0 });
-  });
-
-  test("does nothing while another one is at work", async () => {
-    const { id } = await decided("accepted", OLD);
-    const { prisma, databaseUrl } = fixture;
-    const second = await withRetentionLock(databaseUrl, () =>
-      eraseOlderThan({ prisma, databaseUrl, olderThanMonths: MONTHS }),
+async function insert(client: pg.Client, { rows, extras, webhooks }: History): Promise<void> {
+  await client.query("TRUNCATE cancelled_order, cancellation, webhook_event CASCADE");
+  await insertHistory(client, rows);
+  for (const [n, { id }] of rows.entries()) {
+    const { note = null, hasAccount = false, events = [] } = extras[n] ?? {};
+    const account = hasAccount ? ["001", "7890", "J** D**", randomBytes(90), "2026"] : Array(5).fill(null);
+    await client.query(
+      `UPDATE cancellation SET note = $2, bank_code = $3, account_last_four = $4, account_holder_masked = $5,
+         refund_account_sealed = $6, refund_account_key_id = $7 WHERE id = $1`,
+      [id, note, ...account],
     );
-    expect(second).toBeNull();
-    expect((await rowOf(id)).erased_at).toBeNull();
-  });
+    for (const [index, { minute: at, answer }] of events.entries()) {
+      await client.query(
+        `INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, evidence, answer_sealed, answer_key_id)
+         SELECT store_id, id, $2, $3, 'PENDING', 'LOOKUP', '{"digest": "d"}', $4, $5 FROM cancellation WHERE id = $1`,
+        [id, index + 1, momentOf(at), ...(answer === null ? [null, null] : [randomBytes(answer), "2026"])],
+      );
+    }
+  }
+  for (const { row, minute: at } of webhooks) {
+    const { storeId = "nobody", orderNo = "nobody's" } = (row === null ? undefined : rows[row]) ?? {};
+    await client.query(
+      `INSERT INTO webhook_event (digest, kind, store_ids, order_no, is_of_success, body_sealed, body_key_id, received_at)
+       VALUES ($1, 'CAPTURED', ARRAY[$2], $3, true, $4, '2026', $5)`,
+      [randomBytes(32).toString("hex"), storeId, orderNo, randomBytes(200), momentOf(at)],
+    );
+  }
+  const shift = `(now() - make_interval(months => ${MONTHS}) - timestamptz '${new Date(MIDDLE).toISOString()}')`;
+  await client.query(
+    `UPDATE cancellation SET created_at = created_at + ${shift}, resolved_at = resolved_at + ${shift}`,
+  );
+  await client.query(`UPDATE cancellation_event SET at = at + ${shift}`);
+  await client.query(`UPDATE webhook_event SET received_at = received_at + ${shift}`);
+}
 
-  test("that is stopped has erased whole batches, and the next one goes on", async () => {
-    for (let n = 0; n < 5; n += 1) await decided("accepted", OLD);
-    let batches = 0;
-    const stopped = await run({
-      batchRows: 2,
-      onBatch: () => (batches += 1),
-      isStopping: () => batches > 0,
-    });
-    expect(stopped.isStopped).toBe(true);
-    expect(counted(stopped)?.refundAccounts).toBe(2);
-    expect(counted(await run())?.refundAccounts).toBe(3);
+type Table =
+  "cancellation" | "cancellation_item" | "cancellation_event" | "cancelled_order" | "webhook_event";
+type Dump = Readonly<Record<Table, readonly any[]>>;
+
+async function dump(client: pg.Client): Promise<Dump> {
+  const all = async (table: Table): Promise<any[]> =>
+    (await client.query(`SELECT * FROM ${table} ORDER BY 1, 2, 3`)).rows;
+  return {
+    cancellation: await all("cancellation"),
+    cancellation_item: await all("cancellation_item"),
+    cancellation_event: await all("cancellation_event"),
+    cancelled_order: await all("cancelled_order"),
+    webhook_event: await all("webhook_event"),
+  };
+}
+
+/** What must be left after an erasure, and how much of each was there to erase. */
+function erased(then: Dump, cutoff: Date): { after: Dump; counts: Counts } {
+  const counts = { refundAccounts: 0, notes: 0, answers: 0, webhookBodies: 0 };
+  const isOld = (row: any): boolean => row.resolved_at !== null && row.resolved_at < cutoff;
+  const touched = new Set<string>();
+  const events = then.cancellation_event.map((event) => {
+    const owner = then.cancellation.find(({ id }) => id === event.cancellation_id);
+    if (!isOld(owner) || event.at >= cutoff || event.answer_sealed === null) return event;
+    counts.answers += 1;
+    touched.add(owner.id);
+    return { ...event, answer_sealed: null, answer_key_id: null };
   });
+  const cancellations = then.cancellation.map((row) => {
+    const hasAccount = row.refund_account_sealed !== null;
+    if (!isOld(row) || (!hasAccount && row.note === null && !touched.has(row.id))) return row;
+    if (hasAccount) counts.refundAccounts += 1;
+    if (row.note !== null) counts.notes += 1;
+    const account = { bank_code: null, account_last_four: null, account_holder_masked: null };
+    const encrypted = { refund_account_sealed: null, refund_account_key_id: null };
+    const marks = { is_account_known: !hasAccount, erased_at: expect.any(Date) };
+    return { ...row, note: null, ...account, ...encrypted, ...marks };
+  });
+  const webhooks = then.webhook_event.map((webhook) => {
+    const isOfRecent = then.cancellation.some(
+      (row) => webhook.store_ids.includes(row.store_id) && row.order_no === webhook.order_no && !isOld(row),
+    );
+    if (webhook.received_at >= cutoff || isOfRecent) return webhook;
+    counts.webhookBodies += 1;
+    return { ...webhook, body_sealed: null, body_key_id: null };
+  });
+  const after = {
+    ...then,
+    cancellation: cancellations,
+    cancellation_event: events,
+    webhook_event: webhooks,
+  };
+  return { after, counts };
+}
+
+function totals({ erasures }: Retention): Counts {
+  const sum = (name: keyof Counts): number => erasures.reduce((all, { [name]: more }) => all + more, 0);
+  return {
+    refundAccounts: sum("refundAccounts"),
+    notes: sum("notes"),
+    answers: sum("answers"),
+    webhookBodies: sum("webhookBodies"),
+  };
+}
+
+test("whatever the history, a run erases all personal data that are old enough, counts them, and changes nothing else", async () => {
+  let all = 0;
+  await fc.assert(
+    fc.asyncProperty(history, (given) =>
+      withConnection(fixture.databaseUrl, async (client) => {
+        await insert(client, given);
+        const then = await dump(client);
+        const counted = await run({ isDryRun: true });
+        expect(await dump(client)).toEqual(then);
+
+        const result = await run();
+        const { after, counts } = erased(then, result.cutoff);
+        expect(await dump(client)).toEqual(after);
+        expect(totals(result)).toEqual(counts);
+        expect(totals(counted)).toEqual(counts);
+
+        expect(totals(await run())).toEqual(totals({ ...result, erasures: [] }));
+        all += counts.refundAccounts + counts.answers + counts.webhookBodies;
+      }),
+    ),
+    { numRuns: 15 },
+  );
+  expect(all).toBeGreaterThan(30);
+});
+
+const account: fc.Arbitrary<RefundAccount> = fc.record({
+  accountNumber: fc.stringMatching(/^\d{10,14}$/u),
+  bankCode: fc.option(fc.constantFrom("001", "088")),
+  accountHolderName: fc.option(fc.constantFrom("홍길동", "J. Doe")),
+});
+const asked = fc.record({
+  refundAccount: fc.option(account),
+  note: fc.option(fc.constantFrom("call before noon", "")),
+  reason: fc.option(fc.constantFrom("damaged", "")),
+  // PostgreSQL refuses a total of zero, as the check of a request does before it.
+  items: items(0, 2).filter((lines) => lines.some(({ amount }) => amount.gt(0))),
+  kind: fc.constantFrom("accepted" as const, "rejected" as const),
+});
+
+/** Whether a repeated request with this key is taken for the first one. */
+async function isReplay(request: CancelRequest): Promise<boolean> {
+  const known = await fixture.history.findRequestByKey(STORE.id, request.idempotencyKey);
+  return known !== null && isSameRequest(request, known.identity);
+}
+
+test("erasing never changes what a replay answers: the same request is recognised, and one that asks for something else is refused", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(asked, { minLength: 1, maxLength: 4 }), account, async (all, other) => {
+      const intents = [];
+      for (const { kind, ...request } of all) {
+        const one = intent(request);
+        await fixture.ledger.recordTransition(await recorded(fixture.ledger, one), step(one, kind));
+        intents.push(one.request);
+      }
+      const then = `now() - make_interval(months => ${MONTHS + 1})`;
+      await fixture.sql(`UPDATE cancellation SET created_at = ${then}, resolved_at = ${then}`);
+      const variants = intents.flatMap((request) => [
+        request,
+        { ...request, note: "another note" },
+        { ...request, reason: "another reason" },
+        { ...request, totalCancelAmount: request.totalCancelAmount.plus(1) },
+        // Another account in place of one is the exception: see below.
+        ...(request.refundAccount === null ? [{ ...request, refundAccount: other }] : []),
+      ]);
+      const before = await Promise.all(variants.map(isReplay));
+      await run();
+      expect(await Promise.all(variants.map(isReplay))).toEqual(before);
+      expect(before.filter(Boolean)).toHaveLength(intents.length);
+      // No digest of an account is kept, since it could be reversed. Nothing is sent for a used key, so no money moves.
+      for (const request of intents.filter(({ refundAccount }) => refundAccount !== null)) {
+        expect(await isReplay({ ...request, refundAccount: other })).toBe(true);
+      }
+      await fixture.sql("TRUNCATE cancelled_order, cancellation CASCADE");
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test.each([LEAST_MONTHS_KEPT - 1, LEAST_MONTHS_KEPT + 0.5, Number.NaN, 1_201])(
+  "nothing is erased when the cutoff is %p months ago",
+  async (olderThanMonths) => {
+    await expect(run({ olderThanMonths })).rejects.toThrow("expected 13 to 1200 whole months, found");
+  },
+);
+
+test("a run leaves a row that another process is writing to the next run, and makes nobody wait", async () => {
+  const two = [intent({ note: "held" }), intent({ note: "free" })] as const;
+  for (const one of two)
+    await fixture.ledger.recordTransition(await recorded(fixture.ledger, one), step(one, "accepted"));
+  await fixture.sql(
+    `UPDATE cancellation SET created_at = created_at - interval '3 years', resolved_at = resolved_at - interval '3 years'`,
+  );
+  const [held, free] = two;
+  await fixture.prisma.$transaction(async (writer) => {
+    await writer.$executeRaw`UPDATE cancellation SET lookups = lookups + 1 WHERE id = ${held.id}::uuid`;
+    // A process that writes an outcome holds the order's row.
+    await writer.$queryRaw`SELECT FROM cancelled_order WHERE order_no = ${free.request.orderNo} FOR UPDATE`;
+    expect((await run()).erasures[0]).toMatchObject({ notes: 1, busy: 1 });
+  });
+  expect((await fixture.now(held)).note).toBe("held");
+  expect((await run()).erasures[0]).toMatchObject({ notes: 1, busy: 0 });
 });

@@ -18,6 +18,8 @@ import { SessionClient, sessionConfig } from "../session.js";
 import {
   beyond,
   equalities,
+  HORIZON,
+  horizonOf,
   matchesItem,
   orderBy,
   rangesAcross,
@@ -25,7 +27,6 @@ import {
   sortOf,
   statusesOf,
 } from "./conditions.js";
-import { HORIZON, horizonOf } from "./horizon.js";
 
 /**
  * A few hundred kilobytes mostly: fewer would be more ways to the database and back. A cancellation may have 500 items: so many of the

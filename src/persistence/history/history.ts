@@ -1,12 +1,24 @@
 import type { CancellationHistory, OpenCount } from "../../cancellation/history/history.js";
+import type {
+  CancellationEvent,
+  CancellationItem,
+  CancellationReference,
+} from "../../cancellation/model/cancellation.js";
+import { TooManyError } from "../../cancellation/model/errors.js";
 import { OPEN_STATUSES } from "../../cancellation/model/status.js";
-import { toCancellation, toIdentity } from "../cancellation-row.js";
+import {
+  type EventRow,
+  type ItemRow,
+  toCancellation,
+  toEvent,
+  toIdentity,
+  toItem,
+} from "../cancellation-row.js";
 import { type Database, orTooSlow, throughPrisma } from "../client.js";
 import type { Encryptor } from "../encryptor.js";
 import { type Cancellation as CancellationRow, Prisma, type PrismaClient } from "../generated/client.js";
 import { READ_MS } from "../session.js";
-import { statement, unnamed } from "../statement.js";
-import { readEvents, readItems } from "./items-and-events.js";
+import { type SqlValues, statement } from "../statement.js";
 import { readOrderLines, readOrderTotals, readRunningTotals } from "./order-sums.js";
 import { countMatching, existsFrom, readPage } from "./pages.js";
 import { createSemaphore, readStats } from "./stats.js";
@@ -99,15 +111,90 @@ export function createHistory(
 /** Reads the open ones only, which the partial index holds. A status of which there is none is told too. */
 export async function readOpenByStatus(database: Database): Promise<OpenCount[]> {
   const rows = await database.rows<OpenCount>(
-    unnamed(Prisma.sql`
+    Prisma.sql`
     SELECT
       status, count(*)::integer AS count,
       extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS "oldestSeconds"
     FROM cancellation
     WHERE status IN ('PENDING', 'UNKNOWN')
-    GROUP BY status`),
+    GROUP BY status`,
   );
   return OPEN_STATUSES.map(
     (status) => rows.find((row) => row.status === status) ?? { status, count: 0, oldestSeconds: 0 },
   );
+}
+
+type Child<Row> = Row & { readonly cancellationId: string };
+
+const OF_THESE = "store_id = ANY(:storeIds::text[]) AND cancellation_id = ANY(:ids::uuid[])";
+
+const ITEMS = statement(
+  "items",
+  `/* history: items */
+    SELECT
+      cancellation_id AS "cancellationId", seq, item_type AS "itemType", item_id AS "itemId", quantity, amount,
+      tax_amount AS "taxAmount", line_total AS "lineTotal", confirmed_quantity AS "confirmedQuantity",
+      confirmed_amount AS "confirmedAmount", confirmed_tax_amount AS "confirmedTaxAmount"
+    FROM cancellation_item
+    WHERE ${OF_THESE}
+    ORDER BY seq
+    LIMIT :limit::bigint`,
+);
+
+/** Without EBP's answers: up to a megabyte each, and never shown. */
+const EVENTS = statement(
+  "events",
+  `/* history: events */
+    SELECT
+      cancellation_id AS "cancellationId", at, from_status AS "fromStatus", to_status AS "toStatus", source, actor,
+      evidence
+    FROM cancellation_event
+    WHERE ${OF_THESE}
+    ORDER BY number
+    LIMIT :limit::bigint`,
+);
+
+/** The lines of several cancellations, in order of `seq`. @throws TooManyError for more than `atMost`. */
+async function readItems(
+  database: Database,
+  references: readonly CancellationReference[],
+  atMost?: number,
+): Promise<CancellationItem[][]> {
+  const rows = await database.rows<Child<ItemRow>>(ITEMS(valuesOf(references, atMost)));
+  assertAtMost("items", rows, atMost);
+  return grouped(references, rows, toItem);
+}
+
+/** What was learnt of several cancellations, oldest first. @throws TooManyError for more than `atMost`. */
+async function readEvents(
+  database: Database,
+  references: readonly CancellationReference[],
+  atMost?: number,
+): Promise<CancellationEvent[][]> {
+  const rows = await database.rows<Child<EventRow>>(EVENTS(valuesOf(references, atMost)));
+  assertAtMost("events", rows, atMost);
+  return grouped(references, rows, toEvent);
+}
+
+/** One more than are allowed is enough to see that there are more. */
+function valuesOf(references: readonly CancellationReference[], atMost: number | undefined): SqlValues {
+  return {
+    storeIds: [...new Set(references.map(({ storeId }) => storeId))],
+    ids: references.map(({ id }) => id),
+    limit: atMost === undefined ? null : atMost + 1,
+  };
+}
+
+function assertAtMost(what: string, rows: readonly unknown[], atMost: number | undefined): void {
+  if (atMost !== undefined && rows.length > atMost) throw new TooManyError(what, atMost);
+}
+
+function grouped<Row, Found>(
+  references: readonly CancellationReference[],
+  rows: readonly Child<Row>[],
+  toChild: (row: Row) => Found,
+): Found[][] {
+  const byId = new Map<string, Found[]>(references.map(({ id }) => [id, []]));
+  for (const row of rows) byId.get(row.cancellationId)?.push(toChild(row));
+  return references.map(({ id }) => byId.get(id) ?? []);
 }

@@ -6,7 +6,7 @@ import { OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { CANCELLATION_COLUMNS, type CancellationRow, toCancellation } from "../cancellation-row.js";
 import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
-import { named, unnamed } from "../statement.js";
+import { named } from "../statement.js";
 import {
   hasItemCondition,
   beyond,
@@ -16,6 +16,7 @@ import {
   gatheredOrderBy,
   matchesItem,
   itemEqualities,
+  readHorizon,
   matching,
   orderBy,
   rangesAcross,
@@ -24,7 +25,6 @@ import {
   sortOf,
   statusesOf,
 } from "./conditions.js";
-import { readHorizon } from "./horizon.js";
 
 export async function readPage(
   database: Database,
@@ -34,9 +34,7 @@ export async function readPage(
   const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   // One more than asked for tells whether there is more.
   const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
-  const rows = await database.rows<CancellationRow>(
-    isPlain(filter) ? named("page", statement) : unnamed(statement),
-  );
+  const rows = await database.rows<CancellationRow>(isPlain(filter) ? named("page", statement) : statement);
   const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
   if (window.direction === "backward") cancellations.reverse();
   return { cancellations, hasMore: rows.length > window.size };
@@ -49,7 +47,7 @@ export async function existsFrom(
 ): Promise<boolean> {
   if (window.position === null) return false;
   const statement = pageStatement(filter, { ...window, limit: 1, inclusive: true });
-  const rows = await database.rows(unnamed(statement));
+  const rows = await database.rows(statement);
   return rows.length > 0;
 }
 
@@ -60,8 +58,8 @@ export async function countMatching(
 ): Promise<number> {
   const conditions = [...matching(filter, order), ...matchesItem(filter)];
   const [row] = await database.rows<{ count: number }>(
-    unnamed(Prisma.sql`
-    SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`),
+    Prisma.sql`
+    SELECT count(*)::integer AS count FROM cancellation c WHERE ${Prisma.join(conditions, " AND ")}`,
   );
   return row?.count ?? 0;
 }

@@ -10,10 +10,9 @@ import {
 import type { ItemType } from "../../cancellation/model/cancel-request.js";
 import { BusyError, TooManyError } from "../../cancellation/model/errors.js";
 import type { CancellationStatus, Settlement } from "../../cancellation/model/status.js";
-import { exactOrZero } from "../cancellation-row.js";
+import { exactOrZero, TYPE_COLUMNS, type TypeColumns } from "../cancellation-row.js";
 import { orTooSlow } from "../client.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
-import { TYPE_COLUMNS, type TypeColumns } from "../record-intent.js";
 import { matchesItem, itemEqualities, matching } from "./conditions.js";
 
 /** Ten times what a year of a million takes: nobody waits longer for a chart, and others need the connection. */

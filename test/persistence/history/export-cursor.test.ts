@@ -90,7 +90,7 @@ describe("an export", () => {
           expect(idsOf(await readAll({ filter, direction, after, limit }))).toEqual(rest.map(({ id }) => id));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -120,7 +120,7 @@ describe("a history", () => {
         );
         expect(await fixture.history.count(filter, window.order)).toBe(expected.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -161,7 +161,7 @@ describe("a history", () => {
           expect(page).toEqual({ cancellations: [], hasMore: false });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -18,7 +18,7 @@ import { createPrisma } from "../../../src/persistence/client.js";
 import { createTestDatabase, type TestDatabase } from "../../helpers/database.js";
 
 /** Large enough that PostgreSQL reads a table from end to end only where no index serves. */
-const ROWS = 100_000;
+const ROWS = 40_000;
 const UNTIL = new Date("2027-03-01T09:00:00.000Z");
 /** Ten seconds, and more where much else goes on. */
 const SEEDING_MS = 120_000;
