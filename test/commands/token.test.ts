@@ -118,21 +118,6 @@ describe("npm run token", () => {
     );
     await expect(stat(join(folder, environment))).rejects.toMatchObject({ code: "ENOENT" });
   });
-
-  test("reports an option that cannot be used, with code 1 and no token", async () => {
-    const run = token("options", ["--scope", "admin"]);
-    expect(await run.ended).toBe(1);
-    expect(run.stdout).toBe("");
-    expect(run.stderr).toMatch(/^Error: --scope: expected some of .+, found "admin"\n$/u);
-  });
-
-  test("explains itself", async () => {
-    const run = token("help", ["--help"]);
-    expect(await run.ended).toBe(0);
-    for (const option of ["--subject", "--stores", "--scope", "--expires"])
-      expect(run.stdout).toContain(option);
-    await expect(stat(join(folder, "help"))).rejects.toMatchObject({ code: "ENOENT" });
-  });
 });
 
 const DEFAULTS = {
@@ -147,26 +132,15 @@ function read(...words: string[]): unknown {
 }
 
 describe("the options", () => {
-  test.each<[string, string[], object]>([
-    ["nothing", [], {}],
-    ["a subject", ["--subject", "kim@example.com"], { subject: "kim@example.com" }],
-    ["stores", ["--stores", "SIM-KR, SIM-TWO,SIM-KR"], { storeIds: ["SIM-KR", "SIM-TWO"] }],
-    ["one scope", ["--scope", "cancellations:read"], { scopes: ["cancellations:read"] }],
-    [
-      "scopes with blanks between",
-      ["--scope=cancellations:resolve  cancellations:read"],
-      { scopes: SCOPES.slice(1) },
-    ],
-    [
-      "scopes with commas between",
-      ["--scope=cancellations:read,cancellations:resolve"],
-      { scopes: SCOPES.slice(1) },
-    ],
-    ["seconds", ["--expires", "90s"], { lifetimeSeconds: 90 }],
-    ["minutes", ["--expires", "30m"], { lifetimeSeconds: 1_800 }],
-    ["an hour", ["--expires", "1h"], { lifetimeSeconds: 3_600 }],
-    ["days", ["--expires", "7d"], { lifetimeSeconds: 604_800 }],
-  ])("accept %s", (_what, words, changes) => {
+  test.each<[string[], object]>([
+    [[], {}],
+    [["--subject", "kim@example.com"], { subject: "kim@example.com" }],
+    [["--stores", "SIM-KR, SIM-TWO,SIM-KR"], { storeIds: ["SIM-KR", "SIM-TWO"] }],
+    [["--scope=cancellations:resolve  cancellations:read"], { scopes: SCOPES.slice(1) }],
+    [["--scope=cancellations:read,cancellations:resolve"], { scopes: SCOPES.slice(1) }],
+    [["--expires", "90s"], { lifetimeSeconds: 90 }],
+    [["--expires", "7d"], { lifetimeSeconds: 604_800 }],
+  ])("accept %j", (words, changes) => {
     expect(read(...words)).toEqual({ ...DEFAULTS, ...changes });
   });
 
@@ -180,20 +154,13 @@ describe("the options", () => {
       ["--scope", "cancellations:all"],
       '--scope: expected some of cancellations:write, cancellations:read, cancellations:resolve, found "cancellations:all"',
     ],
-    [["--scope", "cancellations:read cancellations:READ"], 'found "cancellations:READ"'],
     [["--scope", ""], "--scope: expected some of"],
     [["--stores", ""], '--stores: expected store ids such as SIM-KR,SIM-US, found ""'],
-    [["--stores", "SIM-KR,,SIM-US"], "--stores: expected store ids"],
     [["--subject", " "], '--subject: expected 1 to 255 characters that name somebody, found " "'],
-    [["--subject", "a".repeat(256)], "--subject: expected 1 to 255 characters"],
     [["--expires", "8"], '--expires: expected a time such as 90s, 30m, 8h or 7d, found "8"'],
     [["--expires", "0h"], "--expires: "],
-    [["--expires", "-1h"], "--expires"],
-    [["--expires", "1y"], "--expires: "],
     [["--expires", "9999999d"], "--expires: "],
     [["--forever"], "--forever"],
-    [["SIM-KR"], "SIM-KR"],
-    [["--subject"], "--subject"],
   ])("refuse %j, naming it", (words, message) => {
     expect(() => read(...words)).toThrow(message);
   });
