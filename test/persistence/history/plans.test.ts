@@ -18,7 +18,7 @@ import { createPrisma } from "../../../src/persistence/client.js";
 import { createTestDatabase, type TestDatabase } from "../../helpers/database.js";
 
 /** Large enough that PostgreSQL reads a table from end to end only where no index serves. */
-const ROWS = 40_000;
+const ROWS = 50_000;
 const UNTIL = new Date("2027-03-01T09:00:00.000Z");
 /** Ten seconds, and more where much else goes on. */
 const SEEDING_MS = 120_000;
@@ -161,7 +161,9 @@ describe("a page finds its rows by an index, and by no table read from end to en
 
   test.each(Object.keys(CONDITIONS))("newest first: %s", async (name) => {
     for (const place of [null, position]) {
-      const { ways } = readings(await executed(filterOf(name), NEWEST_FIRST, place));
+      const { ways, rows } = readings(await executed(filterOf(name), NEWEST_FIRST, place));
+      // A small part of the table, whatever is asked.
+      if (place === null) expect(rows).toBeLessThanOrEqual(ROWS / 8);
       expect(ways.length).toBeGreaterThan(0);
       expect(
         ways.filter((way) => !/^(?:Index|Index Only|Bitmap Heap|Bitmap Index|CTE) Scan$/u.test(way)),
@@ -218,10 +220,5 @@ describe("a page reads", () => {
   ])("no more rows of each store and state than it shows: %s", async (name) => {
     const { rows } = readings(await executed(filterOf(name), NEWEST_FIRST, null));
     expect(rows).toBeLessThanOrEqual(21 * ALL_STORES.length);
-  });
-
-  test.each(Object.keys(CONDITIONS))("a small part of the table, whatever is asked: %s", async (name) => {
-    const { rows } = readings(await executed(filterOf(name), NEWEST_FIRST, null));
-    expect(rows).toBeLessThanOrEqual(ROWS / 8);
   });
 });
