@@ -39,7 +39,7 @@ const CREATE_HISTORY = `
 /** Tables of extensions (PostGIS brings some) do not count. */
 const FOREIGN_TABLES = `
   SELECT FROM pg_class
-  WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p')
+  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
   LIMIT 1`;
 
@@ -55,7 +55,13 @@ export async function applyMigrations({ url, directory, log }: MigrationOptions)
     await lock(keeper);
     const session = sessionConfig(await makeSchema(keeper, url), MIGRATES);
     return withSession(session, async (books) => {
-      await createHistory(books);
+      if (!(await hasHistory(books))) {
+        if ((await books.query(FOREIGN_TABLES)).rowCount !== 0)
+          throw new Error(
+            "The database holds tables but no record of migrations, so it is not this service's. Point DATABASE_URL to an empty database.",
+          );
+        await books.query(CREATE_HISTORY);
+      }
       const pending = await findPending(books, migrations);
       for (const migration of pending) {
         await apply(books, session, migration);
@@ -77,81 +83,65 @@ export async function pendingMigrations({ url, directory }: MigrationOptions): P
 async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const read = async (name: string): Promise<Migration> => ({
-    name,
-    sql: await readFile(join(directory, name, "migration.sql"), "utf8"),
-  });
-  return Promise.all(names.sort().map(read));
+  return Promise.all(
+    names
+      .sort()
+      .map(async (name) => ({ name, sql: await readFile(join(directory, name, "migration.sql"), "utf8") })),
+  );
 }
 
 async function lock(client: pg.Client): Promise<void> {
   const deadline = Date.now() + LOCK_LIMIT_MS;
-  for (;;) {
-    // Polled: a session that waits inside pg_advisory_lock holds a snapshot, for which CREATE INDEX CONCURRENTLY in the migration
-    // being applied would wait in turn, forever.
-    const { rows } = await client.query<{ is_ours: boolean }>("SELECT pg_try_advisory_lock($1) AS is_ours", [
-      LOCK,
-    ]);
-    if (rows[0]?.is_ours === true) return;
-    if (Date.now() > deadline) {
+  // Polled: a session that waits inside pg_advisory_lock holds a snapshot, for which CREATE INDEX CONCURRENTLY in the migration
+  // being applied would wait in turn, forever.
+  const isOurs = async (): Promise<boolean> =>
+    (await client.query("SELECT WHERE pg_try_advisory_lock($1)", [LOCK])).rowCount === 1;
+  while (!(await isOurs())) {
+    if (Date.now() > deadline)
       throw new Error(
         `Another process has been migrating this database for more than ${LOCK_LIMIT_MS / 1000} s. Start again when it has finished.`,
       );
-    }
     await delay(LOCK_POLL_MS);
   }
 }
 
-/** Makes the table of what has been applied, unless it is there. */
-async function createHistory(client: pg.Client): Promise<void> {
-  if (await hasHistory(client)) return;
-  const foreign = await client.query(FOREIGN_TABLES);
-  if (foreign.rowCount !== 0) {
-    throw new Error(
-      "The database holds tables but no record of migrations, so it is not this service's. Point DATABASE_URL to an empty database.",
-    );
-  }
-  await client.query(CREATE_HISTORY);
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const found = await client.query(
+    "SELECT WHERE to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL",
+  );
+  return found.rowCount === 1;
 }
 
-async function hasHistory(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>(
-    "SELECT to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL AS found",
-  );
-  return rows[0]?.found === true;
+interface Applied {
+  readonly name: string;
+  readonly checksum: string;
+  readonly finished_at: Date | null;
+  readonly logs: string | null;
 }
 
 /** @throws when the database and the folder differ about what was applied. */
 async function findPending(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
   if (!(await hasHistory(client))) return [...migrations];
-  const { rows } = await client.query<{
-    name: string;
-    checksum: string;
-    finished_at: Date | null;
-    logs: string | null;
-  }>(
+  const { rows } = await client.query<Applied>(
     `SELECT migration_name AS name, checksum, finished_at, logs FROM _prisma_migrations
      WHERE rolled_back_at IS NULL ORDER BY started_at`,
   );
-  for (const { name, checksum, finished_at, logs } of rows) {
-    if (finished_at === null) {
-      throw new Error(
-        `Migration ${name} was begun before and did not finish (${logs ?? "it was interrupted"}). ${afterRepair(name)}`,
-      );
-    }
-    const migration = migrations.find((one) => one.name === name);
-    if (migration === undefined) {
-      throw new Error(
-        `The database has migration ${name}, which this version does not know: a newer version has been here. Start that version.`,
-      );
-    }
-    if (!checksums(migration.sql).includes(checksum)) {
-      throw new Error(
-        `Migration ${name} has been changed since it was applied to this database. Restore it, and put the change in a new migration.`,
-      );
-    }
+  for (const applied of rows) {
+    const fault = faultOf(applied, migrations);
+    if (fault !== null) throw new Error(fault);
   }
   return migrations.filter(({ name }) => rows.every((row) => row.name !== name));
+}
+
+function faultOf({ name, checksum, finished_at, logs }: Applied, known: readonly Migration[]): string | null {
+  if (finished_at === null)
+    return `Migration ${name} was begun before and did not finish (${logs ?? "it was interrupted"}). ${afterRepair(name)}`;
+  const migration = known.find((one) => one.name === name);
+  if (migration === undefined)
+    return `The database has migration ${name}, which this version does not know: a newer version has been here. Start that version.`;
+  return checksums(migration.sql).includes(checksum)
+    ? null
+    : `Migration ${name} has been changed since it was applied to this database. Restore it, and put the change in a new migration.`;
 }
 
 async function apply(books: pg.Client, session: SessionConfig, { name, sql }: Migration): Promise<void> {

@@ -12,8 +12,6 @@ export interface RateLimiters {
   /** In how many seconds a bucket may ask again of which too many requests were refused; null while it may. */
   barredFor(bucket: string): Promise<number | null>;
   countRefusal(bucket: string): Promise<void>;
-  /** Removes expired counts; it also runs by itself every few minutes. */
-  removeExpired(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,8 +33,6 @@ const TABLE = "rate_limit";
 const POOL_SIZE = 2;
 /** Nobody waits longer than this to be counted. */
 const STORE_TIMEOUT_MS = 500;
-/** Seldom enough to cost nothing, often enough that the table stays as small as the callers of some minutes. */
-const REMOVE_EXPIRED_EVERY_MS = 5 * 60_000;
 
 export function createRateLimiters({
   mutationsPerMinute,
@@ -46,22 +42,20 @@ export function createRateLimiters({
 }: RateLimiterOptions): RateLimiters {
   // Always in memory: what reading costs, it costs this process.
   const refusals = inMemory("refusal", REFUSALS_PER_MINUTE);
-  const store = databaseUrl === null ? null : openStore(databaseUrl, onStoreAway);
-  const mutations =
-    store?.limiter("mutation", mutationsPerMinute) ?? inMemory("mutation", mutationsPerMinute);
-  const queryCost = store?.limiter("query", queryCostPerMinute) ?? inMemory("query", queryCostPerMinute);
+  const store = databaseUrl === null ? IN_MEMORY : openStore(databaseUrl, onStoreAway);
+  const mutations = store.limiter("mutation", mutationsPerMinute);
+  const queryCost = store.limiter("query", queryCostPerMinute);
   return {
     takeMutations: (bucket, points) => take(mutations, bucket, points),
     takeQueryCost: (bucket, points) => take(queryCost, bucket, points),
-    penaliseMutations: (bucket, points) => penalise(mutations, bucket, points),
-    penaliseQueryCost: (bucket, points) => penalise(queryCost, bucket, points),
+    penaliseMutations: async (bucket, points) => void (await mutations.penalty(bucket, points)),
+    penaliseQueryCost: async (bucket, points) => void (await queryCost.penalty(bucket, points)),
     async barredFor(bucket) {
       const counted = await refusals.get(bucket);
       return counted === null || counted.consumedPoints < REFUSALS_PER_MINUTE ? null : secondsLeft(counted);
     },
-    countRefusal: (bucket) => penalise(refusals, bucket, 1),
-    removeExpired: () => store?.removeExpired() ?? Promise.resolve(),
-    close: () => store?.close() ?? Promise.resolve(),
+    countRefusal: async (bucket) => void (await refusals.penalty(bucket)),
+    close: store.close,
   };
 }
 
@@ -69,11 +63,15 @@ function inMemory(keyPrefix: string, points: number): RateLimiterMemory {
   return new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
 }
 
+type Limiter = RateLimiterMemory | RateLimiterPostgres;
+
 interface Store {
-  limiter(keyPrefix: string, points: number): RateLimiterPostgres;
-  removeExpired(): Promise<void>;
-  close(): Promise<void>;
+  readonly limiter: (keyPrefix: string, points: number) => Limiter;
+  readonly close: () => Promise<void>;
 }
+
+/** Each replica counts for itself. */
+const IN_MEMORY: Store = { limiter: inMemory, close: () => Promise.resolve() };
 
 function openStore(databaseUrl: string, onStoreAway: RateLimiterOptions["onStoreAway"]): Store {
   const pool = new pg.Pool({
@@ -96,11 +94,6 @@ function openStore(databaseUrl: string, onStoreAway: RateLimiterOptions["onStore
       throw error;
     }
   };
-  const removeExpired = async (): Promise<void> => {
-    await query({ text: `DELETE FROM ${TABLE} WHERE expire <= $1`, values: [Date.now()] });
-  };
-  const removing = setInterval(() => void removeExpired().catch(() => undefined), REMOVE_EXPIRED_EVERY_MS);
-  removing.unref();
   return {
     limiter: (keyPrefix, points) =>
       new RateLimiterPostgres({
@@ -112,24 +105,16 @@ function openStore(databaseUrl: string, onStoreAway: RateLimiterOptions["onStore
         keyPrefix,
         points,
         duration: WINDOW_SECONDS,
-        // Its timer could not be stopped.
-        clearExpiredByTimeout: false,
+        // By a timer of the library, every five minutes; it keeps no process alive.
+        clearExpiredByTimeout: true,
         // A store that is away must not refuse everybody, nor let everybody through.
         insuranceLimiter: inMemory(keyPrefix, points),
       }),
-    removeExpired,
-    close() {
-      clearInterval(removing);
-      return endInTime(pool.end());
-    },
+    close: () => endInTime(pool.end()),
   };
 }
 
-async function take(
-  limiter: RateLimiterMemory | RateLimiterPostgres,
-  bucket: string,
-  points: number,
-): Promise<PointsTaken> {
+async function take(limiter: Limiter, bucket: string, points: number): Promise<PointsTaken> {
   try {
     await limiter.consume(bucket, points);
     return { allowed: true };
@@ -140,14 +125,6 @@ async function take(
     await limiter.reward(bucket, points);
     return { allowed: false, retryAfterSeconds: secondsLeft(refusal) };
   }
-}
-
-async function penalise(
-  limiter: RateLimiterMemory | RateLimiterPostgres,
-  bucket: string,
-  points: number,
-): Promise<void> {
-  await limiter.penalty(bucket, points);
 }
 
 function secondsLeft({ msBeforeNext }: RateLimiterRes): number {

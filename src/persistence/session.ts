@@ -44,28 +44,24 @@ interface Need {
   /** As SET_UP reads it. */
   readonly setting: string;
   readonly expected: string;
-  readonly isMet: (found: string | null) => boolean;
+  /** Unstated: it is just what is expected. */
+  readonly isMet?: (found: string | null) => boolean;
   /** What to do where it is not met; unstated, it is what a pooler drops, and is set for the role. */
   readonly remedy?: string;
 }
-
-const exactly = (expected: string): Pick<Need, "expected" | "isMet"> => ({
-  expected,
-  isMet: (found) => found === expected,
-});
 
 /** Without these an outcome could be lost, misread, or written over an older version of its row. */
 export const NEEDS: readonly Need[] = [
   {
     setting: "server_encoding",
-    ...exactly("UTF8"),
+    expected: "UTF8",
     remedy:
       "Text that this encoding lacks could not be stored. Restore a dump of the database into one that is made with ENCODING 'UTF8'",
   },
-  { setting: "client_encoding", ...exactly("UTF8") },
+  { setting: "client_encoding", expected: "UTF8" },
   { setting: "DateStyle", expected: "ISO", isMet: (found) => found?.startsWith("ISO") === true },
-  { setting: "TimeZone", ...exactly("UTC") },
-  { setting: "default_transaction_isolation", ...exactly("read committed") },
+  { setting: "TimeZone", expected: "UTC" },
+  { setting: "default_transaction_isolation", expected: "read committed" },
   {
     setting: "synchronous_commit",
     expected: "on",
@@ -76,7 +72,7 @@ export const NEEDS: readonly Need[] = [
 /** Looked at when a process starts: a database that turns read-only later is still read. */
 const IS_WRITABLE: Need = {
   setting: "transaction_read_only",
-  ...exactly("off"),
+  expected: "off",
   remedy:
     "It is a standby, or default_transaction_read_only is on. Point DATABASE_URL to a server that can be written to, or set that to off",
 };
@@ -93,23 +89,11 @@ function inSchema(schema: string | null): Need {
   const name = pg.escapeIdentifier(schema);
   return {
     setting: "search_path",
-    ...exactly(schema),
+    expected: schema,
     remedy:
       `Run \`npm run migrate\`, which makes the schema; or let the role use it with GRANT USAGE ON SCHEMA ${name} TO …; ` +
       `or, behind a pooler, ALTER ROLE … SET search_path = ${name}`,
   };
-}
-
-/** The database does not answer, or lets nobody in with these credentials. Names the server, never the credentials. */
-class DatabaseUnreachableError extends Error {
-  override readonly name = "DatabaseUnreachableError";
-
-  constructor(host: string, port: number, cause: unknown) {
-    super(
-      `The PostgreSQL at ${host}:${port} cannot be used: ${(cause as Error).message}. Check DATABASE_URL, and that the server runs.`,
-      { cause },
-    );
-  }
 }
 
 export class UnsuitableSessionError extends Error {
@@ -125,12 +109,13 @@ export class UnsuitableSessionError extends Error {
 type Found = Readonly<Record<string, string | null>>;
 
 function assertMet(needs: readonly Need[], found: Found): void {
-  const faults = needs
-    .filter(({ setting, isMet }) => !isMet(found[setting] ?? null))
-    .map(({ setting, expected, remedy = setForRole(setting, expected, found) }) => {
+  const faults = needs.flatMap(
+    ({ setting, expected, isMet, remedy = setForRole(setting, expected, found) }) => {
       const value = found[setting] ?? null;
-      return `${setting}: expected ${expected}, found ${value ?? "none"}. ${remedy}.`;
-    });
+      const isGood = isMet === undefined ? value === expected : isMet(value);
+      return isGood ? [] : [`${setting}: expected ${expected}, found ${value ?? "none"}. ${remedy}.`];
+    },
+  );
   if (faults.length > 0) throw new UnsuitableSessionError(faults);
 }
 
@@ -203,20 +188,21 @@ export class SessionClient extends pg.Client {
   async #open(): Promise<this> {
     await super.connect();
     try {
-      assertMet(this.#needs, await this.#setUp());
+      const patience = this.#patienceMs === undefined ? {} : { query_timeout: this.#patienceMs };
+      // Two statements, of which pg has two results; they share a session also behind a pooler.
+      const results = (await this.query({ text: SET_UP, ...patience })) as unknown as pg.QueryResult<Found>[];
+      assertMet(this.#needs, results.at(-1)?.rows[0] ?? {});
     } catch (error) {
       void this.end();
       throw error;
     }
     return this;
   }
+}
 
-  async #setUp(): Promise<Found> {
-    const patience = this.#patienceMs === undefined ? {} : { query_timeout: this.#patienceMs };
-    // Two statements, of which pg has two results; they share a session also behind a pooler.
-    const results = (await this.query({ text: SET_UP, ...patience })) as unknown as pg.QueryResult<Found>[];
-    return results.at(-1)?.rows[0] ?? {};
-  }
+/** The database does not answer, or lets nobody in with these credentials. Names the server, never the credentials. */
+class DatabaseUnreachableError extends Error {
+  override readonly name = "DatabaseUnreachableError";
 }
 
 /** @throws DatabaseUnreachableError, UnsuitableSessionError */
@@ -227,7 +213,10 @@ export async function withSession<T>(
   const client = new SessionClient(config);
   await client.connect().catch((cause: unknown) => {
     if (cause instanceof UnsuitableSessionError) throw cause;
-    throw new DatabaseUnreachableError(client.host, client.port, cause);
+    throw new DatabaseUnreachableError(
+      `The PostgreSQL at ${client.host}:${client.port} cannot be used: ${(cause as Error).message}. Check DATABASE_URL, and that the server runs.`,
+      { cause },
+    );
   });
   try {
     return await work(client);

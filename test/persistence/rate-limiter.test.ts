@@ -111,15 +111,6 @@ test("a caller of whom too much was refused is barred, and no other", async () =
   expect(await one.barredFor("tame")).toBeNull();
 });
 
-test("what has run out is forgotten, and nothing else", async () => {
-  const { limiters: one, sql } = await shared(5);
-  await one.takeMutations("old", 1);
-  await sql("UPDATE rate_limit SET expire = $1", [Date.now() - 1]);
-  await one.takeMutations("new", 1);
-  await one.removeExpired();
-  expect(await sql("SELECT key, points FROM rate_limit")).toEqual([{ key: "mutation:new", points: 1 }]);
-});
-
 test("while the store is away, which is reported once, each replica counts in memory; then together again", async () => {
   const { limiters: one, away, sql } = await shared(2);
   await sql("ALTER TABLE rate_limit RENAME TO gone");

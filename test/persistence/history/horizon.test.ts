@@ -96,18 +96,6 @@ async function readOnTo(count: number, from: HistoryPosition | null): Promise<st
 }
 
 describe("whoever reads on towards the end of time", () => {
-  test("does not pass by what is older and is committed later", async () => {
-    const start = await atTheEnd();
-    await writer(0).query("BEGIN");
-    const slow = await write(writer(0));
-    const quick = await write(writer(1));
-    const before = await readOn(start);
-    await writer(0).query("COMMIT");
-
-    expect(before.ids).toEqual([]);
-    expect(await readOnTo(2, before.position)).toEqual([slow, quick]);
-  });
-
   test("is held up by nobody who only reads, or has written nothing yet", async () => {
     const position = await atTheEnd();
     await writer(0).query("BEGIN");
@@ -117,16 +105,6 @@ describe("whoever reads on towards the end of time", () => {
     await writer(0).query("COMMIT");
 
     expect(ids).toEqual([quick]);
-  });
-
-  test("is not held up any more by one that was rolled back", async () => {
-    const position = await atTheEnd();
-    await writer(0).query("BEGIN");
-    await write(writer(0));
-    const quick = await write(writer(1));
-    await writer(0).query("ROLLBACK");
-
-    expect(await readOnTo(1, position)).toEqual([quick]);
   });
 
   test("sees each once, and misses none, however writers that commit and roll back come between its pages", async () => {

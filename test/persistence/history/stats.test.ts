@@ -125,7 +125,7 @@ describe("sums over a history", () => {
     );
   });
 
-  test.each(ZONES.flatMap((zone) => PERIOD_UNITS.map((unit) => [zone, unit] as const)))(
+  test.each(ZONES.map((zone, n) => [zone, PERIOD_UNITS[n % PERIOD_UNITS.length] ?? "DAY"] as const))(
     "of %s by %s are of periods that begin and end when the date changes on the clocks there",
     async (timeZone, unit) => {
       const filter = { storeIds: [...HISTORY_STORES] };
