@@ -29,11 +29,13 @@ const BASIS =
 /** No replica sends while this runs, nor for this long after its last row. */
 const HOLD_MS = 5_000;
 const ROWS_PER_HOLD = 200;
-const CONCURRENCY = 4;
 
-type Counts = Record<"sent" | "entered" | "present" | "keyTaken" | "unreadable", number>;
+interface Options {
+  readonly from: string;
+  readonly isDryRun: boolean;
+}
 
-function readOptions(): { from: string; isDryRun: boolean } | null {
+function readOptions(): Options | null {
   const { values } = parseArgs({
     options: { from: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean" } },
     strict: true,
@@ -44,59 +46,42 @@ function readOptions(): { from: string; isDryRun: boolean } | null {
 }
 
 /** True when every send in the log is in the database now. */
-async function recover(data: EncryptedData, options: { from: string; isDryRun: boolean }): Promise<boolean> {
-  const counts: Counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
-  const input = options.from === "-" ? process.stdin : createReadStream(options.from);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
-  const history = await openDatabaseHistory(throughPrisma(data.prisma), HOLD_MS);
-  const work = async (): Promise<void> => {
-    for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
-      const sent = readSentLine(next.value);
-      if (sent === null) continue;
-      if (sent === "unreadable") {
-        counts.unreadable += 1;
-        continue;
-      }
-      if (!options.isDryRun && counts.sent % ROWS_PER_HOLD === 0) await history.hold(HOLD_MS);
-      counts.sent += 1;
-      const found = options.isDryRun
-        ? await foundFor(data, sent)
-        : await enterAgain(data.prisma, {
-            values: sentValues(sent, data.encryptor),
-            createdAt: new Date(sent.moment),
-            status: "UNKNOWN",
-            leaseMs: 0,
-            isAccountKnown: !sent.hasRefundAccount,
-            basis: BASIS,
-          });
-      counts[found] += 1;
-      if (found === "keyTaken")
-        process.stderr.write(
-          `${sent.id}: its key or id now belongs to another cancellation. Money may have moved twice.\n`,
-        );
+async function recover({ prisma, encryptor }: EncryptedData, { from, isDryRun }: Options): Promise<boolean> {
+  const counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
+  const history = await openDatabaseHistory(throughPrisma(prisma), HOLD_MS);
+  const input = from === "-" ? process.stdin : createReadStream(from);
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const sent = readSentLine(line);
+    if (sent === null) continue;
+    if (sent === "unreadable") {
+      counts.unreadable += 1;
+      continue;
     }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  report(counts, options.isDryRun);
-  return counts.keyTaken === 0 && counts.unreadable === 0;
-}
-
-async function foundFor(
-  data: EncryptedData,
-  { store, id }: { store: string; id: string },
-): Promise<"entered" | "present"> {
-  return (await isThere(data.prisma, store, id)) ? "present" : "entered";
-}
-
-function report({ sent, entered, present, keyTaken, unreadable }: Counts, isDryRun: boolean): void {
-  const lines = [
-    `sent ${sent}`,
-    `${isDryRun ? "would be entered" : "entered"} ${entered}`,
-    `present ${present}`,
-    `key taken ${keyTaken}`,
-    `unreadable ${unreadable}`,
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+    if (!isDryRun && counts.sent % ROWS_PER_HOLD === 0) await history.hold(HOLD_MS);
+    counts.sent += 1;
+    const found = isDryRun
+      ? (await isThere(prisma, sent.store, sent.id))
+        ? "present"
+        : "entered"
+      : await enterAgain(prisma, {
+          values: sentValues(sent, encryptor),
+          createdAt: new Date(sent.moment),
+          status: "UNKNOWN",
+          leaseMs: 0,
+          isAccountKnown: !sent.hasRefundAccount,
+          basis: BASIS,
+        });
+    counts[found] += 1;
+    if (found === "keyTaken")
+      process.stderr.write(
+        `${sent.id}: its key or id now belongs to another cancellation. Money may have moved twice.\n`,
+      );
+  }
+  const { sent, entered, present, keyTaken, unreadable } = counts;
+  process.stdout.write(
+    `sent ${sent}\n${isDryRun ? "would be entered" : "entered"} ${entered}\npresent ${present}\nkey taken ${keyTaken}\nunreadable ${unreadable}\n`,
+  );
+  return keyTaken === 0 && unreadable === 0;
 }
 
 const amount = z.string().regex(/^\d{1,15}(?:\.\d{1,4})?$/u);
@@ -145,28 +130,17 @@ function jsonIn(line: string): unknown {
 
 /** The values of an intent, without those that are not logged. */
 function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
-  const store = {
-    id: sent.store,
-    currencyCode: sent.currency,
-    currencyDecimals: 0,
-    amountBasis: sent.amountBasis,
-  };
+  const { id, fingerprint, currency: currencyCode, amountBasis } = sent;
+  const store = { id: sent.store, currencyCode, currencyDecimals: 0, amountBasis };
   const items = sent.lines.map((line) => ({
     ...line,
     amount: new Decimal(line.amount),
     taxAmount: line.taxAmount === null ? null : new Decimal(line.taxAmount),
   }));
-  const asked = {
-    idempotencyKey: sent.key,
-    orderNo: sent.order,
-    totalCancelAmount: new Decimal(sent.total),
-    items,
-  };
+  const totalCancelAmount = new Decimal(sent.total);
+  const asked = { idempotencyKey: sent.key, orderNo: sent.order, totalCancelAmount, items };
   const request = normalise(asked, store);
-  return requestValues(
-    { id: sent.id, store, request, fingerprint: sent.fingerprint, requestedBy: null },
-    encryptor,
-  );
+  return requestValues({ id, store, request, fingerprint, requestedBy: null }, encryptor);
 }
 
 // Last, because the constants above do not exist before their lines have run.

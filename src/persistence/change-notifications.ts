@@ -4,7 +4,7 @@ import type { AnnounceChange, ChangeHint, ChangeHints } from "../cancellation/li
 import { endInTime } from "./pool-queue.js";
 import { SessionClient, sessionConfig } from "./session.js";
 
-/** The channel of LISTEN and NOTIFY. It belongs to one database: other databases of the server do not hear it. */
+/** The channel of LISTEN and NOTIFY, within one database. */
 export const CHANGE_CHANNEL = "cancellation_changed";
 /** PostgreSQL's limit is 8 000 bytes. A hint has about 100 bytes, and 900 at most. */
 export const MAX_PAYLOAD_BYTES = 7_900;

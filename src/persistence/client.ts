@@ -5,33 +5,27 @@ import { Prisma, PrismaClient } from "./generated/client.js";
 import { CONNECT_MS, PoolQueue, type Taken } from "./pool-queue.js";
 import type { Query } from "./statement.js";
 
-/** How long a request waits for a free connection before it fails clearly: nobody is helped by an answer later than that. */
+/** How long a request waits for a free connection before it fails clearly. */
 export const REQUEST_PATIENCE_MS = 1_000;
-/** What has to be stored, or is about to be decided, waits longer: whoever gives up goes to the end of the queue. */
+/** What has to be stored or decided waits longer. */
 export const WORK_PATIENCE_MS = 5_000;
-/**
- * Prisma gives up on a transaction by the clock, in words of its own, from which nobody learns that there was no connection. The pool,
- * which tells, has given up long before.
- */
+/** Prisma's own time-out does not say that there was no connection. The pool, which does, gives up long before. */
 const TRANSACTION_WAIT_MS = 2 * CONNECT_MS;
 
-/** On connections of its own, which end with it. Opens none until the first query. */
+/** On connections of its own, which end with it. */
 export function createPrisma(url: string): PrismaClient {
   return prismaOn(new PoolQueue(url), WORK_PATIENCE_MS);
 }
 
-/** On connections which it shares, and which end with the first of those who share them. */
+/** On shared connections, which end with the first client that shares them. */
 export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
-  // Unless it is told, the model API goes to `public`, and statements of our own to the first of the search path.
+  // By default the model API goes to `public`, and raw statements to the first schema of the search path.
   const schema = queue.schema === null ? {} : { schema: queue.schema };
   const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { ...schema, disposeExternalPool: true });
   return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
 }
 
-/**
- * A way into a pool that several share, each with a patience of its own. A `pg.Pool` by its face, which is all that Prisma's adapter
- * takes; it has no connections itself.
- */
+/** Access to a shared pool, with a patience of its own. A `pg.Pool`, since Prisma's adapter takes nothing else; without connections. */
 export class PoolAccess extends pg.Pool {
   constructor(
     private readonly queue: PoolQueue,
@@ -40,7 +34,7 @@ export class PoolAccess extends pg.Pool {
     super(queue.options);
   }
 
-  /** Every query of a pool comes by here. */
+  /** Every query of a pool goes through here. */
   override connect(): Promise<pg.PoolClient>;
   override connect(taken: Taken): void;
   override connect(taken?: Taken): Promise<pg.PoolClient> | undefined {
@@ -61,22 +55,21 @@ export class PoolAccess extends pg.Pool {
   }
 }
 
-/** Connections, or one transaction on one of them. */
+/** A pool of connections, or one transaction. */
 export interface Database {
-  /** Runs it; outside of a transaction as one of its own. */
+  /** Runs it, outside of a transaction as one of its own. */
   rows<Row>(query: Query): Promise<Row[]>;
 }
 
-/** What PostgreSQL says where another connection answers than the one that had prepared the statement. Nothing has been run then. */
+/** PostgreSQL's codes when another connection answers than the one that prepared the statement. Nothing was run then. */
 const IS_PREPARED_ELSEWHERE: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
 
 /**
- * Has each connection parse and plan a statement once: for what every cancel does, that is most of what PostgreSQL would have to
- * do for it.
+ * Each connection parses and plans a statement once: for a cancel, that is most of PostgreSQL's work.
  *
- * A pooler that gives each transaction another connection knows nothing of what was prepared. The first statement that meets with
- * that is run again, and that and all others are sent as they are from then on.
- * @param onPooler told of it, once.
+ * Behind a pooler, the next transaction may have a connection that knows none of the prepared statements. The first statement that
+ * fails so is run again, and from then on none is prepared.
+ * @param onPooler called once when that happens.
  */
 export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined): Database {
   let isPrepared = true;
@@ -103,7 +96,7 @@ export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined
   };
 }
 
-/** The same statements on Prisma's connections, or in a transaction of it. */
+/** On Prisma's connections, or in a transaction of it. */
 export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRawUnsafe">): Database {
   return { rows: (query) => prisma.$queryRawUnsafe(query.text, ...query.values) };
 }
@@ -111,7 +104,7 @@ export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRawU
 /** PostgreSQL's code for a statement that its `statement_timeout` has ended. */
 const QUERY_CANCELLED = "57014";
 
-/** @throws TooSlowError where the database has given up; anything else as it is. */
+/** @throws TooSlowError when the database gave up; other errors as they are. */
 export async function orTooSlow<T>(what: string, patienceMs: number, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -22,7 +22,7 @@ export interface ForgottenCancellation {
   /** As `requestValues` makes them. */
   readonly values: SqlValues;
   readonly createdAt: Date;
-  /** PENDING: somebody is still at it, or knows what came of it. UNKNOWN: nobody does. */
+  /** PENDING: somebody is still at work on it, or knows the outcome. UNKNOWN: nobody does. */
   readonly status: "PENDING" | "UNKNOWN";
   readonly leaseMs: number;
   readonly isAccountKnown: boolean;
@@ -38,7 +38,7 @@ const LOCK_ORDER = statement(
   RETURNING order_no`,
 );
 
-/** With the order's row locked, as whoever writes a cancellation of it has it. The count on it closes the order for intents. */
+/** With the order's row locked. Its count closes the order for intents. */
 const ENTER_AGAIN = statement(
   "enter_again",
   `/* cancellation: enter again */
@@ -122,7 +122,7 @@ export interface EnteredCounts {
   readonly webhooks: number;
 }
 
-/** So many at a time: a database that has just failed over has enough to do. */
+/** A database that has just failed over is busy. */
 const AT_ONCE = 4;
 
 const FROM_MEMORY =
@@ -133,42 +133,31 @@ const FROM_MEMORY =
  * @throws StaleTransitionError when somebody else moved a cancellation at this moment; nothing is lost then.
  */
 export async function enterRecent(parts: EnterRecentDependencies): Promise<EnteredCounts> {
-  const records = parts.recent.all();
+  const { prisma, recent, leaseMs } = parts;
+  const records = recent.all();
   const counts = { remembered: records.length, entered: 0, steps: 0, keyTaken: 0, webhooks: 0 };
   const queue = records.values();
   const work = async (): Promise<void> => {
     for (const record of queue) {
-      const result = await enterOne(parts, record);
-      if (result === "keyTaken") counts.keyTaken += 1;
-      if (result === "keyTaken") parts.onKeyTaken(record.pending);
-      else counts.steps += await repeatSteps(parts, record);
+      const { values, pending } = record;
+      const how = { status: "PENDING", leaseMs, isAccountKnown: true, basis: FROM_MEMORY } as const;
+      const result = await enterAgain(prisma, { values, createdAt: pending.createdAt, ...how });
+      if (result === "keyTaken") {
+        counts.keyTaken += 1;
+        parts.onKeyTaken(pending);
+        continue;
+      }
       if (result === "entered") counts.entered += 1;
+      counts.steps += await repeatSteps(parts, record);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const database = throughPrisma(parts.prisma);
-  for (const values of parts.recent.webhooks()) {
-    counts.webhooks += (await database.rows(ENTER_WEBHOOK(values))).length;
-  }
+  for (const values of recent.webhooks())
+    counts.webhooks += (await throughPrisma(prisma).rows(ENTER_WEBHOOK(values))).length;
   return counts;
 }
 
-function enterOne(
-  { prisma, leaseMs }: EnterRecentDependencies,
-  { values, pending }: RecentRecord,
-): Promise<EnteredAgain> {
-  const { createdAt } = pending;
-  return enterAgain(prisma, {
-    values,
-    createdAt,
-    status: "PENDING",
-    leaseMs,
-    isAccountKnown: true,
-    basis: FROM_MEMORY,
-  });
-}
-
-/** The steps that the database lacks. One that others have meanwhile taken otherwise is kept as a proof against it. */
+/** Repeats the steps that the database lacks. If others decided otherwise meanwhile, a step is kept as proof against that. */
 async function repeatSteps(
   parts: EnterRecentDependencies,
   { pending, steps }: RecentRecord,

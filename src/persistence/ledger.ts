@@ -26,15 +26,14 @@ import { recordFinding, recordTransition } from "./record-transition.js";
 import { type Query, type SqlValues, statement, text } from "./statement.js";
 
 /**
- * What refused an intent can be gone by the time it is looked for (the blocking cancel has just ended): then the intent is
- * tried anew. Each round is lost to a cancel of the same order that began and ended meanwhile, so the rounds are bounded by
- * the number of callers who race for one order.
+ * What refused an intent can be gone when it is looked for: the blocking cancel has just ended. Then the intent is tried again. Each
+ * round is lost to a cancel of the same order that began and ended meanwhile, so callers who race for one order bound the rounds.
  */
 const MAX_INTENT_ROUNDS = 200;
 
 export interface LedgerDependencies {
   readonly database: Database;
-  /** The same database, perhaps with less patience: an intent that is not stored at once is not sent, which is no harm. */
+  /** The same database with less patience: an intent that is not stored at once is not sent, which does no harm. */
   readonly intents?: Database;
   readonly encryptor: Encryptor;
   readonly history: CancellationHistory;
@@ -44,7 +43,7 @@ export interface LedgerDependencies {
   readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
   /** Keeps what is committed here, to enter it again when the database forgets it. */
   readonly recent?: RecentRecords;
-  /** Told of each cancellation that came into doubt here. */
+  /** Called for each cancellation that came into doubt here. */
   readonly onInDoubt?: (id: string) => void;
 }
 
@@ -104,7 +103,7 @@ export function createLedger(parts: LedgerDependencies): CancellationLedger {
     const known = await history.findRequestByKey(store.id, request.idempotencyKey).catch((error: unknown) => {
       throw new KeyNotReadError(error);
     });
-    // Its own, whose acknowledgement was lost.
+    // This very intent, whose acknowledgement was lost.
     if (known?.cancellation.id === id) recent?.intent(values, known.cancellation);
     if (known !== null) return { kind: "keyUsed", ...known };
     const blocking = await history.findOpen(store.id, request.orderNo);
@@ -170,15 +169,12 @@ function createIntentStatement(cluster: string): (values: SqlValues) => Query {
   );
 }
 
-/** Short enough that a repeated request is hardly slower than the first, long enough to cost nothing. */
+/** A repeated request is hardly slower than the first. */
 const FIRST_POLL_MS = 20;
-/** A cancel that is not over after a second is slow: there is no hurry then. */
+/** A cancel that takes more than a second is slow anyway. */
 const LONGEST_POLL_MS = 250;
 
-/**
- * Waits by reading the row again: the first request may be served by another replica. However many callers wait for one
- * cancellation, a process reads for them once.
- */
+/** Polls the row: another replica may serve the first request. All who wait for one cancellation share a poll. */
 export function createOutcomeWaiter(history: CancellationHistory): CancellationLedger["awaitOutcome"] {
   const waiting = new Map<string, Promise<Cancellation>>();
 

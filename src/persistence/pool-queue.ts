@@ -3,21 +3,15 @@ import pg from "pg";
 import { BusyError } from "../cancellation/model/errors.js";
 import { schemaOf, sessionConfig } from "./session.js";
 
-/** Connections in one pool. Two durable steps of a few milliseconds each per cancel need no more. */
+/** A cancel needs a connection for two steps of a few milliseconds each. */
 const POOL_SIZE = 10;
-/** For how long a connection is tried to be made; longer than anybody waits for one, so that it serves the next who asks. */
+/** Time to open a connection. Longer than anybody waits for one, so that it serves the next caller. */
 export const CONNECT_MS = 6_000;
-/** Past this the connection is taken for dead, as after a failover that drops packets: what waits on it is tried again. */
+/** After this a connection counts as dead, as after a failover that drops packets, and its query is tried again. */
 const QUERY_TIMEOUT_MS = 30_000;
-/**
- * Waiting is counted in these, and not by the clock: while this process itself is slow, or is stopped, they come slowly as well, and
- * what waits for the process is not put down to the database.
- */
+/** Waiting is counted in ticks, not by the clock: they slow down with this process, so its own pauses do not count as waiting. */
 const TICK_MS = 100;
-/**
- * A hundred times what a statement takes: whoever comes after somebody who has waited so long would hardly be served within the second
- * that a request waits, and would only make the queue longer.
- */
+/** A hundred times what a statement takes: the next caller would hardly be served within the second that a request waits. */
 const SATURATED_AFTER_TICKS = 8;
 
 /** As pg hands out a connection. */
@@ -34,21 +28,21 @@ interface Waiter {
   gaveUp: boolean;
 }
 
-/** A pool of connections, and how long those in its queue have waited. Opens none until the first is asked for. */
+/** A pool of connections that knows how long callers have waited. Opens the first connection on demand. */
 export class PoolQueue {
   readonly options: pg.PoolConfig;
 
   readonly schema: string | null;
 
   readonly #pool: pg.Pool;
-  /** In the order in which they came; whoever gave up stands there until its turn. */
+  /** Oldest first. Whoever gave up stays until its turn. */
   readonly #waiting = new Set<Waiter>();
 
   #ticks = 0;
 
   #ticking: NodeJS.Timeout | undefined;
 
-  /** The last who waited did so in vain, and nobody has given a connection back since. */
+  /** The last one waited in vain, and no connection has come back since. */
   #isStuck = false;
 
   #ending: Promise<void> | undefined;
@@ -67,12 +61,12 @@ export class PoolQueue {
     this.#pool.on("release", () => (this.#isStuck = false));
   }
 
-  /** Told of each new connection: it may lead to another server than those before. */
+  /** Called for each new connection: it may lead to another server. */
   onConnect(listener: () => void): void {
     this.#pool.on("connect", listener);
   }
 
-  /** Somebody waits for a connection for longer than is good, or all have given up: who comes now is better told to come again. */
+  /** Callers wait too long, or have given up: a new one should rather try again later. */
   get isSaturated(): boolean {
     if (this.#pool.idleCount > 0) return false;
     if (this.#isStuck && this.#pool.totalCount >= POOL_SIZE) return true;
@@ -89,7 +83,6 @@ export class PoolQueue {
       giveUp: () => taken(new BusyError(patienceMs), undefined, () => undefined),
     };
     this.#waiting.add(waiter);
-    // The server that the request came by keeps the process; nobody else who waits has to.
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref();
     this.#pool.connect((error, client, release) => {
       this.#waiting.delete(waiter);
@@ -116,7 +109,7 @@ export class PoolQueue {
   }
 }
 
-/** The pool's own, which a slow process sees before its ticks are over, have no code to go by. */
+/** The pool's own time-outs, which a slow process meets before its ticks are over, have no code. */
 function isTimeOut(error: Error | undefined): boolean {
   return error?.message.includes("timeout") === true;
 }
@@ -124,7 +117,7 @@ function isTimeOut(error: Error | undefined): boolean {
 /** A database that is there answers within milliseconds; one that is gone without a word never does. */
 const FAREWELL_MS = 2_000;
 
-/** Waits for the end of a connection, or of a pool, and not for a database that is gone: a stop would. */
+/** Waits for a connection or a pool to end, but not for a database that is gone. */
 export async function endInTime(ended: Promise<unknown>): Promise<void> {
   await Promise.race([ended.catch(() => undefined), delay(FAREWELL_MS, undefined, { ref: false })]);
 }

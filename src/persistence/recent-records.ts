@@ -3,17 +3,17 @@ import type { Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import type { SqlValues } from "./statement.js";
 
-/** Longer than any failover takes, and than its standby is behind. What a backup lacks is entered from the log. */
+/** Longer than a failover takes, or a standby lags. What a backup lacks is entered from the log. */
 const KEPT_MS = 15 * 60_000;
-/** Some 10 000 cancels of three lines. Past it the oldest are let go. */
+/** About 10 000 cancels of three lines. Beyond it the oldest are dropped. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_WEBHOOK_BYTES = 8 * 1024 * 1024;
-/** What an entry takes besides its texts. */
+/** The size of an entry without its texts. */
 const ENTRY_BYTES = 1_500;
 
-/** One intent that this replica has committed, and what has become of it since, as far as this replica did it. */
+/** An intent that this replica committed, and the steps that this replica took since. */
 export interface RecentRecord {
-  /** Of the intent, for the statement that enters it again. The refund account is encrypted. */
+  /** Of the intent, with the refund account encrypted. */
   readonly values: SqlValues;
   readonly pending: Cancellation;
   readonly steps: readonly KeptStep[];
@@ -25,7 +25,7 @@ export interface KeptStep {
   readonly committedAt: number;
 }
 
-/** What this replica has committed lately: its memory of what an asynchronous failover could lose. */
+/** What this replica committed lately, and an asynchronous failover could lose. */
 export class RecentRecords {
   /** By their digests. */
   readonly #webhooks = new LRUCache<string, SqlValues>({
@@ -45,7 +45,7 @@ export class RecentRecords {
     this.#records.set(pending.id, { values, pending, steps: [] });
   }
 
-  /** Of a cancellation whose intent another replica committed nothing is kept: that replica has it. */
+  /** Ignored when another replica committed the intent: that replica remembers the cancellation. */
   step({ id }: Cancellation, step: Transition): void {
     const record = this.#records.get(id);
     if (record === undefined) return;

@@ -21,11 +21,11 @@ interface TransitionRow {
 }
 
 /**
- * One statement that commits a step, its event and its effect on the order's total, or nothing when the cancellation is no
- * longer in the state the step starts from, somebody else has taken charge of it, or its one answer is recorded already.
+ * One statement that commits a step, its event and its effect on the order's total. It commits nothing when the cancellation is no
+ * longer in the state the step starts from, somebody else has claimed it, or its one answer is recorded already.
  *
- * The order's row is locked before the cancellation's, as the intent statement does: taken the other way round, an intent
- * and an outcome of the same order could wait for each other.
+ * It locks the order's row before the cancellation's, as the intent statement does: otherwise an intent and an outcome of one order
+ * could deadlock.
  */
 const TRANSITION = statement(
   "transition",
@@ -117,7 +117,7 @@ function transitionStatement(before: Cancellation, step: Transition, encryptor: 
 export interface RecordDependencies {
   readonly database: Database;
   readonly encryptor: Encryptor;
-  /** Of what is written in a transaction, before it is committed: whoever opened it passes it on afterwards. */
+  /** Within a transaction, called before the commit: whoever opened it passes the hint on afterwards. */
   readonly announce: AnnounceChange;
 }
 
@@ -143,8 +143,8 @@ export async function recordTransition(
 }
 
 /**
- * One statement that commits what was learnt of a cancellation, and its event, whatever its state and whoever is in charge. One row
- * when it was; none when its one answer is recorded already, or when a settlement is told of one that awaits none.
+ * One statement that commits what was learnt about a cancellation, and its event, whatever its state and whoever claimed it. No row when
+ * its one answer is recorded already, or when it awaits no settlement and the finding states one.
  */
 const FINDING = statement(
   "finding",
@@ -218,7 +218,7 @@ export async function recordFinding(
   return true;
 }
 
-/** Writes what EBP confirmed of the items, provided that the step named has written the cancellation. Its values are `confirmedValues`. */
+/** Writes what EBP confirmed of the items, if the step named has written the cancellation. Needs `confirmedValues`. */
 function confirmItems(written: string): string {
   return `UPDATE cancellation_item SET
         confirmed_quantity = line.quantity, confirmed_amount = line.amount, confirmed_tax_amount = line.tax_amount

@@ -13,10 +13,10 @@ import { type Database, throughPrisma } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient } from "./generated/client.js";
 
-/** Far more than are ever in doubt at once. */
+/** More than are ever in doubt at once. */
 const MOST_IDS = 10_000;
 
-/** @param storeIds the stores this process has credentials for: others' cancellations are left to who has theirs. */
+/** @param storeIds the stores this process has credentials for. */
 export function createRecoveryQueue(
   prisma: PrismaClient,
   encryptor: Encryptor,
@@ -65,7 +65,7 @@ export function createRecoveryQueue(
     },
   };
 
-  /** Whatever their amount, currency or time reads like: a cancel of this order took effect that is not known here as having succeeded. */
+  /** Of any amount, currency or time: they show a cancel of this order that is not known here as succeeded. */
   function unaccountedEvents(storeId: string, orderNo: string): Promise<number> {
     return prisma.webhookEvent.count({
       where: {
@@ -78,7 +78,7 @@ export function createRecoveryQueue(
     });
   }
 
-  /** Only where the signature leaves no doubt which store's order it is: order numbers are not known to be unique across stores. */
+  /** Only when the signature names one store: order numbers may not be unique across stores. */
   async function capturedAmount(
     storeId: string,
     orderNo: string,
@@ -112,8 +112,8 @@ export interface ClaimRow {
 // Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row.
 
 /**
- * Takes charge of what is due. The next look is planned at once, by the schedule and not before the claimer's lease runs out: a row
- * that brings down whoever looks at it comes later each time. The end of the settling time is worth a look of its own.
+ * Claims what is due, and plans the next look at once: by the schedule, and not before the claimer's lease runs out. So a row that
+ * crashes its claimer comes later each time. There is a look of its own at the end of the settling time.
  */
 export function claimDueStatement(storeIds: readonly string[], limit: number, timing: Timing): Prisma.Sql {
   const delay = Prisma.sql`(${[...LOOKUP_DELAYS_MS]}::float8[])[lookups + 2] * interval '1 millisecond'`;
@@ -143,8 +143,8 @@ export function claimDueStatement(storeIds: readonly string[], limit: number, ti
 }
 
 /**
- * Takes charge of one. What is planned for one in doubt stays: a look that somebody asks for must not put off the scheduled one,
- * and when both come together the token lets one of them decide.
+ * Claims one. A look that somebody asks for does not put off the scheduled one. When both come together, the token lets one of them
+ * decide.
  */
 export function claimStatement(storeIds: readonly string[], id: string, timing: Timing): Prisma.Sql {
   return Prisma.sql`
@@ -157,7 +157,7 @@ export function claimStatement(storeIds: readonly string[], id: string, timing: 
     RETURNING ${CLAIMED}`;
 }
 
-/** The same for webhooks. One that has waited through the whole schedule is planned no more: it stays, as it came. */
+/** The same for webhooks. After the whole schedule, a webhook that still waits is kept, and not planned any more. */
 export function claimWebhooksStatement(limit: number): Prisma.Sql {
   return Prisma.sql`
     /* webhook: claim */

@@ -1,34 +1,31 @@
 import pg from "pg";
 
-/** What only reads, and for whoever waits for an answer, is ended by the database after this time: nobody looks at it any more. */
+/** The database ends reads of callers after this time: nobody waits for them any longer. */
 export const READ_MS = 20_000;
 export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
-/** A migration takes as long as it takes, and one that was given up has to be repaired by hand. */
+/** A migration has no time limit: one that was given up has to be repaired by hand. */
 export const MIGRATES: Settings = { idle_in_transaction_session_timeout: "0", lock_timeout: "0" };
 
 type Settings = Readonly<Record<string, string>>;
 
-/**
- * What each session is opened with, so that it does not matter what server, database and role say, nor when that is changed.
- * `synchronous_commit` is not here: set without a look at it, `remote_apply` would be weakened.
- */
+/** Each session is opened with these, whatever server, database and role say. Not `synchronous_commit`: `remote_apply` must stay. */
 const SETTINGS: Settings = {
   // Prisma's adapter reads and writes times without their zone.
   TimeZone: "UTC",
   DateStyle: "ISO",
   // The statements that hold between replicas wait for a row and then read its newest version, which only this level does.
   default_transaction_isolation: "read committed",
-  // A process that is stopped, or cut off, between two statements of a transaction must not hold its rows from all others.
+  // A process that is stopped or cut off within a transaction must not keep its rows locked.
   idle_in_transaction_session_timeout: "5s",
-  // And whoever waits for a row for longer than that gives its connection back; nobody holds one so long for a good reason.
+  // Nobody holds a row that long for a good reason: whoever waits for it gives its connection back.
   lock_timeout: "10s",
-  // Tells a session that was opened with these from one that a pooler has opened, which several use in turn.
+  // Marks a session of our own. A pooler's session, which several use in turn, lacks it.
   "ebp_cancel.session": "own",
 };
 
 /**
- * Sets `synchronous_commit` also where it is good already: a server that is told to weaken it tells its sessions. In a session of a
- * pooler it sets nothing: that would hold for whoever comes next, and make the look at it worth nothing.
+ * Sets `synchronous_commit` even where it is good: else a change on the server would reach this session. Not in a pooler's session, where
+ * the setting would hold for the next client too and hide what the role has.
  */
 const SET_UP = `/* cancellation: session */
   SELECT set_config('synchronous_commit', CASE WHEN value IN ('on', 'remote_apply') THEN value ELSE 'on' END, false)
@@ -69,7 +66,7 @@ export const NEEDS: readonly Need[] = [
   },
 ];
 
-/** Looked at when a process starts: a database that turns read-only later is still read. */
+/** Checked at start only: a database that turns read-only later is still read. */
 const IS_WRITABLE: Need = {
   setting: "transaction_read_only",
   expected: "off",
@@ -127,7 +124,7 @@ export interface SessionConfig extends pg.PoolConfig {
   readonly needs: readonly Need[];
 }
 
-/** What every connection of this service has in common: how its session is set and looked at, and that a dead network is noticed. */
+/** For every connection: how its session is set and checked, and keep-alive to notice a dead network. */
 export function sessionConfig(url: string, settings: Settings = {}): SessionConfig {
   const schema = schemaOf(url);
   const path = schema === null ? {} : { search_path: pg.escapeIdentifier(schema) };
@@ -139,7 +136,7 @@ export function sessionConfig(url: string, settings: Settings = {}): SessionConf
   };
 }
 
-/** In the URL, after what stands there: an `options` of the URL would replace one given beside it, and the last setting counts. */
+/** Appended to the URL's own `options`, which would replace any given beside the URL. The last setting counts. */
 function withOptions(url: string, settings: Settings): string {
   const parsed = new URL(url);
   const given = parsed.searchParams.get("options");
@@ -156,7 +153,7 @@ export function schemaOf(url: string): string | null {
   return schema === "" ? null : schema;
 }
 
-/** A connection that nobody has before its session is as it has to be. */
+/** A connection whose session is set and checked before anybody uses it. */
 export class SessionClient extends pg.Client {
   readonly #needs: readonly Need[];
 
@@ -166,7 +163,7 @@ export class SessionClient extends pg.Client {
     super(config);
     this.#needs = needs;
     this.#patienceMs = config.connectionTimeoutMillis;
-    // One that breaks while nothing is asked is met by the next who asks; unheard, it would end the process.
+    // The next query reports a broken connection. Without a listener, the error would end the process.
     this.on("error", () => undefined);
   }
 
@@ -225,7 +222,7 @@ export async function withSession<T>(
   }
 }
 
-/** Looks at a session as it has to be when a process starts. @returns the URL with the schema in which all its sessions are to work. */
+/** Checks a session when a process starts. @returns the URL with the schema that all sessions use. */
 export async function checkSession(url: string): Promise<string> {
   const config = sessionConfig(url);
   return withSession({ ...config, needs: [...config.needs, IS_WRITABLE] }, async (client) => {
@@ -234,14 +231,14 @@ export async function checkSession(url: string): Promise<string> {
   });
 }
 
-/** Also for Prisma's model API, which would take `public`, whatever the search path. */
+/** Also for Prisma's model API, which ignores the search path. */
 function withSchema(url: string, schema: string): string {
   const named = new URL(url);
   named.searchParams.set("schema", schema);
   return named.href;
 }
 
-/** @returns the URL with its schema, which is made where it is named and not there. */
+/** Makes the schema that the URL names, if it is missing. @returns the URL with its schema. */
 export async function makeSchema(client: SessionClient, url: string): Promise<string> {
   const named = schemaOf(url);
   const { rows } = await client.query<{ schema: string | null; is_there: boolean }>(

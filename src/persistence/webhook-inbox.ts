@@ -39,10 +39,7 @@ interface StoredRow {
   readonly stands: boolean;
 }
 
-/**
- * Stores a webhook, if it is of now, with the cancellations that are there when it comes in. So not in a database that has gone back in
- * time: it lacks some of them.
- */
+/** Stores a recently signed webhook with the cancellations of its order. Not in a database that went back in time: it lacks some of them. */
 function createStoreStatement(cluster: string): (values: SqlValues) => Query {
   return statement(
     "store_webhook",
@@ -67,7 +64,7 @@ function createStoreStatement(cluster: string): (values: SqlValues) => Query {
   );
 }
 
-/** Stores one again that the database has forgotten, as it came in. */
+/** Stores one again, as it came in, that the database has forgotten. */
 export const ENTER_WEBHOOK = statement(
   "enter_webhook",
   `/* webhook: enter again */
@@ -97,14 +94,14 @@ function webhookValues({ event, signedAt, body }: ReceivedWebhook, encryptor: En
   };
 }
 
-/** More that are like each other than this tell no more: an event that may be about two of them decides nothing. */
+/** More of a kind would change nothing: an event that may be about two of them decides nothing. */
 const MOST_ALIKE = 500;
 
 export interface InboxDependencies {
   readonly prisma: PrismaClient;
   readonly database: Database;
   readonly encryptor: Encryptor;
-  /** Sees when the database has gone back in time: then nothing is stored. */
+  /** When the database has gone back in time, nothing is stored. */
   readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
   readonly announce?: AnnounceChange;
   /** Keeps what is stored here, to enter it again when the database forgets it. */
@@ -149,7 +146,7 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
       const alike = amount === null ? [] : [{ totalCancelAmount: amount.toFixed() }];
       const open = { status: { in: [...OPEN_STATUSES] } };
       const foundFailed = { failureKind: "NOT_CANCELLED" as const };
-      // Each by itself: many of one kind must not hide another.
+      // One query per kind: many of one kind must not hide another.
       const found = await Promise.all(
         [
           { where: open, take: MOST_ALIKE },
@@ -175,13 +172,13 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
     },
 
     async conclude(claim, conclusion) {
-      // Most webhooks tell nothing: no lock is held for them, not even for a moment.
+      // Most webhooks tell nothing, and need no lock.
       if (conclusion.told.length === 0) return close(prisma, claim, conclusion);
       const hints: ChangeHint[] = [];
       const concluded = await prisma.$transaction(async (transaction) => {
         const row = await transaction.webhookEvent.findUniqueOrThrow({ where: { digest: claim.digest } });
         await lockOrder(transaction, row);
-        // Another body may have told the same since this one was read: with the order locked, no more can.
+        // Another body may have told the same since this one was read. With the order locked, no more can.
         if (await isRepeat(transaction, row)) {
           throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
         }
@@ -200,7 +197,7 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
   };
 }
 
-/** EBP may tell of one event in several bodies. Without a time or an amount nobody can say that it is the same. */
+/** EBP may send one event in several bodies. Without a time or an amount, nobody can tell that it is the same. */
 async function isRepeat(
   database: Pick<Prisma.TransactionClient, "webhookEvent">,
   { digest, kind, orderNo, eventTime, amount, currencyCode, storeIds }: WebhookRow,
@@ -221,7 +218,7 @@ async function isRepeat(
   return dealtWith > 0;
 }
 
-/** Webhooks of one order are concluded one after the other. Locked first, as by whoever writes a cancellation of it. */
+/** Webhooks of one order are concluded one after the other. Whoever writes a cancellation locks the order first too. */
 async function lockOrder(
   database: Pick<Prisma.TransactionClient, "$queryRaw">,
   { storeIds, orderNo }: WebhookRow,
@@ -258,8 +255,8 @@ async function tell(record: RecordDependencies, told: Told): Promise<void> {
 }
 
 /**
- * What is in doubt must still be: to one called FAILED meanwhile the same event is a contradiction. It takes charge of it, so that whoever
- * is about to decide it, and has not seen this event, is late.
+ * Whether what is in doubt still is: if it was called FAILED meanwhile, the same event is a contradiction. It claims the cancellation, so
+ * that a decision made without this event comes too late.
  */
 async function isStillSo(
   { database }: RecordDependencies,

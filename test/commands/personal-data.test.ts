@@ -208,19 +208,17 @@ describe("npm run retention", () => {
     expect(evidence.stderr).toMatch(/^At \S+Z, npm run retention erased what EBP had said/u);
   });
 
-  test("killed half-way, has erased whole batches; the next run erases the rest, after a dry run has counted it", async () => {
+  test("killed half-way, has erased whole batches; a dry run counts what is left to the next", async () => {
     const { id } = await cancelled();
     await letAllAge();
     expect(await retention([], "before erasure:2").ended).toBe("SIGKILL");
     expect((await ask(ONE, { id })).cancellation.note).toBeNull();
 
-    const words = ["0 refund accounts, 0 notes and 0 answers of EBP.\nwebhooks:", "1 bodies.\n"] as const;
     const counting = retention(["--dry-run"]);
     expect(await counting.ended).toBe(0);
-    expect(counting.stdout).toContain(`SIM-KR: would erase ${words.join(" would erase ")}`);
-    const erasing = retention();
-    expect(await erasing.ended).toBe(0);
-    expect(erasing.stdout).toContain(`SIM-KR: erased ${words.join(" erased ")}`);
+    expect(counting.stdout).toContain(
+      "SIM-KR: would erase 0 refund accounts, 0 notes and 0 answers of EBP.\nwebhooks: would erase 1 bodies.\n",
+    );
   });
 
   test("on SIGTERM finishes its batch, says that there is more, and ends with 1; a second run beside it does nothing", async () => {
@@ -246,8 +244,6 @@ describe("npm run retention", () => {
 
 test.each([
   ["a cutoff that is too recent", ["retention", "--older-than-months", "12"], "13 to 1200 whole months"],
-  ["an option that there is not", ["retention", "--to", "x"], "Unknown option '--to'"],
-  ["something else than an id", ["evidence", "ORD-1"], "Usage: npm run evidence -- <cancellation id>"],
   ["the id of nothing", ["evidence", randomUUID()], "There is no cancellation with this id."],
 ])("a command with %s says what is wrong, and ends with 1", async (_what, words, message) => {
   const running = run(words);

@@ -6,15 +6,15 @@ import type { CancellationStatus } from "../../cancellation/model/status.js";
 import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
 
-/** Of a cancellation `c`. Each is true or false of a row by itself; the stores and states are left to the statement. */
+/** Conditions on a cancellation `c`, without its stores and states, which the statement adds. */
 type Conditions = readonly Prisma.Sql[];
 
-/** The states that have to be looked in; null for all. */
+/** The states to look in; null for all. */
 export function statusesOf(filter: CancellationFilter): readonly CancellationStatus[] | null {
   return filter.statuses ?? null;
 }
 
-/** All that a cancellation `c` has to meet, of whatever store and state, and to have a place in the order. */
+/** Every condition on a cancellation `c`, with its stores and states, and that it has a place in the order. */
 export function matching(filter: CancellationFilter, order: HistoryOrder): Prisma.Sql[] {
   const statuses = statusesOf(filter);
   return [
@@ -51,7 +51,7 @@ const EQUALITIES: {
     Prisma.sql`c.status = 'UNKNOWN' AND c.in_doubt_since < statement_timestamp() - ${seconds}::float8 * interval '1 second'`,
 };
 
-/** Conditions that an index has in the order of creation, or that few cancellations meet. */
+/** Conditions with an index in the order of creation, or that few cancellations meet. */
 export function equalities(filter: CancellationFilter): Conditions {
   return (Object.keys(EQUALITIES) as Equality[]).flatMap((name) => {
     const value = filter[name];
@@ -61,11 +61,11 @@ export function equalities(filter: CancellationFilter): Conditions {
   });
 }
 
-/** Ranges of what is ordered by, which an index in that order can begin and end with. */
+/** Ranges of the sort key, where a scan of its index can begin and end. */
 export function rangesInOrder(filter: CancellationFilter, { field }: HistoryOrder): Conditions {
   const { createdFrom, resolvedBefore } = filter;
   if (field === "TOTAL_CANCEL_AMOUNT") return amounts(filter);
-  // What is decided was asked for before. So a bound of the one is a bound of the other, and tells where in the order to begin.
+  // Nothing is resolved before it is created, so a bound of one is a bound of the other.
   if (field === "RESOLVED_AT") {
     const implied = when(createdFrom, (from) => Prisma.sql`c.resolved_at >= ${from}::timestamptz`);
     return [Prisma.sql`c.resolved_at IS NOT NULL`, ...resolution(filter), ...implied];
@@ -76,7 +76,7 @@ export function rangesInOrder(filter: CancellationFilter, { field }: HistoryOrde
   ];
 }
 
-/** Ranges of anything else: what meets them lies scattered in the order, or all at its far end. */
+/** Other ranges: their rows lie scattered in the order, or all at its far end. */
 export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder): Conditions {
   return [
     ...when(filter.orderNoPrefix, (prefix) => Prisma.sql`c.order_no LIKE ${`${escaped(prefix)}%`}`),
@@ -87,9 +87,9 @@ export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder
 }
 
 /**
- * A line that meets what is asked of lines.
- * @param how `any`: PostgreSQL finds out how. `one by one`: the lines of each row are looked at, for a few rows that come in order; it
- * would rather gather all lines there are.
+ * Conditions on a line.
+ * @param how `any`: PostgreSQL chooses. `one by one`: for a few rows that come in order, it looks at the lines of each. It would rather
+ * gather all lines.
  */
 export function matchesItem(filter: CancellationFilter, how: "any" | "one by one" = "any"): Conditions {
   if (!hasItemCondition(filter)) return [];
@@ -103,14 +103,14 @@ export function matchesItem(filter: CancellationFilter, how: "any" | "one by one
   ];
 }
 
-/** Says nothing, and keeps a subquery from being made a join. */
+/** Has no effect but to keep a subquery from becoming a join. */
 const ONE_BY_ONE = Prisma.sql`OFFSET 0`;
 
 export function hasItemCondition({ itemId, itemType }: CancellationFilter): boolean {
   return itemId !== undefined || itemType !== undefined;
 }
 
-/** Of a line `item`. */
+/** On a line `item`. */
 export function itemEqualities({ itemId, itemType }: CancellationFilter): Prisma.Sql[] {
   return [
     ...when(itemId, (id) => Prisma.sql`item.item_id = ${id}`),
@@ -118,7 +118,7 @@ export function itemEqualities({ itemId, itemType }: CancellationFilter): Prisma
   ];
 }
 
-/** Of any moment `column`, for what has the same moments as cancellations have. */
+/** On any column with the moment of creation. */
 export function createdWithin(
   { createdFrom, createdBefore }: CancellationFilter,
   column: Prisma.Sql,
@@ -155,7 +155,7 @@ function escaped(text: string): string {
   return text.replace(/[\\%_]/gu, "\\$&");
 }
 
-/** How rows are read: in an order, up or down. An index has each of these behind the store. */
+/** How rows are read: in an order, up or down. Each has an index, after the store. */
 export interface Sort {
   readonly field: HistoryOrderField;
   readonly upwards: boolean;
@@ -172,7 +172,7 @@ export function sortOf({ order, direction }: Pick<HistoryWindow, "order" | "dire
   return { field: order.field, upwards: (order.direction === "ASC") === (direction === "forward") };
 }
 
-/** Of `table`, which has the columns by these names. */
+/** With the names of `table`. */
 export function columnsOf({ field }: Sort, table: string): Prisma.Sql {
   return Prisma.raw(COLUMNS[field].map((column) => `${table}.${column}`).join(", "));
 }
@@ -185,8 +185,8 @@ export function orderBy(sort: Sort, table: string): Prisma.Sql {
 }
 
 /**
- * The same order, said so that no index has it: all rows are gathered by what finds them, and sorted. For conditions whose rows
- * lie all at the far end of an order, where reading in that order would pass everything else first.
+ * The same order, stated so that no index matches: all rows are gathered and sorted. For conditions whose rows may lie at the far end
+ * of an order, where an index scan would pass everything else first.
  */
 export function gatheredOrderBy(sort: Sort): Prisma.Sql {
   const [first, ...rest] = COLUMNS[sort.field].map((column) => `c.${column}`);
@@ -198,7 +198,7 @@ function ordered({ upwards }: Sort, expressions: readonly string[]): Prisma.Sql 
   return Prisma.raw(expressions.map((expression) => `${expression} ${upwards ? "ASC" : "DESC"}`).join(", "));
 }
 
-/** Cancellations `c` strictly beyond a position, or also at it: a comparison of rows, which an index in this order begins with. */
+/** Cancellations `c` beyond a position, or also at it: a comparison of rows, where an index scan can begin. */
 export function beyond(
   { field, upwards }: Sort,
   position: HistoryPosition | null,
@@ -222,18 +222,17 @@ export function beyond(
 const ROUNDING = "1 millisecond";
 
 /**
- * The moment up to which the history is complete: nothing that is being written will be of an earlier one. A row's moment is read
- * while its transaction runs, and the row is seen once that is committed; so one that comes later may be seen before it, and whoever
- * reads on behind that one would never see this one. A row's transaction has its id before the moment is read.
+ * The moment up to which the history is complete: no transaction under way will add an earlier row. A row takes its moment while its
+ * transaction runs, and becomes visible at the commit. So a later row may become visible first, and whoever reads on behind it would
+ * never see the earlier one. A transaction has its id before its row takes the moment.
  *
- * To be asked before, and in another statement than, what is read up to it: a transaction that ends in between is then seen. It sees the
- * transactions of its own database role, as everybody may; all replicas write with the same.
+ * Read it before the rows, in a statement of its own: a transaction that ends in between is then visible. It covers the transactions of
+ * its own database role, which all replicas share.
  */
 export async function readHorizon(database: Database): Promise<Date> {
   return horizonOf(await database.rows(HORIZON));
 }
 
-/** For whoever asks by other means. */
 export const HORIZON = Prisma.sql`
   SELECT (least(statement_timestamp(), min(xact_start)) - ${ROUNDING}::interval) AS horizon
   FROM pg_stat_activity

@@ -28,25 +28,19 @@ import {
   statusesOf,
 } from "./conditions.js";
 
-/**
- * A few hundred kilobytes mostly: fewer would be more ways to the database and back. A cancellation may have 500 items: so many of the
- * largest are some 40 MB while they are written out.
- */
+/** Mostly a few hundred kilobytes. With 500 items each, the largest, about 40 MB while they are written out. */
 export const ROWS_AT_ONCE = 50;
-/**
- * The first rows of a filter that hardly anything meets may take a while. It ends before a client is taken for gone that has received
- * nothing meanwhile.
- */
+/** The first rows of a selective filter may take a while. Ends before a client that received nothing counts as gone. */
 const READ_MS = 45_000;
-/** The service gives up on a client that reads nothing before this; it is for a service that is stopped or cut off itself. */
+/** For a service that is stopped or cut off. A client that reads nothing is given up before. */
 const IDLE_MS = 90_000;
 
-/** Somewhat later than the database's own limit: only a connection that is dead meets it. */
+/** Later than the database's own limit: only a dead connection meets it. */
 const PATIENCE = { query_timeout: READ_MS + CONNECT_MS };
 
 /**
- * The settings end with the transaction. PostgreSQL looks for its client every second: it would otherwise go on for READ_MS for one
- * that has gone, while the place of that export is another's already. It can look on Linux, and refuses the setting where it cannot.
+ * The settings end with the transaction. PostgreSQL checks its client every second: for a client that has gone it would otherwise go on
+ * for READ_MS, while another export has its place. Only on Linux; elsewhere PostgreSQL refuses the setting.
  */
 const BEGIN = `
   BEGIN TRANSACTION READ ONLY;
@@ -54,15 +48,15 @@ const BEGIN = `
   SET LOCAL statement_timeout = ${READ_MS};
   SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`;
 
-/** pg leaves NUMERIC as its text, and the items have theirs so: a number would be rounded. */
+/** NUMERIC comes as text: a number would be rounded. */
 interface ExportRow extends CancellationRow {
   /** Where they were asked for. */
   readonly items?: readonly ItemRow[];
 }
 
 /**
- * Reads by a cursor of the database, on a connection of its own for each export: one that is read slowly holds nobody else up. DECLARE
- * tells PostgreSQL that it is read bit by bit. The portal that pg-cursor opens is planned as if all were wanted at once, and sorted.
+ * Reads by a cursor of the database, on a connection per export: a slow reader holds nobody else up. After DECLARE, PostgreSQL plans for
+ * reading bit by bit. The portal of pg-cursor would be planned as if all rows were wanted at once, and sorted.
  */
 export function createExports(databaseUrl: string): OpenExport {
   return async (request, signal) => {
@@ -113,10 +107,7 @@ function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
   };
 }
 
-/**
- * Row by row, and none is kept. Gathered in the answer of a query and passed on by promises, they outlived it until the whole heap
- * was cleared up: 200 000 rows took 150 MB, and so a million take less than 50.
- */
+/** Row by row, and none is kept: a million rows take less than 50 MB. Gathered in answers of queries, 200 000 took 150 MB. */
 function eachRow(client: pg.Client, config: pg.QueryConfig, take: (row: ExportRow) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     let count = 0;
@@ -147,7 +138,7 @@ function toExported(row: ExportRow): ExportedCancellation {
   };
 }
 
-/** As text, what is not whole: a number of JSON would be rounded on its way. */
+/** Amounts as text: a JSON number would be rounded. */
 const ITEMS = Prisma.sql`(
   SELECT coalesce(json_agg(json_build_object(
     'seq', item.seq, 'itemType', item.item_type, 'itemId', item.item_id, 'quantity', item.quantity,
@@ -159,16 +150,10 @@ const ITEMS = Prisma.sql`(
   WHERE item.store_id = c.store_id AND item.cancellation_id = c.id
 ) AS items`;
 
-/**
- * No limit, as PostgreSQL finds out only when it begins: it plans for a tenth of the rows, and takes an index that has them in order.
- * Told that all are wanted, it may well find it cheaper to gather and sort a million.
- */
+/** No limit, which PostgreSQL finds out only when it runs: it plans for a tenth of the rows, by an index in order, and sorts nothing. */
 const UNKNOWN_LIMIT = Prisma.sql`(SELECT NULL::bigint)`;
 
-/**
- * Everything that meets the conditions, in order. Each store, and each state where some are named, is read by an index in that order,
- * and these are merged as they come: nothing is sorted as a whole, whatever there is. Which index that is, is left to PostgreSQL.
- */
+/** All that match, in order. Each store, and each named state, is read by an index in that order, and these are merged as they come. */
 export function exportStatement(request: ExportRequest, horizon: Date | null): Prisma.Sql {
   const { filter, direction, limit, withItems } = request;
   const order = { field: "CREATED_AT", direction } as const;

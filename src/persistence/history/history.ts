@@ -23,14 +23,14 @@ import { readOrderLines, readOrderTotals, readRunningTotals } from "./order-sums
 import { countMatching, existsFrom, readPage } from "./pages.js";
 import { createSemaphore, readStats } from "./stats.js";
 
-/** Each keeps a connection and a processor for up to a second: the others are left to those who read pages. */
+/** Each takes a connection and a processor for up to a second. The other connections serve pages. */
 const STATS_AT_ONCE = 3;
-/** Whoever waits behind so many would wait for longer than anybody looks at an empty chart. */
+/** Behind so many, one would wait longer than anybody looks at an empty chart. */
 const STATS_WAITING = 12;
 
 /**
- * Whether case matters to EBP is not known: order numbers that differ in nothing else keep each other closed. By the column's collation,
- * as in the unique index: what that refuses must be found, also where the database's own language has more capitals than A to Z.
+ * It is not known whether case matters to EBP: order numbers that differ only in case keep each other closed. By the collation of the
+ * unique index, so that this finds what the index refuses, also where the database's language has more capitals than A to Z.
  */
 const OPEN = statement(
   "open",
@@ -41,7 +41,7 @@ const OPEN = statement(
 
 const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
-/** @param database the same database, for what is asked most, and costs less so than by Prisma. */
+/** @param database the same database, for the most frequent reads: it costs less than Prisma's model API. */
 export function createHistory(
   prisma: PrismaClient,
   encryptor: Encryptor,
@@ -108,7 +108,7 @@ export function createHistory(
   }
 }
 
-/** Reads the open ones only, which the partial index holds. A status of which there is none is told too. */
+/** Reads the open ones only, by the partial index. Includes a status that no cancellation has. */
 export async function readOpenByStatus(database: Database): Promise<OpenCount[]> {
   const rows = await database.rows<OpenCount>(
     Prisma.sql`
@@ -141,7 +141,7 @@ const ITEMS = statement(
     LIMIT :limit::bigint`,
 );
 
-/** Without EBP's answers: up to a megabyte each, and never shown. */
+/** Without EBP's answers, which are up to a megabyte each and never shown. */
 const EVENTS = statement(
   "events",
   `/* history: events */
@@ -176,7 +176,6 @@ async function readEvents(
   return grouped(references, rows, toEvent);
 }
 
-/** One more than are allowed is enough to see that there are more. */
 function valuesOf(references: readonly CancellationReference[], atMost: number | undefined): SqlValues {
   return {
     storeIds: [...new Set(references.map(({ storeId }) => storeId))],

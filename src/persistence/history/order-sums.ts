@@ -17,8 +17,8 @@ interface LineRow {
 }
 
 /**
- * A line is what stands under one seq, item type and item id: a seq that came with another item is another line. What is bounded is
- * the items that are added up, which may be many more than the lines: an order can be cancelled bit by bit.
+ * A line has one seq, item type and item id: a seq with another item is another line. The bound is on the items that are added up, which
+ * may be many more than the lines: an order can be cancelled bit by bit.
  */
 export async function readOrderLines(
   prisma: Pick<PrismaClient, "$queryRaw">,
@@ -39,7 +39,7 @@ export async function readOrderLines(
       FROM cancellation JOIN cancellation_item item
         ON item.store_id = cancellation.store_id AND item.cancellation_id = cancellation.id
       WHERE cancellation.store_id = ${storeId} AND order_no = ${orderNo} AND status <> 'FAILED'
-      -- One more tells that there are more.
+      -- One more shows that there are more.
       LIMIT ${atMost + 1}
     ) item
     GROUP BY seq, item_type, item_id
@@ -65,7 +65,7 @@ interface TotalsRow {
   readonly in_doubt: Prisma.Decimal | null;
 }
 
-/** In one statement, so that both are of one moment, and no transaction has to be waited for. */
+/** In one statement, so that both are of one moment. */
 export async function readOrderTotals(
   prisma: Pick<PrismaClient, "$queryRaw">,
   storeId: string,
@@ -91,10 +91,7 @@ interface RunningRow {
   readonly cancels: bigint;
 }
 
-/**
- * All cancels of the order are added up, whatever part of them is asked for: that is what is bounded. An order is cancelled a few
- * times, so they are sorted as they are read, from the index by order number.
- */
+/** Adds up all cancels of the order, whichever are asked for; that is what is bounded. They come from the index by order number. */
 export async function readRunningTotals(
   prisma: Pick<PrismaClient, "$queryRaw">,
   storeId: string,
@@ -107,7 +104,7 @@ export async function readRunningTotals(
       SELECT id, resolved_at, total_cancel_amount
       FROM cancellation
       WHERE store_id = ${storeId} AND order_no = ${orderNo} AND status = 'SUCCEEDED'
-      -- One more tells that there are more.
+      -- One more shows that there are more.
       LIMIT ${atMost + 1}
     ), running AS (
       SELECT id, sum(total_cancel_amount) OVER (ORDER BY resolved_at, id) AS total FROM succeeded

@@ -64,38 +64,35 @@ export async function countMatching(
   return row?.count ?? 0;
 }
 
-/** Without conditions there are some tens of texts; with them there are thousands, and which index is best depends on their values. */
+/** Without conditions there are some tens of texts. With them there are thousands, and the best index depends on their values. */
 function isPlain({ storeIds: _, ...conditions }: CancellationFilter): boolean {
   return Object.keys(conditions).length === 0;
 }
 
 /**
- * Whoever reads upwards comes to what is being written, in whichever order it is shown. Amounts have no such end; and what is written of
- * one order is written, and committed, one after the other, because its row is locked.
+ * Whether rows that are being written could be missed: whoever reads upwards in time comes to them. Not those of one order, which are
+ * committed one after the other, because its row is locked.
  */
 function mayBeOvertaken({ orderNo }: CancellationFilter, window: HistoryWindow): boolean {
   const { field, upwards } = sortOf(window);
   return upwards && field !== "TOTAL_CANCEL_AMOUNT" && orderNo === undefined;
 }
 
-/**
- * How many rows of an order are looked at before all that meet its conditions are gathered and sorted instead. One in a hundred has to
- * fit to fill a page; reading them takes two milliseconds.
- */
+/** After so many rows in order, all that match are gathered and sorted instead. One in a hundred fills a page; it takes 2 ms. */
 const LOOKED_AT = 2000;
 
 export interface PageRequest extends Omit<HistoryWindow, "size"> {
   readonly limit: number;
-  /** Whether a row at the position itself is among them. */
+  /** Includes a row at the position itself. */
   readonly inclusive?: boolean;
-  /** What was created, or decided, at this moment or later is left out. */
+  /** Leaves out what was created, or resolved, at this moment or later. */
   readonly horizon?: Date | null;
 }
 
 /**
- * The next rows of a history in the direction of reading. For each store, and each state where some are named, an index is read in
- * the order asked for up to as many rows as are needed, and the few that this finds are merged: so the time it takes is that of a page,
- * however many there are. Which index that is, is left to PostgreSQL; that there is one for each condition is tested.
+ * The next rows of a history in the direction of reading. For each store, and each named state, an index is read in order for as many
+ * rows as are needed, and these are merged: the time is that of a page, however long the history. PostgreSQL chooses the index; tests
+ * show that each condition has one.
  */
 export function pageStatement(filter: CancellationFilter, request: PageRequest): Prisma.Sql {
   const sort = sortOf(request);
@@ -117,7 +114,7 @@ export function pageStatement(filter: CancellationFilter, request: PageRequest):
     ORDER BY ${orderBy(sort, "page")}`;
 }
 
-/** One way only, and nothing to be looked up beside it: then its rows are read as they are found, which is half to plan. */
+/** With a single way, rows are read as they are found, which takes PostgreSQL half the time to plan. */
 function alongIndex(filter: CancellationFilter, request: PageRequest, sort: Sort): Prisma.Sql {
   const [status] = statusesOf(filter) ?? [];
   const ofStatus = status === undefined ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
@@ -157,7 +154,7 @@ function conditionsInOrder(
   ];
 }
 
-/** One way to rows of one store, in order. */
+/** Rows of one store, in order. */
 function wayTo(
   filter: CancellationFilter,
   request: PageRequest,
@@ -177,7 +174,7 @@ function wayTo(
     LIMIT ${request.limit}`;
 }
 
-/** Looks at the next rows of the order until a page is full. Where these do not settle it, all that meet the conditions are gathered. */
+/** Looks at the next rows in order until a page is full. If these do not settle it, gathers all that match. */
 function gathered(
   filter: CancellationFilter,
   inOrder: readonly Prisma.Sql[],
@@ -212,7 +209,7 @@ function gathered(
     )`;
 }
 
-/** In the order of creation, which items share with what they belong to. A cancellation may have several such lines. */
+/** In the order of creation, which items share with their cancellation. A cancellation may have several such lines. */
 function byItem(
   filter: CancellationFilter,
   inOrder: readonly Prisma.Sql[],
@@ -248,7 +245,7 @@ function beyondItem({ position, inclusive = false }: PageRequest, { upwards }: S
   ];
 }
 
-/** Whether a condition leaves so few that their items are best looked at one by one. */
+/** Whether so few remain that their items are best looked at one by one. */
 function isNarrow(filter: CancellationFilter): boolean {
   const { orderNo, idempotencyKey, returnRequestId, requestId, hasDiscrepancies } = filter;
   const isOfFew = [orderNo, idempotencyKey, returnRequestId, requestId].some((value) => value !== undefined);

@@ -15,9 +15,9 @@ import { orTooSlow } from "../client.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { matchesItem, itemEqualities, matching } from "./conditions.js";
 
-/** Ten times what a year of a million takes: nobody waits longer for a chart, and others need the connection. */
+/** Ten times what a year of a million cancellations takes. */
 const PATIENCE_MS = 10_000;
-/** For the groups alone, which are few; what has more goes by way of the disk. */
+/** For the groups alone, which are few. More goes to the disk. */
 const MEMORY = "32MB";
 
 interface StatRow {
@@ -58,14 +58,14 @@ async function withinPatience(
 ): Promise<StatRow[]> {
   const summing = database.$transaction(
     async (transaction) => {
-      // PostgreSQL takes each moment for a group of its own, and would sort a million rows rather than look up a dozen groups.
+      // PostgreSQL expects as many groups as moments, and would sort a million rows for a dozen groups.
       await transaction.$queryRaw`
           SELECT
             set_config('statement_timeout', ${String(patienceMs)}, true), set_config('work_mem', ${MEMORY}, true),
             set_config('enable_sort', 'off', true)`;
       return transaction.$queryRaw<StatRow[]>(statement);
     },
-    // Prisma gives up by its own clock, in words of its own: the database has done so before.
+    // Prisma's own time-out comes after the database's, which says why.
     { timeout: 2 * patienceMs },
   );
   return orTooSlow("sums of cancellations", patienceMs, summing);
@@ -89,7 +89,6 @@ function toStat(row: StatRow): CancellationStat {
   };
 }
 
-/** Of a cancellation. Kinds of items are of its lines. */
 const KEY_COLUMNS: Readonly<Record<Exclude<StatsKey, "ITEM_TYPE">, string>> = {
   STATUS: "status",
   SETTLEMENT: "settlement",
@@ -98,13 +97,10 @@ const KEY_COLUMNS: Readonly<Record<Exclude<StatsKey, "ITEM_TYPE">, string>> = {
   FAILURE_CODE: "failure_code",
 };
 
-/**
- * In no order: rows with the columns of the keys, `currency_code`, `count`, `amount`, `tax_amount`, and `start`, `from` and `before` of
- * their period.
- */
+/** Rows as StatRow has them, in no order. */
 export function statsStatement(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
   const { period, largest } = grouping;
-  // Of groups with equal counts, any of them: a chart of the largest shows either.
+  // Of groups with equal counts, any: a chart of the largest shows either.
   const bounded = Prisma.sql`
     ${largest === undefined ? Prisma.empty : Prisma.raw("ORDER BY count DESC")} LIMIT ${largest ?? MAX_STATS + 1}`;
   const sums = Prisma.sql`${sumsOf(filter, grouping)} ${bounded}`;
@@ -117,8 +113,8 @@ export function statsStatement(filter: CancellationFilter, grouping: StatsGroupi
 }
 
 /**
- * The first moment of a local date. Where midnight comes twice, AT TIME ZONE means the second: an hour before it nothing is ambiguous.
- * Where midnight does not exist, both mean the moment at which the clocks change.
+ * The first moment of a local date. Where midnight comes twice, AT TIME ZONE means the second, and an hour before nothing is ambiguous.
+ * Where midnight does not exist, both are the moment at which the clocks change.
  */
 function beginning(midnight: Prisma.Sql, timeZone: string): Prisma.Sql {
   return Prisma.sql`least(
@@ -142,7 +138,7 @@ function sumsOfCancellations(filter: CancellationFilter, grouping: StatsGrouping
     GROUP BY ${names(grouping)}`;
 }
 
-/** From what each cancellation has of each kind: its lines, three times as many, are not read. */
+/** From the sums that each cancellation has by kind: its lines, three times as many, are not read. */
 function sumsByType(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
   const asked = TYPE_COLUMNS.filter(({ type }) => filter.itemType === undefined || type === filter.itemType);
   const sums = asked.map(({ amount, tax }) =>
@@ -166,7 +162,7 @@ function sumsByType(filter: CancellationFilter, grouping: StatsGrouping): Prisma
     WHERE of_type.count > 0`;
 }
 
-/** Of one item, whose lines an index finds. A cancellation that has several of a kind counts once. */
+/** For one item, whose lines an index finds. A cancellation with several of a kind counts once. */
 function sumsOfLines(filter: CancellationFilter, grouping: StatsGrouping): Prisma.Sql {
   const ofItem = Prisma.join([conditions(filter), ...itemEqualities(filter)], " AND ");
   return Prisma.sql`
@@ -186,7 +182,7 @@ function sumsOfLines(filter: CancellationFilter, grouping: StatsGrouping): Prism
     GROUP BY ${names(grouping)}, item_type`;
 }
 
-/** Of a cancellation `c`. */
+/** Columns of a cancellation `c`. */
 function columns(grouping: StatsGrouping): Prisma.Sql {
   const { period } = grouping;
   const start = period && [
@@ -210,17 +206,14 @@ function conditions(filter: CancellationFilter): Prisma.Sql {
   return Prisma.join([...matching(filter, NEWEST_FIRST), ...withLines(filter)], " AND ");
 }
 
-/** A kind of item alone is told by the cancellation itself. */
+/** The cancellation itself shows whether it has a kind of item. */
 function withLines(filter: CancellationFilter): readonly Prisma.Sql[] {
   const ofType = ({ type }: TypeColumns): boolean => type === filter.itemType;
   const column = filter.itemId === undefined ? TYPE_COLUMNS.find(ofType) : undefined;
   return column === undefined ? matchesItem(filter) : [Prisma.raw(`c.${column.amount} IS NOT NULL`)];
 }
 
-/**
- * Lets only so many go on at once, and the next in the order in which they came. Whoever waits holds nothing; where too many do, the next
- * is turned away with a BusyError.
- */
+/** Lets so many run at once, and the others wait in order. When too many wait, the next gets a BusyError. */
 export function createSemaphore(
   atMost: number,
   waitingAtMost: number,
@@ -230,7 +223,7 @@ export function createSemaphore(
   return async (work) => {
     if (running < atMost) running += 1;
     else if (waiting.length >= waitingAtMost) throw new BusyError(0);
-    // Whoever ends hands on its place.
+    // Whoever ends hands over its place.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();
