@@ -99,8 +99,8 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
   await mkdir(dataDir, { recursive: true });
   // Made only if it is not there: two that start together must end with the same key.
   await writeFile(path, randomBytes(KEY_BYTES).toString("base64"), { flag: "wx", mode: 0o600 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     },
   );
   const key = Buffer.from(await readFile(path, "utf8"), "base64");

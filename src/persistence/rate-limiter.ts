@@ -48,13 +48,13 @@ export function createRateLimiters({
   return {
     takeMutations: (bucket, points) => take(mutations, bucket, points),
     takeQueryCost: (bucket, points) => take(queryCost, bucket, points),
-    penaliseMutations: async (bucket, points) => void (await mutations.penalty(bucket, points)),
-    penaliseQueryCost: async (bucket, points) => void (await queryCost.penalty(bucket, points)),
+    penaliseMutations: (bucket, points) => penalise(mutations, bucket, points),
+    penaliseQueryCost: (bucket, points) => penalise(queryCost, bucket, points),
     async barredFor(bucket) {
       const counted = await refusals.get(bucket);
       return counted === null || counted.consumedPoints < REFUSALS_PER_MINUTE ? null : secondsLeft(counted);
     },
-    countRefusal: async (bucket) => void (await refusals.penalty(bucket)),
+    countRefusal: (bucket) => penalise(refusals, bucket, 1),
     close: store.close,
   };
 }
@@ -125,6 +125,10 @@ async function take(limiter: Limiter, bucket: string, points: number): Promise<P
     await limiter.reward(bucket, points);
     return { allowed: false, retryAfterSeconds: secondsLeft(refusal) };
   }
+}
+
+async function penalise(limiter: Limiter, bucket: string, points: number): Promise<void> {
+  await limiter.penalty(bucket, points);
 }
 
 function secondsLeft({ msBeforeNext }: RateLimiterRes): number {

@@ -1,7 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.js";
 import { startEmbeddedPostgres } from "../persistence/embedded-postgres.js";
-import { createEncryptor, type EncryptionKey, type Encryptor, localEncryptionKey } from "../persistence/encryptor.js";
+import {
+  createEncryptor,
+  type EncryptionKey,
+  type Encryptor,
+  localEncryptionKey,
+} from "../persistence/encryptor.js";
 import { applyMigrations, pendingMigrations } from "../persistence/migrations.js";
 import { createPrisma } from "../persistence/client.js";
 import type { ReencryptOptions } from "../persistence/reencrypt.js";

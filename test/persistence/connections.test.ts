@@ -28,7 +28,7 @@ describe("prepared statements:", () => {
   let pool: pg.Pool;
   let poolers: number;
   let statements: Database;
-  beforeEach(async () => {
+  beforeEach(() => {
     // One connection: what one statement leaves there, the next one meets.
     pool = openPool();
     poolers = 0;
