@@ -27,6 +27,8 @@ export interface ExportServer {
   readonly gate: Gate;
   /** How many rows are still to be read. */
   left: number;
+  /** Whether an export gets no more than its first rows, and goes on until its client is gone. */
+  stalls: boolean;
   /** From so many rows on, reading fails. */
   failsAfter: number;
   readonly read: number;
@@ -53,6 +55,7 @@ export function useExportServer(): ExportServer {
     url: "",
     gate: createGate(),
     left: 0,
+    stalls: false,
     failsAfter: Infinity,
     read: 0,
     opened: 0,
@@ -60,10 +63,14 @@ export function useExportServer(): ExportServer {
     ended: [] as [string, number][],
     open: (_request: unknown, signal?: AbortSignal) => {
       self.opened += 1;
-      let isClosed = false;
+      let [isClosed, isBegun] = [false, false];
+      let tellClosed = (): void => undefined;
+      const closing = new Promise<void>((resolve) => (tellClosed = resolve));
       const running = {
         async read(take: (one: ExportedCancellation) => void) {
           await self.gate.pass();
+          if (isBegun && self.stalls) await closing;
+          isBegun = true;
           if (isClosed || self.read >= self.failsAfter) throw new Error("the connection is gone");
           const count = Math.min(ROWS_AT_ONCE, self.left);
           for (let n = 0; n < count; n += 1) take(exported);
@@ -73,6 +80,7 @@ export function useExportServer(): ExportServer {
         close() {
           if (!isClosed) self.closed += 1;
           isClosed = true;
+          tellClosed();
           return Promise.resolve();
         },
       };
@@ -122,7 +130,15 @@ export function useExportServer(): ExportServer {
   };
 
   beforeEach(async () => {
-    Object.assign(self, { read: 0, opened: 0, closed: 0, left: 0, failsAfter: Infinity, ended: [] });
+    Object.assign(self, {
+      read: 0,
+      opened: 0,
+      closed: 0,
+      left: 0,
+      stalls: false,
+      failsAfter: Infinity,
+      ended: [],
+    });
     self.gate = createGate();
     await self.start();
   });
