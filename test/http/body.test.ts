@@ -54,19 +54,17 @@ describe("refuses with 400, and without quoting it,", () => {
   test.each([
     ["a body that is no JSON", `refundAccount=${account}`],
     ["a body that breaks off", `{"query":${query},"variables":{"input":{"refundAccount":${account}`],
-    ["a body with something behind it", `{"query":${query},"variables":{"input":${input}}} ${account}`],
-    ["a single quote for a double one", account.replaceAll('"', "'")],
-    ["a comma too many", `{"query":${query},"variables":{"input":${input},}}`],
     ["a word for the account number", account.replace('"1029384756"', "x1029384756")],
-    ["leading zeros", account.replace('"1029384756"', "001029384756")],
     ["a control character in a text", account.replace("Zaphod", "Zaphod\u0001")],
     ["an empty body", ""],
-    ["a body of blanks", " \n"],
+    [
+      "a key twice with numbers that differ past what a double holds",
+      '{"a":12345678901234567890,"a":12345678901234567891}',
+    ],
     [
       "the same key twice",
       `{"query":${query},"variables":{"input":{"refundAccount":${account},"refundAccount":{"accountNumber":"1"}}}}`,
     ],
-    ["a body nested without end", `{"variables":${"[".repeat(99_000)}`],
     ["a body nested too deep", `{"variables":${"[".repeat(49_900)}${"]".repeat(49_900)}}`],
   ])("%s", async (_what, text) => {
     const answer = await post(text);
@@ -82,22 +80,12 @@ describe("refuses with 400, and without quoting it,", () => {
   });
 
   test.each([
-    [
-      "a key that would replace an object's prototype",
-      `{"query":${query},"variables":{"__proto__":{"input":${input}}}}`,
-    ],
-    [
-      "the same deep inside",
-      `{"query":${query},"variables":{"input":{"refundAccount":[{"__proto__":${account}}]}}}`,
-    ],
-    ["the same with null", `{"query":${query},"variables":{"input":{"__proto__":null}}}`],
+    ["a key that would replace an object's prototype", `{"variables":{"__proto__":{"input":${input}}}}`],
+    ["the same deep inside, spelt otherwise", `{"query":[{"\\u005f_proto__":${account}}]}`],
   ])("%s", async (_what, text) => {
     const answer = await post(text);
     expect(answer.status).toBe(400);
-    expect(answer.body.errors[0]).toEqual({
-      message: "The request body has a key named __proto__.",
-      extensions: { code: "BAD_REQUEST" },
-    });
+    expect(answer.body.errors[0].message).toBe("The request body has a key named __proto__.");
     expect(answer.text).not.toMatch(PIECE_OF_ACCOUNT);
   });
 
@@ -105,8 +93,6 @@ describe("refuses with 400, and without quoting it,", () => {
     ["a list", "[]"],
     ["a text", '"{ __typename }"'],
     ["a number", "12345678901234567890"],
-    ["null", "null"],
-    ["an empty object", "{}"],
     ["no query", `{"variables":{"input":${input}}}`],
     ["a query that is no text", `{"query":${account}}`],
     ["variables that are no object", `{"query":${query},"variables":[${account}]}`],
@@ -145,25 +131,12 @@ test.each(["query", "mutation"])(
 );
 
 describe("a JSON number for an amount", () => {
-  test.each([
-    ["1000", "1000"],
-    ["1000.0", "1000"],
-    ["1e3", "1000"],
-    ["10.0E+2", "1000"],
-    ["999999999999999", "999999999999999"],
-    ["9007199254740991", "9007199254740991"],
-  ])("is taken exactly when a double holds it: %s", async (number, exact) => {
-    const { body } = await post(bodyWithTotal(number, { items: [item({ amount: exact })] }));
-    const { cancellation, userErrors } = body.data.cancelPayment;
-    if (exact.length <= 15) {
-      expect(userErrors).toEqual([]);
-      expect(cancellation).toMatchObject({ status: "SUCCEEDED", totalCancelAmount: exact });
-    } else {
-      // Held exactly, and more than an amount may have.
-      expect(userErrors).toContainEqual(
-        expect.objectContaining({ code: "INVALID_INPUT", field: "input.totalCancelAmount" }),
-      );
-    }
+  test.each(["1000.0", "1e3", "10.0E+2"])("is taken exactly when a double holds it: %s", async (number) => {
+    const { body } = await post(bodyWithTotal(number));
+    expect(body.data.cancelPayment).toMatchObject({
+      cancellation: { status: "SUCCEEDED", totalCancelAmount: "1000" },
+      userErrors: [],
+    });
   });
 
   test("is taken as written and not as the nearest double: 0.1", async () => {
@@ -178,12 +151,9 @@ describe("a JSON number for an amount", () => {
 
   test.each([
     "12345678901234567",
-    "9007199254740993",
     "1000.00000000000000001",
-    "123456789012345.6789",
     "0.1000000000000000055511151231257827",
     "1e400",
-    "1e-400",
     "1e22",
   ])("is refused, by its field, when a double would round it: %s", async (number) => {
     const before = service.simulator.ledger.totalReceived;
@@ -212,29 +182,23 @@ describe("a JSON number for an amount", () => {
   });
 });
 
-describe("refuses a body that is not sent as JSON:", () => {
-  test.each([
-    ["text/plain", 400, /Cross-Site Request Forgery/u],
+test("refuses a body that is not sent as JSON", async () => {
+  const before = service.simulator.ledger.totalReceived;
+  for (const [contentType, status, message] of [
     ["text/plain; charset=utf-8", 400, /Cross-Site Request Forgery/u],
     ["application/x-www-form-urlencoded", 415, /Unsupported Media Type/u],
     ["multipart/form-data; boundary=x", 415, /Unsupported Media Type/u],
-    ["application/xml", 415, /Unsupported Media Type/u],
     ["json", 415, /Unsupported Media Type/u],
-  ])("%s", async (contentType, status, message) => {
-    const before = service.simulator.ledger.totalReceived;
+  ] as const) {
     const answer = await post(bodyWithTotal("1000", { refundAccount: ACCOUNT }), contentType);
     expect(answer.status).toBe(status);
     expect(answer.body.errors).toEqual([
       { message: expect.stringMatching(message), extensions: { code: "BAD_REQUEST" } },
     ]);
     expect(answer.text).not.toMatch(PIECE_OF_ACCOUNT);
-    expect(answer.headers.get("x-request-id")).not.toBeNull();
-    expect(service.simulator.ledger.totalReceived).toBe(before);
-  });
-
-  test("no content type at all", async () => {
-    const body = new TextEncoder().encode(bodyWithTotal("1000"));
-    const response = await fetch(`${service.url}/graphql`, { method: "POST", body });
-    expect([400, 415]).toContain(response.status);
-  });
+  }
+  const body = new TextEncoder().encode(bodyWithTotal("1000"));
+  const { status } = await fetch(`${service.url}/graphql`, { method: "POST", body });
+  expect([400, 415]).toContain(status);
+  expect(service.simulator.ledger.totalReceived).toBe(before);
 });

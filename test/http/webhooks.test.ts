@@ -1,4 +1,3 @@
-import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
@@ -97,11 +96,8 @@ describe("hands over the very bytes that came", () => {
     ["of JSON that is none", Buffer.from("{"), { "content-type": "application/json; charset=utf-8" }],
     ["of JSON in another charset", bytes, { "content-type": "application/json; charset=utf-16" }],
     ["of a form", Buffer.from("a=1&b=2"), { "content-type": "application/x-www-form-urlencoded" }],
-    ["of text", bytes, { "content-type": "text/plain" }],
     ["of no known type", bytes, { "content-type": "x/y" }],
-    ["of a type that is none", bytes, { "content-type": "nonsense" }],
     ["of a type that is empty", bytes, { "content-type": "" }],
-    ["of several parts", bytes, { "content-type": "multipart/form-data; boundary=x" }],
     [
       "that are compressed",
       gzipSync("{}"),
@@ -115,25 +111,8 @@ describe("hands over the very bytes that came", () => {
     expect(received[0]?.body.equals(body)).toBe(true);
   });
 
-  test("of no stated type, in chunks", async () => {
-    const { url, received } = await start();
-    const status = await new Promise((resolve, reject) => {
-      const request = httpRequest(`${url}/webhooks/ebp`, { method: "POST" }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
-      request.on("error", reject);
-      request.write(bytes);
-      request.write(bytes);
-      request.end();
-    });
-    expect(status).toBe(200);
-    expect(received[0]?.body.equals(Buffer.concat([bytes, bytes]))).toBe(true);
-  });
-
   test.each([
-    ["with its length stated", "Content-Length: 0\r\n"],
-    ["without a length", ""],
+    ["without a type or a length", ""],
     ["of a type", "Content-Type: application/json\r\nContent-Length: 0\r\n"],
   ])("when there are none, %s", async (_how, lines) => {
     const { url, received } = await start();
@@ -143,15 +122,6 @@ describe("hands over the very bytes that came", () => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 200 /u);
     expect(received[0]?.body).toEqual(Buffer.alloc(0));
-  });
-
-  test("together with the headers", async () => {
-    const { url, received } = await start();
-    await post(url, "{}", { "X-Webhook-Signature": "abc", "X-Webhook-Signature-Timestamp": "7" });
-    expect(received[0]?.headers).toMatchObject({
-      "x-webhook-signature": "abc",
-      "x-webhook-signature-timestamp": "7",
-    });
   });
 });
 
@@ -185,12 +155,6 @@ test("does not hand over a body that breaks off", async () => {
   });
   expect((await post(url, "whole")).status).toBe(200);
   expect(received.map(({ body }) => body.toString())).toEqual(["whole"]);
-});
-
-test.each(["GET", "PUT", "DELETE", "HEAD"])("takes no %s", async (method) => {
-  const { url, received } = await start();
-  expect((await fetch(`${url}/webhooks/ebp`, { method })).status).toBe(405);
-  expect(received).toHaveLength(0);
 });
 
 test("leaves the JSON of other routes to their own parser, and their limit as it is", async () => {
@@ -232,22 +196,6 @@ describe("when an event cannot be stored", () => {
     });
   });
 
-  test("answers 503 without saying why, so that it is sent again", async () => {
-    const { url } = await start(() => {
-      throw new DatabaseError("SECRET-MESSAGE");
-    });
-    const response = await post(url, "{}");
-    expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({
-      errors: [
-        {
-          message: "The event could not be stored. Send it again.",
-          extensions: { code: "SERVICE_UNAVAILABLE" },
-        },
-      ],
-    });
-  });
-
   test.each<[string, unknown]>([
     ["is thrown", new DatabaseError("SECRET-MESSAGE")],
     ["claims to be the caller's fault", Object.assign(new Error("SECRET"), { statusCode: 400 })],
@@ -260,6 +208,13 @@ describe("when an event cannot be stored", () => {
     });
     const response = await post(url, "{}");
     expect(response.status).toBe(503);
-    expect(await response.text()).not.toContain("SECRET");
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: "The event could not be stored. Send it again.",
+          extensions: { code: "SERVICE_UNAVAILABLE" },
+        },
+      ],
+    });
   });
 });
