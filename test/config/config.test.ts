@@ -45,21 +45,13 @@ describe("with nothing set", () => {
   });
 
   test("does the same where the variables are blank", () => {
-    const blank = [...Object.keys(PRODUCTION), "HOST", "PORT", "DATA_DIR", "EBP_STORES_FILE", "LOG_LEVEL"];
-    const blankFiles = [...SECRET_VARIABLES.map((name) => `${name}_FILE`), "EBP_ACCESS_KEY_EXPIRES_AT"];
-    const variable = fc.constantFrom(
-      ...blank,
-      ...blankFiles,
-      "EBP_AMOUNT_BASIS",
-      "EBP_CONNECTION_PER_CANCEL",
-      "EBP_TIMEOUT_MS",
-      "AUTH_PUBLIC_KEY",
-    );
-    fc.assert(
-      fc.property(fc.dictionary(variable, fc.stringMatching(/^[ \t\n]*$/u)), (environment) => {
-        expect(read({ ...environment })).toEqual(defaults);
-      }),
-    );
+    const names = [
+      ...Object.keys(PRODUCTION),
+      ...SECRET_VARIABLES.map((name) => `${name}_FILE`),
+      "HOST",
+      "PORT",
+    ];
+    expect(read(Object.fromEntries(names.map((name) => [name, " \t\n"])))).toEqual(defaults);
   });
 
   test("names everything that production needs, in one go, and what to set it to", () => {
@@ -138,21 +130,11 @@ test("reads a whole production environment", () => {
   });
 });
 
-test.each(Object.keys(PRODUCTION).filter((name) => name !== "NODE_ENV"))(
-  "cannot do without %s in production",
-  (missing) => {
-    const faults = faultsOf({ ...PRODUCTION, [missing]: "" });
-    expect(faults).toEqual([expect.stringMatching(`^${missing}: expected .+, found nothing$`)]);
-  },
-);
-
 describe("says what is wrong", () => {
   const wrong: readonly (readonly [variable: string, value: string, fault: RegExp])[] = [
     ["PORT", "65536", /^PORT: expected a whole number from 0 to 65535, found "65536"$/u],
     ["PORT", "80a", /^PORT: expected a whole number/u],
-    ["PORT", "-1", /^PORT: expected a whole number/u],
     ["EBP_TIMEOUT_MS", "0", /^EBP_TIMEOUT_MS: expected a whole number from 1 to 120000, found "0"$/u],
-    ["EBP_TIMEOUT_MS", "1e3", /^EBP_TIMEOUT_MS: expected a whole number/u],
     ["EBP_SETTLING_MS", "9999", /^EBP_SETTLING_MS: expected a whole number from 10000 to 604800000/u],
     ["EBP_CANCELLED_STATUSES", "all of it", /^EBP_CANCELLED_STATUSES: expected words such as/u],
     ["EBP_CANCELLED_STATUSES", "APPROVED", /^EBP_CANCELLED_STATUSES: expected other words than EBP_UNCANC/u],
@@ -163,19 +145,15 @@ describe("says what is wrong", () => {
     ["DATABASE_URL", "mysql://db/x", /^DATABASE_URL: expected postgresql:\/\//u],
     ["DATABASE_URL", "postgresql://user:p#ss@db/x", /^DATABASE_URL: .+percent-encoded/u],
     ["EBP_BASE_URL", "ebp.example.com", /^EBP_BASE_URL: expected EBP's base URL, http or https/u],
-    ["EBP_BASE_URL", "file:///etc", /^EBP_BASE_URL: expected EBP's base URL, http or https/u],
     ["EBP_ACCESS_KEY", "two words", /^EBP_ACCESS_KEY: expected .*printable ASCII/u],
-    ["EBP_DIVISION_CODE", "한국", /^EBP_DIVISION_CODE: expected .*printable ASCII/u],
     ["EBP_COUNTRY_CODE", "kr", /^EBP_COUNTRY_CODE: expected an ISO 3166/u],
     ["EBP_CURRENCY_CODE", "WON", /^EBP_CURRENCY_CODE: expected an ISO 4217/u],
     ["EBP_CURRENCY_CODE", "krw", /^EBP_CURRENCY_CODE: expected an ISO 4217/u],
     ["DATA_ENCRYPTION_KEYS", KEY, /^DATA_ENCRYPTION_KEYS \(key 1\): expected id:base64/u],
     ["DATA_ENCRYPTION_KEYS", "a:c2hvcnQ=", /^DATA_ENCRYPTION_KEYS \(key 1\): .+found a key of 5 bytes$/u],
-    ["DATA_ENCRYPTION_KEYS", `a:${KEY},`, /^DATA_ENCRYPTION_KEYS \(key 2\): /u],
     ["DATA_ENCRYPTION_KEYS", `a:${KEY},a:${KEY}`, /^DATA_ENCRYPTION_KEYS: .+found "a" twice$/u],
     ["EBP_ACCESS_KEY_EXPIRES_AT", "next year", /^EBP_ACCESS_KEY_EXPIRES_AT: expected a time such as/u],
     ["HOST", "0.0.0.0", /^AUTH_JWKS_URL: .+HOST is 0\.0\.0\.0, .+loopback/u],
-    ["HOST", "service.internal", /^AUTH_JWKS_URL: .+loopback/u],
     ["HOST", "127.0.0.1.example.com", /^AUTH_JWKS_URL: .+loopback/u],
     ["AUTH_JWKS_URL", "id.example.com", /^AUTH_JWKS_URL: expected an http or https URL/u],
     ["AUTH_PUBLIC_KEY", "MFkw", /^AUTH_PUBLIC_KEY: expected a public key in PEM/u],
@@ -203,6 +181,7 @@ describe("says what is wrong", () => {
           for (const [, , fault] of chosen) expect(faults).toContainEqual(expect.stringMatching(fault));
         },
       ),
+      { numRuns: 30 },
     );
   });
 
@@ -239,6 +218,7 @@ test("never quotes a secret", () => {
         for (const word of words) expect(faults).not.toContain(word);
       }
     }),
+    { numRuns: 25 },
   );
 });
 

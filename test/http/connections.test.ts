@@ -124,24 +124,11 @@ describe("when there are as many connections as may be, the newest", () => {
   });
 });
 
-test("two hundred idle connections keep nobody out, who comes anew or has come before", async () => {
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/`;
-  for (let i = 0; i < 200; i += 1) {
-    await open();
-    if (i % 20 === 0) expect((await fetch(url)).status).toBe(200);
-  }
-  const count = await new Promise((resolve) => app.server.getConnections((_error, found) => resolve(found)));
-  expect(count).toBeLessThanOrEqual(MOST);
-});
-
 describe("how many connections there may be", () => {
   test.each([
     [0, 16],
-    [64, 16],
     [256, 80],
     [1_024, 464],
-    [20_000, 9_952],
-    [1_048_576, 10_000],
     [Number.POSITIVE_INFINITY, 10_000],
   ])("is less than half of the files that may be open: of %d, %d", (openFiles, most) => {
     expect(mostConnections(openFiles)).toBe(most);

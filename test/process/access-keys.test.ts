@@ -53,25 +53,6 @@ test("a process that was started long before warns when the time comes, and goes
   }
 });
 
-test("a process warns at its start", () => {
-  const { logged } = watch([
-    store("GONE", new Date(START - 1)),
-    store("LATER", new Date(START + 31 * DAY_MS)),
-  ]);
-  expect(logged.map(([level, details]) => [level, (details as { storeId: string }).storeId])).toEqual([
-    ["warn", "GONE"],
-  ]);
-});
-
-test("a stopped watch warns no more", async () => {
-  const { logged, clock, watch: watching } = watch([store("KR01", new Date(START + 40 * DAY_MS))]);
-  await watching.stop();
-  clock.now = START + 40 * DAY_MS;
-  const { logged: others } = watch([store("US01", new Date(START - 1))]);
-  await until(() => others.length > 3);
-  expect(logged).toEqual([]);
-});
-
 test("a process in production logs once which stores have no date", () => {
   const stores = [store("KR01", null), store("US01", new Date(START + 31 * DAY_MS)), store("JP01", null)];
   expect(watch(stores).logged).toEqual([]);

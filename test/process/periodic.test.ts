@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { startPeriodic, type Periodic } from "../../src/process/periodic.js";
+import { Releases } from "../../src/process/releases.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -72,24 +73,14 @@ test("work is done again and again, an interval after each run, never twice at t
   expect(work.most).toBe(1);
 });
 
-test("work does not begin before its first interval is over, nor while nobody nudges it", async () => {
-  const { work } = start(HOUR_MS);
+test("work begins at once when it is nudged, and nudged many times during a run it is done once more, also when that fails", async () => {
+  const { work, periodic } = start(HOUR_MS);
   await turns();
   expect(work.started).toBe(0);
-});
-
-test("work that is nudged while idle begins at once, before its interval is over", () => {
-  const { work, periodic } = start(HOUR_MS);
-  periodic.nudge();
-  expect(work.started).toBe(1);
-});
-
-test("work that is nudged many times during a run is done once more after it, and no more", async () => {
-  const { work, periodic } = start(HOUR_MS);
   periodic.nudge();
   for (let nudge = 0; nudge < 10; nudge += 1) periodic.nudge();
   expect(work.started).toBe(1);
-  work.end();
+  work.end(new Error("the database is away"));
   await work.runs(2);
   work.end();
   await turns();
@@ -104,15 +95,6 @@ test("a run that failed is reported, and the next one comes", async () => {
   await work.runs(2);
   expect(work.started).toBe(2);
   expect(faults).toEqual([fault]);
-});
-
-test("work that is nudged during a run that fails is done once more all the same", async () => {
-  const { work, periodic } = start(HOUR_MS);
-  periodic.nudge();
-  periodic.nudge();
-  work.end(new Error("the database is away"));
-  await work.runs(2);
-  expect(work.started).toBe(2);
 });
 
 test("a stop waits for the run under way, and begins no other, nudged or not", async () => {
@@ -143,14 +125,35 @@ test("a stop while idle, twice, or during a run that fails, ends without an erro
   expect(idle.work.started).toBe(0);
 });
 
-test("each interval has a jitter of its own", async () => {
-  const asked: number[] = [];
-  const { work } = start(1, () => {
-    asked.push(asked.length);
-    return 0;
-  });
-  await work.runs(1);
-  work.end();
-  await work.runs(2);
-  expect(asked).toHaveLength(2);
+function failing(what: string, error: unknown): never {
+  throw new Error(`releasing ${what}: ${String(error)}`);
+}
+
+test("a second stop waits for the first, and lets go of nothing before its turn", async () => {
+  const released: string[] = [];
+  let finish = (): void => undefined;
+  const inFlight = new Promise<void>((resolve) => (finish = resolve));
+  const releases = new Releases();
+  releases.add("the database", () => Promise.resolve(released.push("the database")));
+  releases.add("the server", () => inFlight.then(() => released.push("the server")));
+
+  const stops = [releases.run(failing), releases.run(failing)];
+  expect(released).toEqual([]);
+  finish();
+  await Promise.all(stops);
+
+  expect(released).toEqual(["the server", "the database"]);
+});
+
+test("a release that fails is reported, and stops none of the others", async () => {
+  const released: string[] = [];
+  const reported: string[] = [];
+  const releases = new Releases();
+  releases.add("the database", () => Promise.resolve(released.push("the database")));
+  releases.add("the server", () => Promise.reject(new Error("it hangs")));
+
+  await releases.run((what, error) => reported.push(`${what}: ${String(error)}`));
+
+  expect(released).toEqual(["the database"]);
+  expect(reported).toEqual(["the server: Error: it hangs"]);
 });

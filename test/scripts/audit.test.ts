@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const AUDIT_ENDPOINT = "/-/npm/v1/security/";
@@ -20,7 +20,6 @@ const ADVISORY = {
 let registry: Server;
 let url: string;
 let cache: string;
-let asked: string[];
 /** What the registry does with a question for advisories; it has no packages. */
 let answer: (response: ServerResponse) => void;
 
@@ -29,13 +28,11 @@ beforeAll(async () => {
   registry = createServer((request, response) => {
     request.resume();
     if (!(request.url ?? "").startsWith(AUDIT_ENDPOINT)) return void response.writeHead(404).end("{}");
-    asked.push(request.url ?? "");
     answer(response);
   });
   await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
 });
-beforeEach(() => void (asked = []));
 afterAll(async () => {
   registry.closeAllConnections();
   await new Promise((resolve) => registry.close(resolve));
@@ -76,60 +73,29 @@ describe("an audit", () => {
     expect(code).toBe(0);
   });
 
-  test("fails when the registry knows of a vulnerability, and names it", async () => {
+  test("asks although npm is told to stay offline, fails when the registry knows of a vulnerability, and names it", async () => {
     answer = json(200, { fastify: [ADVISORY] });
-    const { code, output, lastLine } = await audit();
+    const { code, output, lastLine } = await audit({ npm_config_offline: "true" });
     expect(output).toContain(`critical fastify: ${ADVISORY.title} (${ADVISORY.url})`);
     expect(lastLine).toMatch(/^audited: \d+ packages, 1 known vulnerability, 1 unexplained$/u);
     expect(code).toBe(1);
   });
 
-  test("asks the registry although npm is told to stay offline", async () => {
-    answer = json(200, { fastify: [ADVISORY] });
-    expect((await audit({ npm_config_offline: "true" })).code).toBe(1);
-    expect(asked).not.toEqual([]);
+  test("does not fail when the registry says that it cannot audit, and the last line names it", async () => {
+    answer = text(404, "");
+    const { code, lastLine } = await audit();
+    expect(lastLine).toBe("not audited: the registry has no audit endpoint (404)");
+    expect(code).toBe(0);
   });
-});
-
-describe("a registry that cannot audit", () => {
-  test.each([404, 405, 501])(
-    "and says so by %i does not fail the audit, and the last line names it",
-    async (status) => {
-      answer = text(status, "");
-      const { code, lastLine } = await audit();
-      expect(lastLine).toBe(`not audited: the registry has no audit endpoint (${status})`);
-      expect(code).toBe(0);
-    },
-  );
-});
-
-describe("an audit without an answer fails when the registry", () => {
-  const cut: typeof answer = (response) => void response.destroy();
-  const hang: typeof answer = () => undefined;
 
   test.each<[what: string, answer: (response: ServerResponse) => void]>([
     ["answers 500", text(500, "{}")],
-    ["answers 401", text(401, "{}")],
     ["answers something else than JSON", text(200, "<html>")],
-    ["answers nothing", text(200, "")],
-    ["answers another object", json(200, { message: "not here" })],
-    ["cuts the connection", cut],
-    ["hangs", hang],
-  ])("%s", async (_what, behaviour) => {
+    ["cuts the connection", (response) => void response.destroy()],
+  ])("fails without an answer when the registry %s", async (_what, behaviour) => {
     answer = behaviour;
     const { code, output, lastLine } = await audit({ npm_config_fetch_timeout: "1000" });
     expect(lastLine).toMatch(/^not audited: /u);
-    expect(output).not.toContain("127.0.0.1");
-    expect(code).toBe(1);
-  });
-
-  test("refuses the connection", async () => {
-    const gone = createServer();
-    await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-    const { port } = gone.address() as AddressInfo;
-    await new Promise((resolve) => gone.close(resolve));
-    const { code, output, lastLine } = await audit({ npm_config_registry: `http://127.0.0.1:${port}/` });
-    expect(lastLine).toMatch(/^not audited: .*ECONNREFUSED/u);
     expect(output).not.toContain("127.0.0.1");
     expect(code).toBe(1);
   });

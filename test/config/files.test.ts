@@ -57,7 +57,6 @@ describe("EBP_STORES_FILE", () => {
 
   test.each([
     ["text that is not JSON", '[{"storeId": "KR01",]', /JSON with each key once, found something else$/u],
-    ["an empty file", "", /JSON/u],
     ["a key that stands twice", '[{"storeId": "A", "storeId": "B"}]', /each key once/u],
     ["an object", JSON.stringify(STORE), /a JSON array of stores, found something else$/u],
     ["an empty list", "[]", /a JSON array of stores, found an empty one$/u],
@@ -81,37 +80,11 @@ describe("EBP_STORES_FILE", () => {
       { ...STORE, divisionCode: 7 },
       /^EBP_STORES_FILE\[1\]\.divisionCode: expected the division code that EBP issued, found something else$/u,
     ],
-    [
-      "has an unknown currency",
-      { ...STORE, currencyCode: "ABC" },
-      /^EBP_STORES_FILE\[1\]\.currencyCode: expected an ISO 4217/u,
-    ],
-    [
-      "has an expiry that is not a time",
-      { ...STORE, accessKeyExpiresAt: "soon" },
-      /^EBP_STORES_FILE\[1\]\.accessKeyExpiresAt: expected a time/u,
-    ],
-    [
-      "has an unknown amount basis",
-      { ...STORE, amountBasis: "sum" },
-      /^EBP_STORES_FILE\[1\]\.amountBasis: expected one of unit, line/u,
-    ],
     ["is not an object", "KR01", /^EBP_STORES_FILE\[1\]: /u],
   ])("is told by its place when a store %s", (_what, store, fault) => {
     expect(faultsOf(withStores([{ ...STORE, storeId: "first" }, store]))).toEqual([
       expect.stringMatching(fault),
     ]);
-  });
-
-  test("tells the faults of every store at once", () => {
-    const faults = faultsOf(withStores([{ ...STORE, hashKey: "" }, { ...STORE, ricCode: "" }, {}]));
-    expect(faults.map((fault) => fault.split(":")[0])).toEqual(
-      expect.arrayContaining([
-        "EBP_STORES_FILE[0].hashKey",
-        "EBP_STORES_FILE[1].ricCode",
-        "EBP_STORES_FILE[2].storeId",
-      ]),
-    );
   });
 
   test("names each store once", () => {
@@ -152,5 +125,94 @@ describe("a base URL", () => {
 
   test("may have a path, and needs no TLS to this machine", () => {
     expect(faultsOf({ ...PRODUCTION, EBP_BASE_URL: "http://127.0.0.1:8443/ebp" })).toEqual([]);
+  });
+});
+
+const OPERATION = { id: "a1", name: "Count", type: "query", body: "{ cancellations { totalCount } }" };
+const manifest = (operations: unknown, changes: object = {}): object => ({
+  format: "apollo-persisted-query-manifest",
+  version: 1,
+  operations,
+  ...changes,
+});
+const settings = (content: unknown): Record<string, string> => ({
+  PERSISTED_OPERATIONS: fileOf(typeof content === "string" ? content : JSON.stringify(content)),
+});
+
+test("without the setting, there is no list", () => {
+  expect(read({}).persistedOperations).toBeNull();
+  expect(read({ PERSISTED_OPERATIONS: " " }).persistedOperations).toBeNull();
+});
+
+test("reads a manifest as Apollo's tools write it", () => {
+  expect(
+    read(settings(manifest([OPERATION, { ...OPERATION, id: "a2", name: "Other" }]))).persistedOperations,
+  ).toEqual([
+    { id: "a1", name: "Count", body: OPERATION.body },
+    { id: "a2", name: "Other", body: OPERATION.body },
+  ]);
+});
+
+test("reads an object of ids and documents", () => {
+  expect(read(settings({ a1: OPERATION.body, format: "{ __typename }" })).persistedOperations).toEqual([
+    { id: "a1", name: "a1", body: OPERATION.body },
+    { id: "format", name: "format", body: "{ __typename }" },
+  ]);
+});
+
+const FORMS =
+  "a manifest of persisted queries as Apollo's tools write it, or a JSON object of ids and documents";
+
+describe("refuses to start with", () => {
+  test.each([
+    [
+      "something that is not JSON",
+      "query { a }",
+      [`PERSISTED_OPERATIONS: expected ${FORMS}, found something else`],
+    ],
+    ["a list", [OPERATION], [`PERSISTED_OPERATIONS: expected ${FORMS}, found something else`]],
+    ["no operations in an object", {}, ["PERSISTED_OPERATIONS: expected at least one operation, found none"]],
+    [
+      "an id that stands twice",
+      manifest([OPERATION, OPERATION]),
+      ['PERSISTED_OPERATIONS: expected each id once, found "a1" more than once'],
+    ],
+    [
+      "another format",
+      manifest([OPERATION], { format: "relay" }),
+      ['PERSISTED_OPERATIONS.format: expected "apollo-persisted-query-manifest", found something else'],
+    ],
+    [
+      "operations without a body, with an empty one, and without an id, each of which is named",
+      manifest([
+        { ...OPERATION, body: undefined },
+        { ...OPERATION, body: " \n" },
+        { ...OPERATION, id: "" },
+      ]),
+      [
+        "PERSISTED_OPERATIONS.operations.0.body: expected a GraphQL document, found something else",
+        "PERSISTED_OPERATIONS.operations.1.body: expected a GraphQL document, found something else",
+        "PERSISTED_OPERATIONS.operations.2.id: expected an id, found something else",
+      ],
+    ],
+    [
+      "operations that are no list",
+      manifest({ a: "b" }),
+      ["PERSISTED_OPERATIONS.operations: expected a list, found something else"],
+    ],
+    [
+      "a document that is none in an object",
+      { a: "{ a }", b: 7 },
+      ["PERSISTED_OPERATIONS.b: expected a GraphQL document, found something else"],
+    ],
+  ])("%s", (_what, content, faults) => {
+    expect(faultsOf(settings(content))).toEqual(faults);
+  });
+
+  test("a file that is not there, beside whatever else is wrong", () => {
+    expect(faultsOf({ PERSISTED_OPERATIONS: "/nowhere/list.json", PORT: "x" })).toEqual([
+      expect.stringMatching(/^PORT: /u),
+      "PERSISTED_OPERATIONS: expected the path of a file that can be read, found /nowhere/list.json (ENOENT)",
+    ]);
   });
 });
