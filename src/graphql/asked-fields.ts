@@ -7,7 +7,6 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import { fragmentsOf } from "./plugins/limits/document-limits.js";
 
 /** A root field that an operation asks for. */
 export interface AskedField {
@@ -16,59 +15,56 @@ export interface AskedField {
   readonly storeId: string | null;
 }
 
-/** Where a root field may name its store: `storeId`, or that of `input` or `filter`. */
-const HOLDERS: ReadonlySet<string> = new Set(["input", "filter"]);
-
-/** Also what `@skip` and `@include` leave out: it could have been asked for. Not `__typename` and the like, which are about no store. */
+/** The store of each root field of an operation, for the caller's limits. */
 export function askedFieldsOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): AskedField[] {
-  const values = { ...defaultsOf(operation), ...variables };
-  return fieldsIn(operation.selectionSet, fragmentsOf(document))
-    .filter(({ name }) => !name.value.startsWith("__"))
-    .map((field) => ({ name: field.name.value, storeId: storeIdOf(field, values) }));
+  const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+    defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+  );
+  const values = { ...Object.fromEntries(defaults), ...variables };
+  return rootFieldsOf(document, operation).map((field) => ({
+    name: field.name.value,
+    storeId: storeIdOf(field, values),
+  }));
 }
 
-/** Takes each fragment out of `fragments` as it is read: it adds nothing the second time. */
-function fieldsIn(
-  { selections }: SelectionSetNode,
-  fragments: Map<string, FragmentDefinitionNode>,
-): FieldNode[] {
-  return selections.flatMap((node): FieldNode[] => {
-    if (node.kind === Kind.FIELD) return [node];
-    if (node.kind === Kind.INLINE_FRAGMENT) return fieldsIn(node.selectionSet, fragments);
-    const fragment = fragments.get(node.name.value);
-    fragments.delete(node.name.value);
-    return fragment === undefined ? [] : fieldsIn(fragment.selectionSet, fragments);
-  });
+/** Also what `@skip` and `@include` leave out: it could have been asked for. Not `__typename` and the like, which are about no store. */
+export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): FieldNode[] {
+  const fragments = fragmentsOf(document);
+  function fieldsIn({ selections }: SelectionSetNode): FieldNode[] {
+    return selections.flatMap((node): FieldNode[] => {
+      if (node.kind === Kind.FIELD) return node.name.value.startsWith("__") ? [] : [node];
+      if (node.kind === Kind.INLINE_FRAGMENT) return fieldsIn(node.selectionSet);
+      const fragment = fragments.get(node.name.value);
+      // It adds nothing the second time.
+      fragments.delete(node.name.value);
+      return fragment === undefined ? [] : fieldsIn(fragment.selectionSet);
+    });
+  }
+  return fieldsIn(selectionSet);
 }
 
+/** A root field names its store in `storeId`, or in that of `input` or `filter`. */
 function storeIdOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): string | null {
   for (const { name, value } of field.arguments ?? []) {
-    const isHolder = HOLDERS.has(name.value);
+    const given: unknown = valueFromASTUntyped(value, variables);
+    const isHolder = name.value === "input" || name.value === "filter";
     if (!isHolder && name.value !== "storeId") continue;
-    const given = valueFromASTUntyped(value, variables);
-    const storeId = onlyOne(isHolder ? storeIdIn(given) : given);
-    if (typeof storeId === "string") return storeId;
+    const storeId = isHolder ? (given as { storeId?: unknown } | null | undefined)?.storeId : given;
+    // A filter takes several, and is then in no store's name.
+    const only: unknown = Array.isArray(storeId) && storeId.length === 1 ? storeId[0] : storeId;
+    if (typeof only === "string") return only;
   }
   return null;
 }
 
-/** A filter takes one or several; of several it is in none's name. */
-function onlyOne(value: unknown): unknown {
-  return Array.isArray(value) && value.length === 1 ? (value as unknown[])[0] : value;
-}
-
-function storeIdIn(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? (value as { storeId?: unknown }).storeId : undefined;
-}
-
-function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
-  return Object.fromEntries(
-    variableDefinitions.flatMap(({ variable, defaultValue }) =>
-      defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+export function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+  return new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
     ),
   );
 }

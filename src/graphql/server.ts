@@ -6,22 +6,21 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
+import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { Admission } from "../cancellation/model/caller.js";
+import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
 import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
-import { chooseLanguage } from "./language.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
 import { createErrorFormat } from "./plugins/error-format.js";
-import { limitOperations } from "./plugins/limits/limit-operations.js";
-import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./plugins/limits/limits.js";
+import { limitOperations } from "./plugins/limit-operations.js";
+import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./plugins/limits.js";
 import { shedLoad, type LoadSheddingDependencies } from "./plugins/load-shedding.js";
 import { limitRates, type RateLimitDependencies } from "./plugins/rate-limits.js";
 import { logFaults, reportFaults, withRequestId } from "./plugins/report-faults.js";
 import { assertListed, createSafelist, resolveIds } from "./plugins/safelist.js";
-import { checkVariables } from "./plugins/value-errors.js";
-import { addStream, type LiveDependencies } from "./stream.js";
-import { acceptSubscriptions } from "./subscription.js";
+import { acceptSubscriptions, addStream, type LiveDependencies } from "./stream.js";
 
 export interface GraphQLServerDependencies {
   readonly schema: GraphQLSchema;
@@ -69,9 +68,8 @@ export async function addGraphQL(
       // It walks through every answer to compute a header that every answer here has already: no caching.
       ApolloServerPluginCacheControlDisabled(),
       ...(safelist === null ? [] : [resolveIds(safelist)]),
-      checkVariables({ namesSchema: introspection }),
+      limitOperations({ namesSchema: introspection }),
       acceptSubscriptions(),
-      limitOperations(),
       shedLoad(dependencies.load),
       limitRates(dependencies.rateLimits),
       readForMutations(dependencies.ledgerHistory),
@@ -114,6 +112,13 @@ export async function addGraphQL(
     await Promise.allSettled(underWay);
     await apollo.stop();
   });
+}
+
+/** The caller's preferred one of the languages EBP speaks; English when it prefers none of them. */
+function chooseLanguage(acceptLanguage: string | undefined): Language {
+  const negotiator = new Negotiator({ headers: { "accept-language": acceptLanguage } });
+  const preferred = negotiator.language([...LANGUAGES]);
+  return LANGUAGES.find((language) => language === preferred) ?? "en";
 }
 
 /** The context is made before the document is read, so only here is it known that the operation is a mutation. */

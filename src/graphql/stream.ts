@@ -1,5 +1,11 @@
 import { Readable } from "node:stream";
-import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  HeaderMap,
+  type ApolloServer,
+  type ApolloServerPlugin,
+  type HTTPGraphQLRequest,
+} from "@apollo/server";
 import type {
   FastifyInstance,
   FastifyReply,
@@ -7,22 +13,34 @@ import type {
   preHandlerHookHandler,
   RouteShorthandOptions,
 } from "fastify";
-import { getOperationAST, GraphQLError, type GraphQLFormattedError } from "graphql";
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  OperationTypeNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from "graphql";
 import Negotiator from "negotiator";
+import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
-import type { Admission } from "../cancellation/model/caller.js";
+import type { Admission, PointsTaken } from "../cancellation/model/caller.js";
 import type { Stores } from "../cancellation/model/store.js";
 import { askedFieldsOf } from "./asked-fields.js";
-import type { AcceptedSubscription, GraphQLContext, LiveContext } from "./context.js";
+import {
+  createContext,
+  type AcceptedSubscription,
+  type GraphQLContext,
+  type LiveContext,
+} from "./context.js";
 import { toEventStream } from "./event-stream.js";
 import { badRequest, checkAddress } from "./plugins/check-request.js";
 import { rateLimitBucket, type RateLimitDependencies } from "./plugins/rate-limits.js";
-import {
-  startSubscription,
-  STREAM_PATH,
-  waitForPoints,
-  type SubscriptionDependencies,
-} from "./subscription.js";
+import { refusal } from "./refusal.js";
+
+export const STREAM_PATH = "/graphql/stream";
 
 /** A reader that is well takes the end of a stream at once. One that is not must not hold up a stop. */
 const CUT_AFTER_MS = 1_000;
@@ -44,9 +62,11 @@ const STATUSES: Readonly<Record<string, number>> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-const TOKEN_EXPIRED = new GraphQLError("Your token is no longer valid. Subscribe again with a valid one.", {
-  extensions: { code: "UNAUTHENTICATED" },
-});
+const TOKEN_EXPIRED = refusal(
+  "UNAUTHENTICATED",
+  401,
+  "Your token is no longer valid. Subscribe again with a valid one.",
+);
 
 /** What subscriptions follow. */
 export interface LiveDependencies {
@@ -54,7 +74,9 @@ export interface LiveDependencies {
   readonly stores: Stores;
 }
 
-export interface StreamDependencies extends SubscriptionDependencies {
+export interface StreamDependencies {
+  readonly schema: GraphQLSchema;
+  readonly history: CancellationHistory;
   readonly live: LiveDependencies;
   readonly rateLimits: Pick<RateLimitDependencies, "queryCostPerMinute" | "takeQueryCost">;
   readonly apollo: ApolloServer<GraphQLContext>;
@@ -90,44 +112,6 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
   });
 }
 
-async function stream(
-  dependencies: StreamDependencies,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  ending: AbortController,
-  subscription: AcceptedSubscription,
-): Promise<FastifyReply> {
-  const { rateLimits, admission } = dependencies;
-  const { signal } = ending;
-  const formatErrors = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
-    dependencies.formatErrors(errors, request.id);
-  const points = Math.min(subscription.context.cost, rateLimits.queryCostPerMinute);
-  const bucket = bucketOf(subscription);
-  const started = await startSubscription(dependencies, subscription, () =>
-    waitForPoints((cost) => rateLimits.takeQueryCost(bucket, cost), points, signal),
-  );
-  if ("errors" in started) {
-    ending.abort();
-    return refuse(reply, formatErrors(started.errors));
-  }
-  const stopWatching = admission.watchToken(request, () => ending.abort(TOKEN_EXPIRED));
-  signal.addEventListener("abort", stopWatching, { once: true });
-  const events = toEventStream(started.results, { signal, formatErrors, onEnd: () => ending.abort() });
-  return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
-}
-
-function refuse(reply: FastifyReply, errors: readonly GraphQLFormattedError[]): FastifyReply {
-  const { code, retryAfterSeconds } = errors[0]?.extensions ?? {};
-  if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(retryAfterSeconds));
-  return reply.code(STATUSES[String(code)] ?? 500).send({ errors });
-}
-
-/** The bucket that paid when the subscription began. */
-function bucketOf({ document, operationName, variables, context }: AcceptedSubscription): string {
-  const operation = getOperationAST(document, operationName);
-  return rateLimitBucket(context.caller, operation ? askedFieldsOf(document, operation, variables) : []);
-}
-
 /** Without its Accept header, which is about the stream: refusals are JSON. */
 function toGraphQLRequest({ body, method, headers }: FastifyRequest): HTTPGraphQLRequest {
   const kept = new HeaderMap();
@@ -146,13 +130,104 @@ const checkAcceptsEvents: preHandlerHookHandler = (request, reply, done) => {
   }
 };
 
-export interface OpenStreams {
-  /** The controller that ends a stream. It is aborted when the caller hangs up and when the server stops. */
-  add(reply: FastifyReply): AbortController;
+/**
+ * Accepts subscriptions at their own path, and nothing else there. Apollo Server cannot execute a subscription, so an accepted one is
+ * handed to the stream route through its context. Comes before the plugins that charge for an operation.
+ */
+export function acceptSubscriptions(): ApolloServerPlugin<GraphQLContext> {
+  return {
+    requestDidStart: () => {
+      let isSubscription = false;
+      return Promise.resolve({
+        didResolveOperation({ operation, contextValue: { live } }) {
+          isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
+          // Without an operation Apollo itself refuses the request.
+          if (operation === undefined || isSubscription === (live !== null)) return Promise.resolve();
+          throw refusal(
+            "BAD_REQUEST",
+            400,
+            isSubscription
+              ? `Subscriptions are served at POST ${STREAM_PATH}, as server-sent events.`
+              : "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
+          );
+        },
+        responseForOperation({ document, operationName, request, contextValue, response }) {
+          const { live } = contextValue;
+          if (live === null || !isSubscription) return Promise.resolve(null);
+          const variables = request.variables ?? {};
+          live.accepted = { document, operationName, variables, context: contextValue };
+          return Promise.resolve({ http: response.http, body: { kind: "single", singleResult: {} } });
+        },
+      });
+    },
+  };
 }
 
-/** All stream requests of one server. */
-export function openStreams(app: FastifyInstance): OpenStreams {
+async function stream(
+  dependencies: StreamDependencies,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ending: AbortController,
+  { document, operationName, variables, context }: AcceptedSubscription,
+): Promise<FastifyReply> {
+  const { schema, history, rateLimits, admission } = dependencies;
+  const { signal } = ending;
+  const formatErrors = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
+    dependencies.formatErrors(errors, request.id);
+  const subscription = { schema, document, operationName, variableValues: variables };
+  const source = await createSourceEventStream({ ...subscription, contextValue: context });
+  if (!(Symbol.asyncIterator in source)) {
+    ending.abort();
+    return refuse(reply, formatErrors(source.errors ?? []));
+  }
+  const points = Math.min(context.cost, rateLimits.queryCostPerMinute);
+  // The bucket that paid when the subscription began.
+  const operation = getOperationAST(document, operationName);
+  const bucket = rateLimitBucket(
+    context.caller,
+    operation ? askedFieldsOf(document, operation, variables) : [],
+  );
+  async function* resultsOf(events: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult> {
+    for await (const rootValue of events) {
+      if (!(await waitForPoints((cost) => rateLimits.takeQueryCost(bucket, cost), points, signal))) return;
+      // A new context for each event: the loaders of the last one hold what they read then.
+      yield await execute({ ...subscription, rootValue, contextValue: createContext(context, history) });
+    }
+  }
+  const stopWatching = admission.watchToken(request, () => ending.abort(TOKEN_EXPIRED));
+  signal.addEventListener("abort", stopWatching, { once: true });
+  const events = toEventStream(resultsOf(source), { signal, formatErrors, onEnd: () => ending.abort() });
+  return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
+}
+
+function refuse(reply: FastifyReply, errors: readonly GraphQLFormattedError[]): FastifyReply {
+  const { code, retryAfterSeconds } = errors[0]?.extensions ?? {};
+  if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(retryAfterSeconds));
+  return reply.code(STATUSES[String(code)] ?? 500).send({ errors });
+}
+
+/**
+ * Charges one event like a query. When the caller's minute is used up, it waits for the next one; the event then shows the state of
+ * that time.
+ * @returns false when the stream ended meanwhile.
+ */
+export async function waitForPoints(
+  take: (points: number) => Promise<PointsTaken>,
+  points: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    const taken = await take(points);
+    if (taken.allowed) return true;
+    await delay(taken.retryAfterSeconds * 1_000, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+  return false;
+}
+
+/** All stream requests of one server. The controller of each ends its stream: when the caller hangs up, and when the server stops. */
+export function openStreams(app: FastifyInstance): {
+  readonly add: (reply: FastifyReply) => AbortController;
+} {
   const open = new Map<FastifyReply, AbortController>();
   let isStopping = false;
   app.addHook("preClose", (done) => {

@@ -163,19 +163,6 @@ describe("EBP away costs the status alone, and says why:", () => {
   });
 });
 
-test("one request asks once for each order, however often it says so; the next one asks anew", async () => {
-  const { upstream, graphql } = await withEbp(answering);
-  const query = `{
-    a: order(orderNo: "${ORDER_NO}") { liveStatus { cancels } }
-    b: order(orderNo: "${ORDER_NO}", storeId: "SIM-KR") { liveStatus { paymentStatus } again: liveStatus { checkedAt } }
-    c: order(orderNo: "ORD-other") { liveStatus { cancels } }
-  }`;
-  expect((await graphql(query)).errors).toBeUndefined();
-  expect(upstream.requests.map(({ body }) => orderNoIn(body)).sort()).toEqual([ORDER_NO, "ORD-other"]);
-  await graphql(query);
-  expect(upstream.requests).toHaveLength(4);
-});
-
 test("a replica asks sixteen at once and no more, and sends cancels meanwhile", async () => {
   const held: (() => void)[] = [];
   const { upstream, graphql } = await withEbp((request, socket, count) => {

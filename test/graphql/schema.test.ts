@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import {
   buildSchema,
   getNamedType,
+  graphql,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -16,8 +17,10 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
 } from "graphql";
-import { fieldsWithResolver } from "../../src/graphql/plugins/limits/query-cost.js";
+import { getMetadataStorage } from "type-graphql";
+import { guardSchema } from "../../src/graphql/access.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
+import { callerOf } from "../helpers/examples.js";
 
 let schema: GraphQLSchema;
 beforeAll(async () => {
@@ -66,23 +69,31 @@ function everythingIn(whole: GraphQLSchema): Described[] {
   });
 }
 
-test("describes every type, field, argument, enum value and input field", () => {
+test("describes every type, field, argument, enum value and input field in sentences", () => {
   const everything = everythingIn(schema);
   expect(everything.length).toBeGreaterThan(150);
-  expect(
-    everything.filter(({ description }) => (description ?? "").trim() === "").map(({ where }) => where),
-  ).toEqual([]);
+  expect(everything.filter(({ description }) => !/\S[.:?]$/u.test(description ?? ""))).toEqual([]);
+});
+
+/** Every field below the roots that has a method, and so may cost a query. */
+const resolvers = (): { readonly schemaName: string; readonly complexity?: unknown }[] =>
+  getMetadataStorage().fieldResolvers;
+
+test("says what every field costs that is not just a property", () => {
+  expect(resolvers().length).toBeGreaterThan(10);
+  expect(resolvers().filter(({ complexity }) => typeof complexity !== "number")).toEqual([]);
 });
 
 test("lets a mutation's answer lack whatever is read for it after the outcome", () => {
   const reached = new Set<string>();
   const required: string[] = [];
+  const names = new Set(resolvers().map(({ schemaName }) => schemaName));
   const visit = (type: GraphQLNamedType): void => {
     if (!isObjectType(type) || reached.has(type.name)) return;
     reached.add(type.name);
     for (const field of Object.values(type.getFields())) {
       const where = `${type.name}.${field.name}`;
-      if (fieldsWithResolver().has(where) && isNonNullType(field.type)) required.push(where);
+      if (names.has(field.name) && isNonNullType(field.type)) required.push(where);
       visit(getNamedType(field.type));
     }
   };
@@ -93,7 +104,58 @@ test("lets a mutation's answer lack whatever is read for it after the outcome", 
   expect(required).toEqual([]);
 });
 
-test("describes them in sentences", () => {
-  const unfinished = everythingIn(schema).filter(({ description }) => !/[.:?]$/u.test(description ?? ""));
-  expect(unfinished).toEqual([]);
+const RULES = {
+  "Query.cancellation": ["cancellations:read"],
+  "Mutation.cancelPayment": ["cancellations:write"],
+} as const;
+
+function schemaWith({ query = "", mutation = "" } = {}): GraphQLSchema {
+  return buildSchema(`
+    type Query { cancellation: Cancellation ${query} }
+    type Mutation { cancelPayment: Cancellation ${mutation} }
+    type Cancellation { id: ID }`);
+}
+
+describe("the service does not start with a schema that has", () => {
+  test.each([
+    ["a query without a rule", schemaWith({ query: "secrets: String" }), "Query.secrets has no rule"],
+    ["a mutation without a rule", schemaWith({ mutation: "erase: Int" }), "Mutation.erase has no rule"],
+    // A lookup in a plain object would find something under this name.
+    ["a field named constructor", schemaWith({ query: "constructor: Int" }), "Query.constructor has no rule"],
+  ])("%s", (_what, schema, fault) => {
+    expect(() => guardSchema(schema, RULES)).toThrow(fault);
+  });
+
+  test.each(["Query.cancelation", "Cancellation.id"])("a rule for %s, which is no root field", (name) => {
+    const rules = { ...RULES, [name]: ["cancellations:read"] as const };
+    expect(() => guardSchema(schemaWith(), rules)).toThrow(`${name} is no root field`);
+  });
+});
+
+/** Asks for the one field as a caller with these scopes. */
+function askAs(schema: GraphQLSchema, scopes: readonly string[]): ReturnType<typeof graphql> {
+  return graphql({
+    schema,
+    source: "{ cancellation { id } }",
+    rootValue: { cancellation: () => ({ id: "one" }) },
+    contextValue: { caller: { ...callerOf("KR"), scopes } },
+  });
+}
+
+test("a field with two scopes is answered to whoever has both, and says which of them a caller lacks", async () => {
+  const schema = schemaWith();
+  const both = ["cancellations:resolve", "cancellations:read"] as const;
+  guardSchema(schema, { ...RULES, "Query.cancellation": both });
+  expect(await askAs(schema, both)).toEqual({ data: { cancellation: { id: "one" } } });
+  for (const [scopes, lacking] of [
+    [["cancellations:read"], "the scope cancellations:resolve"],
+    [["cancellations:resolve"], "the scope cancellations:read"],
+    [["cancellations:write"], "the scopes cancellations:resolve and cancellations:read"],
+  ] as const) {
+    const { data, errors } = await askAs(schema, scopes);
+    expect(data).toEqual({ cancellation: null });
+    expect(errors?.map(({ message }) => message)).toEqual([
+      `\`cancellation\` needs ${lacking}, which your token does not have.`,
+    ]);
+  }
 });

@@ -1,102 +1,173 @@
 import { once } from "node:events";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { describe, expect, test } from "@jest/globals";
-import Fastify, { type FastifyInstance } from "fastify";
+import { beforeEach, describe, expect, jest, test } from "@jest/globals";
+import Fastify from "fastify";
+import { GraphQLError, type ExecutionResult } from "graphql";
 import type { PointsTaken } from "../../src/cancellation/model/caller.js";
-import { openStreams } from "../../src/graphql/stream.js";
-import { waitForPoints } from "../../src/graphql/subscription.js";
+import { MissedChangesError } from "../../src/cancellation/model/errors.js";
+import { toEventStream } from "../../src/graphql/event-stream.js";
+import { openStreams, waitForPoints } from "../../src/graphql/stream.js";
 import { until } from "../helpers/gate.js";
 
-describe("open streams", () => {
-  interface Served {
-    readonly app: FastifyInstance;
-    /** For each request, the signal that ends its stream. */
-    readonly signals: AbortSignal[];
-    readonly ask: () => Promise<Socket>;
-  }
+const BEGINNING = ":\n\n";
+const COMPLETE = "event: complete\ndata:\n\n";
 
-  /** A server whose streams never end by themselves. */
-  async function serve(): Promise<Served> {
-    const app = Fastify({ forceCloseConnections: "idle" });
-    const streams = openStreams(app);
-    const signals: AbortSignal[] = [];
-    app.get("/", (_request, reply) => {
-      signals.push(streams.add(reply).signal);
-      return reply.send(
-        new Readable({
-          read() {
-            this.push(Buffer.alloc(65_536));
-          },
-        }),
-      );
-    });
-    await app.listen({ host: "127.0.0.1", port: 0 });
-    const { port } = app.server.address() as AddressInfo;
-    return {
-      app,
-      signals,
-      async ask() {
-        const socket = connect(port, "127.0.0.1");
-        socket.on("error", () => undefined);
-        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        await once(socket, "readable");
-        return socket;
-      },
-    };
-  }
+let ending: AbortController;
+let ends: number;
+beforeEach(() => {
+  ending = new AbortController();
+  ends = 0;
+});
 
-  test("a caller who hangs up ends its own stream and no other", async () => {
-    const { app, signals, ask } = await serve();
-    const [one, other] = [await ask(), await ask()];
-    one.destroy();
-    await until(() => signals[0]?.aborted === true);
-    expect(signals[1]?.aborted).toBe(false);
-    other.destroy();
-    await app.close();
+function streamOf(results: AsyncIterator<ExecutionResult>): AsyncGenerator<string, void> {
+  return toEventStream(results, {
+    signal: ending.signal,
+    formatErrors: (errors) => errors.map(({ message }) => ({ message: `shown: ${message}` })),
+    onEnd: () => (ends += 1),
+  });
+}
+
+async function all(stream: AsyncGenerator<string>): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const text of stream) texts.push(text);
+  return texts;
+}
+
+/** Gives these, then waits forever. */
+async function* results(...given: readonly ExecutionResult[]): AsyncGenerator<ExecutionResult> {
+  yield* given;
+  await new Promise(() => undefined);
+}
+
+describe("a stream", () => {
+  test("sends each result on a line of its own, and completes after the last", async () => {
+    async function* two(): AsyncGenerator<ExecutionResult> {
+      yield { data: { reason: "two\nlines\r\n\r\nevent: complete" } };
+      yield await Promise.resolve({ errors: [new GraphQLError("no")], data: null });
+    }
+    expect(await all(streamOf(two()))).toEqual([
+      BEGINNING,
+      `event: next\ndata: {"data":{"reason":"two\\nlines\\r\\n\\r\\nevent: complete"}}\n\n`,
+      `event: next\ndata: {"errors":[{"message":"shown: no"}],"data":null}\n\n`,
+      COMPLETE,
+    ]);
+    expect(ends).toBe(1);
   });
 
-  test("a stop ends all streams, and cuts off readers that do not read on", async () => {
-    const { app, signals, ask } = await serve();
-    const readers = [await ask(), await ask()];
-    await app.close();
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
-    for (const reader of readers) reader.destroy();
+  test("that is ended with a GraphQL error sends it, and completes", async () => {
+    const sent = all(streamOf(results()));
+    ending.abort(new GraphQLError("why"));
+    expect(await sent).toEqual([
+      BEGINNING,
+      `event: next\ndata: {"errors":[{"message":"shown: why"}]}\n\n${COMPLETE}`,
+    ]);
   });
+
+  test("that is ended without a reason sends nothing more", async () => {
+    const sent = all(streamOf(results({ data: { n: 1 } })));
+    setImmediate(() => ending.abort());
+    expect(await sent).toEqual([BEGINNING, `event: next\ndata: {"data":{"n":1}}\n\n`]);
+    expect(ends).toBe(1);
+  });
+
+  test("that has missed changes says so, and completes", async () => {
+    async function* missing(): AsyncGenerator<ExecutionResult> {
+      yield await Promise.reject<ExecutionResult>(new MissedChangesError());
+    }
+    const sent = (await all(streamOf(missing()))).join("");
+    expect(sent).toContain("shown: More has changed than this stream can send.");
+    expect(sent.endsWith(COMPLETE)).toBe(true);
+  });
+
+  test("makes no further result while its reader has not taken the last one", async () => {
+    let made = 0;
+    async function* endless(): AsyncGenerator<ExecutionResult> {
+      for (;;) yield await Promise.resolve({ data: { n: (made += 1) } });
+    }
+    const stream = streamOf(endless());
+    await stream.next();
+    await stream.next();
+    await new Promise(setImmediate);
+    expect(made).toBe(1);
+    await stream.return();
+    expect(ends).toBe(1);
+  });
+
+  test("sends heartbeats while there is no result", async () => {
+    jest.useFakeTimers();
+    const stream = streamOf(results());
+    expect((await stream.next()).value).toBe(BEGINNING);
+    for (let count = 0; count < 3; count += 1) {
+      const next = stream.next();
+      await jest.advanceTimersByTimeAsync(12_000);
+      expect((await next).value).toBe(":\n\n");
+    }
+    const last = stream.next();
+    ending.abort();
+    expect((await last).done).toBe(true);
+    jest.useRealTimers();
+  });
+});
+
+test("a caller who hangs up ends its own stream; a stop ends the others, and cuts off readers that do not read on", async () => {
+  const app = Fastify({ forceCloseConnections: "idle" });
+  const streams = openStreams(app);
+  const signals: AbortSignal[] = [];
+  app.get("/", (_request, reply) => {
+    signals.push(streams.add(reply).signal);
+    return reply.send(
+      // It never ends by itself.
+      new Readable({
+        read() {
+          this.push(Buffer.alloc(65_536));
+        },
+      }),
+    );
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const readers = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await once(socket, "readable");
+      return socket;
+    }),
+  );
+  readers[0]?.destroy();
+  await until(() => signals.some(({ aborted }) => aborted));
+  expect(signals.filter(({ aborted }) => aborted)).toHaveLength(1);
+
+  await app.close();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+  for (const reader of readers) reader.destroy();
 });
 
 describe("an event", () => {
   /** Refuses so often, then allows, and records what it was asked for. */
-  function refusing(
-    times: number,
-    onRefused = (): void => undefined,
-  ): { take: (points: number) => Promise<PointsTaken>; taken: number[] } {
+  function refusing(times: number, onRefused = (): void => undefined) {
     const taken: number[] = [];
-    return {
-      taken,
-      take: (points) => {
-        taken.push(points);
-        if (taken.length > times) return Promise.resolve({ allowed: true });
-        onRefused();
-        return Promise.resolve({ allowed: false, retryAfterSeconds: 0 });
-      },
+    const take = (points: number): Promise<PointsTaken> => {
+      taken.push(points);
+      if (taken.length > times) return Promise.resolve({ allowed: true });
+      onRefused();
+      return Promise.resolve({ allowed: false, retryAfterSeconds: 0 });
     };
+    return { take, taken };
   }
 
-  test("is charged once, as much as its operation costs", async () => {
-    const { take, taken } = refusing(0);
-    expect(await waitForPoints(take, 7, new AbortController().signal)).toBe(true);
-    expect(taken).toEqual([7]);
-  });
-
-  test("waits while its caller's minute is used up", async () => {
-    const { take, taken } = refusing(3);
-    expect(await waitForPoints(take, 7, new AbortController().signal)).toBe(true);
-    expect(taken).toEqual([7, 7, 7, 7]);
-  });
+  test.each([0, 3])(
+    "is charged as much as its operation costs, and waits while its caller's minute is used up (%i times)",
+    async (times) => {
+      const { take, taken } = refusing(times);
+      expect(await waitForPoints(take, 7, ending.signal)).toBe(true);
+      expect(taken).toEqual(Array.from({ length: times + 1 }, () => 7));
+    },
+  );
 
   test("is not read when its stream ends while it waits, and not charged after that", async () => {
-    const ending = new AbortController();
     const { take, taken } = refusing(Infinity, () => {
       if (taken.length === 2) ending.abort();
     });

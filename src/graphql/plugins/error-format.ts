@@ -8,7 +8,7 @@ import {
   TooManyFollowersError,
   TooSlowError,
 } from "../../cancellation/model/errors.js";
-import { MAX_TOKENS } from "./limits/limits.js";
+import { MAX_TOKENS } from "./limits.js";
 import { describeValueError, valueNodeOf } from "./value-errors.js";
 
 const OUR_FAULT =

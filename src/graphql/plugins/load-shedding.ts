@@ -1,8 +1,9 @@
-import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import type { ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
-import { GraphQLError, OperationTypeNode } from "graphql";
+import { OperationTypeNode } from "graphql";
 import { BusyError } from "../../cancellation/model/errors.js";
 import type { GraphQLContext } from "../context.js";
+import { refusal } from "../refusal.js";
 
 export interface LoadSheddingDependencies {
   /** Whether a request that comes now would wait too long for a database connection. */
@@ -29,16 +30,11 @@ export function shedLoad({
           const isMutation = operation?.operation === OperationTypeNode.MUTATION;
           if (!isSaturated(isMutation ? "cancels" : "reads")) return Promise.resolve();
           onShed(isMutation ? "mutation" : "query");
-          // Thrown, not rejected: then the rate limit is not asked, and the caller is not charged.
-          throw new GraphQLError(
+          throw refusal(
+            "SERVICE_UNAVAILABLE",
+            503,
             `More is asked than can be served at this moment.${isMutation ? " This call sent nothing; repeat it with the same idempotency key." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
-            {
-              extensions: {
-                code: "SERVICE_UNAVAILABLE",
-                retryAfterSeconds: RETRY_AFTER_SECONDS,
-                http: { status: 503, headers: new HeaderMap([["retry-after", String(RETRY_AFTER_SECONDS)]]) },
-              },
-            },
+            RETRY_AFTER_SECONDS,
           );
         },
         didEncounterErrors({ errors, operation }) {

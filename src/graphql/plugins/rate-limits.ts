@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
-import { GraphQLError, OperationTypeNode } from "graphql";
+import type { ApolloServerPlugin } from "@apollo/server";
+import { OperationTypeNode } from "graphql";
 import type { Caller, ChargePenalty, TakePoints } from "../../cancellation/model/caller.js";
 import { askedFieldsOf, type AskedField } from "../asked-fields.js";
 import type { GraphQLContext } from "../context.js";
-import { pointsOf } from "./limits/limits.js";
+import { refusal } from "../refusal.js";
+import { pointsOf } from "./limits.js";
 
 export interface RateLimitDependencies {
   readonly mutationsPerMinute: number;
@@ -20,24 +21,23 @@ export interface RateLimitDependencies {
 export type LimitedOperation = "mutation" | "query";
 
 /** How many mutations each field counts as. */
-const MUTATION_POINTS: Readonly<Record<string, number>> = {
-  cancelPayment: 1,
+const MUTATION_POINTS = new Map([
+  ["cancelPayment", 1],
   // A query, but it answers what `cancelPayment` would.
-  cancelPaymentPreview: 1,
+  ["cancelPaymentPreview", 1],
   // It asks EBP each time. Nobody needs it in a hurry: recovery looks up unknown outcomes by itself.
-  refreshCancellation: 10,
+  ["refreshCancellation", 10],
   // A person decides a few in a minute.
-  resolveCancellation: 10,
-};
-const HIGHEST_POINTS = Math.max(...Object.values(MUTATION_POINTS));
+  ["resolveCancellation", 10],
+]);
+const HIGHEST_POINTS = Math.max(...MUTATION_POINTS.values());
 
 /** The penalty for using a key again for another request: it slows down who tries refund accounts until one matches. */
 const REUSED_KEY_PENALTY = 10;
 
 /** A mutation without an entry in the table counts as the most expensive one; a query without an entry as none. */
 export function mutationPoints(field: string, isMutation: boolean): number {
-  const known = Object.hasOwn(MUTATION_POINTS, field) ? MUTATION_POINTS[field] : undefined;
-  return known ?? (isMutation ? HIGHEST_POINTS : 0);
+  return MUTATION_POINTS.get(field) ?? (isMutation ? HIGHEST_POINTS : 0);
 }
 
 /**
@@ -62,14 +62,18 @@ export function limitRates(dependencies: RateLimitDependencies): ApolloServerPlu
   /** @throws GraphQLError */
   async function chargeMutations(bucket: string, points: number): Promise<void> {
     if (points > mutationsPerMinute)
-      throw neverServed(
+      throw refusal(
+        "BAD_REQUEST",
+        400,
         `This counts as ${points} mutations, and at most ${mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
       );
     const taken = await dependencies.takeMutations(bucket, points);
     if (taken.allowed) return;
     dependencies.onLimited("mutation");
-    throw tooOften(
-      `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing`,
+    throw refusal(
+      "RATE_LIMITED",
+      429,
+      `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing; come again in ${taken.retryAfterSeconds} s.`,
       taken.retryAfterSeconds,
     );
   }
@@ -77,14 +81,18 @@ export function limitRates(dependencies: RateLimitDependencies): ApolloServerPlu
   /** @throws GraphQLError */
   async function chargeQuery(bucket: string, points: number): Promise<void> {
     if (points > queryCostPerMinute)
-      throw neverServed(
+      throw refusal(
+        "BAD_REQUEST",
+        400,
         `This query costs ${points} points, and at most ${queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
       );
     const taken = await dependencies.takeQueryCost(bucket, points);
     if (taken.allowed) return;
     dependencies.onLimited("query");
-    throw tooOften(
-      `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}`,
+    throw refusal(
+      "RATE_LIMITED",
+      429,
+      `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}; come again in ${taken.retryAfterSeconds} s.`,
       taken.retryAfterSeconds,
     );
   }
@@ -110,26 +118,11 @@ export function limitRates(dependencies: RateLimitDependencies): ApolloServerPlu
           const { bucket, cost } = charged;
           const { reusedKeys } = contextValue;
           // Lists without pages may have been longer than the cost assumed.
-          const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead()) - cost;
+          const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead) - cost;
           if (more > 0) await dependencies.penaliseQueryCost(bucket, more);
           if (reusedKeys > 0) await dependencies.penaliseMutations(bucket, reusedKeys * REUSED_KEY_PENALTY);
         },
       });
     },
   };
-}
-
-function tooOften(message: string, retryAfterSeconds: number): GraphQLError {
-  return new GraphQLError(`${message}; come again in ${retryAfterSeconds} s.`, {
-    extensions: {
-      code: "RATE_LIMITED",
-      retryAfterSeconds,
-      http: { status: 429, headers: new HeaderMap([["retry-after", String(retryAfterSeconds)]]) },
-    },
-  });
-}
-
-/** Without `retry-after`: waiting does not help. */
-function neverServed(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST", http: { status: 400 } } });
 }

@@ -1,10 +1,12 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyRequest } from "fastify";
-import { GraphQLError, Kind, parse, validate, type DocumentNode, type GraphQLSchema } from "graphql";
+import { Kind, parse, validate, type DocumentNode, type GraphQLError, type GraphQLSchema } from "graphql";
+import { z } from "zod";
 import type { PersistedOperation } from "../../cancellation/model/persisted-operation.js";
-import { documentFaults } from "./limits/document-limits.js";
-import { costFaults } from "./limits/limit-operations.js";
-import { MAX_TOKENS } from "./limits/limits.js";
+import { refusal } from "../refusal.js";
+import { measure } from "./limit-operations.js";
+import { MAX_TOKENS } from "./limits.js";
+import { coerceVariables } from "./value-errors.js";
 
 /** The only documents that are answered, by id. */
 export type Safelist = ReadonlyMap<string, string>;
@@ -33,11 +35,9 @@ function faultsOf(schema: GraphQLSchema, body: string): string[] {
   return document.definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
     .flatMap((operation) => {
-      const faults = documentFaults(document, operation);
       // Costed with the defaults of its variables. What a caller sends is costed when it is sent.
-      return faults.length > 0
-        ? faults
-        : costFaults({ schema, document, operationName: operation.name?.value });
+      const { values } = coerceVariables(schema, operation, {}, false);
+      return measure({ schema, document, operation, variables: values }).faults;
     });
 }
 
@@ -47,53 +47,41 @@ function faultsOf(schema: GraphQLSchema, body: string): string[] {
  * @throws GraphQLError
  */
 export function assertListed(request: FastifyRequest, safelist: Safelist): void {
-  const { query, id } = request.method === "GET" ? inSearch(request) : inBody(request.body);
+  const { query, id } = sent(request.method === "GET" ? searchOf(request) : request.body);
   // Apollo Server refuses a request without a document.
   if (query === null && id === null) return;
-  const isListed = query === null ? id !== null && safelist.has(id) : hasText(safelist, query, id);
-  if (isListed) return;
-  const message =
-    "Only operations on this service's list are answered: send the id of one of them, or exactly its text.";
-  throw new GraphQLError(message, {
-    extensions: { code: "OPERATION_NOT_SAFELISTED", http: { status: 403 } },
-  });
+  const texts = id === null ? [...safelist.values()] : [safelist.get(id)];
+  if (query === null ? texts[0] !== undefined : texts.includes(query)) return;
+  throw refusal(
+    "OPERATION_NOT_SAFELISTED",
+    403,
+    "Only operations on this service's list are answered: send the id of one of them, or exactly its text.",
+  );
 }
 
-function hasText(safelist: Safelist, query: string, id: string | null): boolean {
-  return id === null ? [...safelist.values()].includes(query) : safelist.get(id) === query;
+const SENT = z.object({
+  query: z.string().min(1).nullable().catch(null),
+  extensions: z
+    .object({ persistedQuery: z.object({ sha256Hash: z.string().min(1) }) })
+    .transform(({ persistedQuery }) => persistedQuery.sha256Hash)
+    .nullable()
+    .catch(null),
+});
+
+/** The document's text, and its id. */
+function sent(request: unknown): { readonly query: string | null; readonly id: string | null } {
+  const { query = null, extensions: id = null } = SENT.safeParse(request).data ?? {};
+  return { query, id };
 }
 
-interface SentDocument {
-  readonly query: string | null;
-  readonly id: string | null;
-}
-
-function inBody(body: unknown): SentDocument {
-  return { query: textIn(body, "query"), id: idIn(childOf(body, "extensions")) };
-}
-
-function inSearch({ url }: FastifyRequest): SentDocument {
+function searchOf({ url }: FastifyRequest): unknown {
   const search = new URL(url, "http://invalid.invalid").searchParams;
-  const query = search.get("query");
-  return { query: query === "" ? null : query, id: idIn(jsonIn(search.get("extensions"))) };
+  return { query: search.get("query"), extensions: jsonIn(search.get("extensions") ?? "null") };
 }
 
-function idIn(extensions: unknown): string | null {
-  return textIn(childOf(extensions, "persistedQuery"), "sha256Hash");
-}
-
-function textIn(value: unknown, key: string): string | null {
-  const text = childOf(value, key);
-  return typeof text === "string" && text !== "" ? text : null;
-}
-
-function childOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function jsonIn(text: string | null): unknown {
+function jsonIn(text: string): unknown {
   try {
-    return text === null ? null : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // Apollo Server refuses it.
     return null;
@@ -104,7 +92,7 @@ function jsonIn(text: string | null): unknown {
 export function resolveIds(safelist: Safelist): ApolloServerPlugin {
   return {
     requestDidStart({ request }) {
-      const text = safelist.get(idIn(request.extensions) ?? "");
+      const text = safelist.get(sent(request).id ?? "");
       if (text !== undefined) {
         request.query = text;
         request.extensions = {};

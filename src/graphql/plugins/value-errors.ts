@@ -1,4 +1,3 @@
-import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import {
   BREAK,
   coerceInputValue,
@@ -14,6 +13,7 @@ import {
   parse,
   typeFromAST,
   TypeInfo,
+  valueFromAST,
   visit,
   visitWithTypeInfo,
   type ASTNode,
@@ -24,11 +24,16 @@ import {
   type OperationDefinitionNode,
   type ValueNode,
 } from "graphql";
-import type { GraphQLContext } from "../context.js";
-import { MAX_VARIABLE_ERRORS } from "./limits/limits.js";
 
 // graphql-js quotes a value that does not fit, and for a missing field the whole object around it. An account number would come back
 // in the answer, and be logged by whoever logs answers. So the messages here are made from the type and the path alone.
+
+/** The default of graphql-js. */
+const MAX_VARIABLE_ERRORS = 50;
+const TOO_MANY_ERRORS = new GraphQLError(
+  `The variables have more errors than these: at most ${MAX_VARIABLE_ERRORS} are looked at.`,
+  { extensions: { code: "BAD_USER_INPUT" } },
+);
 
 /** Expected values of scalars. Decimal is missing: its own messages quote nothing. */
 const SCALARS: Readonly<Record<string, string>> = {
@@ -64,86 +69,49 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Refuses variables that do not fit their types, before anything is executed. */
-export function checkVariables(options: {
-  readonly namesSchema: boolean;
-}): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () => {
-      let errors: readonly GraphQLError[] = [];
-      return Promise.resolve({
-        didResolveOperation({ schema, operation, request: { variables = {} } }) {
-          if (operation !== undefined)
-            errors = variableErrors(schema, operation, variables, options.namesSchema);
-          return Promise.resolve();
-        },
-        // Only here can several errors be answered at once.
-        responseForOperation() {
-          if (errors.length === 0) return Promise.resolve(null);
-          return Promise.resolve({
-            http: { status: 400, headers: new HeaderMap() },
-            body: { kind: "single", singleResult: { errors: errors.map((error) => error.toJSON()) } },
-          });
-        },
-      });
-    },
-  };
-}
-
-/** One error for each place where a variable does not fit its type; `extensions.field` is its path, such as `input.items.2.amount`. */
-function variableErrors(
+/**
+ * The variables of an operation as resolvers get them, and an error for each place where one does not fit its type;
+ * `extensions.field` is its path, such as `input.items.2.amount`.
+ */
+export function coerceVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
   namesSchema: boolean,
-): readonly GraphQLError[] {
+): { readonly values: Record<string, unknown>; readonly errors: readonly GraphQLError[] } {
+  const values: Record<string, unknown> = {};
   const errors = new Map<string, GraphQLError>();
-  let count = 0;
   for (const definition of variableDefinitions) {
     const name = definition.variable.name.value;
-    const add = (path: readonly (string | number)[], fault: string): void => {
-      const field = [name, ...path].join(".");
-      errors.set(
-        field,
-        new GraphQLError(`${field}: ${fault}`, {
-          nodes: definition,
-          extensions: { code: "BAD_USER_INPUT", field },
-        }),
-      );
-    };
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) continue;
+    const add = (path: readonly (string | number)[], fault: string): void => {
+      const field = [name, ...path].join(".");
+      const extensions = { code: "BAD_USER_INPUT", field };
+      errors.set(field, new GraphQLError(`${field}: ${fault}`, { nodes: definition, extensions }));
+    };
     if (!Object.hasOwn(variables, name)) {
-      if (isNonNullType(type) && definition.defaultValue === undefined)
+      if (definition.defaultValue !== undefined) values[name] = valueFromAST(definition.defaultValue, type);
+      else if (isNonNullType(type))
         add([], `the variable is missing: ${expectationOf(getNamedType(type), namesSchema)}`);
       continue;
     }
+    const addFault = (path: readonly (string | number)[], value: unknown, error: GraphQLError): void => {
+      if (errors.size >= MAX_VARIABLE_ERRORS) throw TOO_MANY_ERRORS;
+      const expected = typeAt(type, path);
+      if (value === null) add(path, `${expectationOf(expected, namesSchema)}, not null`);
+      else if (isInputObjectType(expected) && isObject(value))
+        add(path, fieldFault(expected, Object.keys(value), namesSchema));
+      else add(path, expected.name === "Decimal" ? error.message : expectationOf(expected, namesSchema));
+    };
     try {
-      coerceInputValue(
-        variables[name],
-        type,
-        (path, value, error) => {
-          count += 1;
-          if (count > MAX_VARIABLE_ERRORS) throw tooManyErrors();
-          const expected = typeAt(type, path);
-          if (value === null) add(path, `${expectationOf(expected, namesSchema)}, not null`);
-          else if (isInputObjectType(expected) && isObject(value))
-            add(path, fieldFault(expected, Object.keys(value), namesSchema));
-          else add(path, expected.name === "Decimal" ? error.message : expectationOf(expected, namesSchema));
-        },
-        true,
-      );
+      values[name] = coerceInputValue(variables[name], type, addFault, true);
     } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      return [...errors.values(), error];
+      if (error !== TOO_MANY_ERRORS) throw error;
+      return { values, errors: [...errors.values(), TOO_MANY_ERRORS] };
     }
   }
-  return [...errors.values()];
-}
-
-function tooManyErrors(): GraphQLError {
-  const message = `The variables have more errors than these: at most ${MAX_VARIABLE_ERRORS} are looked at.`;
-  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT" } });
+  return { values, errors: [...errors.values()] };
 }
 
 function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): GraphQLNamedInputType {

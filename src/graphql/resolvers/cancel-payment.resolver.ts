@@ -1,10 +1,10 @@
-import { HeaderMap } from "@apollo/server";
-import { GraphQLError } from "graphql";
 import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import { cancelPayment, type CancelPaymentDependencies } from "../../cancellation/cancel/cancel-payment.js";
 import { previewCancel, type PreviewDependencies } from "../../cancellation/cancel/preview-cancel.js";
 import { SendingHeldError } from "../../cancellation/model/errors.js";
-import { countReusedKeys, type GraphQLContext } from "../context.js";
+import type { UserError } from "../../cancellation/model/user-error.js";
+import type { GraphQLContext } from "../context.js";
+import { refusal } from "../refusal.js";
 import {
   CancelPaymentInputType,
   CancelPaymentPayloadType,
@@ -48,18 +48,17 @@ export class CancelPaymentResolver {
   }
 }
 
-/** Answers 503 with `retry-after`, like other requests that cannot be served right now. */
 function sayWhenToComeAgain(error: unknown): never {
   if (!(error instanceof SendingHeldError)) throw error;
   const { retryAfterSeconds } = error;
-  throw new GraphQLError(
+  throw refusal(
+    "SERVICE_UNAVAILABLE",
+    503,
     `The database is being repaired, and no cancels are sent meanwhile. This call sent nothing; it is not known right now whether an earlier call with this key did. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
-    {
-      extensions: {
-        code: "SERVICE_UNAVAILABLE",
-        retryAfterSeconds,
-        http: { status: 503, headers: new HeaderMap([["retry-after", String(retryAfterSeconds)]]) },
-      },
-    },
+    retryAfterSeconds,
   );
+}
+
+function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {
+  context.reusedKeys += errors.filter(({ code }) => code === "IDEMPOTENCY_KEY_REUSED").length;
 }

@@ -1,26 +1,25 @@
-import { Args, ArgsType, Field, ID, Resolver, Root, Subscription } from "type-graphql";
+import { Args, ArgsType, ID, Resolver, Root, Subscription } from "type-graphql";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { checkWatch } from "../../cancellation/live/follower.js";
 import { CancellationType, checkedId } from "../types/cancellation.type.js";
 import type { GraphQLContext } from "../context.js";
+import { NullableField } from "../types/nullable-field.js";
 
 @ArgsType()
 export class CancellationChangedArgs {
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
-  })
+  @NullableField(
+    () => String,
+    "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
+  )
   storeId?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only this order." })
+  @NullableField(() => String, "Only this order.")
   orderNo?: string | null;
 
-  @Field(() => ID, {
-    nullable: true,
-    description:
-      "Only this cancellation. Its present state comes first. Cannot be combined with other arguments.",
-  })
+  @NullableField(
+    () => ID,
+    "Only this cancellation. Its present state comes first. Cannot be combined with other arguments.",
+  )
   id?: string | null;
 }
 

@@ -14,6 +14,7 @@ import type { Stores } from "../../cancellation/model/store.js";
 import { findStore } from "../../cancellation/request/choose-store.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
+import { QUERY_POINTS } from "../plugins/limits.js";
 import { CancellationEventType, CancellationItemType } from "../types/cancellation-details.type.js";
 import { CancellationType, checkedId, NodeType } from "../types/cancellation.type.js";
 import { CancellationConnectionType, toConnection } from "../types/connection.type.js";
@@ -97,6 +98,7 @@ export class CancellationResolver {
 
   @FieldResolver(() => Int, {
     nullable: true,
+    complexity: QUERY_POINTS,
     description:
       "For how many seconds it has been UNKNOWN, by the database's clock; null for other statuses.",
   })
@@ -111,6 +113,7 @@ export class CancellationResolver {
 
   @FieldResolver(() => [CancellationItemType], {
     nullable: true,
+    complexity: QUERY_POINTS,
     description: "Its lines, sorted by `seq`. Null only together with an error, if they could not be read.",
   })
   items(@Root() cancellation: Cancellation, @Ctx() { loaders }: GraphQLContext): Promise<CancellationItem[]> {
@@ -119,6 +122,7 @@ export class CancellationResolver {
 
   @FieldResolver(() => [CancellationEventType], {
     nullable: true,
+    complexity: QUERY_POINTS,
     description:
       "Everything that happened to it, oldest first. Null only together with an error, if they could not be read.",
   })

@@ -2,7 +2,7 @@ import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { CancellationHistory, HistoryWindow } from "../../cancellation/history/history.js";
 import type { Decimal } from "../../cancellation/model/decimal.js";
 import type { GraphQLContext } from "../context.js";
-import { COUNT_POINTS } from "../plugins/limits/limits.js";
+import { COUNT_POINTS, QUERY_POINTS } from "../plugins/limits.js";
 import {
   CancellationConnectionType,
   OrderCancellationConnectionType,
@@ -29,12 +29,18 @@ export class CancellationConnectionResolver {
 export class PageInfoResolver {
   constructor(private readonly history: CancellationHistory) {}
 
-  @FieldResolver(() => Boolean, { description: "Whether there are more after this page." })
+  @FieldResolver(() => Boolean, {
+    complexity: QUERY_POINTS,
+    description: "Whether there are more after this page.",
+  })
   hasNextPage(@Root() page: PageInfoType): Promise<boolean> {
     return this.hasBeyond(page, "forward");
   }
 
-  @FieldResolver(() => Boolean, { description: "Whether there are more before this page." })
+  @FieldResolver(() => Boolean, {
+    complexity: QUERY_POINTS,
+    description: "Whether there are more before this page.",
+  })
   hasPreviousPage(@Root() page: PageInfoType): Promise<boolean> {
     return this.hasBeyond(page, "backward");
   }
@@ -54,7 +60,10 @@ export class PageInfoResolver {
 export class OrderConnectionResolver {
   constructor(private readonly history: CancellationHistory) {}
 
-  @FieldResolver(() => Int, { description: "The number of cancellations of this order on all pages." })
+  @FieldResolver(() => Int, {
+    complexity: QUERY_POINTS,
+    description: "The number of cancellations of this order on all pages.",
+  })
   totalCount(@Root() { query }: OrderCancellationConnectionType): Promise<number> {
     return this.history.count(query.filter, query.window.order);
   }
@@ -64,6 +73,7 @@ export class OrderConnectionResolver {
 export class OrderEdgeResolver {
   @FieldResolver(() => DecimalScalar, {
     nullable: true,
+    complexity: QUERY_POINTS,
     description:
       "The order's cancelled total right after this cancel: the sum of this one and those decided before it (`resolvedAt`, then `id`). Null unless it has SUCCEEDED.",
   })

@@ -7,7 +7,7 @@ import type { Stores } from "../../cancellation/model/store.js";
 import { findStore } from "../../cancellation/request/choose-store.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
-import { LIVE_STATUS_POINTS } from "../plugins/limits/limits.js";
+import { LIVE_STATUS_POINTS, QUERY_POINTS } from "../plugins/limits.js";
 import { CancellationType } from "../types/cancellation.type.js";
 import { OrderCancellationConnectionType, toConnection } from "../types/connection.type.js";
 import { PageArgs, toWindow } from "../types/history.input.js";
@@ -15,16 +15,12 @@ import { LivePaymentStatusType, OrderCancellationsType, OrderLineType } from "..
 
 @Resolver(() => OrderCancellationsType)
 export class OrderResolver {
-  private readonly liveStatusOf: ReturnType<typeof oncePerRequest>;
-
   constructor(
     private readonly stores: Stores,
     private readonly history: CancellationHistory,
     private readonly cursors: Cursors,
-    askLiveStatus: AskLiveStatus,
-  ) {
-    this.liveStatusOf = oncePerRequest(askLiveStatus);
-  }
+    private readonly askLiveStatus: AskLiveStatus,
+  ) {}
 
   @Query(() => OrderCancellationsType, {
     nullable: true,
@@ -48,6 +44,7 @@ export class OrderResolver {
   }
 
   @FieldResolver(() => [OrderLineType], {
+    complexity: QUERY_POINTS,
     description:
       "What has been cancelled, line by line. Read a moment after the totals, so it may already include a newer cancel.",
   })
@@ -60,6 +57,7 @@ export class OrderResolver {
 
   @FieldResolver(() => CancellationType, {
     nullable: true,
+    complexity: QUERY_POINTS,
     description:
       "The cancellation that is PENDING or UNKNOWN; null if there is none. Until it is decided, no other cancel of this order is sent. Read a moment after the totals.",
   })
@@ -67,7 +65,10 @@ export class OrderResolver {
     return this.history.findOpen(storeId, orderNo);
   }
 
-  @FieldResolver(() => OrderCancellationConnectionType, { description: "The order's cancellations." })
+  @FieldResolver(() => OrderCancellationConnectionType, {
+    complexity: QUERY_POINTS,
+    description: "The order's cancellations.",
+  })
   async cancellations(
     @Root() { storeId, orderNo }: OrderCancellationsType,
     @Args(() => PageArgs) args: PageArgs,
@@ -81,25 +82,7 @@ export class OrderResolver {
     complexity: LIVE_STATUS_POINTS,
     description: `The status of the payment at EBP right now. This asks EBP, for at most ${LIVE_STATUS_LIMIT_MS / 1_000} s; if EBP does not answer, \`unavailable\` says why, and all other fields are answered as usual. Costs ${LIVE_STATUS_POINTS} points: select it for a few orders, not for a list. Null only if this service itself fails.`,
   })
-  liveStatus(
-    @Root() { storeId, orderNo }: OrderCancellationsType,
-    @Ctx() context: GraphQLContext,
-  ): Promise<LivePaymentStatusType> {
-    return this.liveStatusOf(context, storeId, orderNo);
+  liveStatus(@Root() { storeId, orderNo }: OrderCancellationsType): Promise<LivePaymentStatusType> {
+    return this.askLiveStatus(storeId, orderNo);
   }
-}
-
-/** Asks once per request and order, however often the request selects it. */
-function oncePerRequest(
-  ask: AskLiveStatus,
-): (context: GraphQLContext, ...order: Parameters<AskLiveStatus>) => ReturnType<AskLiveStatus> {
-  const askedBy = new WeakMap<GraphQLContext, Map<string, ReturnType<AskLiveStatus>>>();
-  return (context, ...order) => {
-    const asked = askedBy.get(context) ?? new Map<string, ReturnType<AskLiveStatus>>();
-    askedBy.set(context, asked);
-    const key = JSON.stringify(order);
-    const status = asked.get(key) ?? ask(...order);
-    asked.set(key, status);
-    return status;
-  };
 }

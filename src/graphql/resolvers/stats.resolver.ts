@@ -12,7 +12,7 @@ import type { Stores } from "../../cancellation/model/store.js";
 import type { GraphQLContext } from "../context.js";
 import { CancellationGroup } from "../types/enums.js";
 import { CancellationFilterType } from "../types/history.input.js";
-import { STATS_POINTS } from "../plugins/limits/limits.js";
+import { STATS_POINTS } from "../plugins/limits.js";
 import { CancellationStatType, toStatType } from "../types/stats.type.js";
 
 @Resolver()

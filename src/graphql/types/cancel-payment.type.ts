@@ -10,6 +10,7 @@ import { CancellationType } from "./cancellation.type.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { ItemType } from "./enums.js";
 import { UserErrorType } from "./user-error.type.js";
+import { NullableField } from "./nullable-field.js";
 
 type ItemInput = CancelPaymentInput["items"][number];
 
@@ -33,10 +34,7 @@ export class CancelItemInputType implements Required<ItemInput> {
   })
   amount!: Decimal;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The tax included in `amount`, on the same basis.",
-  })
+  @NullableField(() => DecimalScalar, "The tax included in `amount`, on the same basis.")
   taxAmount!: Decimal | null;
 }
 
@@ -50,13 +48,10 @@ export class RefundAccountInputType implements Required<NonNullable<CancelPaymen
   })
   accountNumber!: string;
 
-  @Field(() => String, { nullable: true, description: 'The bank\'s code, such as "001".' })
+  @NullableField(() => String, 'The bank\'s code, such as "001".')
   bankCode!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The name of the account's holder, 1 to 100 characters.",
-  })
+  @NullableField(() => String, "The name of the account's holder, 1 to 100 characters.")
   accountHolderName!: string | null;
 }
 
@@ -71,10 +66,7 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   })
   idempotencyKey!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The EBP store. Optional if you can act for exactly one.",
-  })
+  @NullableField(() => String, "The EBP store. Optional if you can act for exactly one.")
   storeId!: string | null;
 
   @Field(() => String, { description: "The order, 1 to 100 characters." })
@@ -88,38 +80,28 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   @Field(() => [CancelItemInputType], { description: "What to cancel, 1 to 500 lines." })
   items!: CancelItemInputType[];
 
-  @Field(() => RefundAccountInputType, {
-    nullable: true,
-    description: "The bank account for the refund, if it needs one.",
-  })
+  @NullableField(() => RefundAccountInputType, "The bank account for the refund, if it needs one.")
   refundAccount!: RefundAccountInputType | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The reason, up to 500 characters. Stored here, not sent to EBP.",
-  })
+  @NullableField(() => String, "The reason, up to 500 characters. Stored here, not sent to EBP.")
   reason!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "A note, up to 2 000 characters. Stored here, not sent to EBP.",
-  })
+  @NullableField(() => String, "A note, up to 2 000 characters. Stored here, not sent to EBP.")
   note!: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description:
-      "The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total.",
-  })
+  @NullableField(
+    () => DecimalScalar,
+    "The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total.",
+  )
   expectedCancelledTotal!: Decimal | null;
 }
 
 @ObjectType("CancelPaymentPayload", { description: "The result of a request to cancel." })
 export class CancelPaymentPayloadType implements CancelPaymentResult {
-  @Field(() => CancellationType, {
-    nullable: true,
-    description: "The cancellation for this request; null if the request was refused and there is none.",
-  })
+  @NullableField(
+    () => CancellationType,
+    "The cancellation for this request; null if the request was refused and there is none.",
+  )
   cancellation!: Cancellation | null;
 
   @Field(() => Boolean, {
@@ -156,49 +138,37 @@ export class CancelPaymentPreviewType implements CancelPreview {
   @Field(() => Boolean, { description: "Whether `cancelPayment` would send a cancel now." })
   wouldSend!: boolean;
 
-  @Field(() => String, { nullable: true, description: "The store; null if it cannot be determined." })
+  @NullableField(() => String, "The store; null if it cannot be determined.")
   storeId!: string | null;
 
-  @Field(() => String, { nullable: true, description: "ISO 4217 code of the store's currency." })
+  @NullableField(() => String, "ISO 4217 code of the store's currency.")
   currencyCode!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "How this store computes the total from the items, in words.",
-  })
+  @NullableField(() => String, "How this store computes the total from the items, in words.")
   amountBasis!: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The sum of the items; null if one of the fields is invalid.",
-  })
+  @NullableField(() => DecimalScalar, "The sum of the items; null if one of the fields is invalid.")
   computedTotal!: Decimal | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The part of the total for products: every item type but DELIVERY.",
-  })
+  @NullableField(() => DecimalScalar, "The part of the total for products: every item type but DELIVERY.")
   computedProductAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The tax included for products; null if one of these items does not state its tax.",
-  })
+  @NullableField(
+    () => DecimalScalar,
+    "The tax included for products; null if one of these items does not state its tax.",
+  )
   computedProductTaxAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, { nullable: true, description: "The part of the total for delivery." })
+  @NullableField(() => DecimalScalar, "The part of the total for delivery.")
   computedDeliveryAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The tax included for delivery; null if one of these items does not state its tax.",
-  })
+  @NullableField(
+    () => DecimalScalar,
+    "The tax included for delivery; null if one of these items does not state its tax.",
+  )
   computedDeliveryTaxAmount!: Decimal | null;
 
-  @Field(() => PreviewedRequestType, {
-    nullable: true,
-    description: "The request that would be sent; null if none would.",
-  })
+  @NullableField(() => PreviewedRequestType, "The request that would be sent; null if none would.")
   request!: DescribedRequest | null;
 
   @Field(() => [UserErrorType], {

@@ -11,10 +11,11 @@ import { Decimal } from "../../cancellation/model/decimal.js";
 import type { Failure, FailureDetail } from "../../cancellation/model/outcome.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { CancellationStatus, EventSource, ItemType } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 @ObjectType("MaskedRefundAccount", { description: "A refund account, masked." })
 export class MaskedRefundAccountType implements MaskedRefundAccount {
-  @Field(() => String, { nullable: true, description: "The bank's code." })
+  @NullableField(() => String, "The bank's code.")
   bankCode!: string | null;
 
   @Field(() => String, {
@@ -22,10 +23,7 @@ export class MaskedRefundAccountType implements MaskedRefundAccount {
   })
   accountNumberLast4!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The first letter of each part of the holder's name: `J** D**`.",
-  })
+  @NullableField(() => String, "The first letter of each part of the holder's name: `J** D**`.")
   accountHolderName!: string | null;
 }
 
@@ -49,7 +47,7 @@ export class DiscrepancyType implements Discrepancy {
 
 @ObjectType("FailureDetail", { description: "A header or field that EBP rejected." })
 export class FailureDetailType implements FailureDetail {
-  @Field(() => String, { nullable: true, description: "The header or field; null if EBP names none." })
+  @NullableField(() => String, "The header or field; null if EBP names none.")
   field!: string | null;
 
   @Field(() => String, { description: "What EBP says about it." })
@@ -60,10 +58,7 @@ export class FailureDetailType implements FailureDetail {
   description: "Why a cancellation has not succeeded, from EBP's answer or from what was found out later.",
 })
 export class CancellationFailureType implements Failure {
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's result code; null if there was no answer from EBP.",
-  })
+  @NullableField(() => String, "EBP's result code; null if there was no answer from EBP.")
   resultCode!: string | null;
 
   @Field(() => String, { description: "EBP's message, or one of this service if EBP gave none." })
@@ -95,28 +90,22 @@ export class CancellationItemType implements CancellationItem {
   })
   amount!: Decimal;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The tax included in `amount`, on the same basis; null if the request did not state it.",
-  })
+  @NullableField(
+    () => DecimalScalar,
+    "The tax included in `amount`, on the same basis; null if the request did not state it.",
+  )
   taxAmount!: Decimal | null;
 
   @Field(() => DecimalScalar, { description: "What this line adds to the total." })
   lineTotal!: Decimal;
 
-  @Field(() => Int, { nullable: true, description: "Units that EBP confirmed; null if it did not." })
+  @NullableField(() => Int, "Units that EBP confirmed; null if it did not.")
   confirmedQuantity!: number | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The amount that EBP confirmed; null if it did not.",
-  })
+  @NullableField(() => DecimalScalar, "The amount that EBP confirmed; null if it did not.")
   confirmedAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "The tax that EBP confirmed; null if it did not.",
-  })
+  @NullableField(() => DecimalScalar, "The tax that EBP confirmed; null if it did not.")
   confirmedTaxAmount!: Decimal | null;
 }
 
@@ -124,29 +113,28 @@ export class CancellationItemType implements CancellationItem {
   description: "The evidence for an event. It never contains an account number or a holder's name.",
 })
 export class EventEvidenceType implements EventEvidence {
-  @Field(() => String, {
-    nullable: true,
-    description: "The rule that was applied, in words; for an operator's decision, the operator's note.",
-  })
+  @NullableField(
+    () => String,
+    "The rule that was applied, in words; for an operator's decision, the operator's note.",
+  )
   basis!: string | null;
 
-  @Field(() => Int, { nullable: true, description: "HTTP status of EBP's answer." })
+  @NullableField(() => Int, "HTTP status of EBP's answer.")
   httpStatus!: number | null;
 
-  @Field(() => String, { nullable: true, description: "EBP's result code." })
+  @NullableField(() => String, "EBP's result code.")
   resultCode!: string | null;
 
-  @Field(() => String, { nullable: true, description: "EBP's tracking id." })
+  @NullableField(() => String, "EBP's tracking id.")
   requestId!: string | null;
 
-  @Field(() => String, { nullable: true, description: "EBP's timestamp, as EBP wrote it." })
+  @NullableField(() => String, "EBP's timestamp, as EBP wrote it.")
   timestamp!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "SHA-256 (hex) of the bytes of EBP's answer to a cancel without a refund account. Null for every other answer: a digest of a text with an account number would let somebody find the number by trying.",
-  })
+  @NullableField(
+    () => String,
+    "SHA-256 (hex) of the bytes of EBP's answer to a cancel without a refund account. Null for every other answer: a digest of a text with an account number would let somebody find the number by trying.",
+  )
   digest!: string | null;
 }
 
@@ -158,10 +146,7 @@ export class CancellationEventType implements CancellationEvent {
   @Field(() => GraphQLDateTime, { description: "When, by the database's clock." })
   at!: Date;
 
-  @Field(() => CancellationStatus, {
-    nullable: true,
-    description: "The status before; null for the first event.",
-  })
+  @NullableField(() => CancellationStatus, "The status before; null for the first event.")
   from!: CancellationEvent["from"];
 
   @Field(() => CancellationStatus, { description: "The status after." })
@@ -170,10 +155,7 @@ export class CancellationEventType implements CancellationEvent {
   @Field(() => EventSource, { description: "Who or what caused it." })
   source!: CancellationEvent["source"];
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The person or program that caused it; null if not known.",
-  })
+  @NullableField(() => String, "The person or program that caused it; null if not known.")
   actor!: string | null;
 
   @Field(() => EventEvidenceType, { description: "The evidence for it." })

@@ -11,6 +11,7 @@ import {
 } from "./cancellation-details.type.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { AmountBasis, CancellationStatus, ResolvedBy, Settlement } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 @InterfaceType("Node", {
   description: "An object with an id of its own, as Relay defines it.",
@@ -53,16 +54,13 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   })
   safeToRetry!: boolean;
 
-  @Field(() => Settlement, {
-    nullable: true,
-    description: "What EBP has reported since the cancel succeeded; null until it has.",
-  })
+  @NullableField(() => Settlement, "What EBP has reported since the cancel succeeded; null until it has.")
   settlement!: Cancellation["settlement"];
 
-  @Field(() => ResolvedBy, {
-    nullable: true,
-    description: "Where the evidence came from that decided it; null while it is PENDING or UNKNOWN.",
-  })
+  @NullableField(
+    () => ResolvedBy,
+    "Where the evidence came from that decided it; null while it is PENDING or UNKNOWN.",
+  )
   resolvedBy!: Cancellation["resolvedBy"];
 
   @Field(() => DecimalScalar, { description: "The total to cancel, in major units of the currency." })
@@ -76,47 +74,40 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   })
   amountBasis!: Cancellation["amountBasis"];
 
-  @Field(() => MaskedRefundAccountType, {
-    nullable: true,
-    description: "The bank account for a refund, masked; null if the request named none.",
-  })
+  @NullableField(
+    () => MaskedRefundAccountType,
+    "The bank account for a refund, masked; null if the request named none.",
+  )
   refundAccount!: Cancellation["refundAccount"];
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "EBP's id of the return request. EBP confirmed this field and the five below; each is null unless SUCCEEDED, and if EBP did not state it or stated something unreadable.",
-  })
+  @NullableField(
+    () => String,
+    "EBP's id of the return request. EBP confirmed this field and the five below; each is null unless SUCCEEDED, and if EBP did not state it or stated something unreadable.",
+  )
   returnRequestId!: string | null;
 
-  @Field(() => Int, { nullable: true, description: "Number of items that EBP processed." })
+  @NullableField(() => Int, "Number of items that EBP processed.")
   processedCount!: number | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "Amount cancelled for products: every item type but DELIVERY.",
-  })
+  @NullableField(() => DecimalScalar, "Amount cancelled for products: every item type but DELIVERY.")
   totalProductAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, { nullable: true, description: "Tax included in the product amount." })
+  @NullableField(() => DecimalScalar, "Tax included in the product amount.")
   totalProductTaxAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, { nullable: true, description: "Amount cancelled for delivery." })
+  @NullableField(() => DecimalScalar, "Amount cancelled for delivery.")
   totalDeliveryAmount!: Decimal | null;
 
-  @Field(() => DecimalScalar, { nullable: true, description: "Tax included in the delivery amount." })
+  @NullableField(() => DecimalScalar, "Tax included in the delivery amount.")
   totalDeliveryTaxAmount!: Decimal | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's tracking id of its answer. Quote it to EBP's support.",
-  })
+  @NullableField(() => String, "EBP's tracking id of its answer. Quote it to EBP's support.")
   requestId!: string | null;
 
-  @Field(() => CancellationFailureType, {
-    nullable: true,
-    description: "Why it has not succeeded; null while PENDING and once SUCCEEDED.",
-  })
+  @NullableField(
+    () => CancellationFailureType,
+    "Why it has not succeeded; null while PENDING and once SUCCEEDED.",
+  )
   failure!: Cancellation["failure"];
 
   @Field(() => [DiscrepancyType], {
@@ -125,23 +116,19 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   })
   discrepancies!: Cancellation["discrepancies"];
 
-  @Field(() => String, { nullable: true, description: "The reason for the cancel, as the caller gave it." })
+  @NullableField(() => String, "The reason for the cancel, as the caller gave it.")
   reason!: string | null;
 
-  @Field(() => String, { nullable: true, description: "The caller's note." })
+  @NullableField(() => String, "The caller's note.")
   note!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Subject of the caller's token; null if authentication was off.",
-  })
+  @NullableField(() => String, "Subject of the caller's token; null if authentication was off.")
   requestedBy!: string | null;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description:
-      "When this service asks EBP about it next. While the cancel or such a lookup is running: when that must have ended. Null once decided, and if only an operator can decide it.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When this service asks EBP about it next. While the cancel or such a lookup is running: when that must have ended. Null once decided, and if only an operator can decide it.",
+  )
   nextCheckAt!: Date | null;
 
   @Field(() => Int, {
@@ -150,10 +137,10 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   })
   lookups!: number;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: "When it became UNKNOWN, also if it has been decided since; null if it never was.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When it became UNKNOWN, also if it has been decided since; null if it never was.",
+  )
   inDoubtSince!: Date | null;
 
   @Field(() => GraphQLDateTime, {
@@ -161,22 +148,18 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   })
   createdAt!: Date;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: "When its first byte was sent to EBP; null if none was, or if that is not known.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When its first byte was sent to EBP; null if none was, or if that is not known.",
+  )
   sentAt!: Date | null;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: "When it was decided; null while PENDING or UNKNOWN.",
-  })
+  @NullableField(() => GraphQLDateTime, "When it was decided; null while PENDING or UNKNOWN.")
   resolvedAt!: Date | null;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description:
-      "When its personal data was erased at the end of the retention period; null before. Since then, `note` and `refundAccount` are null.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When its personal data was erased at the end of the retention period; null before. Since then, `note` and `refundAccount` are null.",
+  )
   erasedAt!: Date | null;
 }

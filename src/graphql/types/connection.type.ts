@@ -3,6 +3,7 @@ import { positionOf, type Cursors } from "../../cancellation/history/cursors.js"
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
 import { CancellationType } from "./cancellation.type.js";
+import { NullableField } from "./nullable-field.js";
 
 /** The query behind a page, for what is read only if a caller selects it. */
 export interface HistoryQuery {
@@ -27,10 +28,10 @@ export class PageInfoType {
   query!: HistoryQuery;
   hasMore!: boolean;
 
-  @Field(() => String, { nullable: true, description: "Cursor of the first edge; null on an empty page." })
+  @NullableField(() => String, "Cursor of the first edge; null on an empty page.")
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Cursor of the last edge; null on an empty page." })
+  @NullableField(() => String, "Cursor of the last edge; null on an empty page.")
   endCursor!: string | null;
 }
 

@@ -14,6 +14,7 @@ import {
   ResolvedBy,
   Settlement,
 } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 /** Required, so that a condition which is forgotten here does not compile. GraphQL leaves out what the caller leaves out. */
 type Condition = Required<RequestedFilter>;
@@ -23,110 +24,73 @@ type Condition = Required<RequestedFilter>;
     "Conditions on cancellations; all of them must hold. Conditions that exclude each other are an error.",
 })
 export class CancellationFilterType implements Condition {
-  @Field(() => [String], {
-    nullable: true,
-    description: "Only these stores; all of yours by default.",
-  })
+  @NullableField(() => [String], "Only these stores; all of yours by default.")
   storeId!: string[] | null;
 
-  @Field(() => [CancellationStatus], { nullable: true, description: "Only these statuses." })
+  @NullableField(() => [CancellationStatus], "Only these statuses.")
   status!: Condition["status"];
 
-  @Field(() => Settlement, { nullable: true, description: "Only those with this `settlement`." })
+  @NullableField(() => Settlement, "Only those with this `settlement`.")
   settlement!: Condition["settlement"];
 
-  @Field(() => ResolvedBy, {
-    nullable: true,
-    description: "Only those decided by evidence from this source.",
-  })
+  @NullableField(() => ResolvedBy, "Only those decided by evidence from this source.")
   resolvedBy!: Condition["resolvedBy"];
 
-  @Field(() => String, { nullable: true, description: "Only this order." })
+  @NullableField(() => String, "Only this order.")
   orderNo!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only orders whose number begins with this text of at least 3 characters.",
-  })
+  @NullableField(() => String, "Only orders whose number begins with this text of at least 3 characters.")
   orderNoPrefix!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only the one with this key; if you search several stores, the one in each.",
-  })
+  @NullableField(() => String, "Only the one with this key; if you search several stores, the one in each.")
   idempotencyKey!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only the one with this id of EBP's return request." })
+  @NullableField(() => String, "Only the one with this id of EBP's return request.")
   returnRequestId!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only the one whose answer from EBP has this tracking id.",
-  })
+  @NullableField(() => String, "Only the one whose answer from EBP has this tracking id.")
   requestId!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Only those with a line of this item." })
+  @NullableField(() => String, "Only those with a line of this item.")
   itemId!: string | null;
 
-  @Field(() => ItemType, {
-    nullable: true,
-    description:
-      "Only those with a line of this kind; together with `itemId`, with a line that matches both.",
-  })
+  @NullableField(
+    () => ItemType,
+    "Only those with a line of this kind; together with `itemId`, with a line that matches both.",
+  )
   itemType!: Condition["itemType"];
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only those with exactly this reason.",
-  })
+  @NullableField(() => String, "Only those with exactly this reason.")
   reason!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only those requested by this caller: the `sub` of its token.",
-  })
+  @NullableField(() => String, "Only those requested by this caller: the `sub` of its token.")
   requestedBy!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "Only those whose `failure` has this result code.",
-  })
+  @NullableField(() => String, "Only those whose `failure` has this result code.")
   failureCode!: string | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "With this total or more. Only for stores with the same currency.",
-  })
+  @NullableField(() => DecimalScalar, "With this total or more. Only for stores with the same currency.")
   amountFrom!: Decimal | null;
 
-  @Field(() => DecimalScalar, {
-    nullable: true,
-    description: "With this total or less. Only for stores with the same currency.",
-  })
+  @NullableField(() => DecimalScalar, "With this total or less. Only for stores with the same currency.")
   amountTo!: Decimal | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Created at this time or later." })
+  @NullableField(() => GraphQLDateTime, "Created at this time or later.")
   createdFrom!: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Created before this time." })
+  @NullableField(() => GraphQLDateTime, "Created before this time.")
   createdBefore!: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided at this time or later." })
+  @NullableField(() => GraphQLDateTime, "Decided at this time or later.")
   resolvedFrom!: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "Decided before this time." })
+  @NullableField(() => GraphQLDateTime, "Decided before this time.")
   resolvedBefore!: Date | null;
 
-  @Field(() => Int, {
-    nullable: true,
-    description: "UNKNOWN for more seconds than this, by the database's clock.",
-  })
+  @NullableField(() => Int, "UNKNOWN for more seconds than this, by the database's clock.")
   inDoubtLongerThanSeconds!: number | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: "True: only those with `discrepancies`. False: only those without.",
-  })
+  @NullableField(() => Boolean, "True: only those with `discrepancies`. False: only those without.")
   hasDiscrepancies!: boolean | null;
 }
 
@@ -145,29 +109,25 @@ export const MAX_PAGE_SIZE = 100;
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => CancellationOrderType, {
-    nullable: true,
-    description: "How to sort; newest first by default.",
-  })
+  @NullableField(() => CancellationOrderType, "How to sort; newest first by default.")
   orderBy?: CancellationOrderType | null;
 
-  @Field(() => Int, {
-    nullable: true,
-    description: "How many to return from the start, 1 to 100; 20 if neither `first` nor `last` is given.",
-  })
+  @NullableField(
+    () => Int,
+    "How many to return from the start, 1 to 100; 20 if neither `first` nor `last` is given.",
+  )
   first?: number | null;
 
-  @Field(() => String, { nullable: true, description: "Only those after this cursor." })
+  @NullableField(() => String, "Only those after this cursor.")
   after?: string | null;
 
-  @Field(() => Int, { nullable: true, description: "How many to return from the end, 1 to 100." })
+  @NullableField(() => Int, "How many to return from the end, 1 to 100.")
   last?: number | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "Only those before this cursor. To follow new cancellations, sort ascending and use `after`: with the newest first, one that is recorded late can land behind a cursor that you already have.",
-  })
+  @NullableField(
+    () => String,
+    "Only those before this cursor. To follow new cancellations, sort ascending and use `after`: with the newest first, one that is recorded late can land behind a cursor that you already have.",
+  )
   before?: string | null;
 }
 

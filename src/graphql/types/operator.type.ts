@@ -5,6 +5,7 @@ import type { OperatorResult, Resolution } from "../../cancellation/reconcile/op
 import { CancellationType } from "./cancellation.type.js";
 import { OperatorOutcome, ResolutionObstacle } from "./enums.js";
 import { UserErrorType } from "./user-error.type.js";
+import { NullableField } from "./nullable-field.js";
 
 @InputType("ResolveCancellationInput", {
   description: "What an operator has found out about a cancellation that is UNKNOWN.",
@@ -32,10 +33,10 @@ export class ResolveCancellationInputType implements Resolution {
 
 @ObjectType("ResolveCancellationPayload", { description: "The result of an operator's decision." })
 export class ResolveCancellationPayloadType implements OperatorResult {
-  @Field(() => CancellationType, {
-    nullable: true,
-    description: "The cancellation now; null if it was not found, or the note cannot be accepted.",
-  })
+  @NullableField(
+    () => CancellationType,
+    "The cancellation now; null if it was not found, or the note cannot be accepted.",
+  )
   cancellation!: Cancellation | null;
 
   @Field(() => [UserErrorType], {
@@ -47,10 +48,7 @@ export class ResolveCancellationPayloadType implements OperatorResult {
 
 @ObjectType("RefreshCancellationPayload", { description: "The result of asking EBP about a cancellation." })
 export class RefreshCancellationPayloadType implements OperatorResult {
-  @Field(() => CancellationType, {
-    nullable: true,
-    description: "The cancellation now; null if there is none with this id.",
-  })
+  @NullableField(() => CancellationType, "The cancellation now; null if there is none with this id.")
   cancellation!: Cancellation | null;
 
   @Field(() => [UserErrorType], {

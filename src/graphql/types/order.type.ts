@@ -6,6 +6,7 @@ import type { OrderTotals } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { ItemType, PaymentCancelState, UnavailableReason } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 @ObjectType("OrderLine", {
   description: "What has been cancelled of one line of an order: one `seq`, item type and item id.",
@@ -62,10 +63,10 @@ export class LiveStatusUnavailableType implements Unavailable {
   @Field(() => String, { description: "The reason, for people." })
   message!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's result code; null unless EBP REFUSED with a code that it has published.",
-  })
+  @NullableField(
+    () => String,
+    "EBP's result code; null unless EBP REFUSED with a code that it has published.",
+  )
   resultCode!: string | null;
 }
 
@@ -74,16 +75,16 @@ export class LiveStatusUnavailableType implements Unavailable {
     "The status of an order's payment at EBP right now. It is not stored, and it decides nothing: a cancellation that is UNKNOWN stays so.",
 })
 export class LivePaymentStatusType implements Pick<LiveStatus, keyof LiveStatus> {
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's own name for the payment's status, such as `CAPTURED`; null if `unavailable` is not.",
-  })
+  @NullableField(
+    () => String,
+    "EBP's own name for the payment's status, such as `CAPTURED`; null if `unavailable` is not.",
+  )
   paymentStatus!: string | null;
 
-  @Field(() => PaymentCancelState, {
-    nullable: true,
-    description: "What `paymentStatus` says about cancels; null if `unavailable` is not.",
-  })
+  @NullableField(
+    () => PaymentCancelState,
+    "What `paymentStatus` says about cancels; null if `unavailable` is not.",
+  )
   cancels!: LiveStatus["cancels"];
 
   @Field(() => GraphQLDateTime, {
@@ -91,15 +92,12 @@ export class LivePaymentStatusType implements Pick<LiveStatus, keyof LiveStatus>
   })
   checkedAt!: Date;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's tracking id of its answer. Quote it to EBP's support. Null if there is none to show.",
-  })
+  @NullableField(
+    () => String,
+    "EBP's tracking id of its answer. Quote it to EBP's support. Null if there is none to show.",
+  )
   requestId!: string | null;
 
-  @Field(() => LiveStatusUnavailableType, {
-    nullable: true,
-    description: "Why there is no status; null if there is one.",
-  })
+  @NullableField(() => LiveStatusUnavailableType, "Why there is no status; null if there is one.")
   unavailable!: Unavailable | null;
 }

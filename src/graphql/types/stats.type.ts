@@ -4,59 +4,53 @@ import type { Decimal } from "../../cancellation/model/decimal.js";
 import type { CancellationStat } from "../../cancellation/history/stats.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { CancellationStatus, ItemType, Settlement } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 @ObjectType("CancellationStat", {
   description:
     "Sums over a group of cancellations with the same currency. Fields that you did not group by are null. Empty groups are left out.",
 })
 export class CancellationStatType implements Omit<CancellationStat, "period"> {
-  @Field(() => CancellationStatus, { nullable: true, description: "Their status, if grouped by STATUS." })
+  @NullableField(() => CancellationStatus, "Their status, if grouped by STATUS.")
   status!: CancellationStat["status"];
 
-  @Field(() => Settlement, {
-    nullable: true,
-    description: "If grouped by SETTLEMENT: theirs, or null for those that have not SUCCEEDED.",
-  })
+  @NullableField(
+    () => Settlement,
+    "If grouped by SETTLEMENT: theirs, or null for those that have not SUCCEEDED.",
+  )
   settlement!: CancellationStat["settlement"];
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "If grouped by DAY, WEEK or MONTH: the first date of the period in the time zone, as yyyy-mm-dd.",
-  })
+  @NullableField(
+    () => String,
+    "If grouped by DAY, WEEK or MONTH: the first date of the period in the time zone, as yyyy-mm-dd.",
+  )
   periodStart!: string | null;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description:
-      "When the period begins. Use it as `createdFrom`, and `periodBefore` as `createdBefore`, to list its cancellations.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When the period begins. Use it as `createdFrom`, and `periodBefore` as `createdBefore`, to list its cancellations.",
+  )
   periodFrom!: Date | null;
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description:
-      "When the next period begins. A day has 23 or 25 hours if the clocks changed. Your filter may cover only a part of the period.",
-  })
+  @NullableField(
+    () => GraphQLDateTime,
+    "When the next period begins. A day has 23 or 25 hours if the clocks changed. Your filter may cover only a part of the period.",
+  )
   periodBefore!: Date | null;
 
-  @Field(() => String, { nullable: true, description: "Their store, if grouped by STORE." })
+  @NullableField(() => String, "Their store, if grouped by STORE.")
   storeId!: string | null;
 
-  @Field(() => ItemType, { nullable: true, description: "The kind of lines, if grouped by ITEM_TYPE." })
+  @NullableField(() => ItemType, "The kind of lines, if grouped by ITEM_TYPE.")
   itemType!: CancellationStat["itemType"];
 
-  @Field(() => String, {
-    nullable: true,
-    description: "If grouped by REASON: theirs, or null for those without one.",
-  })
+  @NullableField(() => String, "If grouped by REASON: theirs, or null for those without one.")
   reason!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "If grouped by FAILURE_CODE: EBP's result code in their `failure`, or null for those without one.",
-  })
+  @NullableField(
+    () => String,
+    "If grouped by FAILURE_CODE: EBP's result code in their `failure`, or null for those without one.",
+  )
   failureCode!: string | null;
 
   @Field(() => String, {

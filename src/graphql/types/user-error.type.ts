@@ -5,6 +5,7 @@ import type { UserError } from "../../cancellation/model/user-error.js";
 import { FailureDetailType } from "./cancellation-details.type.js";
 import { DecimalScalar } from "./decimal.scalar.js";
 import { CancellationStatus, ResolutionObstacle } from "./enums.js";
+import { NullableField } from "./nullable-field.js";
 
 @InterfaceType("UserError", {
   description:
@@ -22,11 +23,10 @@ export abstract class UserErrorType {
   })
   message!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "Path of the input field that caused it, such as `input.items.2.amount`; null if it is not about one field.",
-  })
+  @NullableField(
+    () => String,
+    "Path of the input field that caused it, such as `input.items.2.amount`; null if it is not about one field.",
+  )
   field!: string | null;
 }
 
@@ -97,16 +97,13 @@ export class CancelledTotalChangedErrorType
   description: "EBP rejected the cancel. Nothing was cancelled. Code REJECTED_BY_EBP.",
 })
 export class RejectedByEbpErrorType extends UserErrorType implements ErrorWith<"REJECTED_BY_EBP"> {
-  @Field(() => String, { nullable: true, description: "EBP's result code, such as EBP-C-0010." })
+  @NullableField(() => String, "EBP's result code, such as EBP-C-0010.")
   resultCode!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "EBP's message, in the language you asked for (ko or en).",
-  })
+  @NullableField(() => String, "EBP's message, in the language you asked for (ko or en).")
   ebpMessage!: string | null;
 
-  @Field(() => String, { nullable: true, description: "EBP's tracking id. Quote it to EBP's support." })
+  @NullableField(() => String, "EBP's tracking id. Quote it to EBP's support.")
   requestId!: string | null;
 
   @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
@@ -146,10 +143,7 @@ export class NotYetFailedErrorType extends UserErrorType implements ErrorWith<"N
   @Field(() => [ResolutionObstacle], { description: "The obstacles that you did not name." })
   obstacles!: ErrorWith<"NOT_YET_FAILED">["obstacles"];
 
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: "When EBP can no longer be carrying it out (RFC 3339).",
-  })
+  @NullableField(() => GraphQLDateTime, "When EBP can no longer be carrying it out (RFC 3339).")
   settledAt!: Date | null;
 }
 

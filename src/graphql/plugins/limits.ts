@@ -6,23 +6,17 @@
  */
 export const MAX_TOKENS = 1_000;
 
-/** `order`, `cancellations`, `edges`, `node`, `events`, `evidence`, `basis` are 7. */
-export const MAX_DEPTH = 10;
-
-/** The standard introspection query unwraps lists and non-nulls 9 times and is 15 deep. */
-export const MAX_INTROSPECTION_DEPTH = 20;
-
 /** A cancellation has about 80 fields; this leaves room for five selections of all of them. */
 export const MAX_FIELDS = 450;
 
 /** A screen compares a few orders, not hundreds. */
 export const MAX_ALIASES = 15;
 
-/** `@skip` and `@include` on parts of a screen. */
-export const MAX_DIRECTIVES = 20;
-
 /** A point stands for ten objects of an answer, or for one query of the database. */
 export const OBJECTS_PER_POINT = 10;
+
+/** What a field that reads the database declares as its `complexity`, unless it costs more. */
+export const QUERY_POINTS = 1;
 
 /** The points of a number of objects. */
 export function pointsOf(objects: number): number {
@@ -46,6 +40,3 @@ export const MAX_CHILDREN = 10_000;
 
 /** Nobody corrects more at once. graphql-js reports a hundred, which makes a large answer to a small request. */
 export const MAX_VALIDATION_ERRORS = 8;
-
-/** The default of graphql-js. */
-export const MAX_VARIABLE_ERRORS = 50;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { CANCEL, cancelInput, item, PREVIEW } from "../../../helpers/operations.js";
-import { ACCOUNT, literal, messagesOf, NAME, NUMBER, useRefusals } from "../../../helpers/refusals.js";
+import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
+import { ACCOUNT, literal, messagesOf, NAME, NUMBER, useRefusals } from "../helpers/refusals.js";
 
 const refusals = useRefusals();
 const { refused } = refusals;
@@ -16,50 +16,40 @@ const account = "input.refundAccount";
 const number = `${account}.accountNumber`;
 
 describe("an error about variables names the field and what was expected, and quotes nothing:", () => {
+  const withAccount = (refundAccount: unknown): object => cancelInput({ refundAccount });
+  const withItem = (changes: object): object => cancelInput({ items: [item(), item(changes as never)] });
   test.each<[what: string, input: unknown, field: string, message: RegExp]>([
-    ["a number for a text", { ...ACCOUNT, accountNumber: Number(NUMBER) }, number, STRING],
-    ["a list for a text", { ...ACCOUNT, accountNumber: [NUMBER] }, number, STRING],
-    ["an object for a text", { ...ACCOUNT, accountNumber: { value: NUMBER } }, number, STRING],
-    ["null for a text", { ...ACCOUNT, accountNumber: null }, number, /: expected a string, not null$/u],
-    ["a missing field", { ...ACCOUNT, accountNumber: undefined }, account, MISSING],
-    ["an unknown field", { ...ACCOUNT, [NAME]: NUMBER }, account, UNKNOWN_FIELD],
-    ["a text for an object", NUMBER, account, AN_ACCOUNT],
-    ["a list for an object", [ACCOUNT], account, AN_ACCOUNT],
-  ])("%s in an object", async (_what, refundAccount, field, message) => {
-    const answer = await refused(CANCEL, { input: cancelInput({ refundAccount }) });
+    ["a number for a text", withAccount({ ...ACCOUNT, accountNumber: Number(NUMBER) }), number, STRING],
+    ["an object for a text", withAccount({ ...ACCOUNT, accountNumber: { value: NUMBER } }), number, STRING],
+    [
+      "null for a text",
+      withAccount({ ...ACCOUNT, accountNumber: null }),
+      number,
+      /: expected a string, not null$/u,
+    ],
+    ["a missing field", withAccount({ ...ACCOUNT, accountNumber: undefined }), account, MISSING],
+    ["an unknown field", withAccount({ ...ACCOUNT, [NAME]: NUMBER }), account, UNKNOWN_FIELD],
+    ["a text for an object", withAccount(NUMBER), account, AN_ACCOUNT],
+    ["another object", ACCOUNT, "input", /: required fields of CancelPaymentInput are missing: .*orderNo/u],
+    ["an object for an enum", withItem({ itemType: ACCOUNT }), "input.items.1.itemType", ITEM_TYPE],
+    ["an unknown enum value", withItem({ itemType: NAME }), "input.items.1.itemType", ITEM_TYPE],
+    ["a text for an Int", withItem({ quantity: NUMBER }), "input.items.1.quantity", /: expected a whole/u],
+    [
+      "too large an Int",
+      withItem({ quantity: Number(`${NUMBER}00`) }),
+      "input.items.1.quantity",
+      /: expected a whole/u,
+    ],
+    ["a name for a Decimal", cancelInput({ totalCancelAmount: NAME }), "input.totalCancelAmount", DECIMAL],
+  ])("%s", async (_what, input, field, message) => {
+    const answer = await refused(CANCEL, { input });
     expect(answer.status).toBe(400);
-    expect(answer.errors).toEqual([
-      {
-        message: expect.stringMatching(message),
-        locations: expect.anything(),
-        extensions: { code: "BAD_USER_INPUT", field },
-      },
-    ]);
-    expect(messagesOf(answer)[0]).toMatch(/^input\.refundAccount[\w.]*: /u);
-  });
-
-  const withItem = (changes: Record<string, unknown>): object =>
-    cancelInput({ items: [item(), item(changes)] });
-  test.each<[what: string, input: unknown, message: RegExp]>([
-    ["another object", ACCOUNT, /^input: required fields of CancelPaymentInput are missing: .*orderNo/u],
-    ["a text", `${NUMBER} ${NAME}`, /^input: expected a value of the type CancelPaymentInput$/u],
-    ["an unknown field of an item", withItem({ n: ACCOUNT }), /^input\.items\.1: there is a field/u],
-    [
-      "an object for an enum",
-      withItem({ itemType: ACCOUNT }),
-      /^input\.items\.1\.itemType: expected one of/u,
-    ],
-    ["an unknown enum value", withItem({ itemType: NAME }), /^input\.items\.1\.itemType: expected one of/u],
-    ["a text for an Int", withItem({ quantity: NUMBER }), /^input\.items\.1\.quantity: expected a whole/u],
-    ["too large an Int", withItem({ quantity: Number(`${NUMBER}00`) }), /^input\.items\.1\.quantity: expec/u],
-    [
-      "an object for a Decimal",
-      cancelInput({ totalCancelAmount: ACCOUNT }),
-      /^input\.totalCancelAmount: Dec/u,
-    ],
-    ["a name for a Decimal", cancelInput({ totalCancelAmount: NAME }), DECIMAL],
-  ])("%s in the input", async (_what, input, message) => {
-    expect(messagesOf(await refused(CANCEL, { input }))).toContainEqual(expect.stringMatching(message));
+    expect(answer.errors).toContainEqual({
+      message: expect.stringMatching(message),
+      locations: expect.anything(),
+      extensions: { code: "BAD_USER_INPUT", field },
+    });
+    expect(messagesOf(answer)[0]).toMatch(/^input[\w.]*: /u);
   });
 
   test.each<[type: string, query: string, message: RegExp]>([
@@ -98,15 +88,12 @@ describe("an error about a literal names the field and what was expected, and qu
   const items = (list: string): string => literal("null", `items: ${list}`).replace("items: [], ", "");
   test.each<[what: string, query: string, field: string, message: RegExp]>([
     ["an Int for a text", literal(`{ accountNumber: ${NUMBER} }`), number, STRING],
-    ["a Float for a text", literal(`{ accountNumber: -${NUMBER}.5e3 }`), number, STRING],
     ["a name for a text", literal(`{ accountNumber: IBAN${NUMBER} }`), number, STRING],
-    ["an object for a text", literal(`{ accountNumber: { value: "${NUMBER}" } }`), number, STRING],
     ["a list for a text", literal(`{ accountNumber: ["${NUMBER}", "${NAME}"] }`), number, STRING],
     ["null for a text", literal(`{ accountNumber: null }`), number, /: expected a string, not null$/u],
     ["a missing field", literal(`{ accountHolderName: "${NAME}" }`), account, MISSING],
     ["an unknown field", literal(`{ accountNumber: "1", n${NUMBER}: 1 }`), account, UNKNOWN_FIELD],
     ["a text for an object", literal(`"""\n${NAME}\n${NUMBER}\n"""`), account, AN_ACCOUNT],
-    ["a number for an object", literal(NUMBER), account, AN_ACCOUNT],
     ["an unknown enum value", items("[{ itemType: Quibblewick }]"), "input.items.0.itemType", ITEM_TYPE],
     ["an object for a Decimal", items(`[{ amount: { n: ${NUMBER} } }]`), "input.items.0.amount", DECIMAL],
     [
@@ -143,20 +130,14 @@ describe("an error about a literal names the field and what was expected, and qu
         extensions: { code: "BAD_USER_INPUT", field: "input" },
       },
     ]);
-    const skipped = "query ($skip: Boolean = true) { cancellations @skip(if: $skip) { totalCount } }";
-    expect(messagesOf(await refused(skipped, { skip: null }))).toEqual([
-      "if: with these variables, it is not a value of the type Boolean!",
-    ]);
   });
 });
 
 test.each([
   ["a text", literal(`{ accountNumber "${NUMBER}" }`)],
-  ["a block text", literal(`{ accountNumber """${NUMBER}\n"${NAME}" """ }`)],
   ["a number", literal(`{ accountNumber: 102-${NUMBER} }`)],
   ["a name", literal(`{ accountNumber: "1", accountHolderName: ${NAME} Junior }`)],
   ["a text without its end", literal(`{ accountNumber: "${NUMBER} }`)],
-  ["an escape", literal(String.raw`{ accountNumber: "\u{${NUMBER}}" }`)],
 ])("a syntax error next to %s tells the place and quotes nothing", async (_what, query) => {
   const answer = await refused(query);
   expect(answer.status).toBe(400);
@@ -167,17 +148,6 @@ test.each([
       extensions: { code: "GRAPHQL_PARSE_FAILED" },
     },
   ]);
-});
-
-test("an unknown operation is not quoted", async () => {
-  const response = await fetch(`${refusals.service.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: "query A { __typename } query B { __typename }", operationName: NAME }),
-  });
-  const text = await response.text();
-  expect(text).toContain("There is no operation of this `operationName`");
-  expect(text).not.toContain("Zaphod");
 });
 
 test.each([
@@ -191,17 +161,45 @@ test.each([
     "{ cancellation { id } }",
     'Field "cancellation" argument "id" of type "ID!" is required, but it was not provided.',
   ],
-  [
-    "a variable of the wrong type",
-    "query ($id: Int!) { cancellation(id: $id) { id } }",
-    'Variable "$id" of type "Int!" used in position expecting type "ID!".',
-  ],
-  ["an unused variable", "query ($id: ID) { __typename }", 'Variable "$id" is never used.'],
   ["an unknown variable", "{ cancellation(id: $id) { id } }", 'Variable "$id" is not defined.'],
 ])("an error about %s, which is no value, is that of graphql-js", async (_what, query, message) => {
   const { status, errors } = await refusals.service.graphql(query);
   expect(status).toBe(400);
   expect(errors?.[0]).toMatchObject({ message, extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
+});
+
+describe("over HTTP", () => {
+  const send = (body: object, headers: object = {}): Promise<Response> =>
+    fetch(`${refusals.service.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+
+  test("an unknown operation is not quoted", async () => {
+    const query = "query A { __typename } query B { __typename }";
+    const text = await (await send({ query, operationName: NAME })).text();
+    expect(text).toContain("There is no operation of this `operationName`");
+    expect(text).not.toContain("Zaphod");
+  });
+
+  test.each(["text/html", "application/json;q=0"])(
+    "who takes no JSON but %s is told so before anything is cancelled",
+    async (accept) => {
+      const response = await send({ query: CANCEL, variables: { input: cancelInput() } }, { accept });
+      expect(response.status).toBe(406);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+      expect(refusals.service.simulator.ledger.totalReceived).toBe(0);
+    },
+  );
+
+  test.each(["application/*", "text/html, application/json;q=0.1", "application/graphql-response+json"])(
+    "who takes %s is answered",
+    async (accept) => {
+      const response = await send({ query: PREVIEW, variables: { input: cancelInput() } }, { accept });
+      expect(response.status).toBe(200);
+    },
+  );
 });
 
 describe("a user error names the field and what was expected, and quotes nothing:", () => {
@@ -222,10 +220,8 @@ describe("a user error names the field and what was expected, and quotes nothing
   test.each<[field: string, changes: Record<string, unknown>]>([
     ["input.storeId", { storeId: NAME }],
     ["input.totalCancelAmount", { totalCancelAmount: NUMBER }],
-    ["input.totalCancelAmount", { totalCancelAmount: `1.${NUMBER}` }],
     ["input.totalCancelAmount", { totalCancelAmount: `${NUMBER}000000` }],
     ["input.expectedCancelledTotal", { expectedCancelledTotal: `-${NUMBER}` }],
-    ["input.items.0.seq", { items: [item({ seq: -INT })] }],
     ["input.items.1.seq", { items: [item({ seq: INT }), item({ seq: INT })] }],
     ["input.items.0.quantity", { items: [item({ quantity: INT })] }],
     ["input.items.0.taxAmount", { items: [item({ taxAmount: `0.${NUMBER}` })] }],
@@ -253,7 +249,6 @@ describe("a user error names the field and what was expected, and quotes nothing
   const LATE = "1029-03-08T04:07:05Z";
   test.each<[field: string, variables: object, query: string]>([
     ["first", { first: INT }, LIST],
-    ["filter.amountFrom", { filter: { amountFrom: `-${NUMBER}` } }, LIST],
     ["filter.amountTo", { filter: { amountFrom: "9999999999", amountTo: NUMBER } }, LIST],
     ["filter.createdBefore", { filter: { createdFrom: LATE, createdBefore: LATE } }, LIST],
     ["filter.createdFrom", { filter: { createdFrom: "0000-03-08T04:07:05.847Z" } }, LIST],

