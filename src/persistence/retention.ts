@@ -1,5 +1,5 @@
 import { Prisma, type PrismaClient } from "./generated/client.js";
-import { SessionClient, sessionConfig } from "./session.js";
+import { sessionConfig, withSession } from "./session.js";
 
 /**
  * The books of a year are closed with its details at hand, and a payer may dispute a payment for long: 13 months is the longest period
@@ -37,15 +37,10 @@ export interface Retention {
   readonly isStopped: boolean;
 }
 
-export interface Counts {
-  readonly refundAccounts: number;
-  readonly notes: number;
-  /** EBP's answers, as they came. */
-  readonly answers: number;
-  readonly webhookBodies: number;
-}
+const COUNTED = ["refundAccounts", "notes", "answers", "webhookBodies"] as const;
+/** How much was erased, or, in a dry run, would be. */
+export type Counts = Readonly<Record<(typeof COUNTED)[number], number>>;
 
-/** What was erased of one kind of rows, or, in a dry run, would be. */
 export interface Erasure extends Counts {
   /** A store's id, or "webhooks". */
   readonly name: string;
@@ -92,32 +87,33 @@ async function eraseAll(options: RetentionOptions & { isStopping: () => boolean 
   return { cutoff, erasures, isStopped: isStopping() };
 }
 
-/** Rows of one kind: how to read the next ones in the order of an index, and how to erase some of them. */
-interface Kind<Row extends Counts> {
+/** Rows of one kind: how to read the next ones in the order of an index, each with what there is to erase, and how to erase some. */
+interface Kind<Row> {
   readonly name: string;
   readonly page: (after: Row | null, limit: number) => Prisma.Sql;
-  /** Reads one row: what was erased. */
+  /** Returns one row: how many rows, and what of them. */
   readonly erase: (rows: readonly Row[]) => Prisma.Sql;
 }
 
-async function eraseKind<Row extends Counts>(
+async function eraseKind<Row extends Partial<Counts>>(
   options: RetentionOptions & { isStopping: () => boolean },
   { name, page, erase }: Kind<Row>,
   estimate: number,
 ): Promise<Erasure> {
   const { prisma, isDryRun = false, batchRows = BATCH_ROWS, onBatch, isStopping } = options;
   const sum = { name, busy: 0, refundAccounts: 0, notes: 0, answers: 0, webhookBodies: 0 };
+  const add = (more: Partial<Counts>): void => COUNTED.forEach((what) => (sum[what] += more[what] ?? 0));
   let seen = 0;
   for (let last: Row | null = null; !isStopping();) {
     const rows: Row[] = await prisma.$queryRaw<Row[]>(page(last, batchRows));
     last = rows.at(-1) ?? null;
     if (last === null) break;
-    const due = rows.filter((row) => row.refundAccounts + row.notes + row.answers + row.webhookBodies > 0);
-    if (isDryRun) due.forEach((row) => add(sum, row));
+    const due = rows.filter((row) => COUNTED.some((what) => (row[what] ?? 0) > 0));
+    if (isDryRun) due.forEach(add);
     else if (due.length > 0) {
-      const [erased] = await prisma.$queryRaw<(Counts & { rows: number })[]>(erase(due));
+      const [erased] = await prisma.$queryRaw<(Partial<Counts> & { rows: number })[]>(erase(due));
       if (erased === undefined) throw new Error(`erasing ${name}: the database counted nothing`);
-      add(sum, erased);
+      add(erased);
       sum.busy += due.length - erased.rows;
     }
     seen += rows.length;
@@ -126,14 +122,7 @@ async function eraseKind<Row extends Counts>(
   return sum;
 }
 
-function add(sum: { -readonly [Name in keyof Counts]: number }, more: Counts): void {
-  sum.refundAccounts += more.refundAccounts;
-  sum.notes += more.notes;
-  sum.answers += more.answers;
-  sum.webhookBodies += more.webhookBodies;
-}
-
-interface CancellationRow extends Counts {
+interface CancellationRow extends Partial<Counts> {
   readonly id: string;
   readonly resolved_at: Date;
   readonly created_at: Date;
@@ -153,8 +142,7 @@ function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
         (
           SELECT count(*)::integer FROM cancellation_event AS event
           WHERE event.store_id = cancellation.store_id AND cancellation_id = id AND at < ${cutoff} AND answer_sealed IS NOT NULL
-        ) AS answers,
-        0 AS "webhookBodies"
+        ) AS answers
       FROM cancellation
       WHERE ${isOld} AND ${
         after === null
@@ -184,13 +172,12 @@ function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
       )
       SELECT
         count(*)::integer AS rows, (count(*) FILTER (WHERE has_account))::integer AS "refundAccounts",
-        (count(*) FILTER (WHERE has_note))::integer AS notes, (SELECT count(*) FROM answer)::integer AS answers,
-        0 AS "webhookBodies"
+        (count(*) FILTER (WHERE has_note))::integer AS notes, (SELECT count(*) FROM answer)::integer AS answers
       FROM erased`,
   };
 }
 
-interface WebhookRow extends Counts {
+interface WebhookRow extends Partial<Counts> {
   readonly digest: string;
 }
 
@@ -200,7 +187,7 @@ function webhooks(cutoff: Date): Kind<WebhookRow> {
     name: "webhooks",
     page: (after, limit) => Prisma.sql`
       /* retention: webhooks */
-      SELECT digest, 0 AS "refundAccounts", 0 AS notes, 0 AS answers, (
+      SELECT digest, (
         body_sealed IS NOT NULL AND received_at < ${cutoff} AND NOT EXISTS (
           SELECT FROM cancellation
           WHERE store_id = ANY(store_ids) AND cancellation.order_no = webhook_event.order_no
@@ -221,8 +208,7 @@ function webhooks(cutoff: Date): Kind<WebhookRow> {
         FROM locked WHERE target.digest = locked.digest
         RETURNING target.digest
       )
-      SELECT count(*)::integer AS rows, 0 AS "refundAccounts", 0 AS notes, 0 AS answers, count(*)::integer AS "webhookBodies"
-      FROM erased`,
+      SELECT count(*)::integer AS rows, count(*)::integer AS "webhookBodies" FROM erased`,
   };
 }
 
@@ -231,16 +217,10 @@ export async function withRetentionLock<T>(
   url: string,
   work: (isHeld: () => boolean) => Promise<T>,
 ): Promise<T | null> {
-  const client = new SessionClient(sessionConfig(url));
-  const lock = { isHeld: true };
-  client.on("error", () => (lock.isHeld = false));
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [
-      LOCK,
-    ]);
-    return rows[0]?.locked === true ? await work(() => lock.isHeld) : null;
-  } finally {
-    await client.end();
-  }
+  return withSession(sessionConfig(url), async (client) => {
+    let isHeld = true;
+    client.on("error", () => (isHeld = false));
+    const locked = await client.query("SELECT WHERE pg_try_advisory_lock($1)", [LOCK]);
+    return locked.rowCount === 1 ? await work(() => isHeld) : null;
+  });
 }

@@ -37,8 +37,8 @@ interface Owner {
 }
 
 /** Another process that uses the server. */
-async function startOwner(dataDir: string, ...durability: "durable"[]): Promise<Owner> {
-  const child = fork(fileURLToPath(new URL("owner-process.ts", import.meta.url)), [dataDir, ...durability], {
+async function startOwner(dataDir: string): Promise<Owner> {
+  const child = fork(fileURLToPath(new URL("owner-process.ts", import.meta.url)), [dataDir], {
     execArgv: ["--import", new URL("../../scripts/register-typescript.mjs", import.meta.url).href],
     detached: true,
     stdio: ["ignore", "pipe", "inherit", "ipc"],
@@ -50,11 +50,6 @@ async function startOwner(dataDir: string, ...durability: "durable"[]): Promise<
   });
   const [{ url }] = (await once(child, "message")) as [{ url: string }];
   return { process: child, url };
-}
-
-async function kill(owner: Owner): Promise<void> {
-  owner.process.kill("SIGKILL");
-  await once(owner.process, "exit");
 }
 
 async function query(server: { url: string }, sql: string): Promise<unknown[]> {
@@ -98,34 +93,31 @@ test("an embedded server keeps its data across a restart, and serves this machin
   expect((await stat(join(server.folder, "postgres.password"))).mode & 0o777).toBe(0o600);
 });
 
-test("a folder that a live process uses is refused by its name; killed, its server is taken over with its data, and stopped in the end", async () => {
+test("a folder that a live process uses is refused by its name, and Ctrl-C does not end the server before that process stops it", async () => {
   const owner = await startOwner(SHARED);
-  const refusal = new RegExp(`in use by process ${owner.process.pid}\\..*DATA_DIR`, "u");
-  await expect(start(SHARED)).rejects.toThrow(refusal);
-  await kill(owner);
-
-  const server = await start(SHARED);
-  expect(await keptWord(server)).toEqual(HERE);
-  await server.stop();
-  await expect(query(owner, "SELECT 1")).rejects.toThrow(/ECONNREFUSED/);
-});
-
-test("a start recovers what was committed when the server was killed along with its owner", async () => {
-  const owner = await startOwner(SHARED, "durable");
-  await query(owner, "UPDATE kept SET word = 'there'");
-  process.kill((await readPostmaster(join(SHARED, "postgres")))?.pid ?? 0, "SIGKILL");
-  await kill(owner);
-  expect(await keptWord(await start(SHARED))).toEqual([{ word: "there" }]);
-});
-
-test("Ctrl-C does not end the server before the process that uses it stops it", async () => {
-  const owner = await startOwner(SHARED);
+  const { pid = 0 } = owner.process;
+  await expect(start(SHARED)).rejects.toThrow(new RegExp(`in use by process ${pid}\\..*DATA_DIR`, "u"));
   let output = "";
   owner.process.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   // To the whole process group, as a terminal sends it.
-  process.kill(-(owner.process.pid ?? 0), "SIGINT");
+  process.kill(-pid, "SIGINT");
   await once(owner.process, "close");
   expect(output).toBe("stopped in order\n");
+});
+
+test("a start takes over the server that a killed process left behind, and recovers what was committed when the server is killed too", async () => {
+  const owner = await startOwner(SHARED);
+  owner.process.kill("SIGKILL");
+  await once(owner.process, "exit");
+  const server = await start(SHARED);
+  expect(server.url).toBe(owner.url);
+  await query(server, "UPDATE kept SET word = 'there'");
+
+  process.kill((await readPostmaster(join(SHARED, "postgres")))?.pid ?? 0, "SIGKILL");
+  const next = await start(SHARED);
+  expect(await keptWord(next)).toEqual([{ word: "there" }]);
+  await next.stop();
+  await expect(query(next, "SELECT 1")).rejects.toThrow(/ECONNREFUSED/);
 });
 
 test("a start says why PostgreSQL refuses the data, here those of another version; the next one may have the folder", async () => {

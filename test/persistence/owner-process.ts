@@ -2,13 +2,9 @@
 import { withConnection } from "../helpers/connection.js";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
 
-const [dataDir, durability] = process.argv.slice(2);
-if (dataDir === undefined) throw new Error("usage: owner-process <data folder> [durable]");
-const server = await startEmbeddedPostgres({
-  dataDir,
-  durable: durability === "durable",
-  log: () => undefined,
-});
+const [dataDir] = process.argv.slice(2);
+if (dataDir === undefined) throw new Error("usage: owner-process <data folder>");
+const server = await startEmbeddedPostgres({ dataDir, durable: false, log: () => undefined });
 process.once("SIGINT", () => {
   void withConnection(server.url, (client) => client.query("SELECT 1"))
     .then(() => server.stop())
