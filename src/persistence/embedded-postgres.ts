@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
+import { createHash, randomInt, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -14,9 +14,9 @@ import { SessionClient, sessionConfig } from "./session.js";
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Where the files are: `dataDir`, unless root keeps it where PostgreSQL's account cannot enter. */
+  /** `dataDir`, unless root keeps it where PostgreSQL's account cannot enter. */
   readonly folder: string;
-  /** Ends every session, stops the server and waits for its end. May be called again. */
+  /** Ends every session and the server. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -25,10 +25,8 @@ const DATABASE = "cancellations";
 const OWNER_LOCK = 1;
 /** Another program may have the port, and a killed server's last children hold its memory for a second or two. */
 const [ATTEMPTS, RETRY_DELAY_MS] = [5, 500];
-/** For what root keeps in folders that PostgreSQL's account cannot enter. */
-const SYSTEM_FOLDER = "/var/lib/ebp-cancel-facade";
-/** PostgreSQL's account can enter; what lies inside has a mode of its own. */
-const OPEN_TO_ENTER = 0o711;
+/** For what root keeps in folders that PostgreSQL's account cannot enter. It can enter this one; what lies inside has modes of its own. */
+const [SYSTEM_FOLDER, OPEN_TO_ENTER] = ["/var/lib/ebp-cancel-facade", 0o711];
 /** PostgreSQL refuses to run as root; this account owns nothing. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Sorts by code point on every machine: an index never depends on the version of a system library. */
@@ -52,9 +50,8 @@ interface Home {
 }
 
 /**
- * Starts a PostgreSQL whose data live in `dataDir`, reachable from this machine only. The first start makes it; later ones keep it. A
- * server that a killed process left behind is taken over. For development and tests: production brings its own PostgreSQL.
- * @param options.durable false gives up crash safety for speed: for tests only.
+ * Starts a PostgreSQL for development and tests, with its data in `dataDir`, reachable from this machine only. Takes over a server that a
+ * killed process left behind. Without `durable` it gives up crash safety for speed.
  * @throws when the folder cannot be used: not writable, of another PostgreSQL version, or in use by another process.
  */
 export async function startEmbeddedPostgres(options: {
@@ -85,8 +82,8 @@ export async function startEmbeddedPostgres(options: {
     // Not before: nobody must take over a server that is about to stop.
     await owner.end();
   };
-  const url = home.urlOf(port, DATABASE);
-  return { url, folder: dirname(home.dataFolder), stop: () => (stopping ??= stop()) };
+  const folder = dirname(home.dataFolder);
+  return { url: home.urlOf(port, DATABASE), folder, stop: () => (stopping ??= stop()) };
 }
 
 async function openHome(dataDir: string, durable: boolean): Promise<Home> {
@@ -96,8 +93,7 @@ async function openHome(dataDir: string, durable: boolean): Promise<Home> {
   const bin = await findPrograms(folder, account);
   const passwordFile = join(folder, "postgres.password");
   // Made only if it is not there: two processes that start together must end with the same password.
-  const password = randomBytes(24).toString("hex");
-  await succeeds(fs.writeFile(passwordFile, password, { flag: "wx", mode: 0o600 }));
+  await succeeds(fs.writeFile(passwordFile, randomUUID(), { flag: "wx", mode: 0o600 }));
   if (account !== undefined) await fs.chown(passwordFile, account.uid, account.gid);
   if (!existsSync(dataFolder)) {
     await makeAside(dataFolder, async (aside) => {
@@ -169,11 +165,10 @@ async function findPrograms(folder: string, account: Account): Promise<string> {
       { cause },
     );
   }
-  // Not where we may not write.
   await succeeds(makeLibraryLinks(native));
-  if (await succeeds(runAs(account, join(native, "bin", "postgres"), ["--version"])))
-    return join(native, "bin");
-  // Installed in root's home folder.
+  const bin = join(native, "bin");
+  if (await succeeds(runAs(account, join(bin, "postgres"), ["--version"]))) return bin;
+  // Installed in root's home folder, or where we may not write.
   const copy = join(folder, "programs");
   if (!existsSync(copy)) {
     await makeAside(copy, async (aside) => {

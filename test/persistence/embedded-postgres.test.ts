@@ -25,8 +25,8 @@ async function closedFolder(): Promise<string> {
   return folder;
 }
 
-async function start(dataDir: string): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, durable: false, log: () => undefined });
+async function start(dataDir: string, durable = false): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, durable, log: () => undefined });
   releases.push(() => server.stop());
   return server;
 }
@@ -105,19 +105,21 @@ test("a folder that a live process uses is refused by its name, and Ctrl-C does 
   expect(output).toBe("stopped in order\n");
 });
 
-test("a start takes over the server that a killed process left behind, and recovers what was committed when the server is killed too", async () => {
+test("a start takes over the server that a killed process left behind, with its data, and stops it in the end", async () => {
   const owner = await startOwner(SHARED);
   owner.process.kill("SIGKILL");
   await once(owner.process, "exit");
   const server = await start(SHARED);
   expect(server.url).toBe(owner.url);
-  await query(server, "UPDATE kept SET word = 'there'");
+  expect(await keptWord(server)).toEqual(HERE);
+  await server.stop();
+  await expect(query(owner, "SELECT 1")).rejects.toThrow(/ECONNREFUSED/);
+});
 
+test("a start recovers what was committed when the server was killed", async () => {
+  await query(await start(SHARED, true), "UPDATE kept SET word = 'there'");
   process.kill((await readPostmaster(join(SHARED, "postgres")))?.pid ?? 0, "SIGKILL");
-  const next = await start(SHARED);
-  expect(await keptWord(next)).toEqual([{ word: "there" }]);
-  await next.stop();
-  await expect(query(next, "SELECT 1")).rejects.toThrow(/ECONNREFUSED/);
+  expect(await keptWord(await start(SHARED))).toEqual([{ word: "there" }]);
 });
 
 test("a start says why PostgreSQL refuses the data, here those of another version; the next one may have the folder", async () => {

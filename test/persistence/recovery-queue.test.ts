@@ -231,34 +231,15 @@ describe("what is claimed", () => {
     expect(opened?.cancellation).toEqual(await fixture.now(unknown));
   });
 
+  const ONE: Capture = ["KRW", "1000", ["SIM-KR"]];
   test.each<[string, readonly Capture[], string | null]>([
-    ["one webhook", [["KRW", "1000", ["SIM-KR"]]], "1000"],
-    [
-      "two that do not",
-      [
-        ["KRW", "1000", ["SIM-KR"]],
-        ["KRW", "900", ["SIM-KR"]],
-      ],
-      null,
-    ],
-    [
-      "two of the same amount at different times: two captures",
-      [
-        ["KRW", "1000", ["SIM-KR"]],
-        ["KRW", "1000", ["SIM-KR"], "2027-03-01T09:00:01.000Z"],
-      ],
-      null,
-    ],
+    ["one webhook", [ONE], "1000"],
+    ["two that agree", [ONE, ["KRW", "1000.0", ["SIM-KR"]]], "1000"],
+    ["two that do not", [ONE, ["KRW", "900", ["SIM-KR"]]], null],
+    ["two captures of one amount", [ONE, ["KRW", "1000", ["SIM-KR"], "2027-03-01T09:00:01.000Z"]], null],
     ["one that went wrong", [["KRW", "1000", ["SIM-KR"], AT, false]], null],
     ["one whose amount cannot be read", [["KRW", null, ["SIM-KR"]]], null],
-    [
-      "two, one of them unreadable",
-      [
-        ["KRW", "1000", ["SIM-KR"]],
-        ["KRW", null, ["SIM-KR"]],
-      ],
-      null,
-    ],
+    ["two, one of them unreadable", [ONE, ["KRW", null, ["SIM-KR"]]], null],
     ["one in another currency", [["USD", "1000", ["SIM-KR"]]], null],
     ["one of another store", [["KRW", "1000", ["OTHER"]]], null],
     ["one that may be of two stores", [["KRW", "1000", ["SIM-KR", "OTHER"]]], null],
