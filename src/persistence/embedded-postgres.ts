@@ -180,9 +180,8 @@ async function findPrograms(folder: string, account: Account): Promise<string> {
   return join(copy, "bin");
 }
 
-/** Links such as libpq.so.5 -> libpq.so.5.18: an npm package cannot carry them, and its install script, which makes them, is off here. */
+/** Links such as libpq.so.5 -> libpq.so.5.18: an npm package cannot carry them, and its install script is off. Some platforms need none. */
 async function makeLibraryLinks(native: string): Promise<void> {
-  // Some platforms need none.
   const list = await fs.readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[])
     await succeeds(fs.symlink(basename(source), join(native, relative("native", target))));
@@ -216,8 +215,7 @@ async function connect({ urlOf }: Home, port: number): Promise<SessionClient> {
 async function takeOwnership({ dataFolder }: Home, client: SessionClient): Promise<void> {
   const { rows } = await client.query<{ is_ours: boolean; owner: string | null }>(
     `SELECT pg_try_advisory_lock($1) AS is_ours, (
-       SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
-       WHERE locktype = 'advisory' AND objid = $1 AND datname = current_database() LIMIT 1
+       SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND objid = $1 LIMIT 1
      ) AS owner`,
     [OWNER_LOCK],
   );
@@ -246,9 +244,7 @@ async function runAs(account: Account, file: string, args: readonly string[]): P
   });
 }
 
-function succeeds(work: Promise<unknown>): Promise<boolean> {
-  return work.then(
-    () => true,
-    () => false,
-  );
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  const [{ status }] = await Promise.allSettled([work]);
+  return status === "fulfilled";
 }
