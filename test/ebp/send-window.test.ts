@@ -1,8 +1,12 @@
-import { expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
+import { Agent, RetryAgent, type RetryHandler } from "undici";
 import type { SendWindow } from "../../src/cancellation/model/payment-gateway.js";
+import { createConnections } from "../../src/ebp/connections.js";
+import { exchange } from "../../src/ebp/exchange.js";
+import { readOutcome } from "../../src/ebp/read-outcome.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
-import { useEbp } from "../helpers/upstream-client.js";
+import { OPEN_WINDOW, useEbp } from "../helpers/upstream-client.js";
 
 const ebp = useEbp();
 
@@ -54,14 +58,20 @@ test("writes not one byte when the window closes before the connection is made",
   expect(upstream.requests[0]?.body.toString("utf8")).toContain("ORD-NEXT");
 });
 
-test("writes nothing at all when only late cancels are asked for", async () => {
+test("writes nothing at all when only late cancels are asked for, or the window cannot say whether it is open", async () => {
   const upstream = await ebp.upstream(() => undefined);
   const client = ebp.client(upstream.url);
   const late: SendWindow = { isOpen: () => false };
+  const broken: SendWindow = {
+    isOpen: () => {
+      throw new Error("no clock");
+    },
+  };
   const sent = await Promise.all(
     Array.from({ length: 20 }, (_, n) => client.cancel(cancelRequest({ orderNo: `ORD-${n}` }), "en", late)),
   );
   for (const each of sent) expect(each).toMatchObject(TOO_LATE);
+  expect((await client.cancel(cancelRequest(), "en", broken)).outcome.kind).toBe("notSent");
   await client.close();
   await upstream.allClosed();
   expect(upstream.bytesReceived).toBe(0);
@@ -111,16 +121,57 @@ test("does not blame the window for a connection that is refused", async () => {
   });
 });
 
-test("sends nothing when the window cannot say whether it is open", async () => {
-  const upstream = await ebp.upstream(() => undefined);
-  const client = ebp.client(upstream.url);
-  const broken: SendWindow = {
-    isOpen: () => {
-      throw new Error("no clock");
-    },
-  };
-  expect((await client.cancel(cancelRequest(), "en", broken)).outcome.kind).toBe("notSent");
-  await client.close();
-  await upstream.allClosed();
-  expect(upstream.bytesReceived).toBe(0);
+/** Only a hang reaches it. */
+const PATIENT_MS = 10_000;
+const SHORT_MS = 100;
+
+let agent = createConnections({});
+afterEach(() => agent.destroy());
+
+test.each([1, 2])(
+  "gives up what waits while %i connections are busy, and never sends it",
+  async (connections) => {
+    agent = createConnections({ connections });
+    const finishers: (() => void)[] = [];
+    let allArrived: () => void = () => undefined;
+    const busy = new Promise<void>((resolve) => (allArrived = resolve));
+    const upstream = await ebp.upstream((_request, socket, count) => {
+      finishers.push(() => socket.write(httpAnswer(200, '{"resultCode":"0"}')));
+      if (count >= connections) allArrived();
+      if (count > connections) finishers.at(-1)?.();
+    });
+    const post = (body: string, timeoutMs: number) =>
+      exchange(agent, { origin: upstream.url, path: "/", method: "POST", body }, timeoutMs, OPEN_WINDOW);
+
+    const running = Array.from({ length: connections }, () => post("running", PATIENT_MS));
+    await busy;
+    const waited = await post("waiting", SHORT_MS);
+    expect(waited).toMatchObject({ sentAt: null, end: "timedOut", httpStatus: null });
+    expect(readOutcome(waited, cancelRequest()).kind).toBe("notSent");
+
+    // It is still in undici's queue: when a connection comes free, it has to be passed over.
+    for (const finish of finishers.splice(0)) finish();
+    const later = await post("later", PATIENT_MS);
+    for (const happened of [...(await Promise.all(running)), later]) expect(happened.end).toBe("complete");
+    const bodies = upstream.requests.map(({ body }) => body.toString("utf8"));
+    expect(bodies).toEqual([...Array.from({ length: connections }, () => "running"), "later"]);
+  },
+);
+
+test("refuses to be sent again, even by a dispatcher made to do so", async () => {
+  const upstream = await ebp.upstream((_request, socket) => socket.resetAndDestroy());
+  const insistent: RetryHandler.RetryOptions = { methods: ["POST"], minTimeout: 1, maxRetries: 3 };
+  const request = { origin: upstream.url, path: "/", method: "POST", body: "x" } as const;
+
+  // The dispatcher does send again what does not refuse.
+  const plain = new Agent();
+  await expect(new RetryAgent(plain, insistent).request(request)).rejects.toThrow();
+  await plain.destroy();
+  expect(upstream.requests).toHaveLength(4);
+
+  agent = createConnections({});
+  const retrying = new RetryAgent(agent, insistent);
+  const happened = await exchange(retrying, request, PATIENT_MS, OPEN_WINDOW);
+  expect(happened).toMatchObject({ end: "broken", sentAt: expect.any(Number) });
+  expect(upstream.requests).toHaveLength(5);
 });

@@ -5,14 +5,16 @@ import fc from "fast-check";
 import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
 import { readOutcome } from "../../src/ebp/read-outcome.js";
-import { cancelRequest } from "../helpers/examples.js";
+import { cancelRequest, published } from "../helpers/examples.js";
 import { httpAnswer, type Upstream } from "../helpers/upstream.js";
 import { OPEN_WINDOW, paymentQuestion, useEbp, type TestClient } from "../helpers/upstream-client.js";
+import { startUpstreamThread, type UpstreamThread } from "../helpers/upstream-thread.js";
 
 const ebp = useEbp();
 const PATIENT_MS = 10_000;
 
-const ACCEPTED = httpAnswer(200, '{"resultCode":"0","data":{"orderNo":"ORD-1"}}');
+const ACCEPTED_BODY = '{"resultCode":"0","data":{"orderNo":"ORD-1"}}';
+const ACCEPTED = httpAnswer(200, ACCEPTED_BODY);
 const REJECTED = httpAnswer(400, '{"resultCode":"EBP-C-0004","message":"no","requestId":"R"}');
 const CLOSING = { Connection: "close" };
 const LEFT_OVER: Readonly<Record<string, string | Buffer>> = {
@@ -122,7 +124,7 @@ test("whatever is left over, whenever before a cancel it comes, each cancel is s
       await client.close();
       await upstream.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -195,7 +197,7 @@ test("over TLS an answer that comes at once is still one to the request, and wha
   const request = { origin, path: "/", method: "POST", body: "x".repeat(60_000) + END } as const;
   const cancel = () => exchange(connections, request, PATIENT_MS, OPEN_WINDOW);
 
-  for (let count = 0; count < 100; count += 1) {
+  for (let count = 0; count < 30; count += 1) {
     expect(await cancel()).toMatchObject({ end: "complete", httpStatus: 400 });
   }
   expect(sockets).toHaveLength(1);
@@ -227,3 +229,63 @@ function leave(socket: Socket, what: string): void {
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+const TIMEOUT_MS = 200;
+/** No answer of EBP, and no refusal that is believed of a gateway either unless it is one to this request. */
+const IDLE_REFUSAL = httpAnswer(400, "<html>idle for too long</html>");
+
+let thread: UpstreamThread | undefined;
+afterEach(() => thread?.close());
+
+/** Resolves once the kernel has been told to connect, and before the process has heard that it has. */
+function connecting(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+test.each([
+  ["a short answer", ACCEPTED_BODY],
+  ["the largest answer of 500 lines", ACCEPTED_BODY.padEnd(100_000)],
+])("a process that stands still across the time-out finds %s that came meanwhile", async (_what, body) => {
+  thread = await startUpstreamThread({ answer: httpAnswer(200, body) });
+  const begun = performance.now();
+  const cancelling = ebp.client(thread.url, { timeoutMs: TIMEOUT_MS }).cancel(cancelRequest(), "en");
+  await thread.received();
+  thread.standStill(begun + TIMEOUT_MS + 1);
+  expect((await cancelling).outcome.kind).toBe("accepted");
+});
+
+test("an answer of which half has come by then leaves the outcome unknown", async () => {
+  const answer = httpAnswer(200, published("item-unit.response"));
+  thread = await startUpstreamThread({ answer: answer.subarray(0, answer.length / 2) });
+  const begun = performance.now();
+  const cancelling = ebp.client(thread.url, { timeoutMs: TIMEOUT_MS }).cancel(cancelRequest(), "en");
+  await thread.received();
+  thread.standStill(begun + TIMEOUT_MS + 1);
+  const { outcome } = await cancelling;
+  expect(outcome).toMatchObject({
+    kind: "unknown",
+    evidence: { httpStatus: 200, basis: expect.stringContaining("in time") },
+  });
+});
+
+test("a process that stands still while it connects, across the time-out, sends nothing any more", async () => {
+  thread = await startUpstreamThread({ greeting: IDLE_REFUSAL });
+  const begun = performance.now();
+  const cancelling = ebp.client(thread.url, { timeoutMs: TIMEOUT_MS }).cancel(cancelRequest(), "en");
+  await connecting();
+  thread.standStill(begun + TIMEOUT_MS + 1);
+  expect(await cancelling).toMatchObject({ outcome: { kind: "notSent" }, sentAgoMs: null });
+  expect(thread.bytesReceived).toBe(0);
+});
+
+test("a cancel is not written to a connection on which the other side has spoken first", async () => {
+  thread = await startUpstreamThread({ greeting: IDLE_REFUSAL });
+  const cancelling = ebp.client(thread.url).cancel(cancelRequest(), "en");
+  await connecting();
+  thread.standStill(0);
+  expect(await cancelling).toMatchObject({
+    outcome: { kind: "notSent", failure: { message: expect.stringContaining("never left") } },
+    sentAgoMs: null,
+  });
+  expect(thread.bytesReceived).toBe(0);
+});
