@@ -8,13 +8,16 @@ import { useEbp } from "../helpers/upstream-client.js";
 
 const ebp = useEbp();
 
-const SHORT_MS = 400;
+const SHORT_MS = 150;
 const ACCEPTED = '{"resultCode":"0","data":{"orderNo":"ORD-1"}}';
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
 describe("leaves the outcome unknown when", () => {
-  test("the connection is reset after the request arrived", async () => {
-    const upstream = await ebp.upstream((_request, socket) => socket.resetAndDestroy());
+  test.each([
+    ["reset", (socket: Socket) => socket.resetAndDestroy()],
+    ["closed without an answer", (socket: Socket) => socket.end()],
+  ])("the connection is %s after the request arrived", async (_how, leave) => {
+    const upstream = await ebp.upstream((_request, socket) => leave(socket));
     const sent = await ebp.client(upstream.url).cancel(cancelRequest(), "en");
     expect(sent.outcome).toMatchObject({
       kind: "unknown",
@@ -22,13 +25,6 @@ describe("leaves the outcome unknown when", () => {
       evidence: { httpStatus: null, rawAnswer: null, digest: null },
     });
     expect(sent.sentAgoMs).not.toBeNull();
-    expect(upstream.requests).toHaveLength(1);
-  });
-
-  test("the connection is closed without an answer", async () => {
-    const upstream = await ebp.upstream((_request, socket) => socket.end());
-    const { outcome } = await ebp.client(upstream.url).cancel(cancelRequest(), "en");
-    expect(outcome.kind).toBe("unknown");
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -163,7 +159,7 @@ describe("sends once", () => {
       setImmediate(() => socket.destroy());
     });
     const client = ebp.client(upstream.url, { connectionsPerOrigin: 1 });
-    const orderNos = Array.from({ length: 60 }, (_, n) => `ORD-${n}-`);
+    const orderNos = Array.from({ length: 30 }, (_, n) => `ORD-${n}-`);
     for (const orderNo of orderNos) {
       const { outcome } = await client.cancel(cancelRequest({ orderNo }), "en");
       const arrivals = upstream.requests.filter(({ body }) => body.includes(orderNo)).length;

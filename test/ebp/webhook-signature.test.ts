@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
@@ -42,6 +43,14 @@ test("names the stores of the secret that signed it, and no others", () => {
   expect(reader.read(signed(body, TIMESTAMP, "whsec-other"), body)?.event.storeIds).toEqual(["STORE-3"]);
 });
 
+test("gives the same body the same digest, whenever and by whom it was signed", () => {
+  const body = Buffer.from(vectors[0]?.body ?? "");
+  const digests = [signed(body), signed(body, "1"), signed(body, TIMESTAMP, "whsec-other")].map(
+    (headers) => reader.read(headers, body)?.event.digest,
+  );
+  expect(new Set(digests)).toEqual(new Set([createHash("sha256").update(body).digest("hex")]));
+});
+
 test("does not judge when it was signed", () => {
   const body = Buffer.from("{}");
   for (const timestamp of ["0", "1", "999999999999"]) {
@@ -81,18 +90,6 @@ describe("refuses", () => {
     }
   });
 
-  test("a signature with any one character of it replaced, but for the case of a letter", () => {
-    const body = Buffer.from("{}");
-    const right = signWebhook(body, TIMESTAMP, SECRET);
-    fc.assert(
-      fc.property(fc.nat(63), fc.string({ minLength: 1, maxLength: 1, unit: "binary" }), (at, character) => {
-        fc.pre(character.toLowerCase() !== right.charAt(at));
-        const signature = right.slice(0, at) + character + right.slice(at + 1);
-        expect(reader.read({ ...signed(body), [SIGNATURE_HEADER]: signature }, body)).toBeNull();
-      }),
-    );
-  });
-
   test("any other time stamp than the one that was signed", () => {
     const body = Buffer.from("{}");
     fc.assert(
@@ -103,6 +100,9 @@ describe("refuses", () => {
       }),
     );
     expect(reader.read({ ...signed(body, "7"), [TIMESTAMP_HEADER]: "07" }, body)).toBeNull();
+    // A byte moved from the body to the time stamp.
+    const moved = { ...signed(Buffer.from("1.{}"), "17"), [TIMESTAMP_HEADER]: "17.1" };
+    expect(reader.read(moved, body)).toBeNull();
   });
 
   test("what was signed with any other secret", () => {
@@ -115,31 +115,21 @@ describe("refuses", () => {
     );
   });
 
-  test("a byte moved from the body to the time stamp", () => {
-    const body = Buffer.from("1.{}");
-    const headers = { ...signed(body, "17"), [TIMESTAMP_HEADER]: "17.1" };
-    expect(reader.read(headers, Buffer.from("{}"))).toBeNull();
-  });
-
   const body = Buffer.from("{}");
   const right = signWebhook(body, TIMESTAMP, SECRET);
+  const headersOf = (signature: unknown, timestamp: unknown): IncomingHttpHeaders =>
+    ({ [SIGNATURE_HEADER]: signature, [TIMESTAMP_HEADER]: timestamp }) as IncomingHttpHeaders;
   test.each<[string, IncomingHttpHeaders]>([
     ["no headers", {}],
     ["no signature", { [TIMESTAMP_HEADER]: TIMESTAMP }],
     ["no time stamp", { [SIGNATURE_HEADER]: right }],
-    ["a list of signatures", { [SIGNATURE_HEADER]: [right], [TIMESTAMP_HEADER]: TIMESTAMP }],
-    ["two signatures", { [SIGNATURE_HEADER]: `${right}, ${right}`, [TIMESTAMP_HEADER]: TIMESTAMP }],
-    [
-      "a signature with something behind it",
-      { [SIGNATURE_HEADER]: `${right}00`, [TIMESTAMP_HEADER]: TIMESTAMP },
-    ],
-    ["a signature cut off", { [SIGNATURE_HEADER]: right.slice(0, 62), [TIMESTAMP_HEADER]: TIMESTAMP }],
-    ["a signature with a prefix", { [SIGNATURE_HEADER]: `sha256=${right}`, [TIMESTAMP_HEADER]: TIMESTAMP }],
-    [
-      "a line break behind the signature",
-      { [SIGNATURE_HEADER]: `${right}\n`, [TIMESTAMP_HEADER]: TIMESTAMP },
-    ],
-    ["a list of time stamps", { [SIGNATURE_HEADER]: right, [TIMESTAMP_HEADER]: [TIMESTAMP] as never }],
+    ["a list of signatures", headersOf([right], TIMESTAMP)],
+    ["two signatures", headersOf(`${right}, ${right}`, TIMESTAMP)],
+    ["a signature with something behind it", headersOf(`${right}00`, TIMESTAMP)],
+    ["a signature cut off", headersOf(right.slice(0, 62), TIMESTAMP)],
+    ["a signature with a prefix", headersOf(`sha256=${right}`, TIMESTAMP)],
+    ["a line break behind the signature", headersOf(`${right}\n`, TIMESTAMP)],
+    ["a list of time stamps", headersOf(right, [TIMESTAMP])],
     ...["", "-1", "1.5", "1e3", " 1", "1234567890123", "١"].map(
       (timestamp): [string, IncomingHttpHeaders] => [
         `the signed time stamp ${JSON.stringify(timestamp)}`,

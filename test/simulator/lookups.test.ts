@@ -42,6 +42,8 @@ describe("the status of a payment", () => {
     const simulator = await ebp.simulator();
     const orderNo = "SIM-CAPTURED-1000";
     expect(await statusOf(simulator, orderNo)).toBe("CAPTURED");
+    await cancel(simulator, orderNo, "1001");
+    expect(await statusOf(simulator, orderNo)).toBe("CAPTURED");
     await cancel(simulator, orderNo, "400");
     expect(await statusOf(simulator, orderNo)).toBe("REFUND_REQUESTED");
     await cancel(simulator, orderNo, "600");
@@ -63,12 +65,6 @@ describe("the status of a payment", () => {
     await cancel(simulator, "ORD-1", "1000");
     expect(await statusOf(simulator, "ORD-1")).toBe("REFUND_REQUESTED");
   });
-
-  test("stays CAPTURED after a cancel without an effect", async () => {
-    const simulator = await ebp.simulator();
-    await cancel(simulator, "SIM-GATEWAY-ERROR-1", "1000");
-    expect(await statusOf(simulator, "SIM-GATEWAY-ERROR-1")).toBe("CAPTURED");
-  });
 });
 
 test("a lookup of an unknown order is refused, and does not claim that there was no cancel", async () => {
@@ -89,14 +85,14 @@ test("a lookup of an unknown order is refused, and does not claim that there was
   expect(await lookUp(simulator, "ORD-1")).toMatchObject({ status: 200 });
 });
 
-test.each([
-  ["EBP-C-0006", "{"],
-  ["EBP-C-0007", "{}"],
-  ["EBP-C-0007", '{"orderNo":""}'],
-  ["EBP-C-0007", '{"orderNo":1}'],
-])("a lookup is refused with %s for the body %s", async (resultCode, json) => {
+test("a lookup is refused for a body that is no JSON or names no order", async () => {
   const { url } = await ebp.simulator();
-  expect(await post(detailUrl(url), json)).toMatchObject({ status: 400, body: { resultCode } });
+  expect((await post(detailUrl(url), "{")).body.resultCode).toBe("EBP-C-0006");
+  for (const json of ["{}", '{"orderNo":""}', '{"orderNo":1}'])
+    expect(await post(detailUrl(url), json)).toMatchObject({
+      status: 400,
+      body: { resultCode: "EBP-C-0007" },
+    });
 });
 
 test("a lookup needs the right signature and method", async () => {

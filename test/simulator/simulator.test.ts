@@ -4,6 +4,7 @@ import { request as send } from "undici";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { cancelBody, cancelUrl, requestHeaders } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
+import { FORCED_BEHAVIOURS, forcedBehaviour } from "../../simulator/order-numbers.js";
 import { startSimulator, type Simulator } from "../../simulator/simulator.js";
 import { cancelItem, cancelRequest, published, publishedRequest } from "../helpers/examples.js";
 import { post, servedLedger, type RequestChanges, type SimulatorAnswer } from "../helpers/simulator.js";
@@ -19,30 +20,23 @@ function cancel({ url }: Simulator, body: string, changes?: RequestChanges): Pro
 }
 
 describe("a cancel is refused with EBP-A-0001 when", () => {
-  test.each([
-    "Content-Type",
-    "Accept",
-    "X-Store-Id",
-    "X-Access-Key",
-    "X-EBP-Signature",
-    "X-Division-Code",
-    "X-Channel-Code",
-    "X-Ric-Code",
-    "X-Country-Code",
-    "X-Currency-Code",
-  ])("%s is missing or wrong", async (header) => {
+  test("a header is missing or wrong", async () => {
     const simulator = await ebp.simulator();
-    for (const [value, message] of [
-      [null, "Missing Mandatory Header"],
-      ["wrong", "Invalid Header Value"],
-    ] as const) {
-      const answer = await cancel(simulator, VALID, { headers: { [header]: value } });
-      expect(answer).toMatchObject({
-        status: 400,
-        body: { resultCode: "EBP-A-0001", message: "Missing Mandatory Headers" },
-      });
-      expect(answer.body.errors).toContainEqual({ header, message });
-    }
+    for (const header of [
+      ...["Content-Type", "Accept", "X-Store-Id", "X-Access-Key", "X-EBP-Signature", "X-Division-Code"],
+      ...["X-Channel-Code", "X-Ric-Code", "X-Country-Code", "X-Currency-Code"],
+    ])
+      for (const [value, message] of [
+        [null, "Missing Mandatory Header"],
+        ["wrong", "Invalid Header Value"],
+      ] as const) {
+        const answer = await cancel(simulator, VALID, { headers: { [header]: value } });
+        expect(answer).toMatchObject({
+          status: 400,
+          body: { resultCode: "EBP-A-0001", message: "Missing Mandatory Headers" },
+        });
+        expect(answer.body.errors).toContainEqual({ header, message });
+      }
     expect(simulator.ledger.effects()).toEqual([]);
   });
 
@@ -64,33 +58,37 @@ describe("a cancel is refused with EBP-A-0001 when", () => {
   });
 });
 
-test.each(["", "{", '{"orderNo":}', `${VALID} x`])("a body that is not JSON is refused: %j", async (text) => {
+test("a body that is not JSON is refused", async () => {
   const simulator = await ebp.simulator();
-  expect(await cancel(simulator, text)).toMatchObject({ status: 400, body: { resultCode: "EBP-C-0006" } });
+  for (const text of ["", "{", '{"orderNo":}', `${VALID} x`])
+    expect(await cancel(simulator, text)).toMatchObject({ status: 400, body: { resultCode: "EBP-C-0006" } });
+  const korean = await cancel(simulator, "{", { headers: { "X-System-Language": "ko" } });
+  expect(korean.body).toMatchObject({ resultCode: "EBP-C-0006", message: "요청 형식이 올바르지 않습니다" });
 });
 
-test.each([
-  ["body", "[]"],
-  ["orderNo", VALID.replace('"ORD-1"', "1")],
-  ["totalCancelAmount", VALID.replace('"totalCancelAmount":1000', '"totalCancelAmount":"1000"')],
-  ["items", '{"orderNo":"O","totalCancelAmount":0,"items":[]}'],
-  ["items[0].seq", VALID.replace('"seq":1', '"seq":1.5')],
-  ["items[0].itemType", VALID.replace("PHYSICAL", "GOODS")],
-  ["items[0].itemId", VALID.replace('"P001"', '""')],
-  ["items[0].quantity", VALID.replace('"quantity":1', '"quantity":0')],
-  ["items[0].amount", VALID.replace('"amount":1000', '"amount":null')],
-  ["items[0].taxAmount", VALID.replace('"amount":1000', '"amount":1000,"taxAmount":"0"')],
-  ["refundAccount", VALID.replace('"items"', '"refundAccount":[],"items"')],
-  [
-    "refundAccount.accountNumber",
-    VALID.replace('"items"', '"refundAccount":{"accountNumber":1234567890},"items"'),
-  ],
-])("a body whose %s does not match the schema is refused", async (field, text) => {
+test("a body that does not match the schema is refused, with the field's name", async () => {
   const simulator = await ebp.simulator();
-  expect(await cancel(simulator, text)).toMatchObject({
-    status: 400,
-    body: { resultCode: "EBP-C-0007", errors: [{ field }] },
-  });
+  for (const [field, text] of [
+    ["body", "[]"],
+    ["orderNo", VALID.replace('"ORD-1"', "1")],
+    ["totalCancelAmount", VALID.replace('"totalCancelAmount":1000', '"totalCancelAmount":"1000"')],
+    ["items", '{"orderNo":"O","totalCancelAmount":0,"items":[]}'],
+    ["items[0].seq", VALID.replace('"seq":1', '"seq":1.5')],
+    ["items[0].itemType", VALID.replace("PHYSICAL", "GOODS")],
+    ["items[0].itemId", VALID.replace('"P001"', '""')],
+    ["items[0].quantity", VALID.replace('"quantity":1', '"quantity":0')],
+    ["items[0].amount", VALID.replace('"amount":1000', '"amount":null')],
+    ["items[0].taxAmount", VALID.replace('"amount":1000', '"amount":1000,"taxAmount":"0"')],
+    ["refundAccount", VALID.replace('"items"', '"refundAccount":[],"items"')],
+    [
+      "refundAccount.accountNumber",
+      VALID.replace('"items"', '"refundAccount":{"accountNumber":1234567890},"items"'),
+    ],
+  ] as const)
+    expect(await cancel(simulator, text)).toMatchObject({
+      status: 400,
+      body: { resultCode: "EBP-C-0007", errors: [{ field }] },
+    });
   expect(simulator.ledger.effects()).toEqual([]);
 });
 
@@ -145,11 +143,6 @@ test("every cancel gets its own ids, and no answer repeats the refund account", 
   const ids = answers.flatMap(({ body: { requestId, data } }) => [requestId, data.returnRequestId]);
   expect(new Set(ids).size).toBe(40);
   expect(JSON.stringify(answers)).not.toMatch(/1234567890|John/u);
-});
-
-test("errors are in the caller's language", async () => {
-  const { body } = await cancel(await ebp.simulator(), "{", { headers: { "X-System-Language": "ko" } });
-  expect(body).toMatchObject({ resultCode: "EBP-C-0006", message: "요청 형식이 올바르지 않습니다" });
 });
 
 test("only one path and one method cancel", async () => {
@@ -249,4 +242,32 @@ describe("the ledger", () => {
       effects: [{}, {}],
     });
   });
+});
+
+/** For orders that are never answered. */
+const SHORT_MS = 100;
+
+test.each(FORCED_BEHAVIOURS)("$prefix $does", async ({ prefix, effect, outcome: expected, answer }) => {
+  const simulator = await ebp.simulator({ slowMs: 1 });
+  const client = ebp.client(simulator.url, answer.kind === "silence" ? { timeoutMs: SHORT_MS } : {});
+  const orderNo = `${prefix}-42`;
+  const { outcome } = await client.cancel(cancelRequest({ orderNo }), "en");
+  expect(outcome.kind).toBe(expected);
+  simulator.landLateEffects();
+  expect(simulator.ledger.received(orderNo)).toHaveLength(1);
+  expect(simulator.ledger.effects(orderNo)).toHaveLength(effect ? 1 : 0);
+});
+
+test("a slow order is answered later than the caller waits", async () => {
+  const simulator = await ebp.simulator({ slowMs: 60_000 });
+  const client = ebp.client(simulator.url, { timeoutMs: SHORT_MS });
+  const { outcome } = await client.cancel(cancelRequest({ orderNo: "SIM-SLOW-1" }), "en");
+  expect(outcome.kind).toBe("unknown");
+  expect(simulator.ledger.effects("SIM-SLOW-1")).toHaveLength(1);
+});
+
+test("every prefix reaches its own row, and other order numbers reach none", () => {
+  for (const row of FORCED_BEHAVIOURS) expect(forcedBehaviour(`${row.prefix}-1`)).toBe(row);
+  for (const orderNo of ["ORD-SIM-HTML", "SIM-KR-1", "SIM-CAPTURED-1000"])
+    expect(forcedBehaviour(orderNo)).toBeNull();
 });

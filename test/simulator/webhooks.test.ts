@@ -57,13 +57,6 @@ function isGenuine({ headers, body }: UpstreamRequest): boolean {
   return headers[SIGNATURE_HEADER] === signWebhook(body, headers[TIMESTAMP_HEADER] ?? "", SECRET);
 }
 
-test("a webhook signs the timestamp and the raw body as EBP documents it", () => {
-  const body = Buffer.from('{"eventType":"PAYMENT_VOIDED"}');
-  expect(signWebhook(body, "1735689600", SECRET)).toBe(
-    "a3ee42d4f80b1126093919c27371fdcd9694cd025ffe181e04f5b3d4ee25c92a",
-  );
-});
-
 describe("a webhook announces", () => {
   test("the refund of a captured payment", async () => {
     const { simulator, receiver } = await wire();
@@ -159,18 +152,16 @@ describe("the webhooks of an order", () => {
     expect(simulator.ledger.effects()).toHaveLength(1);
   });
 
-  test("SIM-WEBHOOK-DELAYED come later than those of a later order", async () => {
+  test("SIM-WEBHOOK-DELAYED come later than those of a later order, and come in the end", async () => {
     const { simulator, receiver, reached } = await wire({ webhookDelayMs: NEVER_MS });
     await cancel(simulator, "SIM-WEBHOOK-DELAYED-1", "1000");
     await cancel(simulator, "ORD-1", "1000");
     await reached;
     expect(receiver.requests.map(eventOf)).toMatchObject([{ data: { orderNo: "ORD-1" } }]);
-  });
 
-  test("SIM-WEBHOOK-DELAYED come in the end", async () => {
-    const { simulator, receiver } = await wire({ webhookDelayMs: 1 });
-    await cancelAndSettle(simulator, "SIM-WEBHOOK-DELAYED-1");
-    expect(receiver.requests.map(isGenuine)).toEqual([true]);
+    const soon = await wire({ webhookDelayMs: 1 });
+    await cancelAndSettle(soon.simulator, "SIM-WEBHOOK-DELAYED-1");
+    expect(soon.receiver.requests.map(isGenuine)).toEqual([true]);
   });
 
   test("SIM-WEBHOOK-TWICE come twice with the same signed bytes", async () => {
@@ -234,12 +225,6 @@ describe("a webhook that is not accepted", () => {
     ]);
   });
 
-  test("is given up after the last attempt", async () => {
-    const { simulator } = await wire({ webhookRetryMs: [1, 1, 1] }, [500]);
-    await captureAndSettle(simulator);
-    expect(simulator.webhooks.map(({ status }) => status)).toEqual([500, 500, 500, 500]);
-  });
-
   test("follows the receiver to a new address", async () => {
     const { receiver } = await wire();
     const simulator: Simulator = await ebp.simulator({
@@ -261,10 +246,10 @@ describe("a webhook that is not accepted", () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  test("has no status when the receiver takes too long", async () => {
-    const { simulator } = await wire({ webhookTimeoutMs: 1, webhookRetryMs: [] }, [null]);
+  test("has no status when the receiver takes too long, and is given up after the last attempt", async () => {
+    const { simulator } = await wire({ webhookTimeoutMs: 1, webhookRetryMs: [1] }, [null]);
     await captureAndSettle(simulator);
-    expect(simulator.webhooks).toMatchObject([{ status: null }]);
+    expect(simulator.webhooks).toMatchObject([{ status: null }, { status: null }]);
   });
 
   test.each([
