@@ -167,10 +167,6 @@ describe("an export", () => {
     });
   });
 
-  test("of no store is empty", async () => {
-    expect(await readAll({ filter: { storeIds: [] } })).toEqual([]);
-  });
-
   test("reads each store by an index in its order, and sorts nothing", async () => {
     const { text, values } = exportStatement({ ...ALL, withItems: true }, new Date());
     const plan = await withConnection(fixture.databaseUrl, async (client) => {
