@@ -13,12 +13,11 @@ import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.
 import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
-import { createErrorFormat } from "./plugins/error-format.js";
+import { createErrorFormat, logFaults, reportFaults, withRequestId } from "./plugins/errors.js";
 import { limitOperations } from "./plugins/limit-operations.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./plugins/limits.js";
 import { shedLoad, type LoadSheddingDependencies } from "./plugins/load-shedding.js";
 import { limitRates, type RateLimitDependencies } from "./plugins/rate-limits.js";
-import { logFaults, reportFaults, withRequestId } from "./plugins/report-faults.js";
 import { assertListed, createSafelist, resolveIds } from "./plugins/safelist.js";
 import { acceptSubscriptions, addStream, type LiveDependencies } from "./stream.js";
 

@@ -59,33 +59,26 @@ function plain(sign: string, whole: string, fraction: string, exponent = 0): str
   return value === "0" ? "0" : sign + value;
 }
 
-const sign = fc.constantFrom("", "-");
-const wholes = (most: number): fc.Arbitrary<string> =>
-  fc.oneof(fc.constant("0"), fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${most - 1}}$`, "u")));
-const fractions = (most: number): fc.Arbitrary<string> =>
-  fc.stringMatching(new RegExp(`^[0-9]{0,${most}}$`, "u"));
-const exponents = (most: number): fc.Arbitrary<{ mark: string; plus: string; value: number } | null> =>
-  fc.option(
-    fc.record({
-      mark: fc.constantFrom("e", "E"),
-      plus: fc.constantFrom("", "+"),
-      value: fc.integer({ min: -most, max: most }),
-    }),
-  );
-
 /** A decimal as text, and its value in plain notation. */
 function decimals(
   wholeDigits: number,
   fractionDigits: number,
   exponent = 40,
 ): fc.Arbitrary<{ text: string; value: string }> {
+  const digits = (pattern: string): fc.Arbitrary<string> =>
+    fc.stringMatching(new RegExp(`^${pattern}$`, "u"));
   return fc
-    .tuple(sign, wholes(wholeDigits), fractions(fractionDigits), exponents(exponent))
-    .map(([minus, whole, fraction, power]) => {
-      const point = fraction === "" ? "" : ".";
-      const e = power === null ? "" : `${power.mark}${power.value < 0 ? "" : power.plus}${power.value}`;
-      const value = plain(minus, whole, fraction, power?.value ?? 0);
-      return { text: `${minus}${whole}${point}${fraction}${e}`, value };
+    .record({
+      sign: fc.constantFrom("", "-"),
+      whole: digits(`(?:0|[1-9][0-9]{0,${wholeDigits - 1}})`),
+      fraction: digits(`[0-9]{0,${fractionDigits}}`),
+      mark: fc.constantFrom("e", "E", "e+"),
+      power: fc.option(fc.integer({ min: -exponent, max: exponent })),
+    })
+    .map(({ sign, whole, fraction, mark, power }) => {
+      const e = power === null ? "" : `${power < 0 ? "e" : mark}${power}`;
+      const text = `${sign}${whole}${fraction === "" ? "" : "."}${fraction}${e}`;
+      return { text, value: plain(sign, whole, fraction, power ?? 0) };
     });
 }
 

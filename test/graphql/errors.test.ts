@@ -204,7 +204,7 @@ describe("over HTTP", () => {
 
 describe("a user error names the field and what was expected, and quotes nothing:", () => {
   const INT = Number(NUMBER);
-  const PIECE = /10293|93847|84756|Zaphod|Quibble|1029-03|0000-03/u;
+  const PIECE = /10293|93847|84756|Zaphod|Quibble|0000-03/u;
 
   async function faultsOf(query: string, variables: object): Promise<{ field: string; message: string }[]> {
     const { errors, data, text } = await refusals.service.graphql(query, variables);
@@ -220,13 +220,11 @@ describe("a user error names the field and what was expected, and quotes nothing
   test.each<[field: string, changes: Record<string, unknown>]>([
     ["input.storeId", { storeId: NAME }],
     ["input.totalCancelAmount", { totalCancelAmount: NUMBER }],
-    ["input.totalCancelAmount", { totalCancelAmount: `${NUMBER}000000` }],
     ["input.expectedCancelledTotal", { expectedCancelledTotal: `-${NUMBER}` }],
     ["input.items.1.seq", { items: [item({ seq: INT }), item({ seq: INT })] }],
     ["input.items.0.quantity", { items: [item({ quantity: INT })] }],
     ["input.items.0.taxAmount", { items: [item({ taxAmount: `0.${NUMBER}` })] }],
     ["input.items.0.itemId", { items: [item({ itemId: ` ${NAME}` })] }],
-    ["input.orderNo", { orderNo: `${NAME}\u200B` }],
     ["input.idempotencyKey", { idempotencyKey: ` ${NUMBER}` }],
   ])("%s in %j", async (field, changes) => {
     for (const operation of [CANCEL, PREVIEW]) {
@@ -242,20 +240,17 @@ describe("a user error names the field and what was expected, and quotes nothing
   const LIST = `query ($first: Int, $filter: CancellationFilter) {
     cancellations(first: $first, filter: $filter) { edges { cursor } }
   }`;
-  const STATS = `query ($timeZone: String, $largest: Int) {
-    cancellationStats(groupBy: [DAY], timeZone: $timeZone, largest: $largest) { count }
+  const STATS = `query ($timeZone: String) {
+    cancellationStats(groupBy: [DAY], timeZone: $timeZone) { count }
   }`;
   const BY_KEY = `query ($storeId: String) { cancellationByKey(storeId: $storeId, idempotencyKey: "") { id } }`;
-  const LATE = "1029-03-08T04:07:05Z";
   test.each<[field: string, variables: object, query: string]>([
     ["first", { first: INT }, LIST],
     ["filter.amountTo", { filter: { amountFrom: "9999999999", amountTo: NUMBER } }, LIST],
-    ["filter.createdBefore", { filter: { createdFrom: LATE, createdBefore: LATE } }, LIST],
     ["filter.createdFrom", { filter: { createdFrom: "0000-03-08T04:07:05.847Z" } }, LIST],
     ["filter.inDoubtLongerThanSeconds", { filter: { inDoubtLongerThanSeconds: INT } }, LIST],
     ["filter.orderNo", { filter: { orderNo: NUMBER, orderNoPrefix: NAME } }, LIST],
     ["timeZone", { timeZone: NAME }, STATS],
-    ["largest", { largest: INT }, STATS],
     ["storeId", { storeId: `${NAME}\u0000` }, BY_KEY],
   ])("%s in %j", async (field, variables, query) => {
     const [fault, ...others] = await faultsOf(query, variables);

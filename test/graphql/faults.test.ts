@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { logFaults } from "../../src/graphql/plugins/report-faults.js";
+import { logFaults } from "../../src/graphql/plugins/errors.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { ACCOUNT, NAME, NUMBER } from "../helpers/refusals.js";

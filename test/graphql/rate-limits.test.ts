@@ -10,24 +10,14 @@ const callers = fc
 const asking = (...stores: (string | null)[]): { name: string; storeId: string | null }[] =>
   stores.map((storeId) => ({ name: "order", storeId }));
 
-test("is as long for every caller, and the same for the same one, in whatever order the stores are", () => {
-  fc.assert(
-    fc.property(callers, (caller) => {
-      const bucket = rateLimitBucket(caller, asking(null));
-      expect(bucket).toMatch(/^[\w-]{43}$/u);
-      expect(rateLimitBucket({ ...caller, storeIds: [...caller.storeIds].reverse() }, asking(null))).toBe(
-        bucket,
-      );
-    }),
-    { numRuns: 50 },
-  );
-});
-
-test("differs from caller to caller, and from store to store", () => {
+test("differs from caller to caller and from store to store, not with the order of the stores, and tells nothing of them", () => {
   fc.assert(
     fc.property(callers, callers, (one, other) => {
       fc.pre(one.subject !== other.subject);
-      expect(rateLimitBucket(one, asking(null))).not.toBe(rateLimitBucket(other, asking(null)));
+      const bucket = rateLimitBucket(one, asking(null));
+      expect(bucket).toMatch(/^[\w-]{43}$/u);
+      expect(rateLimitBucket({ ...one, storeIds: [...one.storeIds].reverse() }, asking(null))).toBe(bucket);
+      expect(rateLimitBucket(other, asking(null))).not.toBe(bucket);
       const buckets = one.storeIds.map((storeId) => rateLimitBucket(one, asking(storeId)));
       expect(new Set(buckets).size).toBe(one.storeIds.length);
     }),
@@ -61,15 +51,12 @@ test("nobody can be named like a caller without a name, nor two stores like one"
   expect(bucket(caller("me", "A", "B"))).not.toBe(bucket(caller("me", "A,B")));
   expect(bucket(caller("me", 'A","B'))).not.toBe(bucket(caller("me", "A", "B")));
 });
-const NEW_NAMES = ["somethingNew", "toString", "__proto__", "constructor"];
-
-test("a mutation that nobody has thought about counts as the dearest, whatever its name", () => {
-  for (const name of NEW_NAMES)
+test("a mutation that nobody has thought about counts as the dearest, whatever its name, and a query as none", () => {
+  for (const name of ["somethingNew", "toString", "__proto__", "constructor"]) {
     expect(mutationPoints(name, true)).toBe(mutationPoints("resolveCancellation", true));
-  expect(mutationPoints("cancelPayment", true)).toBe(1);
-});
-
-test("a query counts as no mutation, unless it answers what a mutation would", () => {
-  for (const name of ["cancellation", ...NEW_NAMES]) expect(mutationPoints(name, false)).toBe(0);
-  expect(mutationPoints("cancelPaymentPreview", false)).toBe(1);
+    expect(mutationPoints(name, false)).toBe(0);
+  }
+  expect([mutationPoints("cancelPayment", true), mutationPoints("cancelPaymentPreview", false)]).toEqual([
+    1, 1,
+  ]);
 });
