@@ -148,20 +148,7 @@ function attack({ what, url, token }) {
 
 /** Opens connections without a token, says nothing, and opens each again that is closed. */
 function idle(port) {
-  for (let n = 0; n < IDLE_CONNECTIONS_EACH; n += 1)
-    open(
-      port,
-      () => undefined,
-      () => setTimeout(idleOnce, 50, port),
-    );
-}
-
-function idleOnce(port) {
-  open(
-    port,
-    () => undefined,
-    () => setTimeout(idleOnce, 50, port),
-  );
+  for (let n = 0; n < IDLE_CONNECTIONS_EACH; n += 1) again(port, 50, () => undefined);
 }
 
 /** Asks for a large page, and for an export, and does not read. */
@@ -172,27 +159,18 @@ function slow(port, token) {
   });
   const post = `POST /graphql HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${page.length}\r\n\r\n${page}`;
   const get = `GET /exports/cancellations.ndjson HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-  for (const text of [post, get]) {
-    open(
-      port,
-      (socket) => socket.pause().write(text),
-      () => setTimeout(slow, 200, port, token),
-    );
-  }
+  for (const text of [post, get]) again(port, 200, (socket) => socket.pause().write(text));
 }
 
 /** Sends 98 kB that are no JSON, with a token that is good, again and again. */
 function broken(port, token) {
   const body = `{"query":"${"x".repeat(98_000)}`;
   const post = `POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  open(
-    port,
-    (socket) => socket.resume().write(post),
-    () => setTimeout(broken, 50, port, token),
-  );
+  again(port, 50, (socket) => socket.resume().write(post));
 }
 
-function open(port, connected, closed) {
+/** A connection, and another one each time it has been closed. */
+function again(port, pauseMs, connected) {
   const socket = connect(port, "127.0.0.1", () => connected(socket));
-  socket.on("error", () => undefined).on("close", closed);
+  socket.on("error", () => undefined).on("close", () => setTimeout(again, pauseMs, port, pauseMs, connected));
 }

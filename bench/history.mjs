@@ -3,13 +3,10 @@ import "../scripts/register-typescript.mjs";
 import { fileURLToPath } from "node:url";
 import { withTemporaryDatabase } from "../scripts/temporary-database.mjs";
 import { CASES } from "./history/cases.mjs";
-import { databaseAt, withConnection } from "./history/connection.mjs";
-import { readFacts } from "./history/measure.mjs";
-import { growthOf, keepsGoal } from "./history/report.mjs";
-import { describeMachine } from "./history/connection.mjs";
-import { measureCase } from "./history/measure.mjs";
+import { databaseAt, describeMachine, withConnection } from "./history/connection.mjs";
+import { measureCase, readFacts } from "./history/measure.mjs";
 import { readOptions } from "./history/options.mjs";
-import { toMarkdown } from "./history/report.mjs";
+import { growthOf, keepsGoal, toMarkdown } from "./history/report.mjs";
 import { withServices } from "./history/service.mjs";
 
 const SMALL = "cancellations_of_a_short_history";

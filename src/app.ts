@@ -26,7 +26,7 @@ import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
 import { watchAccessKeys } from "./process/access-keys.js";
 import { openAuthentication } from "./process/authentication.js";
 import { createCancelLog, logUnfinished } from "./process/cancel-log.js";
-import { startPeriodic, type Periodic } from "./process/periodic.js";
+import { runPeriodically, type Periodic } from "./process/periodic.js";
 import { Releases } from "./process/releases.js";
 import { warnOfUnknownStatuses } from "./process/upstream.js";
 
@@ -120,8 +120,7 @@ async function serve(composition: Composition): Promise<string> {
   });
   releases.add("the HTTP server", () => http.close());
   if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
-  const accessKeys = watchAccessKeys(config, http.log);
-  releases.add("the watch over the access keys", () => accessKeys.stop());
+  const accessKeys = watchAccessKeys(config, http.log, releases);
   warnOfUnknownStatuses(config, http.log);
   const isLate = addLoadShedding(http, {
     routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
@@ -175,30 +174,22 @@ function openLiveChanges({ core, metrics, http, releases }: Composition): LiveCh
     ...core.changes,
     onRefused: (whose) => metrics.followersRefused.inc({ whose }),
   });
-  const periodic = startPeriodic(() => changes.lookBack(), {
-    intervalMs: LOOK_BACK_MS,
-    onFault: (error) => http.log.error({ err: error }, "looking back for changes failed; it is tried again"),
-  });
-  releases.add("the look back for changes", () => periodic.stop());
+  const what = "looking back for changes";
+  runPeriodically(() => changes.lookBack(), { what, intervalMs: LOOK_BACK_MS, log: http.log, releases });
   return changes;
 }
 
 /** Every replica has one; they share the work through the database. */
 function startReconciler({ config, core, metrics, http, releases }: Composition): Periodic | null {
   if (config.reconcileIntervalMs === 0) return null;
-  const reconciler = startPeriodic(
+  return runPeriodically(
     async (stopping) => {
       const counts = await core.reconcile(() => stopping.aborted);
       for (const [what, count] of Object.entries(counts)) metrics.reconciled.inc({ what }, count);
       if (Object.values(counts).some((count) => count > 0)) http.log.info(counts, "reconciled");
     },
-    {
-      intervalMs: config.reconcileIntervalMs,
-      onFault: (error) => http.log.error({ err: error }, "reconciling failed; it is tried again"),
-    },
+    { what: "reconciling", intervalMs: config.reconcileIntervalMs, log: http.log, releases },
   );
-  releases.add("the reconciler", () => reconciler.stop());
-  return reconciler;
 }
 
 /** Without a webhook secret there is no such route. */

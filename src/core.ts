@@ -22,6 +22,7 @@ import {
   type Database,
 } from "./persistence/client.js";
 import { PoolQueue } from "./persistence/pool-queue.js";
+import { createChangeAnnouncer, createChangeListener } from "./persistence/change-notifications.js";
 import { createChangeLog } from "./persistence/change-log.js";
 import { createHistory } from "./persistence/history/history.js";
 import { createLedger } from "./persistence/ledger.js";
@@ -36,7 +37,6 @@ import type { Log } from "./process/log.js";
 import type { Releases } from "./process/releases.js";
 import { openUpstream, type Upstream } from "./process/upstream.js";
 import { enterAgainOn, openWatch } from "./process/watch-database.js";
-import { openChanges } from "./process/changes.js";
 
 /** Everything behind the API: what the service and `npm run reconcile` have in common. */
 export interface Core {
@@ -121,7 +121,25 @@ export async function openCore(
     releases,
     onWentBack: () => events.onWentBack?.(),
   });
-  const { announcer, listener } = openChanges(databaseUrl, log, releases, events.onNotAnnounced);
+  // Tells other replicas of what is committed here, and hears of what they commit.
+  let isLossTold = false;
+  const announcer = createChangeAnnouncer({
+    databaseUrl,
+    onLost: (error) => {
+      events.onNotAnnounced?.();
+      if (!isLossTold)
+        log.error({ err: error }, "announcing changes failed: who follows them learns of them later");
+      isLossTold = true;
+    },
+  });
+  releases.add("the announcer of changes", () => announcer.close());
+  const listener = createChangeListener({
+    databaseUrl,
+    onBroken: (error) =>
+      log.error({ err: error }, "listening for changes was interrupted; it is tried again"),
+    onMended: () => log.info("changes are listened for again"),
+  });
+  releases.add("the listener for changes", () => listener.close());
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
     databaseUrl: config.rateLimits.store === "postgres" ? databaseUrl : null,

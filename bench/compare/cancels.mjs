@@ -1,7 +1,6 @@
 import { CANCELLING, findContenders, startContender } from "./contenders.mjs";
-import { measure } from "./rounds.mjs";
 import { STORE } from "./our-service.mjs";
-import { measureInTurns } from "./rounds.mjs";
+import { measure, measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./progress.mjs";
 
 /** What is compiled while it runs is compiled then: few callers of a slow upstream would take minutes for it. */

@@ -5,9 +5,8 @@ import { createProgress } from "../../src/commands/progress.ts";
 import { seedHistory } from "../history/seed.mjs";
 import { STORES } from "../history/vocabulary.mjs";
 import { findContenders, PAGING, startContender } from "./contenders.mjs";
-import { measure } from "./rounds.mjs";
+import { measure, measureInTurns } from "./rounds.mjs";
 import { PAGE_SIZE } from "./contenders/example-cancel.mjs";
-import { measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./progress.mjs";
 
 const FIRST_WARM_UP = { callers: 16, seconds: 30 };

@@ -13,17 +13,15 @@ const STOP_TIMEOUT_MS = 15_000;
  */
 export async function startProgram({ name, args, env, cwd, says }, interrupted) {
   interrupted.throwIfAborted();
-  const spawnedAt = performance.now();
   const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "close");
-  let [written, bytes] = ["", 0];
+  let written = "";
   const keep = (chunk) => (written += chunk);
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", keep).on("data", (chunk) => (bytes += chunk.length));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
   child.stderr.on("data", (chunk) => process.stderr.write(`${name}: ${chunk}`));
 
   async function stop() {
@@ -35,16 +33,14 @@ export async function startProgram({ name, args, env, cwd, says }, interrupted) 
 
   try {
     const url = await address();
-    child.stdout.off("data", keep);
+    // Read on all the same, as a log collector would.
+    child.stdout.off("data", keep).resume();
     child.stderr.off("data", keep);
     return {
       name,
       url,
-      pid: child.pid,
-      spawnedAt,
       cpu: () => cpuOf(child.pid),
       memory: () => memoryOf(child.pid),
-      logged: () => bytes,
       stop,
     };
   } catch (error) {

@@ -1,21 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 
 /** Of an even number of them, the mean of the two in the middle. */
-export function median(numbers) {
+function median(numbers) {
   const sorted = numbers.toSorted((one, other) => one - other);
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 /** Median, least and most; null where any of them could not be measured. */
-export function spread(numbers) {
+function spread(numbers) {
   if (numbers.length === 0 || !numbers.every(Number.isFinite)) return null;
   return { median: median(numbers), min: Math.min(...numbers), max: Math.max(...numbers) };
-}
-
-/** Round by round, what one did beside another in the same one; then the middle of that. */
-export function ratios(ones, others) {
-  return spread(ones.map((one, i) => one / others[i]));
 }
 
 /** What belongs to the last answers is done by then: what is told of them to other processes, and buffers that are given back. */
@@ -48,21 +43,21 @@ export async function measure({ load, upstream, server, runId, interrupted }, si
   return {
     count: result.count,
     rate: (result.count * 1_000) / result.ms,
-    ...latencies(result),
+    p50: result.p50,
+    p95: result.p95,
+    p99: result.p99,
     rows: result.rows / result.count,
     cpu: {
       service: each.service,
       postgres: each.postgres,
       upstream: each.upstream,
       load: each.load,
-      pooler: each.pooler,
     },
     wal: each.wal,
     sends: each.sends,
     announcements: each.announcements,
     commits: each.transactions - (each.announcements ?? 0),
     memory: sum(side.services.map(({ memory }) => memory())),
-    logged: each.logged,
   };
 
   async function readAll() {
@@ -76,14 +71,8 @@ export async function measure({ load, upstream, server, runId, interrupted }, si
       service: sum(side.services.map((service) => service.cpu())),
       upstream: upstream.cpu(),
       load: load.cpu(),
-      pooler: side.pooler?.cpu() ?? null,
-      logged: sum(side.services.map((service) => service.logged())),
     };
   }
-}
-
-function latencies({ p50, p95, p99, most }) {
-  return { p50, p95, p99, most };
 }
 
 /** Null where any of them is not known. */
@@ -110,22 +99,19 @@ export async function measureInTurns(bench, sides, { rounds, seconds, warmUpSeco
   return sides.map(({ name }, at) => ({
     name,
     ...summarize(samples[at]),
-    ratio: at === 0 ? null : ratios(ratesOf(samples[0]), ratesOf(samples[at])),
+    // Round by round, what the first one did beside this one in the same round.
+    ratio: at === 0 ? null : spread(samples[0].map(({ rate }, i) => rate / samples[at][i].rate)),
     samples: samples[at],
   }));
 }
 
-const PLAIN = ["p50", "p95", "p99", "rows", "wal", "sends", "announcements", "commits", "memory", "logged"];
+const PLAIN = ["p50", "p95", "p99", "rows", "wal", "sends", "announcements", "commits", "memory"];
 
-export function summarize(samples) {
+function summarize(samples) {
   const of = (read) => spread(samples.map(read));
   const result = { rate: of(({ rate }) => rate), cpu: {} };
   for (const name of PLAIN) result[name] = of((sample) => sample[name])?.median ?? null;
   for (const name of Object.keys(samples[0].cpu))
     result.cpu[name] = of(({ cpu }) => cpu[name])?.median ?? null;
   return result;
-}
-
-function ratesOf(samples) {
-  return samples.map(({ rate }) => rate);
 }

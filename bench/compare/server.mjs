@@ -11,9 +11,7 @@ const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" 
 /** The one PostgreSQL of a run: makes databases in it, and reads its meters. */
 export async function openServer(url) {
   const control = await connect(databaseAt(url, "postgres"));
-  const { rows } = await control.query(
-    "SELECT pg_backend_pid() AS pid, current_setting('server_version') AS version",
-  );
+  const { rows } = await control.query("SELECT pg_backend_pid() AS pid");
   const postmaster = parentOf(rows[0].pid);
   const settings = {};
   for (const [name, expected] of Object.entries(DURABLE)) {
@@ -27,17 +25,12 @@ export async function openServer(url) {
 
   return {
     settings,
-    version: rows[0].version,
-    template: url,
-    /** A database of its own for `name`, as it is after the migrations, or as `from` is. */
-    async createDatabase(name, from = template) {
+    /** A database of its own for `name`, as it is after the migrations. */
+    async createDatabase(name) {
       const database = `bench_${name.toLowerCase().replaceAll(/[^a-z0-9]+/gu, "_")}`;
-      await control.query(`CREATE DATABASE ${database} TEMPLATE ${from}`);
+      await control.query(`CREATE DATABASE ${database} TEMPLATE ${template}`);
       return databaseAt(url, database);
     },
-    dropDatabase: (databaseUrl) =>
-      control.query(`DROP DATABASE ${new URL(databaseUrl).pathname.slice(1)} WITH (FORCE)`),
-    query: (...query) => control.query(...query),
     /** As autovacuum does within the first minute: until then PostgreSQL finds all indexes of an empty table equally good. */
     async analyze(databaseUrl) {
       const client = await connect(databaseUrl);

@@ -34,7 +34,7 @@ serveParent({
   setDelay({ ms }) {
     delayMs = ms;
   },
-  counts: () => ({ cancels, lookups }),
+  counts: () => ({ cancels }),
 });
 
 function send(response, answer) {

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
-import type { Settings } from "./settings.js";
+import { readText, type Settings } from "./settings.js";
 
 const VARIABLE = "PERSISTED_OPERATIONS";
 const EXPECTED =
@@ -28,15 +27,8 @@ const documentsSchema = z
 export function readPersistedOperations(settings: Settings): readonly PersistedOperation[] | null {
   const path = settings.value(VARIABLE);
   if (path === undefined) return null;
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const found = `${path} (${(error as NodeJS.ErrnoException).code ?? "?"})`;
-    settings.fault(VARIABLE, "the path of a file that can be read", found);
-    return [];
-  }
-  return parsePersistedOperations(settings, text);
+  const text = readText(settings, VARIABLE, path);
+  return text === null ? [] : parsePersistedOperations(settings, text);
 }
 
 function parsePersistedOperations(settings: Settings, text: string): readonly PersistedOperation[] {

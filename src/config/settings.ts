@@ -106,42 +106,37 @@ export class Settings {
   #secretFrom(name: string, value: string | undefined, path: string): string {
     const known = this.#fromFiles.get(name);
     if (known !== undefined) return known;
-    const file: SecretFile =
-      value === undefined
-        ? readSecretFile(path)
-        : { text: null, expected: `nothing beside ${name}`, found: "a value" };
-    if (file.text === null) {
-      this.fault(`${name}_FILE`, file.expected, file.found);
-      this.#unread.add(name);
-    }
-    const text = file.text ?? value ?? "";
+    const text = value ?? this.#readSecret(name, path);
+    if (value !== undefined) this.#unreadable(name, `nothing beside ${name}`, "a value");
     this.#fromFiles.set(name, text);
     return text;
+  }
+
+  /** Line breaks and a byte order mark around the secret come from editors and are dropped. */
+  #readSecret(name: string, path: string): string {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(path);
+    } catch (error) {
+      const found = `one that cannot (${errorCode(error)})`;
+      return this.#unreadable(name, "the path of a file that can be read", found);
+    }
+    // Lenient decoding would turn the secret into another one.
+    if (!isUtf8(bytes)) return this.#unreadable(name, "a file of text in UTF-8", "other bytes");
+    const text = bytes.toString("utf8").trim();
+    return text === "" ? this.#unreadable(name, "a file with the secret in it", "an empty one") : text;
+  }
+
+  /** Names neither content nor path: either may be the secret. */
+  #unreadable(name: string, expected: string, found: string): string {
+    this.fault(`${name}_FILE`, expected, found);
+    this.#unread.add(name);
+    return "";
   }
 }
 
 function isSecret(name: string): boolean {
   return SECRET_VARIABLES.includes(name);
-}
-
-/** A secret from its file, or what is wrong with the file. Messages name neither content nor path: either may be the secret. */
-type SecretFile =
-  { readonly text: string } | { readonly text: null; readonly expected: string; readonly found: string };
-
-/** Line breaks and a byte order mark around the secret come from editors and are dropped. */
-function readSecretFile(path: string): SecretFile {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const found = `one that cannot (${errorCode(error)})`;
-    return { text: null, expected: "the path of a file that can be read", found };
-  }
-  // Lenient decoding would turn the secret into another one.
-  if (!isUtf8(bytes)) return { text: null, expected: "a file of text in UTF-8", found: "other bytes" };
-  const text = bytes.toString("utf8").trim();
-  if (text === "") return { text: null, expected: "a file with the secret in it", found: "an empty one" };
-  return { text };
 }
 
 /** The text of a file whose path a variable names; null after a fault. */

@@ -99,16 +99,12 @@ function callerUnknown(requestId: string): ApiError {
   );
 }
 
-function isCounted(request: FastifyRequest, status: number): boolean {
-  // Whoever asks too often has a limit of its own, by store; reading such a request costs little unless it is long.
-  if (status === 429) return bytesOf(request) > SHORT_REQUEST_BYTES;
-  return status >= 400 && status < 500;
-}
-
-function bytesOf({ url, headers }: FastifyRequest): number {
-  // The length of a body in chunks is not known.
-  if (headers["transfer-encoding"] !== undefined) return Number.POSITIVE_INFINITY;
-  return url.length + Number(headers["content-length"] ?? 0);
+function isCounted({ url, headers }: FastifyRequest, status: number): boolean {
+  if (status !== 429) return status >= 400 && status < 500;
+  // Whoever asks too often has a limit of its own, by store; reading such a request costs little unless it is long. The length of a body
+  // in chunks is not known.
+  const isChunked = headers["transfer-encoding"] !== undefined;
+  return isChunked || url.length + Number(headers["content-length"] ?? 0) > SHORT_REQUEST_BYTES;
 }
 
 /**
@@ -118,14 +114,15 @@ function bytesOf({ url, headers }: FastifyRequest): number {
 const MAX_LENGTHS = { "content-type": 256, accept: 1_000, "accept-language": 1_000 } as const;
 
 const checkHeaderLengths: onRequestHookHandler = ({ headers }, _reply, done) => {
-  for (const [name, most] of Object.entries(MAX_LENGTHS)) {
-    const found = headers[name]?.length ?? 0;
-    if (found <= most) continue;
-    const message = `The ${name} header: expected at most ${most} characters, found ${found}.`;
-    done(new ApiError(400, "BAD_REQUEST", message));
+  const tooLong = Object.entries(MAX_LENGTHS).find(([name, most]) => (headers[name]?.length ?? 0) > most);
+  if (tooLong === undefined) {
+    done();
     return;
   }
-  done();
+  const [name, most] = tooLong;
+  const found = headers[name]?.length ?? 0;
+  const message = `The ${name} header: expected at most ${most} characters, found ${found}.`;
+  done(new ApiError(400, "BAD_REQUEST", message));
 };
 
 /** A token whose key was withdrawn ends a stream within about this time; a new request is refused at once. */

@@ -1,18 +1,11 @@
 import type { StoreSettings } from "../cancellation/model/store.js";
 import type { Log } from "./log.js";
-import { startPeriodic } from "./periodic.js";
+import { runPeriodically } from "./periodic.js";
+import type { Releases } from "./releases.js";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** EBP issues access keys for a year; a month is time enough to have the next one issued and set. */
 const NOTICE_MS = 30 * DAY_MS;
-
-export interface AccessKeyWatch {
-  /** The keys that expire soon or have expired. */
-  warnings(): readonly AccessKeyWarning[];
-  /** How long each key will work whose date is known; negative once it has expired. */
-  remaining(): readonly { storeId: string; expiresInSeconds: number }[];
-  stop(): Promise<void>;
-}
 
 export interface AccessKeyWarning {
   readonly storeId: string;
@@ -20,29 +13,35 @@ export interface AccessKeyWarning {
   readonly message: string;
 }
 
-export interface AccessKeyWatchOptions {
+export interface AccessKeys {
+  /** The keys that expire soon or have expired. */
+  warnings(): readonly AccessKeyWarning[];
+  /** How long each key will work whose date is known; negative once it has expired. */
+  remaining(): readonly { readonly storeId: string; readonly expiresInSeconds: number }[];
+}
+
+export interface WatchedStores {
   readonly stores: readonly Pick<StoreSettings, "storeId" | "accessKeyExpiresAt">[];
   /** Then it also logs which stores' dates are not known. */
   readonly production: boolean;
-  readonly now?: () => number;
-  readonly intervalMs?: number;
 }
 
 /** Warns of access keys that expire soon or have expired: at the start, and about once a day. */
 export function watchAccessKeys(
-  { stores, production, now = Date.now, intervalMs = DAY_MS }: AccessKeyWatchOptions,
+  { stores, production }: WatchedStores,
   log: Log,
-): AccessKeyWatch {
+  releases: Releases,
+): AccessKeys {
   const known = stores.flatMap(({ storeId, accessKeyExpiresAt }) =>
     accessKeyExpiresAt === null ? [] : [{ storeId, accessKeyExpiresAt }],
   );
-  if (production && known.length < stores.length) {
-    const storeIds = stores.flatMap((store) => (store.accessKeyExpiresAt === null ? [store.storeId] : []));
+  const storeIds = stores.filter((store) => store.accessKeyExpiresAt === null).map(({ storeId }) => storeId);
+  if (production && storeIds.length > 0)
     log.info({ storeIds }, "these stores have no expiry date of their access key set: nobody will be warned");
-  }
+
   function warnings(): AccessKeyWarning[] {
     return known.flatMap((key) => {
-      const inMs = key.accessKeyExpiresAt.getTime() - now();
+      const inMs = key.accessKeyExpiresAt.getTime() - Date.now();
       return inMs > NOTICE_MS ? [] : [{ ...key, message: messageOf(inMs) }];
     });
   }
@@ -52,17 +51,13 @@ export function watchAccessKeys(
   }
 
   void warn();
-  const daily = startPeriodic(warn, {
-    intervalMs,
-    onFault: (error) => log.error({ err: error }, "checking the access keys failed"),
-  });
+  runPeriodically(warn, { what: "checking the access keys", intervalMs: DAY_MS, log, releases });
   return {
     warnings,
     remaining: () =>
       known.map(({ storeId, accessKeyExpiresAt }) => {
-        return { storeId, expiresInSeconds: Math.floor((accessKeyExpiresAt.getTime() - now()) / 1_000) };
+        return { storeId, expiresInSeconds: Math.floor((accessKeyExpiresAt.getTime() - Date.now()) / 1_000) };
       }),
-    stop: () => daily.stop(),
   };
 }
 

@@ -1,3 +1,6 @@
+import type { Log } from "./log.js";
+import type { Releases } from "./releases.js";
+
 /** Work that is done again and again, never twice at the same time. */
 export interface Periodic {
   /** Does it now, or once more as soon as the run under way is over. */
@@ -58,4 +61,23 @@ export function startPeriodic(
       await running;
     },
   };
+}
+
+export interface LoggedPeriodicOptions {
+  /** Of the work, such as "reconciling": it stands in the log when it fails, and when it cannot be stopped. */
+  readonly what: string;
+  readonly intervalMs: number;
+  readonly log: Pick<Log, "error">;
+  readonly releases: Releases;
+}
+
+/** The same until the process stops. A run that fails is logged. */
+export function runPeriodically(
+  work: (stopping: AbortSignal) => Promise<unknown>,
+  { what, intervalMs, log, releases }: LoggedPeriodicOptions,
+): Periodic {
+  const onFault = (error: unknown): void => log.error({ err: error }, `${what} failed; it is tried again`);
+  const periodic = startPeriodic(work, { intervalMs, onFault });
+  releases.add(what, () => periodic.stop());
+  return periodic;
 }

@@ -1,5 +1,5 @@
 import type { Log } from "./log.js";
-import { startPeriodic } from "./periodic.js";
+import { runPeriodically } from "./periodic.js";
 import { DatabaseWatch, openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterRecent, type EnterRecentDependencies } from "../persistence/enter-again.js";
 import type { PoolQueue } from "../persistence/pool-queue.js";
@@ -41,15 +41,9 @@ export async function openWatch({
   });
   await watch.look();
   for (const queue of queues) queue.onConnect(() => void watch.nudge());
-  const looker = startPeriodic(() => watch.nudge(), {
-    intervalMs: LOOK_EVERY_MS,
-    onFault: (error) =>
-      log.warn({ err: error }, "looking where the database stands failed; it is tried again"),
-  });
-  releases.add("the watch over the database", async () => {
-    await looker.stop();
-    await watch.stop();
-  });
+  releases.add("the watch over the database", () => watch.stop());
+  const what = "looking where the database stands";
+  runPeriodically(() => watch.nudge(), { what, intervalMs: LOOK_EVERY_MS, log, releases });
   return watch;
 }
 

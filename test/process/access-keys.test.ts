@@ -1,56 +1,64 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import type { StoreSettings } from "../../src/cancellation/model/store.js";
+import { watchAccessKeys, type AccessKeys } from "../../src/process/access-keys.js";
 import type { Log } from "../../src/process/log.js";
-import { watchAccessKeys, type AccessKeyWatch } from "../../src/process/access-keys.js";
+import { Releases } from "../../src/process/releases.js";
 import { STORE } from "../helpers/configuration.js";
-import { until } from "../helpers/gate.js";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const START = Date.UTC(2026, 10, 22);
 
-const watches: AccessKeyWatch[] = [];
+type Logged = [level: string, details: unknown, message: unknown][];
+
+let releases: Releases;
+beforeEach(() => {
+  jest.useFakeTimers({ now: START });
+  releases = new Releases();
+});
 afterEach(async () => {
-  for (const watch of watches.splice(0)) await watch.stop();
+  await releases.run((what) => {
+    throw new Error(what);
+  });
+  jest.useRealTimers();
 });
 
 function store(storeId: string, accessKeyExpiresAt: Date | null): StoreSettings {
   return { ...STORE, storeId, accessKeyExpiresAt, amountBasis: "unit", webhookSecret: null };
 }
 
-/** A process that looks once a millisecond instead of once a day, at a clock that a test sets. */
 function watch(
   stores: readonly StoreSettings[],
   production = false,
-): {
-  logged: [level: string, details: unknown, message: unknown][];
-  clock: { now: number };
-  watch: AccessKeyWatch;
-} {
-  const logged: [string, unknown, unknown][] = [];
+): { readonly logged: Logged; readonly keys: AccessKeys } {
+  const logged: Logged = [];
   const say =
     (level: string) =>
     (...words: readonly unknown[]): void =>
       void logged.push([level, words[0], words[1]]);
   const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
-  const clock = { now: START };
-  const watching = watchAccessKeys({ stores, production, now: () => clock.now, intervalMs: 1 }, log);
-  watches.push(watching);
-  return { logged, clock, watch: watching };
+  return { logged, keys: watchAccessKeys({ stores, production }, log, releases) };
 }
 
-test("a process that was started long before warns when the time comes, and goes on warning", async () => {
+test("a process that was started long before warns when the time comes, goes on warning, and stops with the process", async () => {
   const accessKeyExpiresAt = new Date(START + 40 * DAY_MS);
-  const { logged, clock } = watch([store("KR01", accessKeyExpiresAt), store("US01", null)]);
+  const { logged } = watch([store("KR01", accessKeyExpiresAt), store("US01", null)]);
+  await jest.advanceTimersByTimeAsync(8 * DAY_MS);
   expect(logged).toEqual([]);
-  clock.now = START + 10 * DAY_MS;
-  await until(() => logged.length >= 2);
-  clock.now = START + 40 * DAY_MS;
-  const last = (): unknown => logged.at(-1)?.[2];
-  await until(() => String(last()).includes("has expired"));
-  for (const [level, details, message] of logged) {
-    expect([level, details]).toEqual(["warn", { storeId: "KR01", accessKeyExpiresAt }]);
-    expect(message).toMatch(/^the access key of this store (?:expires within 30 days|has expired)/u);
-  }
+  await jest.advanceTimersByTimeAsync(35 * DAY_MS);
+  const details = { storeId: "KR01", accessKeyExpiresAt };
+  expect(logged[0]).toEqual(["warn", details, expect.stringMatching(/ expires within 30 days$/u)]);
+  expect(logged.at(-1)).toEqual(["warn", details, expect.stringMatching(/ has expired/u)]);
+  expect(logged.length).toBeGreaterThan(10);
+  await releases.run(() => undefined);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test("a process warns at its start", () => {
+  const { logged } = watch([
+    store("GONE", new Date(START - 1)),
+    store("LATER", new Date(START + 31 * DAY_MS)),
+  ]);
+  expect(logged).toEqual([["warn", expect.objectContaining({ storeId: "GONE" }), expect.any(String)]]);
 });
 
 test("a process in production logs once which stores have no date", () => {
@@ -67,13 +75,13 @@ test.each([
   [1, [expect.stringContaining("expires within 30 days")]],
   [0, [expect.stringContaining("has expired")]],
 ])("a key that works for another %d ms has its warning, or none", (ms, expected) => {
-  const { watch: watching } = watch([store("KR01", new Date(START + ms)), store("US01", null)]);
-  expect(watching.warnings().map(({ message }) => message)).toEqual(expected);
+  const { keys } = watch([store("KR01", new Date(START + ms)), store("US01", null)]);
+  expect(keys.warnings().map(({ message }) => message)).toEqual(expected);
 });
 
 test("each key shows how long it works from now", () => {
-  const { clock, watch: watching } = watch([store("KR01", new Date(START + 1_500)), store("US01", null)]);
-  expect(watching.remaining()).toEqual([{ storeId: "KR01", expiresInSeconds: 1 }]);
-  clock.now = START + 2_000;
-  expect(watching.remaining()).toEqual([{ storeId: "KR01", expiresInSeconds: -1 }]);
+  const { keys } = watch([store("KR01", new Date(START + 1_500)), store("US01", null)]);
+  expect(keys.remaining()).toEqual([{ storeId: "KR01", expiresInSeconds: 1 }]);
+  jest.setSystemTime(START + 2_000);
+  expect(keys.remaining()).toEqual([{ storeId: "KR01", expiresInSeconds: -1 }]);
 });

@@ -31,7 +31,7 @@ app.post("/cancel", async ({ body }) => {
     text: INSERT,
     values: [id, body.storeId, body.idempotencyKey, request],
   });
-  const answer = (await ebp.cancel(body)).answer.toString("utf8");
+  const answer = (await ebp.cancel(body)).toString("utf8");
   const { resultCode, data } = JSON.parse(answer);
   if (resultCode !== "0") throw new Error(`EBP has not cancelled it: ${resultCode}`);
   await pool.query({ name: "update", text: UPDATE, values: [id, answer] });

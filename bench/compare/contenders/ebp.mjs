@@ -1,10 +1,9 @@
 // Sends a cancel to EBP as the service does: the same body, headers and signature, over the same kind of connections.
 import { createHash } from "node:crypto";
-import { performance } from "node:perf_hooks";
 import { Agent } from "undici";
 
 /** The store that everybody cancels for. Its keys open nothing. */
-export const STORE = {
+const STORE = {
   storeId: "KR01",
   accessKey: "compared-access-key",
   hashKey: "compared-hash-key",
@@ -15,44 +14,25 @@ export const STORE = {
   currencyCode: "KRW",
 };
 
-/** The same store as the service's settings. */
-export function storeSettings(upstreamUrl) {
-  return {
-    EBP_BASE_URL: upstreamUrl,
-    EBP_STORE_ID: STORE.storeId,
-    EBP_ACCESS_KEY: STORE.accessKey,
-    EBP_HASH_KEY: STORE.hashKey,
-    EBP_DIVISION_CODE: STORE.divisionCode,
-    EBP_CHANNEL_CODE: STORE.channelCode,
-    EBP_RIC_CODE: STORE.ricCode,
-    EBP_COUNTRY_CODE: STORE.countryCode,
-    EBP_CURRENCY_CODE: STORE.currencyCode,
-  };
-}
-
-export const CANCEL_PATH = "/api/v2/payment/cancel";
+const CANCEL_PATH = "/api/v2/payment/cancel";
 const CONNECTIONS = 64;
 const IDLE_CONNECTION_MS = 2_000;
 
-function createAgent() {
-  return new Agent({
+export function createEbp(baseUrl) {
+  const agent = new Agent({
     connections: CONNECTIONS,
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
   });
-}
-
-export function createEbp(baseUrl) {
-  const agent = createAgent();
   return {
     cancel: (input) => post(agent, baseUrl, Buffer.from(cancelBody(input), "utf8")),
     close: () => agent.close(),
   };
 }
 
-export function requestHeaders(body) {
+function requestHeaders(body) {
   return {
     "Content-Type": "application/json; charset=utf-8",
     "Content-Length": String(Buffer.byteLength(body)),
@@ -87,26 +67,13 @@ function cancelBody({ orderNo, totalCancelAmount, refundAccount, items }) {
 function post(agent, origin, body) {
   return new Promise((resolve, reject) => {
     const chunks = [];
-    let httpStatus = 0;
-    let sentAt = 0;
     const options = { origin, path: CANCEL_PATH, method: "POST", headers: requestHeaders(body), body };
     agent.dispatch(options, {
-      onRequestStart() {
-        sentAt = performance.now();
-      },
-      onResponseStart(_controller, status) {
-        httpStatus = status;
-      },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk);
-      },
-      onResponseEnd() {
-        const answer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-        resolve({ httpStatus, answer, sentAt });
-      },
-      onResponseError(_controller, error) {
-        reject(error);
-      },
+      onRequestStart: () => undefined,
+      onResponseStart: () => undefined,
+      onResponseData: (_controller, chunk) => void chunks.push(chunk),
+      onResponseEnd: () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
+      onResponseError: (_controller, error) => reject(error),
     });
   });
 }

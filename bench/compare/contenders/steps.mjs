@@ -64,7 +64,7 @@ export async function createSteps() {
   async function cancel(input) {
     const id = uuidv7();
     const { rows: intents } = await pool.query({ name: "intent", text: INTENT, values: intent(id, input) });
-    const { answer } = await ebp.cancel(input);
+    const answer = await ebp.cancel(input);
     const envelope = JSON.parse(answer);
     if (envelope.resultCode !== "0") throw new Error(`EBP has not cancelled it: ${envelope.resultCode}`);
     const values = outcome(id, input, answer, envelope);
