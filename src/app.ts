@@ -26,7 +26,7 @@ import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
 import { watchAccessKeys } from "./process/access-keys.js";
 import { openAuthentication } from "./process/authentication.js";
 import { createCancelLog, logUnfinished } from "./process/cancel-log.js";
-import { runPeriodically, type Periodic } from "./process/periodic.js";
+import { startPeriodic, type Periodic } from "./process/periodic.js";
 import { Releases } from "./process/releases.js";
 import { warnOfUnknownStatuses } from "./process/upstream.js";
 
@@ -175,14 +175,14 @@ function openLiveChanges({ core, metrics, http, releases }: Composition): LiveCh
     onRefused: (whose) => metrics.followersRefused.inc({ whose }),
   });
   const what = "looking back for changes";
-  runPeriodically(() => changes.lookBack(), { what, intervalMs: LOOK_BACK_MS, log: http.log, releases });
+  startPeriodic(() => changes.lookBack(), { what, intervalMs: LOOK_BACK_MS, log: http.log, releases });
   return changes;
 }
 
 /** Every replica has one; they share the work through the database. */
 function startReconciler({ config, core, metrics, http, releases }: Composition): Periodic | null {
   if (config.reconcileIntervalMs === 0) return null;
-  return runPeriodically(
+  return startPeriodic(
     async (stopping) => {
       const counts = await core.reconcile(() => stopping.aborted);
       for (const [what, count] of Object.entries(counts)) metrics.reconciled.inc({ what }, count);

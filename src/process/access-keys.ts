@@ -1,6 +1,6 @@
 import type { StoreSettings } from "../cancellation/model/store.js";
 import type { Log } from "./log.js";
-import { runPeriodically } from "./periodic.js";
+import { startPeriodic } from "./periodic.js";
 import type { Releases } from "./releases.js";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -51,7 +51,7 @@ export function watchAccessKeys(
   }
 
   void warn();
-  runPeriodically(warn, { what: "checking the access keys", intervalMs: DAY_MS, log, releases });
+  startPeriodic(warn, { what: "checking the access keys", intervalMs: DAY_MS, log, releases });
   return {
     warnings,
     remaining: () =>

@@ -2,7 +2,7 @@ import { createAuthenticator } from "../auth/authenticator.js";
 import type { Authenticate } from "../cancellation/model/caller.js";
 import type { Config } from "../config/config.js";
 import type { Log } from "./log.js";
-import { runPeriodically } from "./periodic.js";
+import { startPeriodic } from "./periodic.js";
 import type { Releases } from "./releases.js";
 
 /** A key that its server no longer lists is refused after this time (±50 % jitter). Seldom enough for any key server. */
@@ -26,7 +26,7 @@ export function openAuthentication(
   if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
   if (auth.kind === "jwks") {
     const what = "refreshing the keys of callers' tokens";
-    runPeriodically(refreshKeys, { what, intervalMs: KEY_REFRESH_MS, log, releases }).nudge();
+    startPeriodic(refreshKeys, { what, intervalMs: KEY_REFRESH_MS, log, releases }).nudge();
   }
   return authenticate;
 }

@@ -1,7 +1,7 @@
 import type { Log } from "./log.js";
 import type { Releases } from "./releases.js";
 
-/** Work that is done again and again, never twice at the same time. */
+/** Work that is done again and again, never twice at the same time, until the process stops. */
 export interface Periodic {
   /** Does it now, or once more as soon as the run under way is over. */
   nudge(): void;
@@ -10,10 +10,13 @@ export interface Periodic {
 }
 
 export interface PeriodicOptions {
+  /** Of the work, such as "reconciling": it stands in the log when a run fails, which does not end the others. */
+  readonly what: string;
   /** Between two runs, give or take half. The first run is after one interval. */
   readonly intervalMs: number;
-  /** A run that fails does not end the others. */
-  readonly onFault: (error: unknown) => void;
+  readonly log: Pick<Log, "error">;
+  /** They stop it. */
+  readonly releases: Releases;
   /** From 0 to 1, asked for each interval: replicas that were started together do not all run at the same moment. */
   readonly jitter?: () => number;
 }
@@ -21,7 +24,7 @@ export interface PeriodicOptions {
 /** @param work gets a signal that is aborted when it should stop. */
 export function startPeriodic(
   work: (stopping: AbortSignal) => Promise<unknown>,
-  { intervalMs, onFault, jitter = Math.random }: PeriodicOptions,
+  { what, intervalMs, log, releases, jitter = Math.random }: PeriodicOptions,
 ): Periodic {
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +39,10 @@ export function startPeriodic(
   function run(): void {
     clearTimeout(timer);
     running = work(stopping.signal)
-      .then(() => undefined, onFault)
+      .then(
+        () => undefined,
+        (error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`),
+      )
       .finally(() => {
         running = null;
         if (stopping.signal.aborted) return;
@@ -48,36 +54,20 @@ export function startPeriodic(
       });
   }
 
+  async function stop(): Promise<void> {
+    stopping.abort();
+    clearTimeout(timer);
+    await running;
+  }
+
   plan();
+  releases.add(what, stop);
   return {
     nudge() {
       if (stopping.signal.aborted) return;
       if (running === null) run();
       else again = true;
     },
-    async stop() {
-      stopping.abort();
-      clearTimeout(timer);
-      await running;
-    },
+    stop,
   };
-}
-
-export interface LoggedPeriodicOptions {
-  /** Of the work, such as "reconciling": it stands in the log when it fails, and when it cannot be stopped. */
-  readonly what: string;
-  readonly intervalMs: number;
-  readonly log: Pick<Log, "error">;
-  readonly releases: Releases;
-}
-
-/** The same until the process stops. A run that fails is logged. */
-export function runPeriodically(
-  work: (stopping: AbortSignal) => Promise<unknown>,
-  { what, intervalMs, log, releases }: LoggedPeriodicOptions,
-): Periodic {
-  const onFault = (error: unknown): void => log.error({ err: error }, `${what} failed; it is tried again`);
-  const periodic = startPeriodic(work, { intervalMs, onFault });
-  releases.add(what, () => periodic.stop());
-  return periodic;
 }

@@ -1,5 +1,5 @@
 import type { Log } from "./log.js";
-import { runPeriodically } from "./periodic.js";
+import { startPeriodic } from "./periodic.js";
 import { DatabaseWatch, openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterRecent, type EnterRecentDependencies } from "../persistence/enter-again.js";
 import type { PoolQueue } from "../persistence/pool-queue.js";
@@ -43,7 +43,7 @@ export async function openWatch({
   for (const queue of queues) queue.onConnect(() => void watch.nudge());
   releases.add("the watch over the database", () => watch.stop());
   const what = "looking where the database stands";
-  runPeriodically(() => watch.nudge(), { what, intervalMs: LOOK_EVERY_MS, log, releases });
+  startPeriodic(() => watch.nudge(), { what, intervalMs: LOOK_EVERY_MS, log, releases });
   return watch;
 }
 

@@ -56,8 +56,9 @@ function start(
 ): { periodic: Periodic; work: Work; faults: unknown[] } {
   const work = new Work();
   const faults: unknown[] = [];
-  const onFault = (error: unknown): void => void faults.push(error);
-  const one = { work, faults, periodic: startPeriodic(work.run, { intervalMs, jitter, onFault }) };
+  const log = { error: (details: object) => void faults.push(details) };
+  const options = { what: "working", intervalMs, log, releases: new Releases(), jitter };
+  const one = { work, faults, periodic: startPeriodic(work.run, options) };
   started.push(one);
   return one;
 }
@@ -94,7 +95,7 @@ test("a run that failed is reported, and the next one comes", async () => {
   work.end(fault);
   await work.runs(2);
   expect(work.started).toBe(2);
-  expect(faults).toEqual([fault]);
+  expect(faults).toEqual([{ err: fault }]);
 });
 
 test("a stop waits for the run under way, and begins no other, nudged or not", async () => {
