@@ -12,7 +12,7 @@ interface ChangeRow {
   readonly version: number;
 }
 
-/** @param storeIds the stores of this process. Nobody here follows changes of others. */
+/** @param storeIds the stores of this process. */
 export function createChangeLog(
   prisma: PrismaClient,
   storeIds: readonly string[],

@@ -130,7 +130,7 @@ interface CancellationRow extends Partial<Counts> {
 
 const HAS_ACCOUNT = Prisma.sql`num_nonnulls(bank_code, account_last_four, account_holder_masked, refund_account_sealed) > 0`;
 
-/** A store's cancellations that were resolved before the cutoff. Of their answers, later ones stay: somebody may still have to see them. */
+/** A store's cancellations resolved before the cutoff. Answers that came after it stay: somebody may still have to see them. */
 function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
   const isOld = Prisma.sql`store_id = ${storeId} AND status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}`;
   return {
@@ -151,7 +151,7 @@ function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
       }
       ORDER BY resolved_at, created_at, id
       LIMIT ${limit}`,
-    // Waits for nobody who writes a cancellation, so it cannot deadlock with whoever locks the order's row first. No order changes here.
+    // Skips rows that others write, so it cannot deadlock with those who lock the order's row first. No order changes here.
     erase: (rows) => Prisma.sql`
       /* retention: erase */
       WITH locked AS (
@@ -212,7 +212,7 @@ function webhooks(cutoff: Date): Kind<WebhookRow> {
   };
 }
 
-/** Does the work while no other run does; null when one is at it. The lock ends with its connection, even if this process is killed. */
+/** Does the work unless another run is at work: then null. The lock ends with its connection, even if this process is killed. */
 export async function withRetentionLock<T>(
   url: string,
   work: (isHeld: () => boolean) => Promise<T>,

@@ -47,7 +47,7 @@ test("npm run reconcile looks at everything that is due, once, tells the counts,
   await service.letTimePass("1 hour");
   const run = reconcile();
 
-  expect([await run.ended, run.stderr]).toEqual([0, ""]);
+  expect(await run.ended).toBe(0);
   // It is not called FAILED by a process that sees it for the first time.
   expect(run.stdout.trimEnd().split("\n").sort()).toEqual(
     [
