@@ -1,10 +1,13 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { SimulatedCancel } from "./cancel-body.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { DETAIL_PATH } from "../src/ebp/ebp-request.js";
+import { sendReply } from "./answers.js";
+import { orderNoOf, parseBody, type SimulatedCancel } from "./cancel-body.js";
 import type { SimulatedStore } from "./development-store.js";
 import { Effects } from "./effects.js";
-import { createHandler } from "./handler.js";
-import { MemoryLedger, type Ledger } from "./ledger.js";
+import { headerOf, judge, type JudgeDependencies, sha256 } from "./judge.js";
+import { ledgerJson, MemoryLedger, type Ledger } from "./ledger.js";
 import { Numbering } from "./numbering.js";
 import { Payments, type PaymentRegister } from "./payments.js";
 import { Webhooks, type WebhookDelivery, type WebhookTarget } from "./webhooks.js";
@@ -98,20 +101,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
   const lateMs = options.lateMs ?? DEFAULT_LATE_MS;
   const effects = new Effects({ ledger, payments, webhooks, numbering, lateMs });
-  const server = createServer(
-    createHandler({
-      stores,
-      ledger,
-      payments,
-      effects,
-      numbering,
-      slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
-      beforeAnswer: options.beforeAnswer ?? (() => Promise.resolve()),
-      beforeLookupAnswer: options.beforeLookupAnswer ?? (() => Promise.resolve()),
-      log,
-      closing: closing.signal,
-    }),
-  );
+  const dependencies: HandlerDependencies = {
+    stores,
+    ledger,
+    payments,
+    effects,
+    numbering,
+    slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
+    beforeAnswer: options.beforeAnswer,
+    beforeLookupAnswer: options.beforeLookupAnswer,
+    log,
+    closing: closing.signal,
+  };
+  const server = createServer((request, response) => {
+    handle(dependencies, request, response).catch(() => response.destroy());
+  });
   const { port, address, family } = await listen(server, options.port ?? 0, options.host ?? "127.0.0.1");
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
@@ -147,4 +151,74 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** The service puts the same limit on EBP's answers. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const SECRET_HEADERS: readonly string[] = ["x-access-key", "x-ebp-signature"];
+
+interface HandlerDependencies extends JudgeDependencies {
+  readonly ledger: MemoryLedger;
+  readonly beforeAnswer: SimulatorOptions["beforeAnswer"];
+  readonly beforeLookupAnswer: SimulatorOptions["beforeLookupAnswer"];
+  readonly log: (line: string) => void;
+  /** Aborted when the simulator closes: slow answers stop waiting. */
+  readonly closing: AbortSignal;
+}
+
+async function handle(
+  dependencies: HandlerDependencies,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://simulator");
+  if (request.method === "GET" && pathname === "/ledger") {
+    const orderNo = searchParams.get("orderNo") ?? undefined;
+    const body = ledgerJson(dependencies.ledger, dependencies.payments.all(orderNo), orderNo);
+    return sendReply(response, { kind: "answer", httpStatus: 200, body });
+  }
+  const body = await readBody(request);
+  if (body === null) return;
+  const received = {
+    storeId: headerOf(request, "x-store-id"),
+    orderNo: orderNoOf(parseBody(body)),
+    bodyHash: sha256(body),
+    body: body.toString("utf8"),
+    headers: shownHeaders(request),
+    at: dependencies.numbering.now(),
+  };
+  const isLookup = pathname === DETAIL_PATH;
+  const entry = isLookup
+    ? dependencies.ledger.receiveLookup(received)
+    : dependencies.ledger.receive(received);
+  try {
+    const verdict = judge(dependencies, request, pathname, body);
+    entry.decided(verdict.outcome);
+    const orderNo = verdict.cancel?.orderNo ?? verdict.lookedUp ?? "";
+    dependencies.log(`${request.method ?? ""} ${pathname} ${orderNo} → ${verdict.outcome}`);
+    if (verdict.cancel !== undefined) await dependencies.beforeAnswer?.(verdict.cancel);
+    if (verdict.lookedUp !== undefined) await dependencies.beforeLookupAnswer?.(verdict.lookedUp);
+    if (verdict.afterMs !== undefined)
+      await delay(verdict.afterMs, undefined, { signal: dependencies.closing });
+    await sendReply(response, verdict.reply);
+  } finally {
+    entry.over();
+  }
+}
+
+/** Null when it is too large; leaving the loop cuts the connection. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function shownHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const shown = Object.entries(headers).filter(([name]) => !SECRET_HEADERS.includes(name));
+  return Object.fromEntries(shown.map(([name, value]) => [name, String(value)]));
 }

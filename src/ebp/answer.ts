@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+import type { Evidence } from "../cancellation/model/outcome.js";
 import type { Exchange } from "./exchange.js";
 import { asArray, asObject, asText, type JsonObject, parseJson, UNPARSABLE } from "./json.js";
+import type { Redactor } from "./redactor.js";
 
 /** EBP's envelope. Everything but the result code may be missing. Unknown fields stay in the raw answer. */
-export interface Envelope {
+interface Envelope {
   /** "0" or `EBP-<letter>-<number>`. */
   readonly resultCode: string;
   readonly message: string | null;
@@ -72,6 +75,10 @@ export function readExchange(exchange: Exchange): ReadExchange {
   return { exchange, rawText, text, envelope: text.kind === "envelope" ? text.envelope : null };
 }
 
+export function isSuccess({ httpStatus }: Pick<Exchange, "httpStatus">): boolean {
+  return httpStatus !== null && httpStatus >= 200 && httpStatus <= 299;
+}
+
 /** Whether the answer is about this order; null when it does not state one. */
 export function isSameOrder(envelope: Envelope | null, orderNo: string): boolean | null {
   const stated = envelope?.data?.["orderNo"] ?? null;
@@ -84,4 +91,37 @@ function answerText({ end, headers, body }: Exchange, rawText: string): AnswerTe
   const encoding = headers["content-encoding"] ?? "identity";
   if (body.byteLength > 0 && encoding !== "identity") return { kind: "illegible" };
   return readAnswer(rawText);
+}
+
+/** EBP's result codes. */
+export const PUBLISHED_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
+
+/**
+ * What is kept of an exchange, so that anyone can check the conclusion. Every field but `rawAnswer` is storable, bounded and free of
+ * the refund account; the raw answer is stored encrypted and never shown.
+ * @param namesNobody the answer can hold neither account nor name. Otherwise no digest is kept: an account could be found from it
+ * by trying them all.
+ */
+export function evidenceOf(
+  { exchange: { httpStatus, body }, rawText, envelope }: ReadExchange,
+  basis: string,
+  redactor: Redactor,
+  namesNobody: boolean,
+): Evidence {
+  const isAnswered = httpStatus !== null;
+  return {
+    basis,
+    httpStatus,
+    resultCode: resultCodeOf(envelope, redactor),
+    requestId: redactor.identifier(envelope?.requestId ?? null),
+    timestamp: redactor.identifier(envelope?.timestamp ?? null),
+    digest: isAnswered && namesNobody ? createHash("sha256").update(body).digest("hex") : null,
+    rawAnswer: isAnswered ? rawText : null,
+  };
+}
+
+/** A code of the published form is shown as it is, even if its digits appear in the account. */
+export function resultCodeOf(envelope: Envelope | null, redactor: Redactor): string | null {
+  const code = envelope?.resultCode ?? null;
+  return code !== null && PUBLISHED_CODE.test(code) ? code : redactor.identifier(code);
 }

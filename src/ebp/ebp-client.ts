@@ -57,17 +57,6 @@ export interface EbpClient extends PaymentGateway, PaymentDisplay {
   close(): Promise<void>;
 }
 
-/** One call of an endpoint. */
-interface Call {
-  readonly method: Dispatcher.HttpMethod;
-  readonly url: URL;
-  readonly body: string;
-  readonly language: Language;
-  readonly window: SendWindow;
-  readonly connections: Agent;
-  readonly limitMs: number;
-}
-
 /**
  * The client of EBP's Cancel Payment and Get Payment Details. Whatever the network or EBP does is an outcome, never an error.
  * @throws Error, from every method, for a store without credentials: the service was put together wrongly.
@@ -91,36 +80,35 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  function send(
+  /** @param text the body. */
+  async function send(
+    connections: Agent,
     store: EbpStore,
-    { method, url, body: text, language, window, connections, limitMs }: Call,
+    { method, url, text }: { method: Dispatcher.HttpMethod; url: URL; text: string },
+    { language, window, limitMs }: { language: Language; window: SendWindow; limitMs: number },
   ): Promise<Exchange> {
+    if (closing !== null) return notSent("CLIENT_CLOSED");
     const body = Buffer.from(text, "utf8");
     const headers = requestHeaders(store, body, language);
     const path = url.pathname + url.search;
-    const request = { origin: url.origin, path, method, headers, body };
-    return exchange(connections, request, limitMs, window);
-  }
-
-  async function call(store: EbpStore, what: Call): Promise<Exchange> {
-    const sending = closing === null ? send(store, what) : Promise.resolve(notSent("CLIENT_CLOSED"));
+    const sending = exchange(
+      connections,
+      { origin: url.origin, path, method, headers, body },
+      limitMs,
+      window,
+    );
     underWay.add(sending);
     return sending.finally(() => underWay.delete(sending));
   }
 
   async function cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel> {
     const store = storeOf(stores, request.storeId);
-    const url = cancelUrl(store.baseUrl);
-    const body = cancelBody(request);
-    const happened = await call(store, {
-      method: CANCEL_METHOD,
-      url,
-      body,
-      language,
-      window,
-      connections: forCancels,
-      limitMs: timeoutMs,
-    });
+    const happened = await send(
+      forCancels,
+      store,
+      { method: CANCEL_METHOD, url: cancelUrl(store.baseUrl), text: cancelBody(request) },
+      { language, window, limitMs: timeoutMs },
+    );
     const outcome = readOutcome(happened, request);
     const sentAgoMs = happened.sentAt === null ? null : Math.round(performance.now() - happened.sentAt);
     return { outcome, sentAgoMs };
@@ -128,15 +116,12 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
 
   async function ask(storeId: string, orderNo: string, limitMs: number): Promise<Exchange> {
     const store = storeOf(stores, storeId);
-    return call(store, {
-      method: DETAIL_METHOD,
-      url: detailUrl(store.baseUrl),
-      body: JSON.stringify({ orderNo }),
-      language: LOOKUP_LANGUAGE,
-      window: ALWAYS_OPEN,
-      connections: kept,
-      limitMs,
-    });
+    return send(
+      kept,
+      store,
+      { method: DETAIL_METHOD, url: detailUrl(store.baseUrl), text: JSON.stringify({ orderNo }) },
+      { language: LOOKUP_LANGUAGE, window: ALWAYS_OPEN, limitMs },
+    );
   }
 
   async function lookup(question: PaymentQuestion): Promise<LookedUpPayment> {

@@ -66,27 +66,19 @@ const DECIMALS = {
 
 /** The body of Cancel Payment, fields in the order of the published examples. Serialise once: these bytes are signed. */
 export function cancelBody(request: CancelRequest): string {
-  return json(cancelFields(request, request.refundAccount));
+  return writtenBody(request, request.refundAccount);
 }
 
-/** The same body for people, with another account in place of the real one. */
-function readableCancelBody(request: CancelRequest, shownAccount: RefundAccount | null): string {
-  return json(cancelFields(request, shownAccount), 2);
-}
-
-function json(fields: object, indent?: number): string {
-  const text = stringify(fields, null, indent, [DECIMALS]);
-  if (text === undefined) throw new TypeError("serialising the body of a cancel: it has no JSON form");
-  return text;
-}
-
-function cancelFields(request: CancelRequest, refundAccount: RefundAccount | null): object {
-  return {
+function writtenBody(request: CancelRequest, refundAccount: RefundAccount | null, indent?: number): string {
+  const fields = {
     orderNo: request.orderNo,
     totalCancelAmount: request.totalCancelAmount,
     ...(refundAccount !== null && { refundAccount: accountFields(refundAccount) }),
     items: request.items.map(itemFields),
   };
+  const text = stringify(fields, null, indent, [DECIMALS]);
+  if (text === undefined) throw new TypeError("serialising the body of a cancel: it has no JSON form");
+  return text;
 }
 
 /** EBP's table calls the account number a number, but its examples send a string. Only a string keeps leading zeros. */
@@ -118,15 +110,11 @@ export function describeRequest(request: CancelRequest, store: EbpStore): Descri
   return {
     method: CANCEL_METHOD,
     url: cancelUrl(store.baseUrl).href,
-    body: readableCancelBody(request, refundAccount === null ? null : masked(refundAccount)),
+    body: writtenBody(request, refundAccount === null ? null : masked(refundAccount), 2),
   };
 }
 
 function masked(account: RefundAccount): RefundAccount {
-  const mask = maskRefundAccount(account);
-  return {
-    accountNumber: HIDDEN_DIGITS + mask.accountNumberLast4,
-    bankCode: mask.bankCode,
-    accountHolderName: mask.accountHolderName,
-  };
+  const { accountNumberLast4, ...shown } = maskRefundAccount(account);
+  return { ...shown, accountNumber: HIDDEN_DIGITS + accountNumberLast4 };
 }

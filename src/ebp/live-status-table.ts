@@ -1,9 +1,8 @@
 import type { ShownPayment, UnavailableReason } from "../cancellation/history/live-status.js";
 import type { PaymentStatuses } from "../cancellation/model/payment-gateway.js";
-import { readExchange } from "./answer.js";
-import { PUBLISHED_CODE } from "./evidence.js";
+import { isSuccess, PUBLISHED_CODE, readExchange } from "./answer.js";
 import type { Exchange } from "./exchange.js";
-import { decidePaymentState, isSuccess, type ShownDetails, shownDetails } from "./payment-state-table.js";
+import { decidePaymentState, type ShownDetails, shownDetails } from "./payment-state-table.js";
 
 export interface UnavailableRow {
   readonly reason: UnavailableReason;

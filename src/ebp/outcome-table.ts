@@ -1,5 +1,5 @@
 import type { CancelOutcome } from "../cancellation/model/outcome.js";
-import type { AnswerText } from "./answer.js";
+import { type AnswerText, isSuccess } from "./answer.js";
 import type { Exchange } from "./exchange.js";
 
 /** What is known after one exchange, as far as the table needs it. */
@@ -158,10 +158,6 @@ function letterIs(answer: Answered, ...letters: readonly string[]): boolean {
 
 function statusIs(answer: Answered, ...statuses: readonly number[]): boolean {
   return answer.httpStatus !== null && statuses.includes(answer.httpStatus);
-}
-
-function isSuccess({ httpStatus }: Answered): boolean {
-  return httpStatus !== null && httpStatus >= 200 && httpStatus <= 299;
 }
 
 function isRefusal({ httpStatus }: Answered): boolean {

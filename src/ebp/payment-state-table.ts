@@ -4,8 +4,14 @@ import type {
   PaymentState,
   PaymentStatuses,
 } from "../cancellation/model/payment-gateway.js";
-import { type AnswerText, isSameOrder, type ReadExchange, readExchange } from "./answer.js";
-import { evidenceOf } from "./evidence.js";
+import {
+  type AnswerText,
+  evidenceOf,
+  isSameOrder,
+  isSuccess,
+  type ReadExchange,
+  readExchange,
+} from "./answer.js";
 import type { Exchange } from "./exchange.js";
 import { asString, type JsonObject } from "./json.js";
 import { createRedactor } from "./redactor.js";
@@ -113,10 +119,6 @@ export function decidePaymentState(details: ShownDetails, statuses: PaymentStatu
 export function canShow(state: PaymentState, { uncancelled, whollyCancelled }: PaymentStatuses): boolean {
   if (state === "UNCANCELLED") return uncancelled.length > 0;
   return state !== "WHOLLY_CANCELLED" || whollyCancelled.length > 0;
-}
-
-export function isSuccess({ httpStatus }: ShownDetails): boolean {
-  return httpStatus !== null && httpStatus >= 200 && httpStatus <= 299;
 }
 
 function isOneOf(status: string | null, statuses: readonly string[]): boolean {

@@ -1,7 +1,6 @@
 import type { CancelRequest } from "../cancellation/model/cancel-request.js";
 import type { CancelOutcome, Confirmation, ConfirmedItem, Failure } from "../cancellation/model/outcome.js";
-import { isSameOrder, readExchange, type ReadExchange } from "./answer.js";
-import { evidenceOf, resultCodeOf } from "./evidence.js";
+import { evidenceOf, isSameOrder, readExchange, type ReadExchange, resultCodeOf } from "./answer.js";
 import { type Exchange, SEND_WINDOW_CLOSED } from "./exchange.js";
 import { asArray, asDecimal, asInt32, asObject, asText, type JsonObject } from "./json.js";
 import { decide, type OutcomeRow } from "./outcome-table.js";

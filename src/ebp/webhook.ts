@@ -8,6 +8,7 @@ import type {
   WebhookEvent,
   WebhookKind,
 } from "../cancellation/model/webhook-inbox.js";
+import { PUBLISHED_CODE } from "./answer.js";
 import {
   asDecimal,
   asInt32,
@@ -39,7 +40,6 @@ const KINDS: ReadonlyMap<string, WebhookKind> = new Map([
 
 /** EBP's names for events and states. Only texts of this form are stored unencrypted. */
 const NAME = /^[A-Z][A-Z0-9_]{0,59}$/u;
-const RESULT_CODE = /^(?:0|EBP-[A-Z]-\d{4})$/u;
 const CURRENCY_CODE = /^[A-Z]{3}$/u;
 
 /**
@@ -73,7 +73,7 @@ function readEvent(body: Buffer, storeIds: readonly string[], amounts: WebhookAm
     amount: data === null ? null : readWebhookAmount(kind, data, amounts),
     currencyCode: matching(data?.["currencyCode"], CURRENCY_CODE),
     paymentStatus: matching(data?.["paymentStatus"], NAME),
-    resultCode: matching(data?.["resultCode"], RESULT_CODE),
+    resultCode: matching(data?.["resultCode"], PUBLISHED_CODE),
     isOfSuccess: isOfSuccess(data),
     digest: createHash("sha256").update(body).digest("hex"),
   };
