@@ -1,25 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { startSimulator } from "../../simulator/simulator.js";
-import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { createTestDatabase } from "../helpers/database.js";
-import { createGate, until, type Gate } from "../helpers/gate.js";
+import { createGate, until } from "../helpers/gate.js";
 import { cancel, CANCEL, cancelInput } from "../helpers/operations.js";
 import { program, runService, urlOf } from "../helpers/service-process.js";
-import { startService, type GraphQLAnswer, type TestService } from "../helpers/service.js";
+import { type GraphQLAnswer, useService } from "../helpers/service.js";
 
 /** More than three times the connections of a pool. */
 const CROWD = 35;
 const READ = "{ cancellations(first: 1) { totalCount } }";
 
+const gate = createGate();
+const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
 const releases: (() => Promise<unknown>)[] = [];
-let service: TestService;
-let gate: Gate;
-beforeEach(async () => {
-  gate = createGate();
-  service = await startService({ simulator: { beforeAnswer: () => gate.pass() } });
-  releases.push(() => service.close());
-});
 afterEach(async () => {
   gate.open();
   for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
@@ -60,11 +52,6 @@ async function allConnectionsWait(): Promise<void> {
   });
 }
 
-/** Longer than a database library waits by the clock, which goes on meanwhile. */
-function holdUpProcess(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
-}
-
 function expectRefused(answer: GraphQLAnswer): void {
   expect(answer.status).toBe(503);
   expect(answer.headers.get("retry-after")).toBe("1");
@@ -87,64 +74,6 @@ async function metric(name: string): Promise<number> {
 }
 
 const refused = (answer: GraphQLAnswer): boolean => answer.status === 503;
-
-describe("when all connections for reading are in use", () => {
-  test("reads are refused at once, cancels are served whole, and reads are served again as soon as connections are free", async () => {
-    await cancel(service, cancelInput());
-    await makeCountingWait();
-    const letGo = await hold("SELECT pg_advisory_xact_lock(1)");
-    const crowd = Array.from({ length: CROWD }, () => service.graphql(READ));
-    await allConnectionsWait();
-    let last: GraphQLAnswer | undefined;
-    await until(async () => refused((last = await service.graphql("{ __typename }"))));
-    if (last !== undefined) expectRefused(last);
-
-    // All of it is asked for: its items and events are read on the connections of what moves money.
-    const { cancellation, userErrors } = await cancel(service, cancelInput());
-    expect(cancellation).toMatchObject({ status: "SUCCEEDED", items: [{ seq: 1 }] });
-    expect(cancellation.events).toHaveLength(2);
-    expect(userErrors).toEqual([]);
-    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
-    expect(await ready()).toMatchObject({
-      status: 200,
-      body: {
-        status: "ok",
-        warnings: [{ message: "more is asked of the history than can be served at this moment" }],
-      },
-    });
-    expect(await metric('ebp_shed_total{what="query"}')).toBeGreaterThan(0);
-    expect(await metric('ebp_shed_total{what="mutation"}')).toBe(0);
-    expectRefused(await service.graphql(READ));
-
-    await letGo();
-    await until(async () => (await service.graphql(READ)).status === 200);
-    expect(await ready()).toEqual({ status: 200, body: { status: "ok" } });
-    const answers = await Promise.all(crowd);
-    const told = new Set(
-      answers.map(({ data, errors }) => data?.cancellations.totalCount ?? errors?.[0].extensions.code),
-    );
-    expect(told).toEqual(new Set([1, "SERVICE_UNAVAILABLE"]));
-  });
-
-  test("orders are refused like every other read, also by a process that is late", async () => {
-    const letGo = await hold("LOCK TABLE cancellation IN ACCESS EXCLUSIVE MODE");
-    const query = '{ order(orderNo: "ORD-1") { cancelledTotal inDoubtTotal lines { seq } } }';
-    const crowd = Array.from({ length: CROWD }, () => service.graphql(query));
-    await allConnectionsWait();
-    holdUpProcess();
-    // Who waits in vain is told so, before anything is free.
-    const first = await Promise.race(crowd);
-    expect(first.errors?.[0].extensions.code).toBe("SERVICE_UNAVAILABLE");
-
-    await letGo();
-    const told = new Set(
-      (await Promise.all(crowd)).map(
-        ({ data, errors }) => data?.order?.cancelledTotal ?? errors?.[0].extensions.code,
-      ),
-    );
-    expect(told).toEqual(new Set(["0", "SERVICE_UNAVAILABLE"]));
-  });
-});
 
 describe("when all connections for cancelling are in use", () => {
   test("cancels are refused at once and not sent, and those under way are neither lost nor sent twice", async () => {
@@ -194,27 +123,55 @@ describe("when all connections for cancelling are in use", () => {
   });
 });
 
-test("an upstream that takes long holds no connection: whatever waits for it, everybody else is served", async () => {
-  gate.close();
-  const waiting = Array.from({ length: CROWD }, () => cancel(service, cancelInput()));
-  await until(() => service.simulator.ledger.totalReceived === CROWD);
-  expect((await service.graphql(READ)).data.cancellations.totalCount).toBe(CROWD);
-  expect((await ready()).body).toEqual({ status: "ok" });
-  const refusal = await cancel(service, cancelInput({ orderNo: "" }));
-  expect(refusal.userErrors[0].code).toBe("INVALID_INPUT");
-  gate.open();
-  for (const { cancellation } of await Promise.all(waiting)) expect(cancellation.status).toBe("SUCCEEDED");
-  expect(await metric('ebp_shed_total{what="mutation"}')).toBe(0);
+describe("when all connections for reading are in use", () => {
+  test("reads are refused at once, cancels are served whole, and reads are served again as soon as connections are free", async () => {
+    const [{ count }] = await service.sql("SELECT count(*)::int FROM cancellation");
+    await makeCountingWait();
+    const letGo = await hold("SELECT pg_advisory_xact_lock(1)");
+    const crowd = Array.from({ length: CROWD }, () => service.graphql(READ));
+    await allConnectionsWait();
+    let last: GraphQLAnswer | undefined;
+    await until(async () => refused((last = await service.graphql("{ __typename }"))));
+    if (last !== undefined) expectRefused(last);
+
+    // All of it is asked for: its items and events are read on the connections of what moves money.
+    const { cancellation, userErrors } = await cancel(service, cancelInput());
+    expect(cancellation).toMatchObject({ status: "SUCCEEDED", items: [{ seq: 1 }] });
+    expect(cancellation.events).toHaveLength(2);
+    expect(userErrors).toEqual([]);
+    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+    expect(await ready()).toMatchObject({
+      status: 200,
+      body: {
+        status: "ok",
+        warnings: [{ message: "more is asked of the history than can be served at this moment" }],
+      },
+    });
+    expect(await metric('ebp_shed_total{what="query"}')).toBeGreaterThan(0);
+    expect(await metric('ebp_shed_total{what="mutation"}')).toBe(0);
+    expectRefused(await service.graphql(READ));
+
+    await letGo();
+    await until(async () => (await service.graphql(READ)).status === 200);
+    expect(await ready()).toEqual({ status: 200, body: { status: "ok" } });
+    const answers = await Promise.all(crowd);
+    const told = new Set(
+      answers.map(({ data, errors }) => data?.cancellations.totalCount ?? errors?.[0].extensions.code),
+    );
+    expect(told).toEqual(new Set([count, "SERVICE_UNAVAILABLE"]));
+  });
 });
 
 test("a process that cannot keep up refuses what is asked of the API, tells so, and serves again once it can", async () => {
-  const database = await createTestDatabase();
-  releases.push(() => database.drop());
-  const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE] });
-  releases.push(() => simulator.close());
   const child = runService(
-    { PORT: "0", DATABASE_URL: database.url, EBP_BASE_URL: simulator.url, LOG_LEVEL: "info" },
-    ["--import", "./test/helpers/busy-loop.mjs", ...program("main")],
+    {
+      PORT: "0",
+      DATABASE_URL: service.databaseUrl,
+      EBP_BASE_URL: service.simulator.url,
+      LOG_LEVEL: "info",
+      DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+    },
+    ["--import", "./test/e2e/busy-loop.mjs", ...program("main")],
   );
   releases.push(() => {
     child.kill("SIGKILL");
@@ -253,4 +210,4 @@ test("a process that cannot keep up refuses what is asked of the API, tells so, 
   child.kill("SIGUSR2");
   await until(async () => (await ask()).status === 200);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
-}, 60_000);
+});

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
-import { startService, type GraphQLAnswer, type TestReplica } from "../helpers/service.js";
+import type { GraphQLAnswer, TestReplica } from "../helpers/service.js";
 import { useTwoStores } from "../helpers/two-stores.js";
 
 const LIMIT = 12;
@@ -197,41 +197,6 @@ describe("queries", () => {
   });
 });
 
-describe("requests that are refused for what they are", () => {
-  const wrong = ["{", "{ nothing }", "{ __schema { ", `{ ${"x: __typename ".repeat(16)} }`];
-
-  test("are read 300 times a minute, then not at all; those of others are", async () => {
-    const headers = await world.bearer("wild");
-    for (let round = 0; round < 300 / 20; round += 1) {
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, i) =>
-          world.service.graphql(wrong[i % wrong.length] ?? "", {}, headers),
-        ),
-      );
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
-    }
-    for (const query of [...wrong, "{ __typename }"]) {
-      const { status, errors, headers: answered } = await world.service.graphql(query, {}, headers);
-      expect(status).toBe(429);
-      expect(errors?.[0].extensions).toEqual({ code: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) });
-      expect(answered.get("retry-after")).toBe(String(errors?.[0].extensions.retryAfterSeconds));
-    }
-    expect((await world.service.graphql("{ __typename }", {}, await world.bearer("tame"))).status).toBe(200);
-  });
-
-  test("do not count those that come too often for a store, while they are short", async () => {
-    const headers = await world.bearer("eager", ["SIM-KR", "SIM-TWO"]);
-    await useUp(headers, { storeId: "SIM-KR" });
-    for (let round = 0; round < 16; round += 1) {
-      const refusals = Array.from({ length: 20 }, () =>
-        cancel(world.service, headers, { storeId: "SIM-KR" }),
-      );
-      for (const answer of await Promise.all(refusals)) expectLimited(answer);
-    }
-    expect((await cancel(world.service, headers, { storeId: "SIM-TWO" })).status).toBe(200);
-  });
-});
-
 test("refusals are counted in the metrics", async () => {
   const counted = async (what: string): Promise<number> => {
     const text = await (await fetch(`${world.service.url}/metrics`)).text();
@@ -245,52 +210,17 @@ test("refusals are counted in the metrics", async () => {
   expect(await counted("query")).toBe(queries);
 });
 
-describe("several replicas", () => {
-  const releases: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-  });
-
-  async function start(store: string): Promise<Awaited<ReturnType<typeof startService>>> {
-    const service = await startService({
-      environment: { RATE_LIMIT_STORE: store, RATE_LIMIT_MUTATIONS: "2" },
-    });
-    releases.push(() => service.close());
-    return service;
-  }
-
-  test("count each for itself in memory", async () => {
-    const one = await start("memory");
-    const other = await one.replica();
-    for (const replica of [one, one, other, other]) expect((await cancel(replica)).status).toBe(200);
-    for (const replica of [one, other]) expectLimited(await cancel(replica));
-  });
-
-  test("count together in the database, until the minute is over", async () => {
-    const one = await start("postgres");
-    const other = await one.replica();
-    for (const replica of [one, other]) expect((await cancel(replica)).status).toBe(200);
-    expectLimited(await cancel(other));
-    await one.sql("UPDATE rate_limit SET expire = $1", [Date.now() - 1]);
-    expect((await cancel(one)).status).toBe(200);
-  });
-
-  test("serve while the shared counters are away, and count each for itself", async () => {
-    const one = await start("postgres");
-    await one.sql("ALTER TABLE rate_limit RENAME TO gone");
-    for (const replica of [one, one]) expect((await cancel(replica)).status).toBe(200);
-    expectLimited(await cancel(one));
-    expect((await cancel(await one.replica())).status).toBe(200);
-  });
-
-  test("keep no caller's name in the counters", async () => {
-    const one = await start("postgres");
-    await cancel(one);
-    await one.graphql("{ __typename }");
-    const rows = await one.sql("SELECT key, points FROM rate_limit ORDER BY key");
-    expect(rows).toEqual([
-      { key: expect.stringMatching(/^mutation:[\w-]{43}$/u), points: 1 },
-      { key: expect.stringMatching(/^query:[\w-]{43}$/u), points: 1 },
-    ]);
-  });
+test("replicas count together in the database, until the minute is over, and keep no caller's name there", async () => {
+  const settings = { RATE_LIMIT_STORE: "postgres", RATE_LIMIT_MUTATIONS: "2" };
+  const [one, other] = [await world.service.replica(settings), await world.service.replica(settings)];
+  const headers = await world.bearer("of two replicas");
+  for (const replica of [one, other]) expect((await cancel(replica, headers)).status).toBe(200);
+  expectLimited(await cancel(other, headers));
+  await one.graphql("{ __typename }", {}, headers);
+  expect(await world.service.sql("SELECT key, points FROM rate_limit ORDER BY key")).toEqual([
+    { key: expect.stringMatching(/^mutation:[\w-]{43}$/u), points: 2 },
+    { key: expect.stringMatching(/^query:[\w-]{43}$/u), points: 1 },
+  ]);
+  await world.service.sql("UPDATE rate_limit SET expire = $1", [Date.now() - 1]);
+  expect((await cancel(one, headers)).status).toBe(200);
 });
