@@ -99,7 +99,8 @@ describe("a stop", () => {
   ])(
     "is not done before what EBP answered to a caller who has hung up is stored, and leaves no connection behind%s",
     async (_how, cut) => {
-      const { url, databaseUrl, simulator, close } = await startOne();
+      const stopping = await startOne();
+      const { url, databaseUrl, simulator } = stopping;
       const OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
       gate.close();
       const calling = call(url, cancelInput());
@@ -112,7 +113,7 @@ describe("a stop", () => {
           client.query(`SELECT pg_terminate_backend(pid) ${OTHERS}`),
         );
       }
-      const closing = close();
+      const closing = stopping.close();
       gate.open();
       await closing;
 

@@ -100,16 +100,6 @@ describe("an export", () => {
     }
   });
 
-  test("begins with a byte order mark for spreadsheets that want one", async () => {
-    const address = `${fixture.service.url}/exports/cancellations.csv?bom=true&limit=1`;
-    let bytes = Buffer.alloc(0);
-    await until(async () => {
-      bytes = Buffer.from(await (await fetch(address, { headers })).arrayBuffer());
-      return bytes[0] !== "{".charCodeAt(0);
-    });
-    expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
-  });
-
   test("is for whoever may read, of the stores that are theirs", async () => {
     const { url } = fixture.service;
     expect((await download(url, "csv")).status).toBe(401);

@@ -1,8 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { createGate } from "../../helpers/gate.js";
+import { createConnection, type Socket } from "node:net";
+import { createGate, until } from "../../helpers/gate.js";
 import { refresh, resolve } from "../../helpers/in-doubt.js";
-import { useFollow, type LiveStream } from "../../helpers/live.js";
+import { CHANGED, useFollow, type LiveStream } from "../../helpers/live.js";
 import { cancel, CANCEL, cancelInput } from "../../helpers/operations.js";
 import { type TestReplica, useService } from "../../helpers/service.js";
 import { deliver, webhookBody } from "../../helpers/webhooks.js";
@@ -25,11 +26,8 @@ async function doubtful(): Promise<{ readonly id: string; readonly orderNo: stri
   return { id: cancellation.id, orderNo };
 }
 
-describe.each([
-  ["the same replica", () => service],
-  ["another replica", () => other],
-])("a follower on %s sees", (_where, where) => {
-  const follow = (variables: object): Promise<LiveStream> => followOn(where(), variables);
+describe("a follower on another replica sees", () => {
+  const follow = (variables: object): Promise<LiveStream> => followOn(other, variables);
 
   test("an intent and its outcome", async () => {
     const input: any = cancelInput();
@@ -143,3 +141,85 @@ describe("a subscription", () => {
     }
   });
 });
+
+const LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+
+async function listeners(): Promise<number> {
+  return (await service.sql(`SELECT pid ${LISTENERS}`)).length;
+}
+
+test("a cut listening connection is replaced, and changes that were never announced are found", async () => {
+  const { cancellation } = await cancel(service, cancelInput());
+  const [ofStore, byId] = [
+    await followOn(service, { storeId: "SIM-KR" }),
+    await followOn(service, { id: cancellation.id }),
+  ];
+  expect((await byId.change()).id).toBe(cancellation.id);
+  const listening = await listeners();
+  expect(listening).toBeGreaterThan(0);
+  // Like a process that dies between its commit and the announcement.
+  await service.sql(
+    `WITH event AS (
+       INSERT INTO cancellation_event (store_id, cancellation_id, number, to_status, source)
+       SELECT store_id, id, event_count + 1, 'SUCCEEDED', 'LOOKUP' FROM cancellation WHERE id = $1
+       RETURNING cancellation_id)
+     UPDATE cancellation SET event_count = event_count + 1, settlement = 'VOIDED' FROM event WHERE id = cancellation_id`,
+    [cancellation.id],
+  );
+  await service.sql(`SELECT pg_terminate_backend(pid) ${LISTENERS}`);
+  for (const stream of [ofStore, byId])
+    await stream.changeWhere(({ id, settlement }) => id === cancellation.id && settlement === "VOIDED");
+  await until(async () => (await listeners()) === listening);
+  const next: any = cancelInput();
+  await cancel(service, next);
+  await ofStore.changeWhere(({ orderNo }) => orderNo === next.orderNo);
+});
+
+test("a stop ends streams at once without completing them, so that clients reconnect to another replica", async () => {
+  const stream = await followOn(service);
+  await cancel(service, cancelInput());
+  await stream.changeWhere(({ status }) => status === "SUCCEEDED");
+  const rest = stream.rest();
+  await service.restart();
+  expect(await rest).toEqual([]);
+  await followOn(service);
+});
+
+test("a reader that stops for a while holds up nobody, and then gets the newest state of everything", async () => {
+  const { hostname, port } = new URL(service.url);
+  const socket = createConnection({ host: hostname, port: Number(port) });
+  await open(socket);
+  socket.pause();
+  const other = await followOn(service);
+  const inputs = Array.from({ length: 10 }, () => cancelInput());
+  for (const input of inputs) await cancel(service, input);
+  const seen = new Set<string>();
+  while (seen.size < inputs.length) {
+    const { id, status } = await other.change();
+    if (status === "SUCCEEDED") seen.add(id);
+  }
+  let text = "";
+  socket.on("data", (chunk) => (text += chunk.toString()));
+  socket.resume();
+  await until(() =>
+    [...seen].every((id) => new RegExp(`"id":"${id}"[^\\n]*"status":"SUCCEEDED"`, "u").test(text)),
+  );
+  socket.destroy();
+});
+
+/** Subscribes over a bare connection, and reads until the stream has begun. */
+async function open(socket: Socket): Promise<void> {
+  const body = JSON.stringify({ query: CHANGED });
+  const begun = new Promise<void>((resolve) => {
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString();
+      if (text.includes("\r\n\r\n")) resolve();
+    });
+  });
+  socket.on("error", () => undefined);
+  socket.write(
+    `POST /graphql/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await begun;
+}
