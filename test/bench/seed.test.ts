@@ -22,16 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-test("there are as many cancellations as asked for, with three lines on average", async () => {
+test("there are as many cancellations as asked for, and every constraint and index is there again, and holds", async () => {
   expect(seeded.rows).toMatchObject({ cancellation: CANCELLATIONS, cancellation_item: 3 * CANCELLATIONS });
-  for (const table of TABLES) {
-    expect(await rows(`SELECT count(*)::integer AS count FROM ${table}`)).toEqual([
-      { count: seeded.rows[table] },
-    ]);
-  }
-});
-
-test("every constraint and every index is there again, and holds", async () => {
   expect(await withConnection(database.url, readConstraintsAndIndexes)).toEqual(before);
 });
 
