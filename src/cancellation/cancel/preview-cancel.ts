@@ -60,9 +60,10 @@ export async function previewCancel(
   };
 }
 
-type Description = Omit<CancelPreview, "wouldSend" | "request" | "errors">;
-
-function describe({ store, totals }: CheckedRequest): Description {
+function describe({
+  store,
+  totals,
+}: CheckedRequest): Omit<CancelPreview, "wouldSend" | "request" | "errors"> {
   return {
     storeId: store?.id ?? null,
     currencyCode: store?.currencyCode ?? null,

@@ -79,11 +79,14 @@ function completesThePayment(facts: Omit<LookupFacts, "payment" | "settled">): b
   );
 }
 
-/** Whether EBP's payment details have a known word for this state. */
-export type Showable = (payment: PaymentState) => boolean;
-
-/** Whether a later lookup may decide it, as far as is known now. A webhook may decide it in any case. */
-export function mayLaterDecide(facts: Omit<LookupFacts, "payment" | "settled">, canShow: Showable): boolean {
+/**
+ * Whether a later lookup may decide it, as far as is known now. A webhook may decide it in any case.
+ * @param canShow whether EBP's payment details have a known word for this state.
+ */
+export function mayLaterDecide(
+  facts: Omit<LookupFacts, "payment" | "settled">,
+  canShow: (payment: PaymentState) => boolean,
+): boolean {
   const states: PaymentState[] = ["WHOLLY_CANCELLED", "UNCANCELLED"];
   return states
     .filter(canShow)
