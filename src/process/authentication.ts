@@ -22,6 +22,11 @@ export function openAuthentication(
         "fetching the keys of callers' tokens fails: the last ones, if any, stay in use",
       ),
     onUp: () => log.info("the keys of callers' tokens can be fetched again"),
+    onKeysSkipped: (kids) =>
+      log.warn(
+        { kids },
+        "the key server lists keys that cannot be used: they are skipped, the others stay in use",
+      ),
   });
   if (auth.kind === "off") log.warn("authentication is off: whoever reaches this address may cancel");
   if (auth.kind === "jwks") {

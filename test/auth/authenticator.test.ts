@@ -161,7 +161,8 @@ describe("lets a caller", () => {
   });
 
   test("do everything in every store, as nobody in particular, when authentication is off", async () => {
-    const events = { onDown: () => undefined, onUp: () => undefined };
+    const nothing = (): void => undefined;
+    const events = { onDown: nothing, onUp: nothing, onKeysSkipped: nothing };
     const { authenticate } = createAuthenticator({ kind: "off" }, STORES, events);
     const anybody = { subject: null, scopes: SCOPES, storeIds: STORES, provenUntil: null };
     for (const header of [undefined, "Bearer garbage"]) expect(await authenticate(header)).toEqual(anybody);

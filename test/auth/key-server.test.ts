@@ -37,6 +37,7 @@ function authenticator(): Authenticator {
   const events = {
     onDown: (error: unknown) => void told.push(`down: ${String(error)}`),
     onUp: () => void told.push("up"),
+    onKeysSkipped: (kids: readonly (string | null)[]) => void told.push(`skipped: ${kids.join()}`),
   };
   return withKeyServer(identity.jwksUrl, events, TIMEOUT_MS);
 }
@@ -189,8 +190,10 @@ const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
 const RSA_JWK = rsa.publicKey.export({ format: "jwk" });
 
-/** Members of a key set that check no token, each called `bad`. */
-const BAD_MEMBERS: readonly [what: string, member: object][] = [
+/** Members of a key set that check no token, each called `bad` where it can be. */
+const BAD_MEMBERS: readonly [what: string, member: unknown][] = [
+  ["null", null],
+  ["a text", "key"],
   ["a key of an unknown kty", { kty: "XYZ", kid: "bad" }],
   ["an RSA key without n", { kty: "RSA", e: "AQAB", kid: "bad" }],
   ["an RSA key of 1024 bits", { ...weak.publicKey.export({ format: "jwk" }), kid: "bad" }],
@@ -205,8 +208,11 @@ test.each(BAD_MEMBERS)(
   async (_what, bad) => {
     const good = { ...identity.publicKey.export({ format: "jwk" }), kid: "key-1", use: "sig" };
     identity.answer(200, JSON.stringify({ keys: [bad, good] }));
-    const { authenticate } = authenticator();
+    const { authenticate, refreshKeys } = authenticator();
     expect(await authenticate(await bearer())).toEqual(BELIEVED);
+    await refreshKeys();
+    const isOfAnotherUse = JSON.stringify(bad).includes('"enc"');
+    expect(told).toEqual(isOfAnotherUse ? [] : [expect.stringMatching(/^skipped: (?:bad)?$/u)]);
     for (const [alg, signature] of [
       ["RS256", rs256(rsa.privateKey)],
       ["RS256", rs256(weak.privateKey)],

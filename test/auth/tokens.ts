@@ -7,7 +7,11 @@ import {
 import { AUDIENCE, ISSUER } from "../helpers/identity.js";
 
 export const STORES = ["KR01", "KR02", "US01"];
-const UNHEARD: KeyServerEvents = { onDown: () => undefined, onUp: () => undefined };
+const UNHEARD: KeyServerEvents = {
+  onDown: () => undefined,
+  onUp: () => undefined,
+  onKeysSkipped: () => undefined,
+};
 
 export function withKeyServer(url: string, events = UNHEARD, timeoutMs?: number): Authenticator {
   const settings = { kind: "jwks", url: new URL(url), issuer: ISSUER, audience: AUDIENCE } as const;

@@ -203,6 +203,16 @@ describe("a finding", () => {
     );
     expect((await fixture.now(done)).settlement).toBe("VOIDED");
   });
+
+  test("settles nothing of what failed or is in doubt", async () => {
+    const { unknown } = await fixture.inDoubt();
+    const failed = await fixture.pending();
+    await fixture.ledger.recordTransition(failed.pending, step(failed.one, "rejected"));
+    for (const one of [unknown, failed.pending]) {
+      expect(await fixture.ledger.recordFinding(one, { ...SEEN, settlement: "VOIDED" })).toBe(false);
+      expect((await fixture.now(one)).settlement).toBeNull();
+    }
+  });
 });
 
 test("events are numbered from 1 without a gap while 20 findings and steps race, and the order's total counts it once", async () => {

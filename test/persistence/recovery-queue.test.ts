@@ -140,6 +140,13 @@ describe("the plan of lookups", () => {
     expect(inDoubtForMs).toBeGreaterThanOrEqual(TIMING.settlingMs);
   });
 
+  test("is never sooner than the lease of who looks", async () => {
+    const { unknown } = await fixture.inDoubt();
+    await fixture.letBeDue(unknown, "10 min 14 s");
+    await claimOne(unknown.id);
+    expectPlanned(await msUntilNext(unknown.id), TIMING.leaseMs);
+  });
+
   test("begins 15 s after recovery found out that nobody was left to send it", async () => {
     const { pending } = await fixture.pending();
     await fixture.letBeDue(pending);

@@ -189,6 +189,21 @@ describe("a conclusion", () => {
     });
   });
 
+  test("that two make at the same time is made by one", async () => {
+    const { one, pending } = await fixture.pending();
+    const done = await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store();
+    const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+      ),
+    );
+    const [events] = await fixture.history.events([done]);
+    expect(results.filter((made) => made)).toHaveLength(1);
+    expect(events).toHaveLength(3);
+  });
+
   test("is all or nothing: when one that it tells has moved, it still waits, and none has been told", async () => {
     const [still, moved] = [(await fixture.inDoubt()).unknown, (await fixture.inDoubt()).unknown];
     await fixture.queue.claim([moved.storeId], moved.id);
@@ -209,46 +224,31 @@ describe("a conclusion", () => {
     expect(events.map(({ source }) => source)).not.toContain("WEBHOOK");
     expect((await fixture.now(moved)).status).toBe("UNKNOWN");
   });
-});
 
-describe("an event told of in another body", () => {
-  const bodyNo = (n: number): { body: string } => ({ body: `{"n":${n},"id":"${randomUUID()}"}` });
-
-  test("is ignored once the first has been dealt with: two equal cancels are not both settled by it", async () => {
-    const orderNo = randomUUID();
-    const first = await fixture.pending({ orderNo });
-    const done = await fixture.ledger.recordTransition(first.pending, step(first.one, "accepted"));
-    const changes = { orderNo, eventTime: new Date(Date.now() + 1_000) };
-    const [one, same] = [await store(changes, bodyNo(1)), await store(changes, bodyNo(2))];
-    expect(await match(one.digest)).toBe("matched");
-
-    const second = await fixture.pending({ orderNo });
-    const alike = await fixture.ledger.recordTransition(second.pending, step(second.one, "accepted"));
-    expect(await match(same.digest)).toBe("ignored");
-    expect((await fixture.now(done)).settlement).toBe("REFUND_REQUESTED");
-    expect((await fixture.now(alike)).settlement).toBe("AWAITED");
-    expect((await row(same.digest)).state).toBe("IGNORED");
+  test("that does not agree with what stands is told with what differs, not as a proof of success", async () => {
+    const { one, pending } = await fixture.pending();
+    await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store({ orderNo: one.request.orderNo, isOfSuccess: false });
+    const told: unknown[] = [];
+    await matchClaimed(
+      { inbox: fixture.inbox, onContradiction: (_one, { discrepancies }) => told.push(...discrepancies) },
+      { digest, isLast: false },
+    );
+    expect(told).toEqual([
+      { field: "event", asked: "a cancel that EBP accepted", confirmed: "an event of failure" },
+    ]);
   });
 
-  test("and dealt with at the same time as the first settles once", async () => {
-    const orderNo = randomUUID();
-    const { one, pending } = await fixture.pending({ orderNo });
-    await fixture.ledger.recordTransition(pending, step(one, "accepted"));
-    const changes = { orderNo, eventTime: new Date(Date.now() + 1_000) };
-    const stored = [
-      await store(changes, bodyNo(1)),
-      await store(changes, bodyNo(2)),
-      await store(changes, bodyNo(3)),
-    ];
-    const results = await Promise.all(stored.map(({ digest }) => match(digest)));
-    expect(results.filter((result) => result === "matched")).toHaveLength(1);
-    for (const [n, result] of results.entries()) {
-      const digest = stored[n]?.digest ?? "";
-      if (result === "waiting") await match(digest);
-      if (result !== "matched") expect((await row(digest)).state).toBe("IGNORED");
-    }
-    const [events = []] = await fixture.history.events([pending]);
-    expect(events.filter(({ source }) => source === "WEBHOOK")).toHaveLength(1);
+  test("for one whose settlement is told already still waits, and is then seen as it stands", async () => {
+    const { one, pending } = await fixture.pending();
+    const done = await fixture.ledger.recordTransition(pending, step(one, "accepted"));
+    const { digest } = await store();
+    const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
+    await fixture.ledger.recordFinding(done, finding);
+    await expect(
+      fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+    ).rejects.toThrow(StaleTransitionError);
+    expect((await row(digest)).state).toBe("WAITING");
   });
 });
 

@@ -94,6 +94,24 @@ describe("a repeated request", () => {
     );
   });
 
+  test("is recognised by a fingerprint without a version, and another request is refused", () => {
+    // As rows of before the version have it for this request.
+    const known = {
+      fingerprint: "abe98388f9e393332acb781cee32b93b92bce57b62d408a48075f060c15781ad",
+      refundAccount: null,
+      isAccountKnown: true,
+    };
+    expect(isSameRequest(cancelRequest(), known)).toBe(true);
+    expect(isSameRequest(cancelRequest({ totalCancelAmount: new Decimal("1000.00") }), known)).toBe(true);
+    for (const changes of [
+      { orderNo: "ORD-2" },
+      { note: "another" },
+      { items: [cancelItem({ taxAmount: new Decimal(0) })] },
+      { refundAccount: ACCOUNT },
+    ])
+      expect(isSameRequest(cancelRequest(changes), known)).toBe(false);
+  });
+
   test("whose account is no longer known is recognised by its fingerprint alone", () => {
     const first = cancelRequest({ refundAccount: ACCOUNT });
     const known = { fingerprint: fingerprint(first), refundAccount: null, isAccountKnown: false };
