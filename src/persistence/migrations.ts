@@ -39,7 +39,7 @@ const CREATE_HISTORY = `
 /** Tables of extensions (PostGIS brings some) do not count. */
 const FOREIGN_TABLES = `
   SELECT FROM pg_class
-  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+  WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
   LIMIT 1`;
 
