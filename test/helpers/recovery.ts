@@ -11,7 +11,7 @@ import type { DatabaseWatch } from "../../src/persistence/database-watch.js";
 import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
 import { RecentRecords } from "../../src/persistence/recent-records.js";
 import { createWebhookInbox } from "../../src/persistence/webhook-inbox.js";
-import { withConnection } from "./connection.js";
+import { openSql, type SqlRunner } from "./connection.js";
 import { intent, recorded, step, STORE, TIMING, useLedger, watchOver, type LedgerFixture } from "./ledger.js";
 
 export interface RecoveryFixture {
@@ -51,11 +51,14 @@ export function useRecovery(): RecoveryFixture {
   };
   let prisma: PrismaClient | undefined;
   let watch: DatabaseWatch | undefined;
+  let runner: SqlRunner | undefined;
   beforeAll(async () => {
+    runner = openSql(fixture.databaseUrl);
     prisma = connect();
     watch = await watchOver(throughPrisma(prisma));
   });
   afterAll(async () => {
+    await runner?.close();
     for (const client of clients) await client.$disconnect();
   });
   const own = (): PrismaClient => {
@@ -92,8 +95,10 @@ export function useRecovery(): RecoveryFixture {
     encryptor,
     recent,
     anotherQueue: (storeIds = [STORE.id]) => createRecoveryQueue(connect(), encryptor, storeIds, TIMING),
-    sql: (text, values = []) =>
-      withConnection(fixture.databaseUrl, async (client) => (await client.query(text, [...values])).rows),
+    sql: (text, values) => {
+      if (runner === undefined) throw new Error("the database is there once the tests run");
+      return runner.sql(text, values);
+    },
     async now({ id }) {
       const found = await fixture.history.find([STORE.id, "OTHER"], id);
       if (found === null) throw new Error(`there is no cancellation ${id}`);

@@ -5,7 +5,7 @@ import type { ReconcileCounts } from "../../src/cancellation/reconcile/reconcile
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.js";
-import { withConnection } from "./connection.js";
+import { openSql } from "./connection.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
 
 export interface GraphQLAnswer {
@@ -87,9 +87,9 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       ),
       { monotonicMs },
     );
-  const sql: TestService["sql"] = (text, values) =>
-    withConnection(database.url, async (client) => (await client.query(text, values)).rows);
+  const { sql, close: closeSql } = openSql(database.url);
   let app = await start().catch(async (error: unknown) => {
+    await closeSql();
     await simulator.close();
     await database.drop();
     throw error;
@@ -133,6 +133,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     async close() {
       await Promise.all([app, ...replicas].map((one) => one.close()));
       await simulator.close();
+      await closeSql();
       await database.drop();
     },
   };
