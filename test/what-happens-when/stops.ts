@@ -27,7 +27,7 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
     expect(await standing(service, first)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
 
     const { stopped: outOfTime } = await stoppedWithoutDatabase(service, second, {
-      SHUTDOWN_GRACE_MS: "2000",
+      SHUTDOWN_GRACE_MS: "500",
     });
     expect(await outOfTime.ended).toBe(1);
     await letIn(service, true);
@@ -110,7 +110,7 @@ async function stoppedWithoutDatabase(
   environment: Record<string, string> = {},
 ): Promise<{ stopped: ServiceProcess; answer: Promise<unknown> }> {
   const flight = await inFlight(service, order, {
-    EBP_TIMEOUT_MS: "3000",
+    EBP_TIMEOUT_MS: "1500",
     RECONCILE_INTERVAL_MS: "0",
     ...environment,
   });
