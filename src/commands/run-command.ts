@@ -8,7 +8,11 @@ import { Releases } from "../process/releases.js";
 /** Whether SIGINT or SIGTERM has come: work that may be long ends at its next pause. */
 export function watchSignals(): () => boolean {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isStopping = true));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      isStopping = true;
+      process.stderr.write(`${signal}: stopping once the rows at hand are stored.\n`);
+    });
   return () => isStopping;
 }
 

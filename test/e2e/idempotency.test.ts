@@ -2,7 +2,15 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { createGate, until } from "../helpers/gate.js";
-import { cancel, CANCEL, cancelInput, CANCELLATION_FIELDS, item, PREVIEW } from "../helpers/operations.js";
+import {
+  cancel,
+  CANCEL,
+  cancelInput,
+  CANCELLATION_FIELDS,
+  insist,
+  item,
+  PREVIEW,
+} from "../helpers/operations.js";
 import { type TestReplica, useService } from "../helpers/service.js";
 
 /** Held closed while a test wants cancels to be in flight. */
@@ -18,7 +26,7 @@ const codesOf = ({ userErrors }: any): string[] => userErrors.map(({ code }: { c
 describe("an idempotency key", () => {
   test("used by 100 callers at once is sent once, and all get the same answer", async () => {
     const input = cancelInput({ refundAccount: ACCOUNT });
-    const payloads = await Promise.all(Array.from({ length: 100 }, () => cancel(service, input)));
+    const payloads = await Promise.all(Array.from({ length: 100 }, () => insist(service, input)));
 
     expect(received(input)).toBe(1);
     expect(payloads.filter(({ replayed }) => !replayed)).toHaveLength(1);

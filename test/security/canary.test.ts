@@ -217,14 +217,16 @@ describe("refund accounts go through", () => {
 });
 
 test("re-encryption of accounts, some of which cannot be decrypted, says how many", async () => {
-  await sql(
-    "UPDATE cancellation SET refund_account_sealed = set_byte(refund_account_sealed, 40, 0) WHERE order_no LIKE 'garbage%'",
+  const altered = await sql(
+    `UPDATE cancellation SET refund_account_sealed = set_byte(refund_account_sealed, 40, 0)
+     WHERE order_no LIKE 'garbage%' AND refund_account_sealed IS NOT NULL AND get_byte(refund_account_sealed, 40) <> 0 RETURNING id`,
   );
   const newest = `new:${Buffer.alloc(32, 9).toString("base64")}`;
   const keys = `${newest},${world.environment["DATA_ENCRYPTION_KEYS"] ?? ""}`;
   const reencrypting = run("commands/reencrypt", { DATA_ENCRYPTION_KEYS: keys });
   expect(await reencrypting.ended).toBe(1);
-  expect(reencrypting.stdout).toMatch(/\b4\b/u);
+  expect(altered.length).toBeGreaterThan(1);
+  expect(reencrypting.stdout).toContain(`Cannot be decrypted, and left as they are: ${altered.length}.`);
 });
 
 describe("and afterwards", () => {
