@@ -6,7 +6,7 @@ import { createTestDatabase } from "../helpers/database.js";
 import { download } from "../helpers/exports.js";
 import { HISTORY_PAGE } from "../helpers/history-page.js";
 import { read, settle, stepsOf } from "../helpers/in-doubt.js";
-import { cancel, cancelInput } from "../helpers/operations.js";
+import { cancel, cancelInput, insist } from "../helpers/operations.js";
 import { POOLER, setForRole, startPooler, type Pooler } from "../helpers/pooler.js";
 import { runService, urlOf } from "../helpers/service-process.js";
 import { post, startService, UNLIMITED, type TestService } from "../helpers/service.js";
@@ -100,7 +100,7 @@ async function setOtherwise(url: string): Promise<void> {
 
   test("sends each of 40 cancels that come at once exactly once, though they share three connections", async () => {
     const inputs = Array.from({ length: 40 }, () => cancelInput());
-    const payloads = await Promise.all(inputs.map((input) => cancel(service, input)));
+    const payloads = await Promise.all(inputs.map((input) => insist(service, input)));
 
     for (const { cancellation, replayed, userErrors } of payloads)
       expect([cancellation.status, replayed, userErrors]).toEqual(["SUCCEEDED", false, []]);

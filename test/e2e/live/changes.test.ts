@@ -4,7 +4,7 @@ import { createConnection, type Socket } from "node:net";
 import { createGate, until } from "../../helpers/gate.js";
 import { refresh, resolve } from "../../helpers/in-doubt.js";
 import { CHANGED, useFollow, type LiveStream } from "../../helpers/live.js";
-import { cancel, CANCEL, cancelInput } from "../../helpers/operations.js";
+import { cancel, CANCEL, cancelInput, insist } from "../../helpers/operations.js";
 import { type TestReplica, useService } from "../../helpers/service.js";
 import { deliver, webhookBody } from "../../helpers/webhooks.js";
 
@@ -132,7 +132,7 @@ describe("a subscription", () => {
   test("gets the states of each cancellation in their order", async () => {
     const stream = await follow({ storeId: "SIM-KR" });
     const inputs = Array.from({ length: 20 }, () => cancelInput());
-    await Promise.all(inputs.map((input) => cancel(service, input)));
+    await Promise.all(inputs.map((input) => insist(service, input)));
     const seen = new Map<string, string>();
     while ([...seen.values()].filter((status) => status === "SUCCEEDED").length < inputs.length) {
       const { id, status } = await stream.change();
