@@ -75,14 +75,16 @@ export async function startEmbeddedPostgres(options: {
     if (!stopping) options.log(`the embedded PostgreSQL ended unexpectedly: see ${home.logFile}`);
   });
   const stop = async (): Promise<void> => {
-    // Unless it had ended by itself.
-    if (existsSync(join(home.dataFolder, "postmaster.pid"))) await home.pgCtl("stop", "-w", "-m", "fast");
+    // It may have ended by itself, also just now.
+    await home.pgCtl("stop", "-w", "-m", "fast").catch((error: unknown) => {
+      if (existsSync(join(home.dataFolder, "postmaster.pid"))) throw error;
+    });
     process.off("exit", takeAlong);
     // Not before: nobody must take over a server that is about to stop.
     await owner.end();
   };
-  const folder = dirname(home.dataFolder);
-  return { url: home.urlOf(port, DATABASE), folder, stop: () => (stopping ??= stop()) };
+  const [url, folder] = [home.urlOf(port, DATABASE), dirname(home.dataFolder)];
+  return { url, folder, stop: () => (stopping ??= stop()) };
 }
 
 async function openHome(dataDir: string, durable: boolean): Promise<Home> {
