@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { cpuMs } from "../security/hostile-texts.js";
 import { startProductionService, type ProductionService } from "../helpers/production-service.js";
 
 let world: ProductionService;
@@ -143,4 +144,14 @@ test("does not tell its schema in production", async () => {
   const { status, errors } = await world.graphql("{ __schema { types { name } } }");
   expect(status).toBe(400);
   expect(errors?.[0].message).toMatch(/introspection/u);
+});
+
+test("every route and method with a body announced costs less than 5 ms of CPU on average", async () => {
+  const paths = [...Object.keys(ROUTES), "/nope"];
+  const all = paths.flatMap((path) => METHODS.map((method) => ({ method, path })));
+  const bound = 5 * all.length;
+  const cost = await cpuMs(bound, async () => {
+    for (const { method, path } of all) await announce(method, path);
+  });
+  expect(cost).toBeLessThanOrEqual(bound);
 });
