@@ -161,9 +161,10 @@ function keyServer(url: URL, timeoutMs: number, { onDown, onUp, onKeysSkipped }:
         throw new Error(`fetching a key set: expected HTTP status 200, found ${response.status}`);
       const { keys } = (await response.json()) as { keys: readonly unknown[] };
       const usable = keys.filter(isUsable);
-      const skipped = keys.filter((key) => !isUsable(key)).map(kidOf);
-      if (skipped.length > 0 && JSON.stringify(skipped) !== skippedBefore) onKeysSkipped(skipped);
-      skippedBefore = JSON.stringify(skipped);
+      const skipped = keys.filter((key) => !usable.includes(key)).map(kidOf);
+      const found = JSON.stringify(skipped);
+      if (skipped.length > 0 && found !== skippedBefore) onKeysSkipped(skipped);
+      skippedBefore = found;
       if (isDown) onUp();
       isDown = false;
       return Response.json({ keys: usable });

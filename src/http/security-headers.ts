@@ -1,35 +1,25 @@
 import { randomBytes } from "node:crypto";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import helmet, { type HelmetOptions } from "helmet";
 import { ApiError } from "./api-error.js";
 
+type PolicyOptions = Pick<
+  HelmetOptions,
+  "contentSecurityPolicy" | "crossOriginOpenerPolicy" | "strictTransportSecurity"
+>;
 type Headers = Readonly<Record<string, string>>;
 
 /** A year: what browsers' lists of https-only hosts ask for at least. */
-const HSTS = `max-age=${365 * 24 * 60 * 60}`;
+const HSTS_SECONDS = 365 * 24 * 60 * 60;
 
 /** For answers that are not pages: a browser that takes one for a page loads, runs and frames nothing. */
-const NOTHING_ALLOWED = "default-src 'none';frame-ancestors 'none'";
+const NOTHING_ALLOWED = { "default-src": ["'none'"], "frame-ancestors": ["'none'"] };
 
 /** For answers that are given before any hook runs. */
 export const BARE_HEADERS: Headers = {
-  "content-security-policy": NOTHING_ALLOWED,
+  "content-security-policy": "default-src 'none';frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
-  // Answers have amounts and order numbers, and what is true at this moment only.
   "cache-control": "no-store",
-};
-
-/** As OWASP's list of secure headers has them, for every answer. */
-const HEADERS: Headers = {
-  ...BARE_HEADERS,
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "origin-agent-cluster": "?1",
-  "referrer-policy": "no-referrer",
-  "x-dns-prefetch-control": "off",
-  "x-download-options": "noopen",
-  "x-frame-options": "DENY",
-  "x-permitted-cross-domain-policies": "none",
-  "x-xss-protection": "0",
 };
 
 /**
@@ -37,12 +27,36 @@ const HEADERS: Headers = {
  * @param options.https whether callers come by https only, through whatever ends TLS in front of this service.
  */
 export function addSecurityHeaders(app: FastifyInstance, { https }: { readonly https: boolean }): void {
-  // On loopback, HSTS would take plain http away from whatever else a developer runs there.
-  const headers = { ...HEADERS, ...(https && { "strict-transport-security": HSTS }) };
+  const headers = {
+    ...headersOf({
+      contentSecurityPolicy: { useDefaults: false, directives: NOTHING_ALLOWED },
+      // On loopback it would take plain http away from whatever else a developer runs there.
+      strictTransportSecurity: https ? { maxAge: HSTS_SECONDS, includeSubDomains: false } : false,
+    }),
+    // Answers have amounts and order numbers, and what is true at this moment only.
+    "cache-control": "no-store",
+  };
   app.addHook("onRequest", (_request, reply, done) => {
     void reply.headers(headers);
     done();
   });
+}
+
+/** The headers that helmet sets with these options: the same for every request, so it is called once and not each time. */
+function headersOf(options: PolicyOptions): Headers {
+  const headers: Record<string, string> = {};
+  const response = {
+    setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined,
+  };
+  const setHeaders = helmet({
+    xFrameOptions: { action: "deny" },
+    referrerPolicy: { policy: "no-referrer" },
+    ...options,
+  });
+  // It reads nothing of a request, and only sets headers of a response.
+  setHeaders({} as never, response as never, () => undefined);
+  return headers;
 }
 
 export interface Page {
@@ -59,25 +73,31 @@ const NONCE_BYTES = 16;
 export function addPage(app: FastifyInstance, { html, frames }: Page): void {
   app.get("/", (request, reply) => {
     const nonce = randomBytes(NONCE_BYTES).toString("base64");
-    const policy = [
-      NOTHING_ALLOWED,
-      `script-src 'nonce-${nonce}'`,
-      `style-src 'nonce-${nonce}'`,
-      `frame-src ${frames.join(" ")}`,
+    const directives = {
+      ...NOTHING_ALLOWED,
+      "script-src": [`'nonce-${nonce}'`],
+      "style-src": [`'nonce-${nonce}'`],
+      "frame-src": frames,
       // The API, which the page's scripts call for the frame.
-      "connect-src 'self'",
-      "base-uri 'none'",
-      "form-action 'none'",
-    ];
-    return (
-      reply
-        .header("content-security-policy", policy.join(";"))
-        // The framed page opens a window for signing in.
-        .header("cross-origin-opener-policy", "same-origin-allow-popups")
-        .type("text/html; charset=utf-8")
-        .send(html(`${request.protocol}://${request.host}/graphql`, nonce))
-    );
+      "connect-src": ["'self'"],
+      "base-uri": ["'none'"],
+      "form-action": ["'none'"],
+    };
+    const headers = headersOf({
+      contentSecurityPolicy: { useDefaults: false, directives },
+      // The framed page opens a window for signing in.
+      crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
+      strictTransportSecurity: false,
+    });
+    return reply
+      .headers(headers)
+      .type("text/html; charset=utf-8")
+      .send(html(endpointOf(request), nonce));
   });
+}
+
+function endpointOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}/graphql`;
 }
 
 const NOT_LOCAL = new ApiError(

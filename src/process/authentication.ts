@@ -8,6 +8,9 @@ import type { Releases } from "./releases.js";
 /** A key that its server no longer lists is refused after this time (±50 % jitter). Seldom enough for any key server. */
 const KEY_REFRESH_MS = 60_000;
 
+/** A key set has a handful of keys: more bad ones than this have the same fault. */
+const MAX_LOGGED_KEYS = 10;
+
 /** The keys are fetched from now on, also while nobody calls, so that no request waits for them. */
 export function openAuthentication(
   { auth }: Config,
@@ -24,7 +27,7 @@ export function openAuthentication(
     onUp: () => log.info("the keys of callers' tokens can be fetched again"),
     onKeysSkipped: (kids) =>
       log.warn(
-        { kids },
+        { skipped: kids.length, kids: kids.slice(0, MAX_LOGGED_KEYS) },
         "the key server lists keys that cannot be used: they are skipped, the others stay in use",
       ),
   });
