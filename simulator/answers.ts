@@ -5,8 +5,7 @@ import type { Decimal } from "../src/cancellation/model/decimal.js";
 import type { Language } from "../src/cancellation/model/payment-gateway.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { totalsOf, type SimulatedCancel, type SimulatedItem } from "./cancel-body.js";
-import type { Tracking } from "./numbering.js";
-import { paymentStatus, type Payment } from "./payments.js";
+import { paymentStatus, type Payment, type Tracking } from "./payments.js";
 
 export const HTML_PAGE = "<!doctype html><html><body><h1>The request could not be served</h1></body></html>";
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -60,14 +59,12 @@ export function successAnswer(
   tracking: Tracking,
   discrepancy: Decimal,
 ): string {
+  const isDelivery = ({ itemType }: SimulatedItem): boolean => itemType === "DELIVERY";
   const products = totalsOf(
-    cancel.items.filter((item) => item.itemType !== "DELIVERY"),
+    cancel.items.filter((item) => !isDelivery(item)),
     basis,
   );
-  const delivery = totalsOf(
-    cancel.items.filter((item) => item.itemType === "DELIVERY"),
-    basis,
-  );
+  const delivery = totalsOf(cancel.items.filter(isDelivery), basis);
   return json({
     resultCode: "0",
     message: "SUCCESS",
@@ -80,7 +77,9 @@ export function successAnswer(
       totalDeliveryTaxAmount: number(delivery.taxAmount),
       processedCount: cancel.items.length,
       returnRequestId,
-      items: cancel.items.map(itemFields),
+      items: cancel.items.map(({ seq, itemType, itemId, quantity, written: { amount, taxAmount } }) => {
+        return { seq, itemType, itemId, quantity, amount, ...(taxAmount !== null && { taxAmount }) };
+      }),
     },
   });
 }
@@ -101,11 +100,6 @@ export function detailAnswer(payment: Payment, tracking: Tracking): string {
       paymentStatus: paymentStatus(payment),
     },
   });
-}
-
-function itemFields({ seq, itemType, itemId, quantity, written }: SimulatedItem): object {
-  const { amount, taxAmount } = written;
-  return { seq, itemType, itemId, quantity, amount, ...(taxAmount !== null && { taxAmount }) };
 }
 
 function number(value: Decimal): LosslessNumber {

@@ -1,6 +1,5 @@
 import type { SimulatedCancel } from "./cancel-body.js";
-import type { MemoryLedger } from "./ledger.js";
-import type { Numbering } from "./numbering.js";
+import type { Ledger } from "./ledger.js";
 import { refusalOf, type Payments } from "./payments.js";
 import type { Webhooks } from "./webhooks.js";
 
@@ -12,65 +11,57 @@ export interface IntendedEffect {
 }
 
 interface EffectsDependencies {
-  readonly ledger: MemoryLedger;
+  readonly ledger: Ledger;
   readonly payments: Payments;
   readonly webhooks: Webhooks;
-  readonly numbering: Numbering;
+  readonly now: () => Date;
   readonly lateMs: number;
 }
 
 /** The one place where simulated money moves: in the ledger, on the payment, and announced by webhook. */
 export class Effects {
-  /** Effects that land after the caller has given up. Each says whether there was an effect after all. */
-  readonly #late = new Map<NodeJS.Timeout, () => boolean>();
+  /** Those that land after the caller has given up. */
+  readonly #late = new Map<NodeJS.Timeout, IntendedEffect>();
 
   constructor(private readonly dependencies: EffectsDependencies) {}
 
   perform({ cancel, bodyHash, returnRequestId }: IntendedEffect): void {
-    const { ledger, payments, webhooks, numbering } = this.dependencies;
-    const at = numbering.now();
-    const { captured } = payments.findFor(cancel);
+    const { ledger, payments, webhooks, now } = this.dependencies;
+    const at = now();
+    const { storeId, orderNo, total: amount } = cancel;
+    const eventType = payments.findFor(cancel).captured ? "PAYMENT_REFUND_REQUESTED" : "PAYMENT_VOIDED";
     ledger.perform(cancel, bodyHash, returnRequestId, at);
     payments.recordCancel(cancel);
-    webhooks.announce({
-      eventType: captured ? "PAYMENT_REFUND_REQUESTED" : "PAYMENT_VOIDED",
-      storeId: cancel.storeId,
-      orderNo: cancel.orderNo,
-      amount: cancel.total,
-      at,
-    });
+    webhooks.announce({ eventType, storeId, orderNo, amount, at });
   }
 
-  /** The payment must still allow it when it lands: other cancels may have come first. */
   performLater(intended: IntendedEffect): void {
-    const { payments, lateMs } = this.dependencies;
-    const { cancel } = intended;
-    const land = (): boolean => {
-      if (refusalOf(payments.findFor(cancel), cancel.total) !== null) return false;
-      this.perform(intended);
-      return true;
-    };
     const timer = setTimeout(() => {
       this.#late.delete(timer);
-      land();
-    }, lateMs);
+      this.#land(intended);
+    }, this.dependencies.lateMs);
     timer.unref();
-    this.#late.set(timer, land);
+    this.#late.set(timer, intended);
   }
 
   /** Returns how many took effect. */
   landLate(): number {
-    return this.#takeLate().filter((land) => land()).length;
+    return this.takeLate().filter((intended) => this.#land(intended)).length;
   }
 
-  forgetLate(): void {
-    this.#takeLate();
-  }
-
-  #takeLate(): (() => boolean)[] {
+  /** What is taken does not land any more. */
+  takeLate(): readonly IntendedEffect[] {
     const taken = [...this.#late.values()];
     for (const timer of this.#late.keys()) clearTimeout(timer);
     this.#late.clear();
     return taken;
+  }
+
+  /** The payment must still allow it: other cancels may have come first. Returns whether it does. */
+  #land(intended: IntendedEffect): boolean {
+    const { cancel } = intended;
+    if (refusalOf(this.dependencies.payments.findFor(cancel), cancel.total) !== null) return false;
+    this.perform(intended);
+    return true;
   }
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Decimal } from "../src/cancellation/model/decimal.js";
-import type { Language } from "../src/cancellation/model/payment-gateway.js";
 import { CANCEL_METHOD, CANCEL_PATH, DETAIL_METHOD, DETAIL_PATH } from "../src/ebp/ebp-request.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
 import { signRequest } from "../src/ebp/signatures.js";
@@ -23,10 +22,9 @@ import {
   type SimulatedCancel,
 } from "./cancel-body.js";
 import type { SimulatedStore } from "./development-store.js";
-import type { Effects, IntendedEffect } from "./effects.js";
-import type { Numbering } from "./numbering.js";
+import type { Effects } from "./effects.js";
 import { forcedBehaviour } from "./order-numbers.js";
-import { refusalOf, type Payments } from "./payments.js";
+import { refusalOf, type Numbering, type Payments } from "./payments.js";
 
 export interface JudgeDependencies {
   readonly stores: ReadonlyMap<string, SimulatedStore>;
@@ -81,10 +79,12 @@ export function judge(
   path: string,
   body: Buffer,
 ): Verdict {
-  const refuse = refuserIn(
-    headerOf(request, "x-system-language") === "ko" ? "ko" : "en",
-    dependencies.numbering,
-  );
+  const language = headerOf(request, "x-system-language") === "ko" ? "ko" : "en";
+  const refuse: Refuse = (httpStatus, resultCode, details, wording) => {
+    const tracking = dependencies.numbering.tracking();
+    const answer = errorAnswer(resultCode, language, tracking, details, wording);
+    return { outcome: resultCode, reply: { kind: "answer", httpStatus, body: answer } };
+  };
   const endpoint = ENDPOINTS.get(path);
   if (endpoint === undefined) return refuse(404, "EBP-Z-0002");
   if (request.method !== endpoint.method) return refuse(405, "EBP-Z-0002");
@@ -102,58 +102,51 @@ export function judge(
 }
 
 /** Cancel Payment: the request must be valid, then the payment must allow it, then the order number may force something else. */
-function judgeCancel(dependencies: JudgeDependencies, request: AdmittedRequest): Verdict {
-  const { store, body, document, refuse } = request;
+function judgeCancel(
+  { payments, effects, numbering, slowMs }: JudgeDependencies,
+  { store, body, document, refuse }: AdmittedRequest,
+): Verdict {
   const schemaFaults = checkSchema(document);
   if (schemaFaults.length > 0) return refuse(400, "EBP-C-0007", schemaFaults);
 
   const cancel = readCancel(document, store.storeId);
-  const expected = totalsOf(cancel.items, store.amountBasis ?? "unit").amount;
+  const basis = store.amountBasis ?? "unit";
+  const expected = totalsOf(cancel.items, basis).amount;
   if (!cancel.total.equals(expected)) {
     const message = `must be ${expected.toFixed()}, as the items add up`;
     return refuse(400, "EBP-C-0004", [{ field: "totalCancelAmount", message }]);
   }
 
-  const refusal = refusalOf(dependencies.payments.findFor(cancel), cancel.total);
+  const refusal = refusalOf(payments.findFor(cancel), cancel.total);
   if (refusal !== null) return { ...refuse(refusal.httpStatus, refusal.resultCode), cancel };
-  const returnRequestId = dependencies.numbering.returnRequestId();
+  const returnRequestId = numbering.next("RETREQ");
   const intended = { cancel, bodyHash: sha256(body), returnRequestId };
-  return { ...carryOut(dependencies, store, intended, refuse), cancel };
-}
-
-function carryOut(
-  { effects, numbering, slowMs }: JudgeDependencies,
-  store: SimulatedStore,
-  intended: IntendedEffect,
-  refuse: Refuse,
-): Verdict {
-  const { cancel, returnRequestId } = intended;
   const forced = forcedBehaviour(cancel.orderNo);
   if (forced?.isLate === true) effects.performLater(intended);
   else if (forced?.effect ?? true) effects.perform(intended);
+  const confirmation = (discrepancy = 0): string =>
+    successAnswer(cancel, basis, returnRequestId, numbering.tracking(), new Decimal(discrepancy));
+  return { ...verdict(), cancel };
 
-  const confirmation = (discrepancy = 0): string => {
-    const basis = store.amountBasis ?? "unit";
-    return successAnswer(cancel, basis, returnRequestId, numbering.tracking(), new Decimal(discrepancy));
-  };
-
-  const answer = forced?.answer ?? { kind: "usual" };
-  switch (answer.kind) {
-    case "usual":
-      return confirmed(confirmation());
-    case "slow":
-      return { ...confirmed(confirmation()), afterMs: slowMs };
-    case "discrepancy":
-      return confirmed(confirmation(1));
-    case "error":
-      return refuse(answer.error.httpStatus, answer.error.resultCode);
-    case "html":
-      return htmlPage(answer.httpStatus);
-    case "truncated":
-      return { outcome: "truncated", reply: { kind: "truncated", body: confirmation() } };
-    case "silence":
-    case "reset":
-      return { outcome: answer.kind, reply: { kind: answer.kind } };
+  function verdict(): Verdict {
+    const answer = forced?.answer ?? { kind: "usual" };
+    switch (answer.kind) {
+      case "usual":
+        return confirmed(confirmation());
+      case "slow":
+        return { ...confirmed(confirmation()), afterMs: slowMs };
+      case "discrepancy":
+        return confirmed(confirmation(1));
+      case "error":
+        return refuse(answer.error.httpStatus, answer.error.resultCode);
+      case "html":
+        return htmlPage(answer.httpStatus);
+      case "truncated":
+        return { outcome: "truncated", reply: { kind: "truncated", body: confirmation() } };
+      case "silence":
+      case "reset":
+        return { outcome: answer.kind, reply: { kind: answer.kind } };
+    }
   }
 }
 
@@ -177,13 +170,6 @@ function judgeDetail(
       return refuse(400, "EBP-C-0005", [{ field: "orderNo", message: "is not known" }], ORDER_NOT_FOUND);
     return confirmed(detailAnswer(payment, numbering.tracking()));
   }
-}
-
-function refuserIn(language: Language, numbering: Numbering): Refuse {
-  return (httpStatus, resultCode, details, wording) => {
-    const body = errorAnswer(resultCode, language, numbering.tracking(), details, wording);
-    return { outcome: resultCode, reply: { kind: "answer", httpStatus, body } };
-  };
 }
 
 function confirmed(body: string): Verdict {

@@ -1,7 +1,6 @@
 import type { Decimal } from "../src/cancellation/model/decimal.js";
-import { appended, forgetOldest } from "./bounded.js";
 import type { SimulatedCancel, SimulatedItem } from "./cancel-body.js";
-import { paymentStatus, type Payment } from "./payments.js";
+import { appended, forgetOldest, paymentStatus, type Payment } from "./payments.js";
 
 /** One request that reached the simulator. */
 export interface ReceivedRequest {
@@ -31,21 +30,6 @@ export interface Effect {
   readonly at: Date;
 }
 
-/** What the simulator received and did, for tests and people to read. */
-export interface Ledger {
-  /** Since the start, including dropped entries. Lookups do not count: they move no money. */
-  readonly totalReceived: number;
-  /** Cancels, and requests to unknown paths. */
-  received(orderNo?: string): readonly ReceivedRequest[];
-  /** Requests for payment details. */
-  lookups(orderNo?: string): readonly ReceivedRequest[];
-  effects(orderNo?: string): readonly Effect[];
-  /** The most requests for this order that were open at the same time, without lookups. */
-  maxInFlight(orderNo: string): number;
-  /** Effects of requests that had moved money for the same store and order before, byte for byte. */
-  doubleCancels(): readonly Effect[];
-}
-
 export interface OpenRequest {
   decided(outcome: string): void;
   over(): void;
@@ -53,8 +37,8 @@ export interface OpenRequest {
 
 type Entry = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
 
-/** In memory. The oldest entries are dropped when there are too many. */
-export class MemoryLedger implements Ledger {
+/** What the simulator received and did, for tests and people to read. In memory: the oldest entries are dropped when there are too many. */
+export class Ledger {
   #received: Entry[] = [];
   #lookups: Entry[] = [];
   #effects: Effect[] = [];
@@ -63,14 +47,17 @@ export class MemoryLedger implements Ledger {
   readonly #paid = new Set<string>();
   readonly #inFlight = new Map<string, { now: number; most: number }>();
 
+  /** Since the start, including dropped entries. Lookups do not count: they move no money. */
   get totalReceived(): number {
     return this.#totalReceived;
   }
 
+  /** Cancels, and requests to unknown paths. */
   received(orderNo?: string): readonly ReceivedRequest[] {
     return ofOrder(this.#received, orderNo);
   }
 
+  /** Requests for payment details. */
   lookups(orderNo?: string): readonly ReceivedRequest[] {
     return ofOrder(this.#lookups, orderNo);
   }
@@ -79,10 +66,12 @@ export class MemoryLedger implements Ledger {
     return ofOrder(this.#effects, orderNo);
   }
 
+  /** Effects of requests that had moved money for the same store and order before, byte for byte. */
   doubleCancels(): readonly Effect[] {
     return [...this.#doubles];
   }
 
+  /** The most requests for this order that were open at the same time, without lookups. */
   maxInFlight(orderNo: string): number {
     return this.#inFlight.get(orderNo)?.most ?? 0;
   }
@@ -91,11 +80,13 @@ export class MemoryLedger implements Ledger {
     const entry: Entry = { ...request, outcome: null };
     this.#totalReceived += 1;
     this.#received = appended(this.#received, entry);
-    const inFlight = this.#countInFlight(request.orderNo ?? "");
-    return {
-      decided: (outcome) => (entry.outcome = outcome),
-      over: () => (inFlight.now -= 1),
-    };
+    const orderNo = request.orderNo ?? "";
+    const count = this.#inFlight.get(orderNo) ?? { now: 0, most: 0 };
+    count.now += 1;
+    count.most = Math.max(count.most, count.now);
+    this.#inFlight.set(orderNo, count);
+    forgetOldest(this.#inFlight);
+    return { decided: (outcome) => (entry.outcome = outcome), over: () => (count.now -= 1) };
   }
 
   receiveLookup(request: Omit<ReceivedRequest, "outcome">): OpenRequest {
@@ -106,24 +97,27 @@ export class MemoryLedger implements Ledger {
 
   perform(cancel: SimulatedCancel, bodyHash: string, returnRequestId: string, at: Date): void {
     const { storeId, orderNo, total } = cancel;
-    const items = cancel.items.map(({ seq, itemType, itemId, quantity, amount, taxAmount }) => {
-      return { seq, itemType, itemId, quantity, amount, taxAmount };
-    });
+    const items = cancel.items.map(({ written: _, ...item }) => item);
     const effect: Effect = { storeId, orderNo, bodyHash, total, items, returnRequestId, at };
-    const key = JSON.stringify([effect.storeId, effect.orderNo, effect.bodyHash]);
+    const key = JSON.stringify([storeId, orderNo, bodyHash]);
     if (this.#paid.has(key)) this.#doubles = appended(this.#doubles, effect);
     this.#paid.add(key);
     forgetOldest(this.#paid);
     this.#effects = appended(this.#effects, effect);
   }
 
-  #countInFlight(orderNo: string): { now: number; most: number } {
-    const count = this.#inFlight.get(orderNo) ?? { now: 0, most: 0 };
-    count.now += 1;
-    count.most = Math.max(count.most, count.now);
-    this.#inFlight.set(orderNo, count);
-    forgetOldest(this.#inFlight);
-    return count;
+  /** For other processes: without bodies, and so without refund accounts; amounts as strings. */
+  json(payments: readonly Payment[], orderNo?: string): string {
+    const shown = ({ body: _, ...request }: ReceivedRequest): object => request;
+    return JSON.stringify({
+      totalReceived: this.totalReceived,
+      received: this.received(orderNo).map(shown),
+      lookups: this.lookups(orderNo).map(shown),
+      effects: this.effects(orderNo),
+      payments: payments.map((payment) => ({ ...payment, paymentStatus: paymentStatus(payment) })),
+      doubleCancels: this.doubleCancels(),
+      ...(orderNo !== undefined && { maxInFlight: this.maxInFlight(orderNo) }),
+    });
   }
 }
 
@@ -132,42 +126,4 @@ function ofOrder<T extends { readonly orderNo: string | null }>(
   orderNo: string | undefined,
 ): readonly T[] {
   return entries.filter((entry) => orderNo === undefined || entry.orderNo === orderNo);
-}
-
-/** The ledger for other processes: without bodies, and so without refund accounts; amounts as strings. */
-export function ledgerJson(ledger: Ledger, payments: readonly Payment[], orderNo?: string): string {
-  return JSON.stringify({
-    totalReceived: ledger.totalReceived,
-    received: ledger.received(orderNo).map(shownRequest),
-    lookups: ledger.lookups(orderNo).map(shownRequest),
-    effects: ledger.effects(orderNo).map(shownEffect),
-    payments: payments.map(shownPayment),
-    doubleCancels: ledger.doubleCancels().map(shownEffect),
-    ...(orderNo !== undefined && { maxInFlight: ledger.maxInFlight(orderNo) }),
-  });
-}
-
-function shownRequest({ storeId, orderNo, bodyHash, headers, at, outcome }: ReceivedRequest): object {
-  return { storeId, orderNo, bodyHash, headers, at, outcome };
-}
-
-function shownEffect(effect: Effect): object {
-  return {
-    ...effect,
-    total: effect.total.toFixed(),
-    items: effect.items.map((item) => ({
-      ...item,
-      amount: item.amount.toFixed(),
-      taxAmount: item.taxAmount?.toFixed() ?? null,
-    })),
-  };
-}
-
-function shownPayment(payment: Payment): object {
-  return {
-    ...payment,
-    total: payment.total?.toFixed() ?? null,
-    cancelled: payment.cancelled.toFixed(),
-    paymentStatus: paymentStatus(payment),
-  };
 }

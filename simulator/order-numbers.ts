@@ -12,9 +12,6 @@ export type ForcedAnswer =
   | { readonly kind: "usual" | "silence" | "reset" | "truncated" | "slow" | "discrepancy" }
   | { readonly kind: "html"; readonly httpStatus: number };
 
-/** What the simulator answers to a lookup instead of the payment's details. */
-export type ForcedLookupAnswer = Extract<ForcedAnswer, { kind: "error" | "html" }>;
-
 /** How the webhooks about an order are sent. */
 export type WebhookManner = "usual" | "lost" | "delayed" | "twice" | "reordered" | "forged";
 
@@ -26,200 +23,105 @@ export interface ForcedBehaviour {
   /** Whether the simulated money moves. */
   readonly effect: boolean;
   /** What a caller can conclude from the answer. */
-  readonly outcome: CancelOutcome["kind"];
+  readonly outcome: Outcome;
   readonly answer: ForcedAnswer;
   /** The effect lands after the caller has given up. Lookups before that do not show it. */
   readonly isLate?: true;
-  readonly lookup?: ForcedLookupAnswer;
+  /** The answer to a lookup instead of the payment's details. */
+  readonly lookup?: Extract<ForcedAnswer, { kind: "error" | "html" }>;
   readonly webhooks?: WebhookManner;
+}
+
+const SILENCE = { kind: "silence" } as const;
+const RESET = { kind: "reset" } as const;
+const html = (httpStatus: number) => ({ kind: "html", httpStatus }) as const;
+const error = (httpStatus: number, resultCode: string) =>
+  ({ kind: "error", error: { httpStatus, resultCode } }) as const;
+
+type Outcome = CancelOutcome["kind"];
+
+function cancels(
+  prefix: string,
+  does: string,
+  outcome: Outcome,
+  answer: ForcedAnswer,
+  more: Partial<ForcedBehaviour> = {},
+): ForcedBehaviour {
+  return { prefix, does, effect: true, outcome, answer, ...more };
+}
+
+function webhooks(prefix: string, does: string, manner: WebhookManner): ForcedBehaviour {
+  return cancels(prefix, does, "accepted", { kind: "usual" }, { webhooks: manner });
+}
+
+/** Without an effect. */
+function idle(prefix: string, does: string, outcome: Outcome, answer: ForcedAnswer): ForcedBehaviour {
+  return { prefix, does, effect: false, outcome, answer };
 }
 
 /** Order numbers that force a behaviour. If several prefixes match, the longest applies. */
 export const FORCED_BEHAVIOURS: readonly ForcedBehaviour[] = [
-  {
-    prefix: "SIM-PARTIAL-BEFORE-CAPTURE",
-    does: "refuses as a partial cancel before capture: EBP-C-0005, HTTP 400",
-    effect: false,
-    outcome: "rejected",
-    answer: error(400, "EBP-C-0005"),
-  },
-  {
-    prefix: "SIM-CANCELLATION-FAILED",
-    does: "answers EBP-C-0010, HTTP 500",
-    effect: false,
-    outcome: "rejected",
-    answer: error(500, "EBP-C-0010"),
-  },
-  {
-    prefix: "SIM-AUTHENTICATION-ERROR",
-    does: "answers EBP-A-0001, HTTP 400",
-    effect: false,
-    outcome: "rejected",
-    answer: error(400, "EBP-A-0001"),
-  },
-  {
-    prefix: "SIM-RETRY-RECOMMENDED",
-    does: "answers EBP-C-0011, HTTP 500",
-    effect: false,
-    outcome: "unknown",
-    answer: error(500, "EBP-C-0011"),
-  },
-  {
-    prefix: "SIM-SYSTEM-CRITICAL",
-    does: "answers EBP-C-0012, HTTP 500",
-    effect: false,
-    outcome: "unknown",
-    answer: error(500, "EBP-C-0012"),
-  },
-  {
-    prefix: "SIM-GATEWAY-ERROR",
-    does: "answers EBP-D-0001, HTTP 200",
-    effect: false,
-    outcome: "unknown",
-    answer: error(200, "EBP-D-0001"),
-  },
-  {
-    prefix: "SIM-CANCELLATION-ERROR-AFTER-EFFECT",
-    does: "cancels, and answers EBP-Z-0005, HTTP 500",
-    effect: true,
-    outcome: "unknown",
-    answer: error(500, "EBP-Z-0005"),
-  },
-  {
-    prefix: "SIM-TIMEOUT-BEFORE-EFFECT",
-    does: "does nothing and never answers",
-    effect: false,
-    outcome: "unknown",
-    answer: { kind: "silence" },
-  },
-  {
-    prefix: "SIM-TIMEOUT-AFTER-EFFECT",
-    does: "cancels and never answers",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "silence" },
-  },
-  {
-    prefix: "SIM-CONNECTION-RESET",
-    does: "does nothing and resets the connection",
-    effect: false,
-    outcome: "unknown",
-    answer: { kind: "reset" },
-  },
-  {
-    prefix: "SIM-CONNECTION-RESET-AFTER-EFFECT",
-    does: "cancels and resets the connection",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "reset" },
-  },
-  {
-    prefix: "SIM-HTML",
-    does: "answers with a gateway's HTML page, HTTP 502",
-    effect: false,
-    outcome: "unknown",
-    answer: { kind: "html", httpStatus: 502 },
-  },
-  {
-    prefix: "SIM-REFUSED-BY-GATEWAY",
-    does: "answers with a gateway's HTML page, HTTP 403",
-    effect: false,
-    outcome: "notSent",
-    answer: { kind: "html", httpStatus: 403 },
-  },
-  {
-    prefix: "SIM-TRUNCATED",
-    does: "cancels and breaks off in the middle of the answer",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "truncated" },
-  },
-  {
-    prefix: "SIM-SLOW",
-    does: "cancels and answers late",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "slow" },
-  },
-  {
-    prefix: "SIM-DISCREPANCY",
-    does: "cancels and confirms a product total that is 1 higher than asked for",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "discrepancy" },
-  },
-  {
-    prefix: "SIM-LATE-EFFECT",
-    does: "never answers, and cancels later",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "silence" },
-    isLate: true,
-  },
-  {
-    prefix: "SIM-LOOKUP-ERROR",
-    does: "cancels and never answers; answers lookups with EBP-Z-0010, HTTP 500",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "silence" },
-    lookup: error(500, "EBP-Z-0010"),
-  },
-  {
-    prefix: "SIM-LOOKUP-HTML",
-    does: "cancels and never answers; answers lookups with a gateway's HTML page, HTTP 502",
-    effect: true,
-    outcome: "unknown",
-    answer: { kind: "silence" },
-    lookup: { kind: "html", httpStatus: 502 },
-  },
-  {
-    prefix: "SIM-WEBHOOK-LOST",
-    does: "cancels and sends no webhook",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "usual" },
-    webhooks: "lost",
-  },
-  {
-    prefix: "SIM-WEBHOOK-DELAYED",
-    does: "cancels and sends its webhooks late",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "usual" },
-    webhooks: "delayed",
-  },
-  {
-    prefix: "SIM-WEBHOOK-TWICE",
-    does: "cancels and sends every webhook twice, byte for byte the same",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "usual" },
-    webhooks: "twice",
-  },
-  {
-    prefix: "SIM-WEBHOOK-REORDERED",
-    does: "cancels and sends PAYMENT_CAPTURED after PAYMENT_REFUND_REQUESTED",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "usual" },
-    webhooks: "reordered",
-  },
-  {
-    prefix: "SIM-WEBHOOK-FORGED",
-    does: "cancels and sends its webhooks signed with another secret",
-    effect: true,
-    outcome: "accepted",
-    answer: { kind: "usual" },
-    webhooks: "forged",
-  },
+  idle(
+    "SIM-PARTIAL-BEFORE-CAPTURE",
+    "refuses as a partial cancel before capture: EBP-C-0005, HTTP 400",
+    "rejected",
+    error(400, "EBP-C-0005"),
+  ),
+  idle("SIM-CANCELLATION-FAILED", "answers EBP-C-0010, HTTP 500", "rejected", error(500, "EBP-C-0010")),
+  idle("SIM-AUTHENTICATION-ERROR", "answers EBP-A-0001, HTTP 400", "rejected", error(400, "EBP-A-0001")),
+  idle("SIM-RETRY-RECOMMENDED", "answers EBP-C-0011, HTTP 500", "unknown", error(500, "EBP-C-0011")),
+  idle("SIM-SYSTEM-CRITICAL", "answers EBP-C-0012, HTTP 500", "unknown", error(500, "EBP-C-0012")),
+  idle("SIM-GATEWAY-ERROR", "answers EBP-D-0001, HTTP 200", "unknown", error(200, "EBP-D-0001")),
+  cancels(
+    "SIM-CANCELLATION-ERROR-AFTER-EFFECT",
+    "cancels, and answers EBP-Z-0005, HTTP 500",
+    "unknown",
+    error(500, "EBP-Z-0005"),
+  ),
+  idle("SIM-TIMEOUT-BEFORE-EFFECT", "does nothing and never answers", "unknown", SILENCE),
+  cancels("SIM-TIMEOUT-AFTER-EFFECT", "cancels and never answers", "unknown", SILENCE),
+  idle("SIM-CONNECTION-RESET", "does nothing and resets the connection", "unknown", RESET),
+  cancels("SIM-CONNECTION-RESET-AFTER-EFFECT", "cancels and resets the connection", "unknown", RESET),
+  idle("SIM-HTML", "answers with a gateway's HTML page, HTTP 502", "unknown", html(502)),
+  idle("SIM-REFUSED-BY-GATEWAY", "answers with a gateway's HTML page, HTTP 403", "notSent", html(403)),
+  cancels("SIM-TRUNCATED", "cancels and breaks off in the middle of the answer", "unknown", {
+    kind: "truncated",
+  }),
+  cancels("SIM-SLOW", "cancels and answers late", "accepted", { kind: "slow" }),
+  cancels(
+    "SIM-DISCREPANCY",
+    "cancels and confirms a product total that is 1 higher than asked for",
+    "accepted",
+    { kind: "discrepancy" },
+  ),
+  cancels("SIM-LATE-EFFECT", "never answers, and cancels later", "unknown", SILENCE, { isLate: true }),
+  cancels(
+    "SIM-LOOKUP-ERROR",
+    "cancels and never answers; answers lookups with EBP-Z-0010, HTTP 500",
+    "unknown",
+    SILENCE,
+    { lookup: error(500, "EBP-Z-0010") },
+  ),
+  cancels(
+    "SIM-LOOKUP-HTML",
+    "cancels and never answers; answers lookups with a gateway's HTML page, HTTP 502",
+    "unknown",
+    SILENCE,
+    { lookup: html(502) },
+  ),
+  webhooks("SIM-WEBHOOK-LOST", "cancels and sends no webhook", "lost"),
+  webhooks("SIM-WEBHOOK-DELAYED", "cancels and sends its webhooks late", "delayed"),
+  webhooks("SIM-WEBHOOK-TWICE", "cancels and sends every webhook twice, byte for byte the same", "twice"),
+  webhooks(
+    "SIM-WEBHOOK-REORDERED",
+    "cancels and sends PAYMENT_CAPTURED after PAYMENT_REFUND_REQUESTED",
+    "reordered",
+  ),
+  webhooks("SIM-WEBHOOK-FORGED", "cancels and sends its webhooks signed with another secret", "forged"),
 ];
 
 const LONGEST_FIRST = [...FORCED_BEHAVIOURS].sort((a, b) => b.prefix.length - a.prefix.length);
 
 export function forcedBehaviour(orderNo: string): ForcedBehaviour | null {
   return LONGEST_FIRST.find(({ prefix }) => orderNo.startsWith(prefix)) ?? null;
-}
-
-function error(httpStatus: number, resultCode: string): ForcedLookupAnswer {
-  return { kind: "error", error: { httpStatus, resultCode } };
 }

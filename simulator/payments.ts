@@ -1,9 +1,55 @@
 import { Decimal } from "../src/cancellation/model/decimal.js";
 import { asDecimal } from "../src/ebp/json.js";
-import { forgetOldest } from "./bounded.js";
 import type { SimulatedCancel } from "./cancel-body.js";
-import type { Numbering } from "./numbering.js";
 import { forcedBehaviour, type ForcedError } from "./order-numbers.js";
+
+/** Of any list or map of the simulator: enough for any load test, and about 100 MB at the size of a usual cancel. */
+const MAX_ENTRIES = 100_000;
+
+/** Drops the older half when the list is twice too long, so that appending stays cheap. */
+export function appended<T>(entries: T[], entry: T): T[] {
+  entries.push(entry);
+  return entries.length < 2 * MAX_ENTRIES ? entries : entries.slice(-MAX_ENTRIES);
+}
+
+export function forgetOldest(keyed: Set<string> | Map<string, unknown>): void {
+  const [oldest] = keyed.keys();
+  if (keyed.size > MAX_ENTRIES && oldest !== undefined) keyed.delete(oldest);
+}
+
+const MS_PER_DAY = 86_400_000;
+
+/** The head of every answer. */
+export interface Tracking {
+  readonly requestId: string;
+  readonly timestamp: string;
+}
+
+/** Makes the ids and timestamps of one simulator, in the form of the published examples. */
+export class Numbering {
+  #lastRequestId = 0;
+  readonly #counts = new Map<string, number>();
+
+  constructor(private readonly now: () => Date) {}
+
+  tracking(): Tracking {
+    const now = this.now();
+    this.#lastRequestId = Math.max(this.#lastRequestId + 1, now.getTime());
+    // EBP writes nine decimals; the clock has three.
+    const timestamp = now.toISOString().replace("Z", "292900Z");
+    return { requestId: String(this.#lastRequestId), timestamp };
+  }
+
+  /** Prefix, day, millisecond of the day and count: unique across restarts too. EBP shows no form of a payment gateway's ids. */
+  next(prefix: "RETREQ" | "PG" | "PGCANCEL" | "STOREREQ"): string {
+    const now = this.now();
+    const count = (this.#counts.get(prefix) ?? 0) + 1;
+    this.#counts.set(prefix, count);
+    const day = now.toISOString().slice(0, 10).replaceAll("-", "");
+    const millisecond = String(now.getTime() % MS_PER_DAY).padStart(8, "0");
+    return `${prefix}${day}${millisecond}${String(count).padStart(3, "0")}`;
+  }
+}
 
 /** The status of a payment that is wholly cancelled, before capture or after. */
 export const WHOLLY_CANCELLED_STATUS = "CANCELED";
@@ -22,9 +68,7 @@ export interface Payment {
   readonly pgCancelTransactionId: string | null;
 }
 
-export type PaymentStatus = "APPROVED" | "CAPTURED" | "REFUND_REQUESTED" | typeof WHOLLY_CANCELLED_STATUS;
-
-export function paymentStatus(payment: Payment): PaymentStatus {
+export function paymentStatus(payment: Payment): string {
   if (isWhollyCancelled(payment)) return WHOLLY_CANCELLED_STATUS;
   if (payment.pgCancelTransactionId !== null) return "REFUND_REQUESTED";
   return payment.captured ? "CAPTURED" : "APPROVED";
@@ -55,34 +99,25 @@ export interface RegisteredPayment {
   readonly storeId?: string;
 }
 
-/** The payments that the simulator knows, for tests to add to and to read. */
-export interface PaymentRegister {
+/** The payments that the simulator knows. In memory: a restart forgets them, and the oldest are dropped when there are too many. */
+export class Payments {
+  readonly #known = new Map<string, Payment>();
+
+  /** @param onCaptured called when a payment is first known to be captured, with the captured amount. */
+  constructor(
+    private readonly storeIds: readonly string[],
+    private readonly numbering: Numbering,
+    private readonly onCaptured: (payment: Payment, total: Decimal) => void,
+  ) {}
+
   /**
    * Makes a payment known. For a known order it replaces total and capture (so a payment can be captured later) and keeps what has
    * been cancelled. Throws a TypeError for an unknown store or a total that is no decimal.
    */
-  register(payment: RegisteredPayment): void;
-  all(orderNo?: string): readonly Payment[];
-}
-
-interface PaymentsDependencies {
-  /** Payments are registered for the first unless stated. */
-  readonly storeIds: readonly string[];
-  readonly numbering: Numbering;
-  /** Called when a payment is first known to be captured, with the captured amount. */
-  readonly onCaptured: (payment: Payment, total: Decimal) => void;
-}
-
-/** In memory: a restart forgets them, and the oldest are dropped when there are too many. */
-export class Payments implements PaymentRegister {
-  readonly #known = new Map<string, Payment>();
-
-  constructor(private readonly dependencies: PaymentsDependencies) {}
-
-  register({ orderNo, total, captured, storeId = this.dependencies.storeIds[0] }: RegisteredPayment): void {
+  register({ orderNo, total, captured, storeId = this.storeIds[0] }: RegisteredPayment): void {
     const amount = asDecimal(total);
     if (amount === null) throw new TypeError(`registering payment ${orderNo}: "${total}" is no decimal`);
-    if (storeId === undefined || !this.dependencies.storeIds.includes(storeId))
+    if (storeId === undefined || !this.storeIds.includes(storeId))
       throw new TypeError(`registering payment ${orderNo}: no store "${storeId ?? ""}"`);
     this.#state(storeId, orderNo, amount, captured);
   }
@@ -95,8 +130,9 @@ export class Payments implements PaymentRegister {
   find(storeId: string, orderNo: string): Payment | null {
     const known = this.#known.get(keyOf(storeId, orderNo));
     if (known !== undefined) return known;
-    const stated = paymentStatedBy(orderNo);
-    return stated === null ? null : this.#state(storeId, orderNo, stated.total, stated.captured);
+    const { state, total } = STATED_PAYMENT.exec(orderNo)?.groups ?? {};
+    const amount = asDecimal(total);
+    return amount === null ? null : this.#state(storeId, orderNo, amount, state === "CAPTURED");
   }
 
   /** The payment of a valid cancel. For an unknown order it makes one up that fits any cancel. */
@@ -110,32 +146,25 @@ export class Payments implements PaymentRegister {
 
   recordCancel(cancel: SimulatedCancel): void {
     const payment = this.findFor(cancel);
-    this.#keep({
-      ...payment,
-      cancelled: payment.cancelled.plus(cancel.total),
-      pgCancelTransactionId: this.dependencies.numbering.pgCancelTransactionId(),
-    });
+    const cancelled = payment.cancelled.plus(cancel.total);
+    this.#keep({ ...payment, cancelled, pgCancelTransactionId: this.numbering.next("PGCANCEL") });
   }
 
   #state(storeId: string, orderNo: string, total: Decimal | null, captured: boolean): Payment {
     const before = this.#known.get(keyOf(storeId, orderNo));
-    const payment = { ...(before ?? this.#untouched(storeId, orderNo)), total, captured };
-    this.#keep(payment);
-    const wasAnnounced = before?.captured === true && before.total !== null;
-    if (captured && total !== null && !wasAnnounced) this.dependencies.onCaptured(payment, total);
-    return payment;
-  }
-
-  #untouched(storeId: string, orderNo: string): Omit<Payment, "total" | "captured"> {
-    const { numbering } = this.dependencies;
-    return {
+    const known = before ?? {
       storeId,
       orderNo,
       cancelled: new Decimal(0),
-      storeRequestNo: numbering.storeRequestNo(),
-      pgTransactionId: numbering.pgTransactionId(),
+      storeRequestNo: this.numbering.next("STOREREQ"),
+      pgTransactionId: this.numbering.next("PG"),
       pgCancelTransactionId: null,
     };
+    const payment = { ...known, total, captured };
+    this.#keep(payment);
+    const wasAnnounced = before?.captured === true && before.total !== null;
+    if (captured && total !== null && !wasAnnounced) this.onCaptured(payment, total);
+    return payment;
   }
 
   #keep(payment: Payment): void {
@@ -144,15 +173,11 @@ export class Payments implements PaymentRegister {
   }
 }
 
-/** No digit or point may follow the total: SIM-CAPTURED-12.50.1 states none. */
+/**
+ * The payment that an order number stands for: SIM-CAPTURED-<total>… or SIM-UNCAPTURED-<total>…. No digit or point may follow the total:
+ * SIM-CAPTURED-12.50.1 states none.
+ */
 const STATED_PAYMENT = /^SIM-(?<state>CAPTURED|UNCAPTURED)-(?<total>\d+(?:\.\d+)?)(?![\d.])/u;
-
-/** The payment that an order number of the form SIM-CAPTURED-<total>… or SIM-UNCAPTURED-<total>… stands for. */
-function paymentStatedBy(orderNo: string): { readonly total: Decimal; readonly captured: boolean } | null {
-  const { state, total } = STATED_PAYMENT.exec(orderNo)?.groups ?? {};
-  const amount = asDecimal(total);
-  return amount === null ? null : { total: amount, captured: state === "CAPTURED" };
-}
 
 function keyOf(storeId: string, orderNo: string): string {
   return JSON.stringify([storeId, orderNo]);

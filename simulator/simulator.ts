@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { DETAIL_PATH } from "../src/ebp/ebp-request.js";
@@ -7,21 +8,9 @@ import { orderNoOf, parseBody, type SimulatedCancel } from "./cancel-body.js";
 import type { SimulatedStore } from "./development-store.js";
 import { Effects } from "./effects.js";
 import { headerOf, judge, type JudgeDependencies, sha256 } from "./judge.js";
-import { ledgerJson, MemoryLedger, type Ledger } from "./ledger.js";
-import { Numbering } from "./numbering.js";
-import { Payments, type PaymentRegister } from "./payments.js";
+import { Ledger } from "./ledger.js";
+import { Numbering, Payments } from "./payments.js";
 import { Webhooks, type WebhookDelivery, type WebhookTarget } from "./webhooks.js";
-
-/** Longer than a person's patience, shorter than the client's default time-out. */
-const DEFAULT_SLOW_MS = 3_000;
-/** Twice the client's default time-out: it has given up, and may have looked the payment up once. */
-const DEFAULT_LATE_MS = 20_000;
-/** Enough to see, and to look up, a cancel before its webhook comes. */
-const DEFAULT_WEBHOOK_DELAY_MS = 5_000;
-/** A receiver only has to store the event. */
-const DEFAULT_WEBHOOK_TIMEOUT_MS = 5_000;
-/** Bridges a restart of the receiver. EBP's own policy is not published. */
-const DEFAULT_WEBHOOK_RETRY_MS: readonly number[] = [1_000, 2_000, 4_000];
 
 export interface SimulatorOptions {
   readonly stores: readonly SimulatedStore[];
@@ -51,10 +40,28 @@ export interface SimulatorOptions {
   readonly environment?: string | undefined;
 }
 
+const DEFAULTS = {
+  port: 0,
+  host: "127.0.0.1",
+  // Longer than a person's patience, shorter than the client's default time-out.
+  slowMs: 3_000,
+  // Twice the client's default time-out: it has given up, and may have looked the payment up once.
+  lateMs: 20_000,
+  webhooks: null,
+  // Enough to see, and to look up, a cancel before its webhook comes.
+  webhookDelayMs: 5_000,
+  // A receiver only has to store the event.
+  webhookTimeoutMs: 5_000,
+  // Bridges a restart of the receiver. EBP's own policy is not published.
+  webhookRetryMs: [1_000, 2_000, 4_000],
+  log: () => undefined,
+  now: () => new Date(),
+};
+
 export interface Simulator {
   readonly url: string;
   readonly ledger: Ledger;
-  readonly payments: PaymentRegister;
+  readonly payments: Pick<Payments, "register" | "all">;
   /** Every attempt to deliver a webhook so far. */
   readonly webhooks: readonly WebhookDelivery[];
   /** Applies to all further attempts; null sends none. */
@@ -77,46 +84,24 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     throw new Error(
       "starting the EBP simulator with NODE_ENV=production: it would confirm cancels that never happened",
     );
+  const settings = { ...DEFAULTS, ...options };
+  const { now, lateMs } = settings;
   const closing = new AbortController();
   const stores = new Map(options.stores.map((store) => [store.storeId, store]));
-  const now = options.now ?? (() => new Date());
-  const log = options.log ?? (() => undefined);
   const numbering = new Numbering(now);
-  const ledger = new MemoryLedger();
-  const webhooks = new Webhooks({
-    stores,
-    target: options.webhooks ?? null,
-    now,
-    log,
-    timeoutMs: options.webhookTimeoutMs ?? DEFAULT_WEBHOOK_TIMEOUT_MS,
-    retryMs: options.webhookRetryMs ?? DEFAULT_WEBHOOK_RETRY_MS,
-    delayMs: options.webhookDelayMs ?? DEFAULT_WEBHOOK_DELAY_MS,
-    closing: closing.signal,
-  });
-  const payments = new Payments({
-    storeIds: [...stores.keys()],
-    numbering,
-    onCaptured: ({ storeId, orderNo }, amount) =>
-      webhooks.announce({ eventType: "PAYMENT_CAPTURED", storeId, orderNo, amount, at: now() }),
-  });
-  const lateMs = options.lateMs ?? DEFAULT_LATE_MS;
-  const effects = new Effects({ ledger, payments, webhooks, numbering, lateMs });
-  const dependencies: HandlerDependencies = {
-    stores,
-    ledger,
-    payments,
-    effects,
-    numbering,
-    slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
-    beforeAnswer: options.beforeAnswer,
-    beforeLookupAnswer: options.beforeLookupAnswer,
-    log,
-    closing: closing.signal,
-  };
+  const ledger = new Ledger();
+  const webhooks = new Webhooks(settings, stores, closing.signal);
+  const payments = new Payments([...stores.keys()], numbering, ({ storeId, orderNo }, amount) =>
+    webhooks.announce({ eventType: "PAYMENT_CAPTURED", storeId, orderNo, amount, at: now() }),
+  );
+  const effects = new Effects({ ledger, payments, webhooks, now, lateMs });
+  const dependencies = { ...settings, stores, ledger, payments, effects, numbering, closing: closing.signal };
   const server = createServer((request, response) => {
     handle(dependencies, request, response).catch(() => response.destroy());
   });
-  const { port, address, family } = await listen(server, options.port ?? 0, options.host ?? "127.0.0.1");
+  server.listen(settings.port, settings.host);
+  await once(server, "listening");
+  const { port, address, family } = server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     ledger,
@@ -129,39 +114,25 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     landLateEffects: () => effects.landLate(),
     close: async () => {
       closing.abort();
-      await close(server);
-      effects.forgetLate();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      effects.takeLate();
       await webhooks.settled();
     },
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 /** The service puts the same limit on EBP's answers. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const SECRET_HEADERS: readonly string[] = ["x-access-key", "x-ebp-signature"];
 
-interface HandlerDependencies extends JudgeDependencies {
-  readonly ledger: MemoryLedger;
-  readonly beforeAnswer: SimulatorOptions["beforeAnswer"];
-  readonly beforeLookupAnswer: SimulatorOptions["beforeLookupAnswer"];
+interface HandlerDependencies
+  extends JudgeDependencies, Pick<SimulatorOptions, "beforeAnswer" | "beforeLookupAnswer"> {
+  readonly ledger: Ledger;
   readonly log: (line: string) => void;
+  readonly now: () => Date;
   /** Aborted when the simulator closes: slow answers stop waiting. */
   readonly closing: AbortSignal;
 }
@@ -171,10 +142,11 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { ledger, payments, now, log, closing } = dependencies;
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://simulator");
   if (request.method === "GET" && pathname === "/ledger") {
     const orderNo = searchParams.get("orderNo") ?? undefined;
-    const body = ledgerJson(dependencies.ledger, dependencies.payments.all(orderNo), orderNo);
+    const body = ledger.json(payments.all(orderNo), orderNo);
     return sendReply(response, { kind: "answer", httpStatus: 200, body });
   }
   const body = await readBody(request);
@@ -185,21 +157,17 @@ async function handle(
     bodyHash: sha256(body),
     body: body.toString("utf8"),
     headers: shownHeaders(request),
-    at: dependencies.numbering.now(),
+    at: now(),
   };
-  const isLookup = pathname === DETAIL_PATH;
-  const entry = isLookup
-    ? dependencies.ledger.receiveLookup(received)
-    : dependencies.ledger.receive(received);
+  const entry = pathname === DETAIL_PATH ? ledger.receiveLookup(received) : ledger.receive(received);
   try {
     const verdict = judge(dependencies, request, pathname, body);
     entry.decided(verdict.outcome);
     const orderNo = verdict.cancel?.orderNo ?? verdict.lookedUp ?? "";
-    dependencies.log(`${request.method ?? ""} ${pathname} ${orderNo} → ${verdict.outcome}`);
+    log(`${request.method ?? ""} ${pathname} ${orderNo} → ${verdict.outcome}`);
     if (verdict.cancel !== undefined) await dependencies.beforeAnswer?.(verdict.cancel);
     if (verdict.lookedUp !== undefined) await dependencies.beforeLookupAnswer?.(verdict.lookedUp);
-    if (verdict.afterMs !== undefined)
-      await delay(verdict.afterMs, undefined, { signal: dependencies.closing });
+    if (verdict.afterMs !== undefined) await delay(verdict.afterMs, undefined, { signal: closing });
     await sendReply(response, verdict.reply);
   } finally {
     entry.over();

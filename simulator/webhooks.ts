@@ -3,10 +3,9 @@ import { LosslessNumber, stringify } from "lossless-json";
 import { currencyDecimals } from "../src/cancellation/model/store.js";
 import { Decimal } from "../src/cancellation/model/decimal.js";
 import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/signatures.js";
-import { appended, forgetOldest } from "./bounded.js";
 import type { SimulatedStore } from "./development-store.js";
 import { forcedBehaviour, type WebhookManner } from "./order-numbers.js";
-import { WHOLLY_CANCELLED_STATUS } from "./payments.js";
+import { appended, forgetOldest, WHOLLY_CANCELLED_STATUS } from "./payments.js";
 
 const MS_PER_SECOND = 1_000;
 
@@ -53,17 +52,14 @@ interface Webhook {
   readonly manner: WebhookManner;
 }
 
-interface WebhooksDependencies {
-  readonly stores: ReadonlyMap<string, SimulatedStore>;
-  readonly target: WebhookTarget | null;
+interface WebhookSettings {
+  readonly webhooks: WebhookTarget | null;
   readonly now: () => Date;
   readonly log: (line: string) => void;
-  readonly timeoutMs: number;
+  readonly webhookTimeoutMs: number;
   /** The wait before each further attempt. */
-  readonly retryMs: readonly number[];
-  readonly delayMs: number;
-  /** Aborted when the simulator closes: webhooks under way are dropped. */
-  readonly closing: AbortSignal;
+  readonly webhookRetryMs: readonly number[];
+  readonly webhookDelayMs: number;
 }
 
 /**
@@ -79,8 +75,13 @@ export class Webhooks {
   /** Per order, a capture that is reported only after a cancel. */
   readonly #held = new Map<string, Webhook>();
 
-  constructor(private readonly dependencies: WebhooksDependencies) {
-    this.#target = dependencies.target;
+  /** @param closing aborted when the simulator closes: webhooks under way are dropped. */
+  constructor(
+    private readonly settings: WebhookSettings,
+    private readonly stores: ReadonlyMap<string, SimulatedStore>,
+    private readonly closing: AbortSignal,
+  ) {
+    this.#target = settings.webhooks;
   }
 
   get deliveries(): readonly WebhookDelivery[] {
@@ -96,7 +97,7 @@ export class Webhooks {
   announce(occurrence: Occurrence): void {
     const { storeId, orderNo, eventType } = occurrence;
     const manner = forcedBehaviour(orderNo)?.webhooks ?? "usual";
-    const store = this.dependencies.stores.get(storeId);
+    const store = this.stores.get(storeId);
     if (this.#target === null || store === undefined || manner === "lost") return;
 
     this.#count += 1;
@@ -123,7 +124,7 @@ export class Webhooks {
 
   #enqueue(key: string, webhook: Webhook): void {
     // A delay starts now, not when the queue gets there: delays of one order do not add up.
-    const delayed = webhook.manner === "delayed" ? this.#pause(this.dependencies.delayMs) : undefined;
+    const delayed = webhook.manner === "delayed" ? this.#pause(this.settings.webhookDelayMs) : undefined;
     const done = Promise.all([this.#queues.get(key), delayed])
       .then(() => this.#deliver(webhook))
       .finally(() => {
@@ -133,11 +134,10 @@ export class Webhooks {
   }
 
   async #deliver(webhook: Webhook): Promise<void> {
-    const { retryMs, closing } = this.dependencies;
-    for (const waitMs of [0, ...retryMs]) {
+    for (const waitMs of [0, ...this.settings.webhookRetryMs]) {
       if (waitMs > 0) await this.#pause(waitMs);
       const target = this.#target;
-      if (target === null || closing.aborted) return;
+      if (target === null || this.closing.aborted) return;
       const headers = this.#signedHeaders(webhook, target);
       const isDelivered = await this.#send(webhook, target, headers);
       if (isDelivered && webhook.manner === "twice") await this.#send(webhook, target, headers);
@@ -147,7 +147,7 @@ export class Webhooks {
   }
 
   #signedHeaders({ body, manner }: Webhook, { secret }: WebhookTarget): Record<string, string> {
-    const timestamp = String(Math.floor(this.dependencies.now().getTime() / MS_PER_SECOND));
+    const timestamp = String(Math.floor(this.settings.now().getTime() / MS_PER_SECOND));
     const key = manner === "forged" ? `not ${secret}` : secret;
     return {
       "Content-Type": "application/json; charset=utf-8",
@@ -161,18 +161,16 @@ export class Webhooks {
     { url }: WebhookTarget,
     headers: Record<string, string>,
   ): Promise<boolean> {
-    const { timeoutMs, closing, log } = this.dependencies;
-    const status = await post(url, headers, body, timeoutMs, closing);
-    if (closing.aborted) return false;
+    const status = await post(url, headers, body, this.settings.webhookTimeoutMs, this.closing);
+    if (this.closing.aborted) return false;
     this.#deliveries = appended(this.#deliveries, { eventType, orderNo, status });
-    log(`webhook ${eventType} ${orderNo} → ${status ?? "no answer"}`);
+    this.settings.log(`webhook ${eventType} ${orderNo} → ${status ?? "no answer"}`);
     return status !== null && status >= 200 && status < 300;
   }
 
   /** Over at once when the simulator closes. */
   async #pause(ms: number): Promise<void> {
-    const { closing: signal } = this.dependencies;
-    await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    await delay(ms, undefined, { signal: this.closing, ref: false }).catch(() => undefined);
   }
 }
 
