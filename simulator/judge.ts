@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Decimal } from "../src/cancellation/model/decimal.js";
-import { CANCEL_METHOD, CANCEL_PATH, DETAIL_METHOD, DETAIL_PATH } from "../src/ebp/ebp-request.js";
+import {
+  CANCEL_METHOD,
+  CANCEL_PATH,
+  DETAIL_METHOD,
+  DETAIL_PATH,
+  signRequest,
+} from "../src/ebp/ebp-request.js";
 import type { EnvelopeDetail } from "../src/ebp/answer.js";
-import { signRequest } from "../src/ebp/signatures.js";
 import {
   detailAnswer,
   errorAnswer,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { LosslessNumber, stringify } from "lossless-json";
 import { currencyDecimals } from "../src/cancellation/model/store.js";
 import { Decimal } from "../src/cancellation/model/decimal.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/signatures.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../src/ebp/webhook.js";
 import type { SimulatedStore } from "./development-store.js";
 import { forcedBehaviour, type WebhookManner } from "./order-numbers.js";
 import { appended, forgetOldest, WHOLLY_CANCELLED_STATUS } from "./payments.js";

@@ -4,9 +4,8 @@ import type { CancellationHistory, OpenExport } from "./cancellation/history/his
 import type { CancellationLedger, OnContradiction } from "./cancellation/model/cancellation-ledger.js";
 import { currencyDecimals, type Store, type Stores } from "./cancellation/model/store.js";
 import type { WebhookInbox } from "./cancellation/model/webhook-inbox.js";
-import { UnresolvedWatch } from "./cancellation/reconcile/check-unresolved.js";
+import { UnresolvedWatch, reconcile, type ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { LiveChangesDependencies } from "./cancellation/live/live-changes.js";
-import { reconcile, type ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { RecoveryQueue } from "./cancellation/model/recovery-queue.js";
 import { timingOf, type Timing } from "./cancellation/model/timing.js";
 import type { Config } from "./config/config.js";

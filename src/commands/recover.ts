@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
+import { SENT, type SentRecord } from "../cancellation/cancel/cancel-payment.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { normalise } from "../cancellation/request/request-fields.js";

@@ -1,6 +1,5 @@
-import type { AuthSettings } from "../cancellation/model/caller.js";
+import type { AuthSettings, PersistedOperation } from "../cancellation/model/caller.js";
 import type { PaymentStatuses } from "../cancellation/model/payment-gateway.js";
-import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import type { StoreCredentials, StoreSettings } from "../cancellation/model/store.js";
 import { WEBHOOK_AMOUNTS, type WebhookAmounts } from "../cancellation/model/webhook-inbox.js";
 import { readAuth } from "./auth.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
+import type { PersistedOperation } from "../cancellation/model/caller.js";
 import { readText, type Settings } from "./settings.js";
 
 const VARIABLE = "PERSISTED_OPERATIONS";

@@ -23,9 +23,8 @@ import {
   requestHeaders,
 } from "./ebp-request.js";
 import { exchange, type Exchange, notSent } from "./exchange.js";
-import { readLiveStatus } from "./live-status-table.js";
-import { canShow, readPaymentState } from "./payment-state-table.js";
-import { readOutcome } from "./read-outcome.js";
+import { readLiveStatus, canShow, readPaymentState } from "./payment-state-table.js";
+import { readOutcome } from "./outcome-table.js";
 
 /** Concurrent requests to one host. Further requests wait for a connection, up to the time-out, and nothing of them is sent. */
 const CONNECTIONS_PER_ORIGIN = 64;

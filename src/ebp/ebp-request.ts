@@ -1,10 +1,10 @@
+import { createHash } from "node:crypto";
 import { stringify } from "lossless-json";
 import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { StoreCredentials } from "../cancellation/model/store.js";
 import type { DescribedRequest, Language } from "../cancellation/model/payment-gateway.js";
-import { maskRefundAccount } from "../cancellation/request/refund-account.js";
-import { signRequest } from "./signatures.js";
+import { maskRefundAccount } from "../cancellation/request/field-rules.js";
 
 /** What it takes to call EBP for one store. */
 export interface EbpStore extends StoreCredentials {
@@ -117,4 +117,12 @@ export function describeRequest(request: CancelRequest, store: EbpStore): Descri
 function masked(account: RefundAccount): RefundAccount {
   const { accountNumberLast4, ...shown } = maskRefundAccount(account);
   return { ...shown, accountNumber: HIDDEN_DIGITS + accountNumberLast4 };
+}
+
+/**
+ * EBP's request signature: lower-case hex SHA-256 of the message followed by the store's hash key, in UTF-8.
+ * @param message for a POST, the body bytes exactly as sent.
+ */
+export function signRequest(message: Buffer, hashKey: string): string {
+  return createHash("sha256").update(message).update(hashKey, "utf8").digest("hex");
 }

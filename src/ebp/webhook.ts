@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { MAX_IDENTIFIER_LENGTH } from "../cancellation/model/limits.js";
@@ -8,7 +8,7 @@ import type {
   WebhookEvent,
   WebhookKind,
 } from "../cancellation/model/webhook-inbox.js";
-import { PUBLISHED_CODE } from "./answer.js";
+import { PUBLISHED_CODE, storableText } from "./answer.js";
 import {
   asDecimal,
   asInt32,
@@ -19,8 +19,6 @@ import {
   parseJson,
   readInstant,
 } from "./json.js";
-import { storableText } from "./redactor.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "./signatures.js";
 
 export interface WebhookReaderOptions {
   readonly secrets: WebhookSecrets;
@@ -174,4 +172,16 @@ export function readWebhookAmount(
 function fromMinorUnits(amount: Decimal, exponent: number | null): Decimal | null {
   if (exponent === null || exponent < 0 || exponent > MAX_EXPONENT || !amount.isInteger()) return null;
   return amount.times(new Decimal(10).pow(-exponent));
+}
+
+export const SIGNATURE_HEADER = "x-webhook-signature";
+/** Unix seconds, as text. */
+export const TIMESTAMP_HEADER = "x-webhook-signature-timestamp";
+
+/**
+ * EBP's webhook signature: hex HMAC-SHA256, keyed with the webhook secret, of the time stamp, a full stop and the body.
+ * @param body the bytes exactly as received.
+ */
+export function signWebhook(body: Buffer, timestamp: string, secret: string): string {
+  return createHmac("sha256", secret).update(`${timestamp}.`, "utf8").update(body).digest("hex");
 }

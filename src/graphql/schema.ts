@@ -5,7 +5,7 @@ import { buildSchema, type BuildSchemaOptions, type PubSub } from "type-graphql"
 import type { CancelPaymentDependencies } from "../cancellation/cancel/cancel-payment.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { CheckDependencies } from "../cancellation/reconcile/check-unresolved.js";
+import type { CheckDependencies } from "../cancellation/reconcile/reconcile.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import { guardSchema } from "./access.js";

@@ -8,9 +8,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
 import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { Admission } from "../cancellation/model/caller.js";
+import type { Admission, PersistedOperation } from "../cancellation/model/caller.js";
 import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
-import type { PersistedOperation } from "../cancellation/model/persisted-operation.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
 import { createErrorFormat, logFaults, reportFaults, withRequestId } from "./plugins/errors.js";

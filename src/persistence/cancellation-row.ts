@@ -4,6 +4,9 @@ import {
   type ItemType,
   type RefundAccount,
   type RequestIdentity,
+  lineTotal,
+  statedTax,
+  totalsByType,
 } from "../cancellation/model/cancel-request.js";
 import type { CancelIntent } from "../cancellation/model/cancellation-ledger.js";
 import {
@@ -16,8 +19,7 @@ import {
 } from "../cancellation/model/cancellation.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { FailureDetail } from "../cancellation/model/outcome.js";
-import { lineTotal, statedTax, totalsByType } from "../cancellation/request/amount-rule.js";
-import { maskRefundAccount } from "../cancellation/request/refund-account.js";
+import { maskRefundAccount } from "../cancellation/request/field-rules.js";
 import { type Encryptor, refundAccountOf } from "./encryptor.js";
 import { Prisma } from "./generated/client.js";
 import { type SqlValues, text } from "./statement.js";

@@ -1,5 +1,5 @@
 import type { Recording } from "../cancellation/cancel/record-outcome.js";
-import { SENT, type SentRecord } from "../cancellation/cancel/sent-record.js";
+import { SENT, type SentRecord } from "../cancellation/cancel/cancel-payment.js";
 import type { Transition } from "../cancellation/model/cancellation-ledger.js";
 import type { Log } from "./log.js";
 

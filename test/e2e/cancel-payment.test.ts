@@ -5,7 +5,7 @@ import { isLosslessNumber, parse } from "lossless-json";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { FORCED_BEHAVIOURS } from "../../simulator/order-numbers.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { computeTotals } from "../../src/cancellation/request/amount-rule.js";
+import { computeTotals } from "../../src/cancellation/model/cancel-request.js";
 import { items } from "../helpers/arbitraries.js";
 import { published, PUBLISHED_CANCELS } from "../helpers/examples.js";
 import { cancel, CANCELLATION_FIELDS, cancelInput, item, tryCancel } from "../helpers/operations.js";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { isLosslessNumber, parse } from "lossless-json";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { signRequest } from "../../src/ebp/signatures.js";
+import { signRequest } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import {
   cancelItem,

@@ -1,9 +1,9 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { CancelOutcome, Confirmation } from "../../src/cancellation/model/outcome.js";
-import { computeTotals } from "../../src/cancellation/request/amount-rule.js";
+import { computeTotals } from "../../src/cancellation/model/cancel-request.js";
 import { OUTCOME_TABLE } from "../../src/ebp/outcome-table.js";
-import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/redactor.js";
+import { MAX_CODE_LENGTH, MAX_MESSAGE_LENGTH } from "../../src/ebp/answer.js";
 import { items } from "../helpers/arbitraries.js";
 import { cancelRequest, published } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";

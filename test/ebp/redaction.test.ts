@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import type { RefundAccount } from "../../src/cancellation/model/cancel-request.js";
-import { createRedactor, REDACTED } from "../../src/ebp/redactor.js";
+import { createRedactor, REDACTED } from "../../src/ebp/answer.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer } from "../helpers/upstream.js";
 import { useEbp } from "../helpers/upstream-client.js";

@@ -3,7 +3,7 @@ import { Agent, RetryAgent, type RetryHandler } from "undici";
 import type { SendWindow } from "../../src/cancellation/model/payment-gateway.js";
 import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
-import { readOutcome } from "../../src/ebp/read-outcome.js";
+import { readOutcome } from "../../src/ebp/outcome-table.js";
 import { cancelRequest } from "../helpers/examples.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
 import { OPEN_WINDOW, useEbp } from "../helpers/upstream-client.js";

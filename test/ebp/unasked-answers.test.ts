@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
-import { readOutcome } from "../../src/ebp/read-outcome.js";
+import { readOutcome } from "../../src/ebp/outcome-table.js";
 import { cancelRequest, published } from "../helpers/examples.js";
 import { httpAnswer, type Upstream } from "../helpers/upstream.js";
 import { OPEN_WINDOW, paymentQuestion, useEbp, type TestClient } from "../helpers/upstream-client.js";

@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createWebhookReader } from "../../src/ebp/webhook.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
+import {
+  createWebhookReader,
+  SIGNATURE_HEADER,
+  signWebhook,
+  TIMESTAMP_HEADER,
+} from "../../src/ebp/webhook.js";
 import { published } from "../helpers/examples.js";
 
 const SECRET = "whsec-test";

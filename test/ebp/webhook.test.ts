@@ -8,8 +8,13 @@ import type {
   WebhookKind,
 } from "../../src/cancellation/model/webhook-inbox.js";
 import { asObject, parseJson } from "../../src/ebp/json.js";
-import { createWebhookReader, readWebhookAmount } from "../../src/ebp/webhook.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
+import {
+  createWebhookReader,
+  readWebhookAmount,
+  SIGNATURE_HEADER,
+  signWebhook,
+  TIMESTAMP_HEADER,
+} from "../../src/ebp/webhook.js";
 import { published } from "../helpers/examples.js";
 
 const SECRET = "whsec-test";

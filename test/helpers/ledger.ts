@@ -11,7 +11,7 @@ import type {
 } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
 import type { Store } from "../../src/cancellation/model/store.js";
-import { fingerprint } from "../../src/cancellation/request/same-request.js";
+import { fingerprint } from "../../src/cancellation/request/request-fields.js";
 import type { CancelOutcome } from "../../src/cancellation/model/outcome.js";
 import { timingOf } from "../../src/cancellation/model/timing.js";
 import { createEncryptor } from "../../src/persistence/encryptor.js";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import type { KeptEvent, WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook.js";
 import { ASKED_AT } from "./cancellations.js";
 import type { RecoveryFixture } from "./recovery.js";
 import { WEBHOOK_SECRET, type TestService } from "./service.js";

@@ -9,7 +9,7 @@ import {
   checkClaimed,
   type CheckResult,
   UnresolvedWatch,
-} from "../../src/cancellation/reconcile/check-unresolved.js";
+} from "../../src/cancellation/reconcile/reconcile.js";
 import {
   matchClaimed,
   type MatchResult,

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { evidenceFinding } from "../../src/cancellation/cancel/finding.js";
-import { proven } from "../../src/cancellation/cancel/transitions.js";
+import { evidenceFinding, proven } from "../../src/cancellation/cancel/transitions.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import type pg from "pg";
 import type { CancelRequest, RefundAccount } from "../../src/cancellation/model/cancel-request.js";
-import { isSameRequest } from "../../src/cancellation/request/same-request.js";
+import { isSameRequest } from "../../src/cancellation/request/request-fields.js";
 import {
   eraseOlderThan,
   LEAST_MONTHS_KEPT,

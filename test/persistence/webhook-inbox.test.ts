@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { evidenceFinding } from "../../src/cancellation/cancel/finding.js";
-import { proven } from "../../src/cancellation/cancel/transitions.js";
+import { evidenceFinding, proven } from "../../src/cancellation/cancel/transitions.js";
 import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
 import type { KeptEvent, WebhookConclusion } from "../../src/cancellation/model/webhook-inbox.js";
 import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";

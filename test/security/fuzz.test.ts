@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import fc from "fast-check";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook.js";
 import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import { startService, WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
 import { httpAnswer, startUpstream, type Upstream } from "../helpers/upstream.js";

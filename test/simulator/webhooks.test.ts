@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/signatures.js";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import type { Simulator, SimulatorOptions } from "../../simulator/simulator.js";
 import { readWebhookTarget } from "../../simulator/webhooks.js";

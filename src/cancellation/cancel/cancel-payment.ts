@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../model/caller.js";
-import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import type { CancelItem, CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
 import type { Cancellation, CancellationReader, KnownCancellation } from "../model/cancellation.js";
-import type { CancellationLedger, CancelIntent, IntentResult } from "../model/cancellation-ledger.js";
+import type { CancelIntent, CancellationLedger, IntentResult } from "../model/cancellation-ledger.js";
 import {
   BusyError,
   InvalidArgumentError,
@@ -13,16 +13,13 @@ import {
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../model/limits.js";
 import { evidenceInWords, failureInWords } from "../model/outcome.js";
 import type { Language, PaymentGateway, SendWindow, SentCancel } from "../model/payment-gateway.js";
-import type { Stores } from "../model/store.js";
+import type { AmountBasis, Stores } from "../model/store.js";
 import type { Timing } from "../model/timing.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
-import { checkRequest } from "../request/check-request.js";
-import { chooseStore } from "../request/choose-store.js";
+import { checkRequest, chooseStore } from "../request/check-request.js";
 import { textFaults } from "../request/field-rules.js";
-import { normalise } from "../request/request-fields.js";
-import { fingerprint, isSameRequest } from "../request/same-request.js";
-import { recordOutcome, withdrawIntent, type OutcomeDependencies } from "./record-outcome.js";
-import { sentRecord, type SentRecord } from "./sent-record.js";
+import { fingerprint, isSameRequest, normalise } from "../request/request-fields.js";
+import { type OutcomeDependencies, recordOutcome, withdrawIntent } from "./record-outcome.js";
 import { concludeFromResponse } from "./transitions.js";
 
 export interface CancelPaymentDependencies extends OutcomeDependencies, KeyDependencies {
@@ -222,4 +219,55 @@ export async function findKnown(
     throw new KeyNotReadError(error);
   });
   return found === null ? null : { ...found, request: normalise(input, store) };
+}
+
+/** The message of the log line that is written for each send. */
+export const SENT = "sent";
+
+/**
+ * What is logged of a cancel right before it is sent: enough to enter it again after a backup without it was restored. It has no refund
+ * account, name, reason or note. Amounts are text.
+ */
+export interface SentRecord {
+  readonly store: string;
+  readonly id: string;
+  readonly key: string;
+  readonly order: string;
+  readonly total: string;
+  readonly currency: string;
+  readonly amountBasis: AmountBasis;
+  readonly lines: readonly SentLine[];
+  /** Whether the request had a refund account, which is not logged. */
+  readonly hasRefundAccount: boolean;
+  readonly fingerprint: string;
+  /** When the intent was committed, by the database's clock. */
+  readonly moment: string;
+}
+
+export interface SentLine extends Omit<CancelItem, "amount" | "taxAmount"> {
+  readonly amount: string;
+  readonly taxAmount: string | null;
+}
+
+export function sentRecord(
+  { id, store, request, fingerprint }: CancelIntent,
+  { createdAt }: Cancellation,
+): SentRecord {
+  return {
+    store: store.id,
+    id,
+    key: request.idempotencyKey,
+    order: request.orderNo,
+    total: request.totalCancelAmount.toFixed(),
+    currency: store.currencyCode,
+    amountBasis: store.amountBasis,
+    lines: request.items.map((item) => ({
+      ...item,
+      amount: item.amount.toFixed(),
+      taxAmount: item.taxAmount?.toFixed() ?? null,
+    })),
+    hasRefundAccount: request.refundAccount !== null,
+    fingerprint,
+    moment: createdAt.toISOString(),
+  };
 }

@@ -1,11 +1,10 @@
 import type { CancellationReader } from "../model/cancellation.js";
-import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import { type CancelPaymentInput, type CancelRequest, basisInWords } from "../model/cancel-request.js";
 import type { DescribedRequest, PaymentGateway } from "../model/payment-gateway.js";
 import type { Decimal } from "../model/decimal.js";
 import type { Stores } from "../model/store.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
-import { basisInWords } from "../request/amount-rule.js";
-import { isSameRequest } from "../request/same-request.js";
+import { isSameRequest } from "../request/request-fields.js";
 import { findKnown } from "./cancel-payment.js";
 import type { Caller } from "../model/caller.js";
 import { checkRequest, type CheckedRequest } from "../request/check-request.js";

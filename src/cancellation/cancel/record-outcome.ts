@@ -10,8 +10,7 @@ import { StaleTransitionError } from "../model/errors.js";
 import { evidenceInWords, failureInWords } from "../model/outcome.js";
 import { canMove } from "../model/status.js";
 import type { Timing } from "../model/timing.js";
-import { lateFinding } from "./finding.js";
-import { concludeFromResponse } from "./transitions.js";
+import { lateFinding, concludeFromResponse } from "./transitions.js";
 
 export interface OutcomeDependencies {
   readonly ledger: CancellationLedger;

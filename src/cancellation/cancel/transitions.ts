@@ -1,5 +1,5 @@
-import type { CancelIntent, Transition } from "../model/cancellation-ledger.js";
-import type { CancelItem } from "../model/cancel-request.js";
+import type { CancelIntent, Finding, Transition } from "../model/cancellation-ledger.js";
+import { type CancelItem, computeTotals, statedTax } from "../model/cancel-request.js";
 import type { Cancellation, Discrepancy } from "../model/cancellation.js";
 import type { Decimal } from "../model/decimal.js";
 import {
@@ -14,8 +14,7 @@ import {
 import type { SentCancel } from "../model/payment-gateway.js";
 import type { EventSource, ResolvedBy, Settlement } from "../model/status.js";
 import type { AmountBasis } from "../model/store.js";
-import { computeTotals, statedTax } from "../request/amount-rule.js";
-import { maskRefundAccount } from "../request/refund-account.js";
+import { maskRefundAccount } from "../request/field-rules.js";
 
 /** The transition that the answer to the one send leads to. */
 export function concludeFromResponse(intent: CancelIntent, { outcome, sentAgoMs }: SentCancel): Transition {
@@ -218,4 +217,53 @@ function stated(field: string, asked: Decimal | null, confirmed: Decimal | null)
 
 function differs(field: string, asked: string, confirmed: string): Discrepancy[] {
   return asked === confirmed ? [] : [{ field, asked, confirmed }];
+}
+
+/** A finding that is evidence and nothing else. */
+export function evidenceFinding(source: EventSource, evidence: Evidence): Finding {
+  return {
+    source,
+    actor: null,
+    evidence,
+    settlement: null,
+    confirmation: null,
+    discrepancies: [],
+    contradicts: false,
+    sentAgoMs: null,
+  };
+}
+
+/**
+ * What is kept of a result that came too late to decide. The decision stands; a result that contradicts it becomes a discrepancy for a person
+ * to look at.
+ */
+export function lateFinding(cancellation: Cancellation, step: Transition): Finding {
+  const { source, actor, evidence, sentAgoMs } = step;
+  const contradiction = contradictionOf(cancellation, step);
+  const agrees = cancellation.status === "SUCCEEDED" && step.to === "SUCCEEDED";
+  return {
+    ...evidenceFinding(source, evidence),
+    actor,
+    sentAgoMs,
+    confirmation: agrees ? step.confirmation : null,
+    discrepancies: [
+      ...(agrees ? step.discrepancies : []),
+      ...(contradiction === null ? [] : [contradiction]),
+    ],
+    contradicts: contradiction !== null,
+  };
+}
+
+/** The contradiction between a decided cancellation and a proof of the opposite; null when there is none. */
+export function contradictionOf(
+  cancellation: Cancellation,
+  step: Pick<Transition, "to" | "source">,
+): Discrepancy | null {
+  const decided = cancellation.status === "SUCCEEDED" || cancellation.status === "FAILED";
+  if (!decided || step.to === "UNKNOWN" || step.to === cancellation.status) return null;
+  return {
+    field: "status",
+    asked: `${cancellation.status} by ${cancellation.resolvedBy ?? "nobody"}`,
+    confirmed: `${step.to} by ${step.source}`,
+  };
 }

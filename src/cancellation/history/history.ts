@@ -1,16 +1,19 @@
 import type { ItemType } from "../model/cancel-request.js";
-import type {
-  Cancellation,
-  CancellationEvent,
-  CancellationItem,
-  CancellationReference,
-  CancellationReader,
+import {
+  type Cancellation,
+  CANCELLATION_FIELDS,
+  type CancellationEvent,
+  type CancellationItem,
+  type CancellationReader,
+  type CancellationReference,
+  type ExportField,
 } from "../model/cancellation.js";
 import type { Decimal } from "../model/decimal.js";
 import type { CancellationStatus } from "../model/status.js";
 import type { HistoryOrder, HistoryPosition, OrderDirection } from "./cursors.js";
 import type { CancellationFilter } from "./filter.js";
 import type { CancellationStat, StatsGrouping } from "./stats.js";
+import type { AmountBasis } from "../model/store.js";
 
 export interface HistoryWindow {
   readonly order: HistoryOrder;
@@ -128,3 +131,27 @@ export interface RunningExport {
 
 /** The signal closes the export, even while it is being opened. */
 export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;
+
+/** A cancellation as a file shows it, by the names of the API. */
+export type ExportRecord = Omit<Pick<Cancellation, ExportField>, "amountBasis"> & {
+  /** Its position; `after` it, another export continues. */
+  readonly cursor: string;
+  readonly amountBasis: Uppercase<AmountBasis>;
+  /** Left out of formats without items. */
+  readonly items?: readonly CancellationItem[];
+};
+
+/** In the order of the columns. */
+export const EXPORT_FIELDS = Object.entries(CANCELLATION_FIELDS)
+  .filter(([, shown]) => shown === "everywhere" || shown === "export")
+  .map(([field]) => field as ExportField);
+
+export function toExportRecord({ cancellation, items }: ExportedCancellation, cursor: string): ExportRecord {
+  const fields = Object.fromEntries(EXPORT_FIELDS.map((field) => [field, cancellation[field]]));
+  return {
+    cursor,
+    ...(fields as Pick<Cancellation, ExportField>),
+    amountBasis: cancellation.amountBasis === "unit" ? "UNIT" : "LINE",
+    ...(items !== null && { items }),
+  };
+}

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Caller } from "../model/caller.js";
 import type { Cancellation, CancellationReference } from "../model/cancellation.js";
-import { findStore } from "../request/choose-store.js";
+import { findStore } from "../request/check-request.js";
 import { InvalidArgumentError, MissedChangesError } from "../model/errors.js";
 import type { Stores } from "../model/store.js";
 import { assertText } from "../request/field-rules.js";

@@ -66,3 +66,10 @@ export class KeysUnavailableError extends Error {
     super(`fetching the keys that check callers' tokens from ${url.origin}${url.pathname} failed`, { cause });
   }
 }
+
+/** An operation that clients may ask for, by its id or by exactly this text. */
+export interface PersistedOperation {
+  readonly id: string;
+  readonly name: string;
+  readonly body: string;
+}

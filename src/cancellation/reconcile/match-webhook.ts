@@ -1,5 +1,4 @@
-import { contradictionOf, evidenceFinding } from "../cancel/finding.js";
-import { proven } from "../cancel/transitions.js";
+import { contradictionOf, evidenceFinding, proven } from "../cancel/transitions.js";
 import type { OnContradiction } from "../model/cancellation-ledger.js";
 import type { Cancellation, Discrepancy } from "../model/cancellation.js";
 import { StaleTransitionError } from "../model/errors.js";

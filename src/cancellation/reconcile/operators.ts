@@ -19,7 +19,7 @@ import {
   type UserError,
 } from "../model/user-error.js";
 import { proseFaults } from "../request/field-rules.js";
-import { checkClaimed, type CheckDependencies } from "./check-unresolved.js";
+import { checkClaimed, type CheckDependencies } from "./reconcile.js";
 
 /** What an operator gets who refreshes or resolves a cancellation. */
 export interface OperatorResult {

@@ -1,6 +1,14 @@
-import type { CancellationReference } from "../model/cancellation.js";
-import { checkClaimed, type CheckDependencies, type CheckResult } from "./check-unresolved.js";
+import type { Cancellation, CancellationReference } from "../model/cancellation.js";
 import { matchClaimed, type MatchDependencies, type MatchResult } from "./match-webhook.js";
+import { disproven, evidenceFinding, LEASE_RAN_OUT, proven } from "../cancel/transitions.js";
+import { keepLate, recordLate } from "../cancel/record-outcome.js";
+import type { CancellationLedger, OnContradiction, Transition } from "../model/cancellation-ledger.js";
+import { StaleTransitionError } from "../model/errors.js";
+import type { Evidence } from "../model/outcome.js";
+import type { PaymentGateway } from "../model/payment-gateway.js";
+import type { Claim, ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
+import { SETTLED_LOOK_MARGIN_MS, type Timing } from "../model/timing.js";
+import { decideLookup, mayLaterDecide } from "./lookup-rules.js";
 
 export interface ReconcileDependencies extends CheckDependencies, MatchDependencies {
   /** True once the process is to stop: it finishes what it has claimed, and claims no more. */
@@ -65,3 +73,136 @@ const NOTHING_DONE: ReconcileCounts = {
   waiting: 0,
   failed: 0,
 };
+
+export interface CheckDependencies {
+  readonly ledger: CancellationLedger;
+  readonly queue: RecoveryQueue;
+  readonly gateway: PaymentGateway;
+  readonly timing: Timing;
+  readonly unresolved: UnresolvedWatch;
+  readonly onContradiction: OnContradiction;
+}
+
+/**
+ * - recovered: it was PENDING and its process is gone; it is UNKNOWN now.
+ * - resolved: the lookup has decided it.
+ * - inDoubt: the lookup proved nothing; its evidence is kept.
+ * - overtaken: somebody else has decided or claimed it meanwhile.
+ */
+export type CheckResult = "recovered" | "resolved" | "inDoubt" | "overtaken";
+
+/** Finds out what became of a claimed cancellation. Never sends it again. */
+export async function checkClaimed(dependencies: CheckDependencies, claim: Claim): Promise<CheckResult> {
+  const claimed = await dependencies.queue.open(claim);
+  if (claimed === null) return "overtaken";
+  switch (claimed.cancellation.status) {
+    case "PENDING":
+      return recover(dependencies, claimed.cancellation);
+    case "UNKNOWN":
+      return lookUp(dependencies, claimed, claim);
+    case "SUCCEEDED":
+    case "FAILED":
+      return "overtaken";
+  }
+}
+
+async function recover(
+  { ledger, unresolved }: CheckDependencies,
+  pending: Cancellation,
+): Promise<CheckResult> {
+  try {
+    await ledger.recordTransition(pending, LEASE_RAN_OUT);
+    unresolved.see(pending.id);
+    return "recovered";
+  } catch (error) {
+    if (error instanceof StaleTransitionError) return "overtaken";
+    throw error;
+  }
+}
+
+async function lookUp(
+  dependencies: CheckDependencies,
+  { cancellation, openRefundAccount, ...known }: ClaimedCancellation,
+  { id, inDoubtForMs }: Claim,
+): Promise<CheckResult> {
+  const { storeId, orderNo, totalCancelAmount: amount } = cancellation;
+  const { gateway, ledger, timing, unresolved } = dependencies;
+  // Until the settling time is over by both clocks: the database's, read with the claim, and this process's own.
+  const unsettledMs = timing.settlingMs - Math.min(unresolved.seenForMs(id), inDoubtForMs);
+  const question = { storeId, orderNo, refundAccount: openRefundAccount() };
+  const { state, evidence } = await gateway.lookup(question);
+  const facts = { ...known, amount };
+  const rule = decideLookup({ ...facts, payment: state, settled: unsettledMs <= 0 });
+  const found: Evidence = { ...evidence, basis: `${rule.reason} (${evidence.basis})` };
+  switch (rule.proves) {
+    case "cancelled":
+      return decide(dependencies, cancellation, proven("LOOKUP", found));
+    case "notCancelled":
+      return decide(dependencies, cancellation, disproven("LOOKUP", found));
+    case "nothing": {
+      const isForOperator = !mayLaterDecide(facts, (payment) => gateway.canShow(payment));
+      // A process that has just started has not seen it UNKNOWN for the settling time. The next lookup comes when it has, not hours later.
+      const onlyWaits = decideLookup({ ...facts, payment: state, settled: true }).proves !== "nothing";
+      const lookWithinMs = onlyWaits ? unsettledMs + SETTLED_LOOK_MARGIN_MS : null;
+      const finding = { ...evidenceFinding("LOOKUP", found), isForOperator, lookWithinMs };
+      await ledger.recordFinding(cancellation, finding);
+      return "inDoubt";
+    }
+  }
+}
+
+async function decide(
+  dependencies: CheckDependencies,
+  before: Cancellation,
+  step: Transition,
+): Promise<CheckResult> {
+  try {
+    await dependencies.ledger.recordTransition(before, step);
+    return "resolved";
+  } catch (error) {
+    if (!(error instanceof StaleTransitionError)) throw error;
+  }
+  // Somebody else has claimed it since. That money has moved stays true and still decides; that it has not may no longer be true, and the
+  // new claimer's lookup is later.
+  for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
+    try {
+      const now = await recordLate(dependencies, before, step);
+      return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
+    } catch (error) {
+      if (!(error instanceof StaleTransitionError)) throw error;
+    }
+  }
+  await keepLate(dependencies, before, step);
+  return "overtaken";
+}
+
+/** Each attempt is lost only to a claim within a millisecond or two. */
+const LATE_ATTEMPTS = 5;
+
+/**
+ * How long this process has seen each cancellation UNKNOWN, by a clock that nobody can set. A database clock that is set ahead would end EBP's
+ * settling time too early, and a cancel that EBP is still carrying out would be called FAILED. So both clocks must agree.
+ */
+export class UnresolvedWatch {
+  readonly #seenAt = new Map<string, number>();
+
+  /** @param monotonicMs milliseconds that never go back and never jump. */
+  constructor(private readonly monotonicMs: () => number) {}
+
+  see(id: string): void {
+    if (!this.#seenAt.has(id)) this.#seenAt.set(id, this.monotonicMs());
+  }
+
+  /** Takes the ids of all UNKNOWN cancellations, and forgets all others. */
+  seeAll(ids: readonly string[]): void {
+    const unknown = new Set(ids);
+    for (const id of this.#seenAt.keys()) if (!unknown.has(id)) this.#seenAt.delete(id);
+    for (const id of ids) this.see(id);
+  }
+
+  /** Milliseconds since it was first seen; 0 the first time. */
+  seenForMs(id: string): number {
+    this.see(id);
+    return this.monotonicMs() - (this.#seenAt.get(id) ?? this.monotonicMs());
+  }
+}

@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyRequest } from "fastify";
 import { Kind, parse, validate, type DocumentNode, type GraphQLError, type GraphQLSchema } from "graphql";
 import { z } from "zod";
-import type { PersistedOperation } from "../../cancellation/model/persisted-operation.js";
+import type { PersistedOperation } from "../../cancellation/model/caller.js";
 import { refusal } from "../refusal.js";
 import { measure } from "./limit-operations.js";
 import { MAX_TOKENS } from "./limits.js";

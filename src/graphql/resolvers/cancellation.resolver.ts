@@ -11,7 +11,7 @@ import {
 } from "../../cancellation/model/cancellation.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../../cancellation/model/limits.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { findStore } from "../../cancellation/request/choose-store.js";
+import { findStore } from "../../cancellation/request/check-request.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
 import { QUERY_POINTS } from "../plugins/limits.js";

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { CheckDependencies } from "../../cancellation/reconcile/check-unresolved.js";
+import type { CheckDependencies } from "../../cancellation/reconcile/reconcile.js";
 import {
   refreshCancellation,
   resolveCancellation,

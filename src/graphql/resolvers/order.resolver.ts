@@ -4,7 +4,7 @@ import type { CancellationHistory, OrderLine } from "../../cancellation/history/
 import { LIVE_STATUS_LIMIT_MS, type AskLiveStatus } from "../../cancellation/history/live-status.js";
 import { MAX_IDENTIFIER_LENGTH } from "../../cancellation/model/limits.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { findStore } from "../../cancellation/request/choose-store.js";
+import { findStore } from "../../cancellation/request/check-request.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
 import { LIVE_STATUS_POINTS, QUERY_POINTS } from "../plugins/limits.js";

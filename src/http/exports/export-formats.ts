@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { EXPORT_FIELDS, type ExportRecord } from "../../cancellation/history/export-record.js";
+import { EXPORT_FIELDS, type ExportRecord } from "../../cancellation/history/history.js";
 import type { ExportField } from "../../cancellation/model/cancellation.js";
 import type { Decimal } from "../../cancellation/model/decimal.js";
 

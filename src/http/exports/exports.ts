@@ -7,9 +7,13 @@ import {
   type Caller,
   type PointsTaken,
 } from "../../cancellation/model/caller.js";
-import { toExportRecord } from "../../cancellation/history/export-record.js";
+import {
+  toExportRecord,
+  type ExportedCancellation,
+  type OpenExport,
+  type RunningExport,
+} from "../../cancellation/history/history.js";
 import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
-import type { ExportedCancellation, OpenExport, RunningExport } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import { ApiError, retryLater } from "../api-error.js";
 import { CSV, NDJSON, type ExportFormat } from "./export-formats.js";

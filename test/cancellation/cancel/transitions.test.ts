@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { contradictionOf, evidenceFinding, lateFinding } from "../../../src/cancellation/cancel/finding.js";
-import { disproven, findDiscrepancies, proven } from "../../../src/cancellation/cancel/transitions.js";
+import {
+  contradictionOf,
+  evidenceFinding,
+  lateFinding,
+  disproven,
+  findDiscrepancies,
+  proven,
+} from "../../../src/cancellation/cancel/transitions.js";
 import { NEXT_STEPS, nextStepOf } from "../../../src/cancellation/model/cancellation.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { computeTotals } from "../../../src/cancellation/request/amount-rule.js";
-import type {
-  CancelItem,
-  CancelPaymentInput,
-  RefundAccount,
+import {
+  computeTotals,
+  type CancelItem,
+  type CancelPaymentInput,
+  type RefundAccount,
 } from "../../../src/cancellation/model/cancel-request.js";
 import { checkRequest } from "../../../src/cancellation/request/check-request.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";

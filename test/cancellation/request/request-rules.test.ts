@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { CancelRequest } from "../../../src/cancellation/model/cancel-request.js";
+import {
+  type CancelRequest,
+  computeTotals,
+  lineTotal,
+} from "../../../src/cancellation/model/cancel-request.js";
 import { Decimal, sum } from "../../../src/cancellation/model/decimal.js";
 import { AMOUNT_BASES, currencyDecimals } from "../../../src/cancellation/model/store.js";
-import { computeTotals, lineTotal } from "../../../src/cancellation/request/amount-rule.js";
-import { maskRefundAccount } from "../../../src/cancellation/request/refund-account.js";
-import { fingerprint, isSameRequest } from "../../../src/cancellation/request/same-request.js";
+import { maskRefundAccount } from "../../../src/cancellation/request/field-rules.js";
+import { fingerprint, isSameRequest } from "../../../src/cancellation/request/request-fields.js";
 import { items } from "../../helpers/arbitraries.js";
 import {
   cancelItem,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type ExportRecord, toExportRecord } from "../../../src/cancellation/history/export-record.js";
+import { type ExportRecord, toExportRecord } from "../../../src/cancellation/history/history.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-formats.js";
 import { readCsv } from "../../helpers/csv.js";
