@@ -4,7 +4,10 @@ import process from "node:process";
 
 const swc = JSON.parse(readFileSync(new URL(".swcrc.json", import.meta.url), "utf8"));
 
-/** Run with: node --experimental-vm-modules node_modules/jest/bin/jest.js */
+/**
+ * Run with: node --experimental-vm-modules node_modules/jest/bin/jest.js
+ * `npm test` adds --liftoff-only: optimising the database engine's WebAssembly costs each test file more than it gains.
+ */
 export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],

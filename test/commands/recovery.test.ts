@@ -77,13 +77,6 @@ test("npm run reconcile ends with code 1 when a row could not be dealt with, say
   expect((await read(service, good)).lookups).toBe(1);
 });
 
-test("a command that finds no database ends with code 1 and a readable message, without a stack trace or a password", async () => {
-  const run = reconcile({ DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" });
-  expect([await run.ended, run.stdout]).toEqual([1, ""]);
-  expect(run.stderr).toMatch(/^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used/u);
-  expect(run.stderr).not.toMatch(/^\s+at |word/mu);
-});
-
 /** What the service logs of these cancels at a level that says hardly anything else. */
 async function logOf(...inputs: readonly object[]): Promise<string> {
   const port = await freePort();
@@ -159,11 +152,19 @@ test("npm run recover enters what the log shows and the database forgot, and say
   expect(second.stderr).toContain(`${lost.id}: its key or id now belongs to another cancellation.`);
 });
 
-test.each([
-  ["no file named", [], "--from: expected a log file, found nothing"],
-  ["a file that is not there", ["--from", "/nonexistent.log"], "ENOENT"],
-])("npm run recover with %s says what is wrong, with code 1", async (_what, words, message) => {
-  const run = recover(...words);
-  expect(await run.ended).toBe(1);
-  expect(run.stderr).toContain(message);
+test("a command that cannot do its work ends with code 1 and a readable message, without a stack trace or a password", async () => {
+  const runs = [
+    reconcile({ DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" }),
+    recover(),
+    recover("--from", "/nonexistent.log"),
+  ];
+  const [noDatabase, noFileNamed, noSuchFile] = runs;
+  expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual([1, 1, 1]);
+  expect(noDatabase?.stdout).toBe("");
+  expect(noDatabase?.stderr).toMatch(
+    /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used/u,
+  );
+  expect(noDatabase?.stderr).not.toMatch(/^\s+at |word/mu);
+  expect(noFileNamed?.stderr).toContain("--from: expected a log file, found nothing");
+  expect(noSuchFile?.stderr).toContain("ENOENT");
 });

@@ -145,9 +145,14 @@ test("with a schema that the URL names, all of the service and all that is run b
     .cancellation;
   const failing = cancelInput({ orderNo: `SIM-CANCELLATION-FAILED-${randomUUID()}` });
   const failed = (await cancel(service, failing)).cancellation;
-  expect(await command("migrate")).toBe("The database has every migration.\n");
-  expect(await command("evidence", failed.id)).toContain("EBP-C-0010");
-  expect(await command("reencrypt")).toContain("test");
+  const [migrated, evidence, reencrypted] = await Promise.all([
+    command("migrate"),
+    command("evidence", failed.id),
+    command("reencrypt"),
+  ]);
+  expect(migrated).toBe("The database has every migration.\n");
+  expect(evidence).toContain("EBP-C-0010");
+  expect(reencrypted).toContain("test");
   const ago = "interval '25 months'";
   await service.sql(
     `UPDATE cancellation SET created_at = created_at - ${ago}, resolved_at = resolved_at - ${ago}`,

@@ -143,7 +143,7 @@ describe("a key that was used gets its first cancellation", () => {
     );
     const query = `{ cancellations { edges { node { ${CANCELLATION_FIELDS} } } } }`;
     const before = await service.graphql(query);
-    await service.restart({ EBP_TIMEOUT_MS: "1500" });
+    await service.restart({ EBP_TIMEOUT_MS: "500" });
 
     expect((await service.graphql(query)).data).toEqual(before.data);
     for (const [n, [, status, codes]] of expected.entries()) {

@@ -10,13 +10,9 @@ import { deliver, webhookBody } from "../helpers/webhooks.js";
 const gate = createGate();
 const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
 afterEach(() => gate.open());
-// Each counts from 0.
-beforeEach(async () => {
-  await service.sql(
-    "TRUNCATE cancellation, cancellation_item, cancellation_event, cancelled_order, webhook_event",
-  );
-  await service.restart();
-});
+beforeEach(() =>
+  service.sql("TRUNCATE cancellation, cancellation_item, cancellation_event, cancelled_order, webhook_event"),
+);
 
 /** The value of a metric with these labels; NaN when it is not shown. */
 async function metric(name: string): Promise<number> {

@@ -13,7 +13,7 @@ import { startTap, type Tap } from "./canary-tap.js";
 import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
 
 /** For an EBP that is silent. */
-const TIMEOUT_MS = 2_500;
+const TIMEOUT_MS = 1_500;
 const RETRY_PAUSE_MS = 100;
 
 interface Started {

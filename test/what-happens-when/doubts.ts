@@ -173,7 +173,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
   },
 };
 
-/** A replica that waits for EBP only a second. */
+/** A replica that waits for EBP only half a second. */
 function impatient(service: TestService): Promise<TestReplica> {
-  return service.replica({ EBP_TIMEOUT_MS: "1000" });
+  return service.replica({ EBP_TIMEOUT_MS: "500" });
 }

@@ -2,7 +2,7 @@ import { expect } from "@jest/globals";
 import { until } from "../helpers/gate.js";
 import { WEBHOOK_SECRET, type TestService } from "../helpers/service.js";
 import { program, runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
-import { atEbp, letIn, orderOf, standing, type Scenario } from "./scenario.js";
+import { atEbp, EBP_ANSWERS, letIn, orderOf, standing, type Scenario } from "./scenario.js";
 
 /** Processes that are told to stop. */
 export const STOPS: Readonly<Record<string, Scenario>> = {
@@ -17,20 +17,33 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
   },
 
   "SIGTERM comes while PostgreSQL cannot be reached": async (service) => {
-    const [first, second] = [orderOf("SIM-SLOW"), orderOf("SIM-SLOW")];
-    const { stopped: patient, answer } = await stoppedWithoutDatabase(service, first);
+    const [first, second] = [orderOf("ORD"), orderOf("ORD")];
+    const settings = { EBP_TIMEOUT_MS: "800", RECONCILE_INTERVAL_MS: "0" };
+    const [patient, outOfTime] = await Promise.all([
+      listening(service, settings),
+      listening(service, { ...settings, SHUTDOWN_GRACE_MS: "500" }),
+    ]);
+    EBP_ANSWERS.close();
+    const answer = ask(patient, first);
+    // Nobody has to be answered when the time is over.
+    ask(outOfTime, second).catch(() => undefined);
+    await until(() => [first, second].every((order) => atEbp(service, order)[1] === 1));
+    // What EBP answers meanwhile waits in the socket.
+    for (const process of [patient, outOfTime]) process.kill("SIGSTOP");
+    EBP_ANSWERS.open();
+    await letIn(service, false);
+    for (const process of [patient, outOfTime]) {
+      process.kill("SIGCONT");
+      process.kill("SIGTERM");
+    }
     expect(await answer).toMatchObject({ data: { cancelPayment: { cancellation: { status: "PENDING" } } } });
     patient.kill("SIGTERM");
     await patient.output(/SIGTERM again/u);
+    expect(await outOfTime.ended).toBe(1);
     await letIn(service, true);
     expect(await patient.ended).toBe(0);
     expect(await standing(service, first)).toMatchObject({ status: "SUCCEEDED", resolvedBy: "RESPONSE" });
 
-    const { stopped: outOfTime } = await stoppedWithoutDatabase(service, second, {
-      SHUTDOWN_GRACE_MS: "500",
-    });
-    expect(await outOfTime.ended).toBe(1);
-    await letIn(service, true);
     const { id, status } = await standing(service, second);
     const lines = outOfTime.log().filter(({ msg }) => msg === "an outcome is known, and could not be stored");
     expect([status, lines.length]).toEqual(["PENDING", 1]);
@@ -52,7 +65,7 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
   },
 
   "an error is thrown that nothing catches": async (service) => {
-    for (const kind of ["uncaughtException", "unhandledRejection"]) {
+    const failing = ["uncaughtException", "unhandledRejection"].map(async (kind) => {
       const order = orderOf("SIM-SLOW");
       const { stopped, answer } = await inFlight(service, order, { FAULT_KIND: kind });
       stopped.kill("SIGUSR2");
@@ -65,20 +78,20 @@ export const STOPS: Readonly<Record<string, Scenario>> = {
       ]);
       // The engine's words quote what it could not read.
       expect(stopped.stdout + stopped.stderr).not.toContain("1029384756");
-    }
+    });
+    await Promise.all(failing);
   },
 };
 
 /** Begins with this: SIGUSR2 makes a fault, such as a library's timer that throws. */
 const WITH_FAULTS = ["--import", "./test/what-happens-when/fault-on-signal.mjs", ...program("main")];
 
-/** A process of its own whose cancel EBP has received, and not answered yet. */
-async function inFlight(
+/** A process of its own that listens. */
+async function listening(
   service: TestService,
-  order: { orderNo: string },
   environment: Record<string, string> = {},
-): Promise<{ stopped: ServiceProcess; answer: Promise<unknown> }> {
-  const stopped = runService(
+): Promise<ServiceProcess> {
+  const process = runService(
     {
       DATABASE_URL: service.databaseUrl,
       EBP_BASE_URL: service.simulator.url,
@@ -89,38 +102,31 @@ async function inFlight(
     },
     WITH_FAULTS,
   );
-  const url = await urlOf(stopped);
-  const headers = { "content-type": "application/json" };
-  // Nothing that is read from the database.
+  await urlOf(process);
+  return process;
+}
+
+/** Asks for a cancel, and for nothing that is read from the database. */
+async function ask(process: ServiceProcess, order: { orderNo: string }): Promise<unknown> {
   const query = `mutation ($input: CancelPaymentInput!) {
     cancelPayment(input: $input) { cancellation { status } userErrors { code } }
   }`;
-  const body = JSON.stringify({ query, variables: { input: order } });
-  const answer = fetch(`${url}/graphql`, { method: "POST", headers, body }).then((answered) =>
-    answered.json(),
-  );
-  await until(() => atEbp(service, order)[0] === 1);
-  return { stopped, answer };
+  const answer = await fetch(`${await urlOf(process)}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables: { input: order } }),
+  });
+  return answer.json();
 }
 
-/** Told to stop while the database is away, and EBP answers. */
-async function stoppedWithoutDatabase(
+/** A process of its own whose cancel EBP has received, and not answered yet. */
+async function inFlight(
   service: TestService,
   order: { orderNo: string },
-  environment: Record<string, string> = {},
+  environment?: Record<string, string>,
 ): Promise<{ stopped: ServiceProcess; answer: Promise<unknown> }> {
-  const flight = await inFlight(service, order, {
-    EBP_TIMEOUT_MS: "1500",
-    RECONCILE_INTERVAL_MS: "0",
-    ...environment,
-  });
-  const { stopped, answer } = flight;
-  // Nobody has to be answered when the time is over.
-  answer.catch(() => undefined);
-  // What EBP answers meanwhile waits in the socket.
-  stopped.kill("SIGSTOP");
-  await letIn(service, false);
-  stopped.kill("SIGCONT");
-  stopped.kill("SIGTERM");
-  return flight;
+  const stopped = await listening(service, environment);
+  const answer = ask(stopped, order);
+  await until(() => atEbp(service, order)[0] === 1);
+  return { stopped, answer };
 }
