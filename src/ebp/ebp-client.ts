@@ -79,7 +79,6 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  /** @param text the body. */
   async function send(
     connections: Agent,
     store: EbpStore,
@@ -89,25 +88,16 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     if (closing !== null) return notSent("CLIENT_CLOSED");
     const body = Buffer.from(text, "utf8");
     const headers = requestHeaders(store, body, language);
-    const path = url.pathname + url.search;
-    const sending = exchange(
-      connections,
-      { origin: url.origin, path, method, headers, body },
-      limitMs,
-      window,
-    );
+    const request = { origin: url.origin, path: url.pathname + url.search, method, headers, body };
+    const sending = exchange(connections, request, limitMs, window);
     underWay.add(sending);
     return sending.finally(() => underWay.delete(sending));
   }
 
   async function cancel(request: CancelRequest, language: Language, window: SendWindow): Promise<SentCancel> {
     const store = storeOf(stores, request.storeId);
-    const happened = await send(
-      forCancels,
-      store,
-      { method: CANCEL_METHOD, url: cancelUrl(store.baseUrl), text: cancelBody(request) },
-      { language, window, limitMs: timeoutMs },
-    );
+    const post = { method: CANCEL_METHOD, url: cancelUrl(store.baseUrl), text: cancelBody(request) } as const;
+    const happened = await send(forCancels, store, post, { language, window, limitMs: timeoutMs });
     const outcome = readOutcome(happened, request);
     const sentAgoMs = happened.sentAt === null ? null : Math.round(performance.now() - happened.sentAt);
     return { outcome, sentAgoMs };
@@ -115,12 +105,9 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
 
   async function ask(storeId: string, orderNo: string, limitMs: number): Promise<Exchange> {
     const store = storeOf(stores, storeId);
-    return send(
-      kept,
-      store,
-      { method: DETAIL_METHOD, url: detailUrl(store.baseUrl), text: JSON.stringify({ orderNo }) },
-      { language: LOOKUP_LANGUAGE, window: ALWAYS_OPEN, limitMs },
-    );
+    const url = detailUrl(store.baseUrl);
+    const post = { method: DETAIL_METHOD, url, text: JSON.stringify({ orderNo }) } as const;
+    return send(kept, store, post, { language: LOOKUP_LANGUAGE, window: ALWAYS_OPEN, limitMs });
   }
 
   async function lookup(question: PaymentQuestion): Promise<LookedUpPayment> {

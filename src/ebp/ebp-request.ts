@@ -82,23 +82,16 @@ function writtenBody(request: CancelRequest, refundAccount: RefundAccount | null
 }
 
 /** EBP's table calls the account number a number, but its examples send a string. Only a string keeps leading zeros. */
-function accountFields(account: RefundAccount): object {
+function accountFields({ accountNumber, bankCode, accountHolderName }: RefundAccount): object {
   return {
-    accountNumber: account.accountNumber,
-    ...(account.bankCode !== null && { bankCode: account.bankCode }),
-    ...(account.accountHolderName !== null && { accountHolderName: account.accountHolderName }),
+    accountNumber,
+    ...(bankCode !== null && { bankCode }),
+    ...(accountHolderName !== null && { accountHolderName }),
   };
 }
 
-function itemFields(item: CancelItem): object {
-  return {
-    seq: item.seq,
-    itemType: item.itemType,
-    itemId: item.itemId,
-    quantity: item.quantity,
-    amount: item.amount,
-    ...(item.taxAmount !== null && { taxAmount: item.taxAmount }),
-  };
+function itemFields({ seq, itemType, itemId, quantity, amount, taxAmount }: CancelItem): object {
+  return { seq, itemType, itemId, quantity, amount, ...(taxAmount !== null && { taxAmount }) };
 }
 
 /** Always as many stars, so that the mask does not show the number's length. */

@@ -82,7 +82,7 @@ class SingleExchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #window: SendWindow;
-  readonly #sink = new ByteSink(MAX_ANSWER_BYTES);
+  readonly #sink = new ByteSink();
   #controller: Dispatcher.DispatchController | null = null;
   #sentAt: number | null = null;
   #httpStatus: number | null = null;
@@ -173,38 +173,27 @@ function codeOf(error: Error): string {
   return typeof code === "string" ? code : error.name;
 }
 
-/** Most answers fit without growing the buffer: EBP's whole-order example has less than 1 kB. */
-const INITIAL_BYTES = 2 * 1024;
-
 /**
  * Collects bytes up to a bound in one growing buffer. A list of chunks would cost a Buffer object each: an upstream that drips
  * single bytes could make that many times the bound.
  */
 class ByteSink {
-  #buffer = Buffer.alloc(0);
+  /** Most answers fit: EBP's whole-order example has less than 1 kB. */
+  #buffer = Buffer.alloc(2 * 1024);
   #length = 0;
-
-  constructor(readonly capacity: number) {}
 
   /** False when the chunk exceeds the bound; the part that fits is kept. */
   append(chunk: Uint8Array): boolean {
-    const accepted = chunk.subarray(0, this.capacity - this.#length);
-    this.#reserve(this.#length + accepted.byteLength);
+    const accepted = chunk.subarray(0, MAX_ANSWER_BYTES - this.#length);
+    const length = this.#length + accepted.byteLength;
+    if (length > this.#buffer.byteLength)
+      this.#buffer = Buffer.concat([this.bytes()], Math.min(2 * length, MAX_ANSWER_BYTES));
     this.#buffer.set(accepted, this.#length);
-    this.#length += accepted.byteLength;
+    this.#length = length;
     return accepted.byteLength === chunk.byteLength;
   }
 
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
-  }
-
-  #reserve(needed: number): void {
-    if (needed <= this.#buffer.byteLength) return;
-    const size = Math.min(this.capacity, Math.max(needed, 2 * this.#buffer.byteLength, INITIAL_BYTES));
-    // `bytes` returns only what was written.
-    const grown = Buffer.allocUnsafe(size);
-    grown.set(this.bytes());
-    this.#buffer = grown;
   }
 }

@@ -47,6 +47,11 @@ export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** A string of this form. */
+export function matching(value: unknown, form: RegExp): string | null {
+  return typeof value === "string" && form.test(value) ? value : null;
+}
+
 /** A decimal, written as a JSON number or as a string of the same form. */
 export function asDecimal(value: unknown): Decimal | null {
   const text = asText(value);
@@ -63,9 +68,7 @@ export function asInt32(value: unknown): number | null {
 }
 
 const INSTANT =
-  /^(?<date>\d{4}-\d\d-\d\d)T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,9}))?(?:Z|(?<sign>[+-])(?<hours>\d\d):(?<minutes>\d\d))$/u;
-
-const MS_PER_MINUTE = 60_000;
+  /^(?<date>\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/u;
 /** Both ends can be stored, and written with four digits. */
 const FIRST_YEAR = 2000;
 const LAST_YEAR = 9999;
@@ -75,21 +78,11 @@ const LAST_YEAR = 9999;
  * off. Null for anything else, such as 30 February.
  */
 export function readInstant(value: unknown): Date | null {
-  const groups = INSTANT.exec(asString(value) ?? "")?.groups;
-  if (groups === undefined) return null;
-  const { date = "", time = "", fraction = "", sign, hours, minutes } = groups;
-  const written = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
-  const local = new Date(written);
-  // Date reads 30 February as 2 March, and 24:00 as the next day.
-  if (Number.isNaN(local.getTime()) || local.toISOString() !== written) return null;
-  const offset = offsetMinutes(sign, Number(hours ?? 0), Number(minutes ?? 0));
-  if (offset === null) return null;
-  const instant = new Date(local.getTime() - offset * MS_PER_MINUTE);
+  const text = asString(value) ?? "";
+  const date = INSTANT.exec(text)?.groups?.["date"];
+  // Date reads 30 February as 2 March.
+  if (date === undefined || new Date(date).getUTCDate() !== Number(date.slice(-2))) return null;
+  const instant = new Date(text);
   const year = instant.getUTCFullYear();
   return year >= FIRST_YEAR && year <= LAST_YEAR ? instant : null;
-}
-
-function offsetMinutes(sign: string | undefined, hours: number, minutes: number): number | null {
-  if (hours > 23 || minutes > 59) return null;
-  return (sign === "-" ? -1 : 1) * (hours * 60 + minutes);
 }

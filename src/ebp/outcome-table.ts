@@ -15,7 +15,7 @@ import type { CancelRequest } from "../cancellation/model/cancel-request.js";
 import { asArray, asDecimal, asInt32, asObject, asText, type JsonObject } from "./json.js";
 
 /** What is known after one exchange, as far as the table needs it. */
-export interface Answered {
+interface Answered {
   /** A byte of the request was handed to the network. */
   readonly left: boolean;
   /** The send window had closed before it could be handed over. */
@@ -149,7 +149,7 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
   },
 ];
 
-export function decide(answer: Answered): OutcomeRow {
+function decide(answer: Answered): OutcomeRow {
   const row = OUTCOME_TABLE.find(({ when }) => when(answer));
   if (row === undefined) throw new Error("deciding an outcome: the table has no last row");
   return row;
@@ -194,11 +194,8 @@ export function readOutcome(exchange: Exchange, request: CancelRequest): CancelO
   const redactor = createRedactor(request.refundAccount);
   const evidence = evidenceOf(read, row.reason, redactor, request.refundAccount === null);
   if (row.proves === "accepted") {
-    return {
-      kind: "accepted",
-      confirmation: readConfirmation(read.envelope?.data ?? null, redactor),
-      evidence,
-    };
+    const confirmation = readConfirmation(read.envelope?.data ?? null, redactor);
+    return { kind: "accepted", confirmation, evidence };
   }
   return { kind: row.proves, failure: failureOf(read, row, redactor), evidence };
 }

@@ -15,11 +15,11 @@ import {
   readExchange,
 } from "./answer.js";
 import type { Exchange } from "./exchange.js";
-import { asString, type JsonObject } from "./json.js";
-import type { ShownPayment, UnavailableReason } from "../cancellation/history/live-status.js";
+import { asString, type JsonObject, matching } from "./json.js";
+import type { ShownPayment, Unavailable } from "../cancellation/history/live-status.js";
 
 /** What an answer about a payment says, as far as the table needs it. */
-export interface ShownDetails {
+interface ShownDetails {
   /** A byte of the request was handed to the network. */
   readonly left: boolean;
   readonly end: Exchange["end"];
@@ -33,7 +33,7 @@ export interface ShownDetails {
   readonly cancelTransaction: "none" | "some" | "illegible";
 }
 
-export interface PaymentStateRow {
+interface PaymentStateRow {
   /** Recorded as the basis of the conclusion. */
   readonly reason: string;
   readonly when: (details: ShownDetails, statuses: PaymentStatuses) => boolean;
@@ -111,7 +111,7 @@ export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
   },
 ];
 
-export function decidePaymentState(details: ShownDetails, statuses: PaymentStatuses): PaymentStateRow {
+function decidePaymentState(details: ShownDetails, statuses: PaymentStatuses): PaymentStateRow {
   const row = PAYMENT_STATE_TABLE.find(({ when }) => when(details, statuses));
   if (row === undefined) throw new Error("deciding a payment's state: the table has no last row");
   return row;
@@ -128,7 +128,7 @@ function isOneOf(status: string | null, statuses: readonly string[]): boolean {
 }
 
 /** Reads what the table needs. */
-export function shownDetails({ exchange, text, envelope }: ReadExchange, orderNo: string): ShownDetails {
+function shownDetails({ exchange, text, envelope }: ReadExchange, orderNo: string): ShownDetails {
   const data = envelope?.data ?? null;
   return {
     left: exchange.sentAt !== null,
@@ -160,25 +160,14 @@ export function readPaymentState(
   return { state: shows, evidence: evidenceOf(read, reason, createRedactor(refundAccount), false) };
 }
 
-export interface UnavailableRow {
-  readonly reason: UnavailableReason;
-  /** For people. */
-  readonly message: string;
+interface UnavailableRow extends Pick<Unavailable, "reason" | "message"> {
   readonly when: (details: ShownDetails) => boolean;
 }
 
 /** Why an answer shows nothing of the payment; the first matching row decides. Without one, the answer shows something. */
-export const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
-  {
-    reason: "TIMED_OUT",
-    message: "EBP did not answer in time.",
-    when: (d) => d.end === "timedOut",
-  },
-  {
-    reason: "NOT_REACHED",
-    message: "No connection to EBP could be made.",
-    when: (d) => !d.left,
-  },
+const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
+  { reason: "TIMED_OUT", message: "EBP did not answer in time.", when: (d) => d.end === "timedOut" },
+  { reason: "NOT_REACHED", message: "No connection to EBP could be made.", when: (d) => !d.left },
   {
     reason: "NOT_READABLE",
     message: "EBP's answer broke off, or was too large to be one.",
@@ -210,19 +199,15 @@ export const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
 export function readLiveStatus(exchange: Exchange, orderNo: string, statuses: PaymentStatuses): ShownPayment {
   const read = readExchange(exchange);
   const details = shownDetails(read, orderNo);
-  const requestId = matching(read.envelope?.requestId ?? null, TRACKING_ID);
+  const requestId = matching(read.envelope?.requestId, TRACKING_ID);
   const paymentStatus = shownStatus(details.paymentStatus, statuses);
   const hidden = UNAVAILABLE_TABLE.find(({ when }) => when(details));
-  if (hidden === undefined && paymentStatus !== null)
-    return {
-      paymentStatus,
-      cancels: decidePaymentState(details, statuses).shows,
-      requestId,
-      unavailable: null,
-    };
+  if (hidden === undefined && paymentStatus !== null) {
+    const cancels = decidePaymentState(details, statuses).shows;
+    return { paymentStatus, cancels, requestId, unavailable: null };
+  }
   const { reason, message } = hidden ?? NO_STATUS;
-  const resultCode =
-    reason === "REFUSED" ? matching(read.envelope?.resultCode ?? null, PUBLISHED_CODE) : null;
+  const resultCode = reason === "REFUSED" ? matching(read.envelope?.resultCode, PUBLISHED_CODE) : null;
   return { paymentStatus: null, cancels: null, requestId, unavailable: { reason, message, resultCode } };
 }
 
@@ -239,14 +224,7 @@ const STATUS_WORD = /^[A-Z][A-Z_]{0,39}$/u;
 /** As EBP publishes them (digits), with a short prefix, or a UUID. */
 const TRACKING_ID = /^(?:(?:[A-Z]{1,6}[-_]?)?\d{1,40}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 
-function shownStatus(
-  status: string | null,
-  { uncancelled, whollyCancelled }: PaymentStatuses,
-): string | null {
-  const isKnown = [...uncancelled, ...whollyCancelled].some((word) => word === status);
+function shownStatus(status: string | null, statuses: PaymentStatuses): string | null {
+  const isKnown = isOneOf(status, [...statuses.uncancelled, ...statuses.whollyCancelled]);
   return isKnown ? status : matching(status, STATUS_WORD);
-}
-
-function matching(text: string | null, form: RegExp): string | null {
-  return text !== null && form.test(text) ? text : null;
 }

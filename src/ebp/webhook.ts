@@ -16,6 +16,7 @@ import {
   asString,
   asText,
   type JsonObject,
+  matching,
   parseJson,
   readInstant,
 } from "./json.js";
@@ -100,11 +101,6 @@ function orderNoOf(data: JsonObject | null): string | null {
   const isOrderNo =
     orderNo !== "" && orderNo.length <= MAX_IDENTIFIER_LENGTH && storableText(orderNo) === orderNo;
   return isOrderNo ? orderNo : null;
-}
-
-function matching(value: unknown, form: RegExp): string | null {
-  const text = asString(value);
-  return text !== null && form.test(text) ? text : null;
 }
 
 /** A webhook secret as issued, and the stores it was issued for. */

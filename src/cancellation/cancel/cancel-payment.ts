@@ -103,10 +103,8 @@ async function carryOut(
   });
 
   // 3. Commit what the answer proves.
-  return standing(
-    await recordOutcome(dependencies, recorded.cancellation, concludeFromResponse(intent, sent)),
-    false,
-  );
+  const step = concludeFromResponse(intent, sent);
+  return standing(await recordOutcome(dependencies, recorded.cancellation, step), false);
 }
 
 /** A fault of ours while sending proves nothing about the money. */
@@ -126,10 +124,8 @@ async function replay(
   { cancellation, identity }: KnownCancellation,
 ): Promise<CancelPaymentResult> {
   if (!isSameRequest(request, identity)) return refused([keyReused(cancellation)]);
-  return standing(
-    cancellation.status === "PENDING" ? await ledger.awaitOutcome(cancellation, waitMs) : cancellation,
-    true,
-  );
+  const isPending = cancellation.status === "PENDING";
+  return standing(isPending ? await ledger.awaitOutcome(cancellation, waitMs) : cancellation, true);
 }
 
 function standing(cancellation: Cancellation, replayed: boolean): CancelPaymentResult {
@@ -189,10 +185,9 @@ export interface Clock {
 }
 
 export function openSendWindow(clock: Clock, lengthMs: number): SendWindow {
-  const opened = { monotonic: clock.monotonicMs(), wall: clock.wallMs() };
+  const [monotonic, wall] = [clock.monotonicMs(), clock.wallMs()];
   return {
-    isOpen: () =>
-      clock.monotonicMs() - opened.monotonic < lengthMs && clock.wallMs() - opened.wall < lengthMs,
+    isOpen: () => clock.monotonicMs() - monotonic < lengthMs && clock.wallMs() - wall < lengthMs,
   };
 }
 
@@ -213,7 +208,7 @@ export async function findKnown(
 ): Promise<(KnownCancellation & { readonly request: CancelRequest }) | null> {
   // By the loosest rule that keys ever had: a used key may break today's.
   if (textFaults("", input.idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH).length > 0) return null;
-  const store = chooseStore(caller, stores, input.storeId, "input.storeId");
+  const store = chooseStore(input, caller, stores);
   if (store instanceof InvalidArgumentError) return null;
   const found = await history.findRequestByKey(store.id, input.idempotencyKey).catch((error: unknown) => {
     throw new KeyNotReadError(error);
@@ -236,7 +231,10 @@ export interface SentRecord {
   readonly total: string;
   readonly currency: string;
   readonly amountBasis: AmountBasis;
-  readonly lines: readonly SentLine[];
+  readonly lines: readonly (Omit<CancelItem, "amount" | "taxAmount"> & {
+    readonly amount: string;
+    readonly taxAmount: string | null;
+  })[];
   /** Whether the request had a refund account, which is not logged. */
   readonly hasRefundAccount: boolean;
   readonly fingerprint: string;
@@ -244,12 +242,7 @@ export interface SentRecord {
   readonly moment: string;
 }
 
-export interface SentLine extends Omit<CancelItem, "amount" | "taxAmount"> {
-  readonly amount: string;
-  readonly taxAmount: string | null;
-}
-
-export function sentRecord(
+function sentRecord(
   { id, store, request, fingerprint }: CancelIntent,
   { createdAt }: Cancellation,
 ): SentRecord {

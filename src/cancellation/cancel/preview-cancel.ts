@@ -1,5 +1,5 @@
 import type { CancellationReader } from "../model/cancellation.js";
-import { type CancelPaymentInput, type CancelRequest, basisInWords } from "../model/cancel-request.js";
+import { type CancelPaymentInput, type CancelRequest, BASIS_IN_WORDS } from "../model/cancel-request.js";
 import type { DescribedRequest, PaymentGateway } from "../model/payment-gateway.js";
 import type { Decimal } from "../model/decimal.js";
 import type { Stores } from "../model/store.js";
@@ -66,7 +66,7 @@ function describe({
   return {
     storeId: store?.id ?? null,
     currencyCode: store?.currencyCode ?? null,
-    amountBasis: store && basisInWords(store.amountBasis),
+    amountBasis: store && BASIS_IN_WORDS[store.amountBasis],
     computedTotal: totals?.total ?? null,
     computedProductAmount: totals?.productTotal ?? null,
     computedProductTaxAmount: totals?.productTax ?? null,

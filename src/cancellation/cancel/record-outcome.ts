@@ -24,7 +24,6 @@ export interface OutcomeDependencies {
 
 /** A database that restarts, or fails over, is back within seconds to minutes. */
 const FIRST_PAUSE_MS = 50;
-
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
@@ -37,10 +36,8 @@ export async function recordOutcome(
   step: Transition,
 ): Promise<Cancellation> {
   const { storeId, id, orderNo } = pending;
-  const recorded = dependencies.recordings.track(
-    { storeId, id, orderNo, step },
-    recordUntilStored(dependencies, pending, step),
-  );
+  const work = recordUntilStored(dependencies, pending, step);
+  const recorded = dependencies.recordings.track({ storeId, id, orderNo, step }, work);
   return new Promise((resolve, reject) => {
     const patience = setTimeout(resolve, dependencies.waitMs, pending);
     void recorded.then(resolve, reject).finally(() => clearTimeout(patience));
@@ -54,8 +51,10 @@ async function recordUntilStored(
 ): Promise<Cancellation> {
   const began = performance.now();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    // The database counts back from the moment it stores the step.
+    const sentAgoMs = step.sentAgoMs === null ? null : step.sentAgoMs + performance.now() - began;
     try {
-      return await recordInTimeOrLate(dependencies, pending, aged(step, performance.now() - began));
+      return await recordInTimeOrLate(dependencies, pending, { ...step, sentAgoMs });
     } catch (error) {
       // Somebody else moved it in between: not a fault, and the next attempt reads it again.
       if (!(error instanceof StaleTransitionError)) dependencies.onNotRecorded(error, pending, step);
@@ -76,11 +75,6 @@ async function recordInTimeOrLate(
     if (!(error instanceof StaleTransitionError)) throw error;
     return recordLate(dependencies, pending, step);
   }
-}
-
-/** The database counts back from the moment it stores the step. */
-function aged(step: Transition, byMs: number): Transition {
-  return step.sentAgoMs === null ? step : { ...step, sentAgoMs: step.sentAgoMs + byMs };
 }
 
 export type LateDependencies = Pick<OutcomeDependencies, "ledger" | "onContradiction">;
@@ -183,7 +177,6 @@ export async function withdrawIntent(
     outcome: { kind: "notSent", failure: failureInWords(reason), evidence: evidenceInWords(reason) },
     sentAgoMs: null,
   });
-
   const withdrawn = findCommitted(dependencies, intent).then((committed) =>
     committed === null ? null : recordOutcome(dependencies, committed, step),
   );

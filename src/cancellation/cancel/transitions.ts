@@ -75,6 +75,7 @@ export function disproven(
   evidence: Evidence,
   actor: string | null = null,
 ): Transition {
+  const { resultCode } = evidence;
   return {
     ...undecided(by, evidence),
     to: "FAILED",
@@ -82,10 +83,7 @@ export function disproven(
     resolvedBy: by,
     safeToRetry: true,
     failureKind: "NOT_CANCELLED",
-    failure: {
-      ...failureInWords(evidence.basis),
-      resultCode: evidence.resultCode === "0" ? null : evidence.resultCode,
-    },
+    failure: { ...failureInWords(evidence.basis), resultCode: resultCode === "0" ? null : resultCode },
   };
 }
 
@@ -239,19 +237,11 @@ export function evidenceFinding(source: EventSource, evidence: Evidence): Findin
  */
 export function lateFinding(cancellation: Cancellation, step: Transition): Finding {
   const { source, actor, evidence, sentAgoMs } = step;
+  const late = { ...evidenceFinding(source, evidence), actor, sentAgoMs };
   const contradiction = contradictionOf(cancellation, step);
+  if (contradiction !== null) return { ...late, discrepancies: [contradiction], contradicts: true };
   const agrees = cancellation.status === "SUCCEEDED" && step.to === "SUCCEEDED";
-  return {
-    ...evidenceFinding(source, evidence),
-    actor,
-    sentAgoMs,
-    confirmation: agrees ? step.confirmation : null,
-    discrepancies: [
-      ...(agrees ? step.discrepancies : []),
-      ...(contradiction === null ? [] : [contradiction]),
-    ],
-    contradicts: contradiction !== null,
-  };
+  return agrees ? { ...late, confirmation: step.confirmation, discrepancies: step.discrepancies } : late;
 }
 
 /** The contradiction between a decided cancellation and a proof of the opposite; null when there is none. */

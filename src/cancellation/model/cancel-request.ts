@@ -68,14 +68,10 @@ export interface RequestIdentity {
   readonly isAccountKnown: boolean;
 }
 
-const IN_WORDS: Readonly<Record<AmountBasis, string>> = {
+export const BASIS_IN_WORDS: Readonly<Record<AmountBasis, string>> = {
   unit: "the sum of quantity × amount over all items",
   line: "the sum of amount over all items",
 };
-
-export function basisInWords(basis: AmountBasis): string {
-  return IN_WORDS[basis];
-}
 
 /** What one item adds to the total. */
 export function lineTotal(item: Pick<CancelItem, "quantity" | "amount">, basis: AmountBasis): Decimal {
@@ -84,8 +80,7 @@ export function lineTotal(item: Pick<CancelItem, "quantity" | "amount">, basis: 
 
 /** The tax in a total, of the items that state it. */
 export function statedTax(items: readonly CancelItem[], basis: AmountBasis): Decimal {
-  const stated = items.filter(({ taxAmount }) => taxAmount !== null);
-  return sum(stated.map(({ taxAmount, quantity }) => scaled(taxAmount ?? new Decimal(0), quantity, basis)));
+  return sum(items.map(({ taxAmount, quantity }) => scaled(taxAmount ?? new Decimal(0), quantity, basis)));
 }
 
 /** What the items of each kind add to the total, and the tax in it as far as they state it. A kind without items is not there. */

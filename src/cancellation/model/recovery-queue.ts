@@ -20,7 +20,7 @@ export interface ClaimedCancellation {
   readonly capturedAmount: Decimal | null;
   /** Events of successful cancels of the order that belong to no cancellation here. */
   readonly unaccountedEvents: number;
-  /** Other UNKNOWN cancels of the order. */
+  /** Other UNKNOWN cancels of the order: only where several were entered again after the database lost them. */
   readonly othersInDoubt: number;
 }
 

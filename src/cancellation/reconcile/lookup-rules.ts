@@ -1,24 +1,20 @@
 import type { Decimal } from "../model/decimal.js";
 import type { PaymentState } from "../model/payment-gateway.js";
+import type { ClaimedCancellation } from "../model/recovery-queue.js";
+import type { WebhookEvent } from "../model/webhook-inbox.js";
+
+type KnownBefore = Omit<ClaimedCancellation, "cancellation" | "openRefundAccount">;
 
 /** What is known once the payment of an UNKNOWN cancel has been looked up. */
-export interface LookupFacts {
+export interface LookupFacts extends KnownBefore {
   readonly payment: PaymentState;
   /** The total of the UNKNOWN cancel. */
   readonly amount: Decimal;
-  /** What this service's successful cancels have taken from the order. */
-  readonly cancelledBefore: Decimal;
-  /** What was captured, according to webhooks; null when they do not say, or contradict each other. */
-  readonly capturedAmount: Decimal | null;
-  /** Events of successful cancels of the order that belong to no cancellation here. */
-  readonly unaccountedEvents: number;
-  /** Other UNKNOWN cancels of the order: only where several were entered again after the database lost them. */
-  readonly othersInDoubt: number;
   /** It has been UNKNOWN for longer than EBP may take, counted from when it could no longer be sent. */
   readonly settled: boolean;
 }
 
-export interface LookupRule {
+interface LookupRule {
   /** In words, for the record. */
   readonly reason: string;
   readonly when: (facts: LookupFacts) => boolean;
@@ -93,18 +89,14 @@ export function mayLaterDecide(
     .some((payment) => decideLookup({ ...facts, payment, settled: true }).proves !== "nothing");
 }
 
-/** What one webhook says of a capture; null is "not stated, or not readable". */
-export interface ToldCapture {
-  readonly amount: Decimal | null;
-  readonly currencyCode: string | null;
-  readonly eventTime: Date | null;
-}
-
 /**
  * What was captured of a payment when its webhooks report one capture, however often. Null when they report none, an unreadable one, or
  * several: then there may be more.
  */
-export function capturedAmountOf(told: readonly ToldCapture[], currencyCode: string): Decimal | null {
+export function capturedAmountOf(
+  told: readonly Pick<WebhookEvent, "amount" | "currencyCode" | "eventTime">[],
+  currencyCode: string,
+): Decimal | null {
   const [first, ...more] = told;
   if (first === undefined || first.amount === null || first.currencyCode !== currencyCode) return null;
   const { amount, eventTime } = first;

@@ -30,36 +30,39 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   unresolved.seeAll(await queue.idsInDoubt());
   // At the same time: an EBP that hangs delays lookups, and must not delay webhooks.
   const cancellations = inBatches(
-    async () => (isStopping() ? [] : await queue.claimDue(BATCH_SIZE)),
-    async (claim) => {
-      counts[await checkClaimed(dependencies, claim).catch(failed(claim))] += 1;
-    },
+    () => queue.claimDue(BATCH_SIZE),
+    (claim) => count(checkClaimed(dependencies, claim), claim),
   );
   const webhooks = inBatches(
-    async () => (isStopping() ? [] : await inbox.claimDue(BATCH_SIZE)),
-    async (claim) => {
-      counts[await matchClaimed(dependencies, claim).catch(failed({ webhook: claim.digest }))] += 1;
-    },
+    () => inbox.claimDue(BATCH_SIZE),
+    (claim) => count(matchClaimed(dependencies, claim), { webhook: claim.digest }),
   );
   await Promise.allSettled([cancellations, webhooks]);
   await Promise.all([cancellations, webhooks]);
   return counts;
 
-  function failed(what: Parameters<typeof onRowFailed>[1]): (error: unknown) => "failed" {
-    return (error) => {
+  async function count(
+    work: Promise<CheckResult | MatchResult>,
+    what: Parameters<typeof onRowFailed>[1],
+  ): Promise<void> {
+    const result = await work.catch((error: unknown) => {
       onRowFailed(error, what);
-      return "failed";
-    };
+      return "failed" as const;
+    });
+    counts[result] += 1;
   }
-}
 
-/** Ends, because each claim plans the next attempt for later. */
-async function inBatches<T>(
-  claim: () => Promise<readonly T[]>,
-  handle: (one: T) => Promise<void>,
-): Promise<void> {
-  for (let batch = await claim(); batch.length > 0; batch = await claim())
-    await Promise.all(batch.map(handle));
+  /** Ends, because each claim plans the next attempt for later. */
+  async function inBatches<T>(
+    claim: () => Promise<readonly T[]>,
+    handle: (one: T) => Promise<void>,
+  ): Promise<void> {
+    while (!isStopping()) {
+      const batch = await claim();
+      if (batch.length === 0) return;
+      await Promise.all(batch.map(handle));
+    }
+  }
 }
 
 const NOTHING_DONE: ReconcileCounts = {

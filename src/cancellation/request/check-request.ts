@@ -1,6 +1,6 @@
 import type { Caller } from "../model/caller.js";
 import {
-  basisInWords,
+  BASIS_IN_WORDS,
   type CancelPaymentInput,
   type CancelRequest,
   type ComputedTotals,
@@ -30,7 +30,7 @@ export type CheckedRequest =
 
 /** Everything that can be told about a request by looking at it: nothing is read, stored or sent. */
 export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: Stores): CheckedRequest {
-  const store = chooseStore(caller, stores, input.storeId, "input.storeId");
+  const store = chooseStore(input, caller, stores);
   if (store instanceof InvalidArgumentError)
     return { ok: false, store: null, totals: null, errors: [invalid(store)] };
   const request = normalise(input, store);
@@ -38,35 +38,25 @@ export function checkRequest(input: CancelPaymentInput, caller: Caller, stores: 
   if (faults.length > 0)
     return { ok: false, store, totals: null, errors: faults.slice(0, MAX_REPORTED_FAULTS).map(invalid) };
   const totals = computeTotals(request.items, store.amountBasis);
-  const expected = totals.total;
-  const actual = request.totalCancelAmount;
+  const [expected, actual] = [totals.total, request.totalCancelAmount];
   if (expected.equals(actual)) return { ok: true, store, request, totals };
   const field = "input.totalCancelAmount";
-  const message = `${field} is not ${basisInWords(store.amountBasis)}, which is ${expected.toFixed()}. This call sent nothing.`;
-  return {
-    ok: false,
-    store,
-    totals,
-    errors: [{ code: "AMOUNT_MISMATCH", field, message, expected, actual }],
-  };
+  const message = `${field} is not ${BASIS_IN_WORDS[store.amountBasis]}, which is ${expected.toFixed()}. This call sent nothing.`;
+  const mismatch = { code: "AMOUNT_MISMATCH", field, message, expected, actual } as const;
+  return { ok: false, store, totals, errors: [mismatch] };
 }
 
-/**
- * The store a request is about: the one named, or the caller's only one. A store that exists but is not the caller's gets the same answer as
- * one that does not exist.
- */
+/** The store of a request. One that is not the caller's gets the same answer as one that does not exist. */
 export function chooseStore(
+  { storeId = null }: CancelPaymentInput,
   caller: Caller,
   stores: Stores,
-  storeId: string | null | undefined,
-  field: string,
 ): Store | InvalidArgumentError {
+  const field = "input.storeId";
+  const found = storeId === null ? "nothing" : "another";
+  const unusable = new InvalidArgumentError(field, "a store you can act for", found);
   try {
-    const found = (storeId ?? null) === null ? "nothing" : "another";
-    return (
-      findStore(caller, stores, storeId, field) ??
-      new InvalidArgumentError(field, "a store you can act for", found)
-    );
+    return findStore(caller, stores, storeId, field) ?? unusable;
   } catch (error) {
     if (error instanceof InvalidArgumentError) return error;
     throw error;
@@ -74,7 +64,7 @@ export function chooseStore(
 }
 
 /**
- * The store a question is about; null when it does not exist for this caller.
+ * The store named, or the caller's only one; null when it does not exist for this caller.
  * @throws InvalidArgumentError for a text that is no id, and when none is named and the caller has several.
  */
 export function findStore(

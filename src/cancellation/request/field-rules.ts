@@ -16,9 +16,9 @@ const UNREADABLE_IN_PROSE = /(?![\n\r\t])\p{Cc}|\p{Cs}/u;
 /** Characters that nobody sees, or that look like a space: two identifiers that look the same would be different. */
 const INVISIBLE = /\p{Cf}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/u;
 
-/** A text of one line. */
-export function textFaults(field: string, value: string, maxLength: number): Fault[] {
-  return readableFaults(field, value, maxLength, UNREADABLE);
+/** A text of one line; null is none. */
+export function textFaults(field: string, value: string | null, maxLength: number): Fault[] {
+  return value === null ? [] : readableFaults(field, value, maxLength, UNREADABLE);
 }
 
 /** An identifier. Blanks around it, invisible characters or another Unicode form would make it another identifier here, and perhaps the same one at EBP. */

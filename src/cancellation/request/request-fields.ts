@@ -39,27 +39,18 @@ const ITEM_FIELDS: Fields<CancelItem> = {
         : [{ field, expected: `one of ${ITEM_TYPES.join(", ")}`, found: "something else" }],
     compared: asIs,
   },
-  itemId: {
-    faults: (path, id) => identifierFaults(path, id, limits.MAX_IDENTIFIER_LENGTH),
-    compared: asIs,
-  },
-  quantity: {
-    faults: (path, quantity) => integerFaults(path, quantity, 1, limits.MAX_QUANTITY),
-    compared: asIs,
-  },
+  itemId: { faults: (path, id) => identifierFaults(path, id, limits.MAX_IDENTIFIER_LENGTH), compared: asIs },
+  quantity: { faults: (path, count) => integerFaults(path, count, 1, limits.MAX_QUANTITY), compared: asIs },
   amount: { faults: amountFaults, compared: (amount) => amount.toFixed() },
   taxAmount: { faults: amountFaults, compared: (tax) => tax?.toFixed() },
 };
 
 // A digest of an account number is reversed by trying all numbers: the account is stored encrypted, and compared as itself.
-export const ACCOUNT_FIELDS: Fields<RefundAccount> = {
+const ACCOUNT_FIELDS: Fields<RefundAccount> = {
   accountNumber: { faults: accountNumberFaults, compared: null },
-  bankCode: {
-    faults: (path, code) => optionalTextFaults(path, code, limits.MAX_BANK_CODE_LENGTH),
-    compared: null,
-  },
+  bankCode: { faults: (path, code) => textFaults(path, code, limits.MAX_BANK_CODE_LENGTH), compared: null },
   accountHolderName: {
-    faults: (path, name) => optionalTextFaults(path, name, limits.MAX_HOLDER_NAME_LENGTH),
+    faults: (path, name) => textFaults(path, name, limits.MAX_HOLDER_NAME_LENGTH),
     compared: null,
   },
 };
@@ -129,27 +120,15 @@ export function requestFaults(request: CancelRequest, store: Store): Fault[] {
   return faultsOf(REQUEST_FIELDS, "input", request, store, request);
 }
 
-/** The fields of the fingerprint by name, in the order of their names. A field that is not given leaves no trace. */
-export function comparedRequest(request: CancelRequest): Record<string, unknown> {
-  return comparedFields(REQUEST_FIELDS, request);
-}
-
 function withNulls<T>(fields: Fields<T>, given: { readonly [Name in keyof T]?: unknown }): T {
   return Object.fromEntries(namesOf(fields).map((name) => [name, given[name] ?? null])) as T;
 }
 
-function faultsOf<T>(
-  fields: Fields<T>,
-  path: string,
-  value: T,
-  store: Store,
-  request: CancelRequest,
-): Fault[] {
-  return namesOf(fields).flatMap((name) =>
-    fields[name].faults(`${path}.${name}`, value[name], store, request),
-  );
+function faultsOf<T>(fields: Fields<T>, path: string, all: T, store: Store, request: CancelRequest): Fault[] {
+  return namesOf(fields).flatMap((name) => fields[name].faults(`${path}.${name}`, all[name], store, request));
 }
 
+/** The fields of the fingerprint by name, in the order of their names. */
 function comparedFields<T>(fields: Fields<T>, value: T): Record<string, unknown> {
   const written: Record<string, unknown> = {};
   for (const name of namesOf(fields).sort()) {
@@ -182,10 +161,6 @@ function itemsFaults(
   });
 }
 
-function optionalTextFaults(path: string, text: string | null, maxLength: number): Fault[] {
-  return text === null ? [] : textFaults(path, text, maxLength);
-}
-
 const VERSION = "v1:";
 
 /**
@@ -193,7 +168,7 @@ const VERSION = "v1:";
  * changes no fingerprint of a request without it.
  */
 export function fingerprint(request: CancelRequest): string {
-  return VERSION + digest(comparedRequest(request));
+  return VERSION + digest(comparedFields(REQUEST_FIELDS, request));
 }
 
 /**
@@ -210,23 +185,17 @@ export function isSameRequest(request: CancelRequest, known: RequestIdentity): b
 
 /** As rows were written before fingerprints had a version: values in a fixed order, and what was not given as null. */
 function unversionedFingerprint(request: CancelRequest): string {
-  const {
-    orderNo,
-    totalCancelAmount,
-    items,
-    reason = null,
-    note = null,
-    ...newer
-  } = comparedRequest(request);
+  const compared = comparedFields(REQUEST_FIELDS, request);
+  const { orderNo, totalCancelAmount, items, reason = null, note = null, ...newer } = compared;
   const lines = (items as Record<string, unknown>[]).map(
-    ({ seq, itemType, itemId, quantity, amount, taxAmount = null, ...newerOfItem }) => [
+    ({ seq, itemType, itemId, quantity, amount, taxAmount = null, ...more }) => [
       seq,
       itemType,
       itemId,
       quantity,
       amount,
       taxAmount,
-      ...Object.values(newerOfItem),
+      ...Object.values(more),
     ],
   );
   // A field that those rows did not have makes another request of it.
@@ -238,5 +207,5 @@ function digest(content: unknown): string {
 }
 
 function isSameAccount(a: RefundAccount | null, b: RefundAccount | null): boolean {
-  return (Object.keys(ACCOUNT_FIELDS) as (keyof RefundAccount)[]).every((field) => a?.[field] === b?.[field]);
+  return namesOf(ACCOUNT_FIELDS).every((field) => a?.[field] === b?.[field]);
 }
