@@ -1,10 +1,18 @@
-import type { DocumentNode } from "graphql";
-import type { CancellationHistory } from "../cancellation/history/history.js";
+import DataLoader from "dataloader";
+import { GraphQLError, type DocumentNode } from "graphql";
+import type { CancellationHistory, OrderLines } from "../cancellation/history/history.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import type { Caller } from "../cancellation/model/caller.js";
+import type {
+  CancellationEvent,
+  CancellationItem,
+  CancellationReference,
+} from "../cancellation/model/cancellation.js";
+import type { Decimal } from "../cancellation/model/decimal.js";
+import { TooManyError } from "../cancellation/model/errors.js";
 import type { Language } from "../cancellation/model/payment-gateway.js";
 import type { Stores } from "../cancellation/model/store.js";
-import { Loaders } from "./loaders.js";
+import { MAX_CHILDREN, pointsOf } from "./plugins/limits.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {
@@ -62,4 +70,118 @@ export interface AcceptedSubscription {
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly context: GraphQLContext;
+  /** The rate limits' bucket that paid when it began. */
+  readonly bucket: string;
+}
+
+/** Bounds how many rows of one kind one request reads. The cost of a query cannot foresee this number. */
+class ReadBudget {
+  #left = MAX_CHILDREN;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param what names the rows for the caller who asks for too many.
+   * @param instead tells that caller what to do.
+   */
+  constructor(
+    private readonly what: string,
+    private readonly instead: string,
+  ) {}
+
+  /** All of the budget after a read that found too many. */
+  get countRead(): number {
+    return MAX_CHILDREN - this.#left;
+  }
+
+  /** Reads at most what is left. Reads run one after the other, so that each knows what is left. */
+  spend<Found>(read: (atMost: number) => Promise<Found>, countOf: (found: Found) => number): Promise<Found> {
+    const found = this.#reading
+      .then(() => read(this.#left))
+      .then(
+        (rows) => {
+          this.#left -= countOf(rows);
+          return rows;
+        },
+        (error: unknown) => this.#refuse(error),
+      );
+    this.#reading = found.catch(() => undefined);
+    return found;
+  }
+
+  #refuse(error: unknown): never {
+    if (!(error instanceof TooManyError)) throw error;
+    // The rows were read, so they are paid for. Otherwise one request could have many lists read again and again for nothing.
+    this.#left = 0;
+    const message = `The ${this.what} are more than ${MAX_CHILDREN} together, which is the most that is read for one request. ${this.instead}`;
+    throw new GraphQLError(message, { extensions: { code: "QUERY_TOO_COMPLEX" } });
+  }
+}
+
+// No loader caches, so a field that is resolved after a mutation sees what the mutation wrote.
+const UNCACHED = { cache: false } as const;
+
+/** What the fields of one request read: together for a whole page, and within bounds. */
+export class Loaders {
+  readonly #budgets = {
+    items: new ReadBudget("items asked for", "Ask for smaller pages."),
+    events: new ReadBudget("events asked for", "Ask for smaller pages."),
+    orderItems: new ReadBudget(
+      "items that `lines` adds up",
+      "Ask for fewer orders, or page through the `items` of an order's `cancellations`.",
+    ),
+    totals: new ReadBudget(
+      "cancels that `cancelledTotalAfter` adds up",
+      "Ask for fewer orders, or without the running totals.",
+    ),
+  };
+  readonly #totals = new Map<string, DataLoader<string, Decimal | null>>();
+  #now: Promise<Date> | undefined;
+  readonly items: DataLoader<CancellationReference, CancellationItem[]>;
+  readonly events: DataLoader<CancellationReference, CancellationEvent[]>;
+
+  constructor(private readonly history: CancellationHistory) {
+    const { items, events } = this.#budgets;
+    const countIn = (lists: readonly unknown[][]): number => lists.flat().length;
+    this.items = new DataLoader(
+      (of) => items.spend((atMost) => history.items(of, atMost), countIn),
+      UNCACHED,
+    );
+    this.events = new DataLoader(
+      (of) => events.spend((atMost) => history.events(of, atMost), countIn),
+      UNCACHED,
+    );
+  }
+
+  /** What has been read for these so far, in points of cost. */
+  get pointsRead(): number {
+    return pointsOf(Object.values(this.#budgets).reduce((sum, { countRead }) => sum + countRead, 0));
+  }
+
+  /** The database's clock, by which every time of the history is: read once for a request. */
+  now(): Promise<Date> {
+    return (this.#now ??= this.history.now());
+  }
+
+  orderLines(storeId: string, orderNo: string): Promise<OrderLines> {
+    return this.#budgets.orderItems.spend(
+      (atMost) => this.history.orderLines(storeId, orderNo, atMost),
+      ({ itemCount }) => itemCount,
+    );
+  }
+
+  /** Loads the running totals of a page of one order's cancels at once, by the cancels' ids. */
+  runningTotals(storeId: string, orderNo: string): DataLoader<string, Decimal | null> {
+    const key = JSON.stringify([storeId, orderNo]);
+    const known = this.#totals.get(key);
+    if (known !== undefined) return known;
+    const loader = new DataLoader<string, Decimal | null>(async (ids) => {
+      const { totals } = await this.#budgets.totals.spend(
+        (atMost) => this.history.runningTotals(storeId, orderNo, ids, atMost),
+        ({ cancelCount }) => cancelCount,
+      );
+      return totals;
+    }, UNCACHED);
+    this.#totals.set(key, loader);
+    return loader;
+  }
 }

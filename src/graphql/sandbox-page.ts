@@ -1,4 +1,4 @@
-import { EXAMPLE_MUTATION, curlLine } from "./welcome.js";
+import { curlLine, EXAMPLE_MUTATION } from "./welcome.js";
 
 const SANDBOX_ORIGIN = "https://sandbox.embed.apollographql.com";
 /** Of @apollo/sandbox, whose messages to the frame and from it this page speaks. The frame is told. */

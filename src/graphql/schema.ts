@@ -1,30 +1,27 @@
-import "reflect-metadata";
-import type { GraphQLSchema } from "graphql";
+import { defaultFieldResolver, GraphQLError, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
-import { buildSchema, type BuildSchemaOptions, type PubSub } from "type-graphql";
+import { buildSchema, type BuildSchemaOptions } from "type-graphql";
 import type { CancelPaymentDependencies } from "../cancellation/cancel/cancel-payment.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { CheckDependencies } from "../cancellation/reconcile/reconcile.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
+import type { Scope } from "../cancellation/model/caller.js";
 import { Decimal } from "../cancellation/model/decimal.js";
-import { guardSchema } from "./access.js";
-import { CancelPaymentResolver } from "./resolvers/cancel-payment.resolver.js";
-import { CancellationChangedResolver } from "./resolvers/cancellation-changed.resolver.js";
-import { CancellationResolver } from "./resolvers/cancellation.resolver.js";
+import type { CheckDependencies } from "../cancellation/reconcile/reconcile.js";
+import { CancelPaymentResolver } from "./api/cancel-payment.js";
+import { CancellationResolver } from "./api/cancellation-queries.js";
 import {
   CancellationConnectionResolver,
   OrderConnectionResolver,
   OrderEdgeResolver,
   PageInfoResolver,
-} from "./resolvers/connection.resolver.js";
-import { OperatorResolver } from "./resolvers/operator.resolver.js";
-import { OrderResolver } from "./resolvers/order.resolver.js";
-import { StatsResolver } from "./resolvers/stats.resolver.js";
-import { DecimalScalar } from "./types/decimal.scalar.js";
-import { USER_ERROR_TYPES } from "./types/user-error.type.js";
-
-type Resolvers = BuildSchemaOptions["resolvers"];
+} from "./api/connection.js";
+import { DecimalScalar } from "./api/leaf-types.js";
+import { OperatorResolver } from "./api/operator.js";
+import { OrderResolver } from "./api/order.js";
+import { StatsResolver } from "./api/stats.js";
+import { USER_ERROR_TYPES } from "./api/user-errors.js";
+import type { GraphQLContext } from "./context.js";
 
 export interface SchemaParts extends CancelPaymentDependencies, CheckDependencies {
   readonly history: CancellationHistory;
@@ -36,23 +33,24 @@ export interface SchemaParts extends CancelPaymentDependencies, CheckDependencie
 
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
   const { stores, history, cursors } = parts;
-  const resolvers = new Map<unknown, object>([
-    [CancelPaymentResolver, new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts)],
-    [OperatorResolver, new OperatorResolver({ ...parts, now: () => history.now() })],
-    [CancellationResolver, new CancellationResolver(stores, history, cursors)],
-    [CancellationConnectionResolver, new CancellationConnectionResolver(history)],
-    [PageInfoResolver, new PageInfoResolver(history)],
-    [OrderConnectionResolver, new OrderConnectionResolver(history)],
-    [OrderEdgeResolver, new OrderEdgeResolver()],
-    [OrderResolver, new OrderResolver(stores, history, cursors, parts.liveStatus)],
-    [StatsResolver, new StatsResolver(stores, history)],
-    [CancellationChangedResolver, new CancellationChangedResolver()],
-  ]);
+  const instances = [
+    new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts),
+    new OperatorResolver({ ...parts, now: () => history.now() }),
+    new CancellationResolver(stores, history, cursors),
+    new CancellationConnectionResolver(history),
+    new PageInfoResolver(history),
+    new OrderConnectionResolver(history),
+    new OrderEdgeResolver(),
+    new OrderResolver(stores, history, cursors, parts.liveStatus),
+    new StatsResolver(stores, history),
+  ];
+  const resolvers = new Map<unknown, object>(instances.map((each) => [each.constructor, each]));
   const schema = await buildSchema({
-    resolvers: [...resolvers.keys()] as Resolvers,
-    pubSub: NO_TOPICS,
-    orphanedTypes: USER_ERROR_TYPES,
+    resolvers: [...resolvers.keys()] as BuildSchemaOptions["resolvers"],
     container: { get: (resolver) => resolvers.get(resolver) },
+    // Required for subscriptions; ours have `subscribe` functions of their own instead.
+    pubSub: { publish: noTopic, subscribe: noTopic },
+    orphanedTypes: USER_ERROR_TYPES,
     scalarsMap: [
       { type: Decimal, scalar: DecimalScalar },
       { type: Date, scalar: GraphQLDateTime },
@@ -60,27 +58,89 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     // The domain checks its input itself: class-validator's errors carry the caller's whole input, account number and all.
     validate: false,
   });
-  describeRoots(schema);
+  // type-graphql has no option for these descriptions.
+  for (const [type, description] of [
+    [
+      schema.getQueryType(),
+      "Reads the history of cancellations, and what a cancel would do. Changes nothing.",
+    ],
+    [schema.getMutationType(), "Moves money, or decides whether money has moved."],
+    [
+      schema.getSubscriptionType(),
+      "Changes as they happen. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections mode), one subscription per request.",
+    ],
+  ] as const)
+    if (type) type.description = description;
   guardSchema(schema);
   return schema;
 }
 
-/** type-graphql requires a PubSub for subscriptions; ours have `subscribe` functions of their own instead. */
-const NO_TOPICS: PubSub = {
-  publish: () => undefined,
-  subscribe: () => {
-    throw new Error("subscribing to a topic: there are none");
-  },
+function noTopic(): never {
+  throw new Error("using a topic: there are none");
+}
+
+type AccessRules = Readonly<Record<string, readonly [Scope, ...Scope[]]>>;
+
+const READ = ["cancellations:read"] as const;
+const WRITE = ["cancellations:write"] as const;
+/** The answer to an operator shows the whole record, so it needs the scope for reading as well. */
+const OPERATE = ["cancellations:resolve", "cancellations:read"] as const;
+
+/**
+ * The scopes that a caller needs, all of them, for each field of Query, Mutation and Subscription. Whatever is below a root field comes
+ * with it. Which stores a caller sees is not decided here, but in each query to the database; exports check EXPORT_SCOPE themselves.
+ */
+const ACCESS: AccessRules = {
+  "Query.node": READ,
+  "Query.cancellation": READ,
+  "Query.cancellationByKey": READ,
+  "Query.cancellations": READ,
+  "Query.cancellationStats": READ,
+  "Query.order": READ,
+  // It shows what a cancel would do, so it is for those who may cancel.
+  "Query.cancelPaymentPreview": WRITE,
+  "Mutation.cancelPayment": WRITE,
+  "Mutation.refreshCancellation": OPERATE,
+  "Mutation.resolveCancellation": OPERATE,
+  "Subscription.cancellationChanged": READ,
 };
 
-/** type-graphql has no option for these descriptions. */
-function describeRoots(schema: GraphQLSchema): void {
-  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
-  const subscription = schema.getSubscriptionType();
-  if (query)
-    query.description = "Reads the history of cancellations, and what a cancel would do. Changes nothing.";
-  if (mutation) mutation.description = "Moves money, or decides whether money has moved.";
-  if (subscription)
-    subscription.description =
-      "Changes as they happen. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections mode), one subscription per request.";
+/**
+ * Puts the rules before the resolvers of the root fields.
+ * @throws when a root field has no rule, or a rule names no root field: the service must not start then.
+ */
+export function guardSchema(schema: GraphQLSchema, rules: AccessRules = ACCESS): void {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const fields = new Map(
+    roots.flatMap((type) =>
+      Object.values(type?.getFields() ?? {}).map((field) => [`${type?.name ?? ""}.${field.name}`, field]),
+    ),
+  );
+  const ruleOf = new Map(Object.entries(rules));
+  const faults = [
+    ...[...fields.keys()].filter((name) => !ruleOf.has(name)).map((name) => `${name} has no rule`),
+    ...[...ruleOf.keys()].filter((name) => !fields.has(name)).map((name) => `${name} is no root field`),
+  ];
+  if (faults.length > 0) throw new Error(`checking the scopes that fields need: ${faults.join("; ")}`);
+  for (const [name, field] of fields) {
+    const guard = guardOf(field.name, ruleOf.get(name) ?? []);
+    field.resolve = guard(field.resolve ?? defaultFieldResolver);
+    // A subscription reads what it follows before anything of it is resolved.
+    if (field.subscribe !== undefined) field.subscribe = guard(field.subscribe);
+  }
+}
+
+type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
+
+function guardOf(field: string, scopes: readonly Scope[]): (resolver: Resolver) => Resolver {
+  return (resolver) =>
+    (source, args, context, info): unknown => {
+      const missing = scopes.filter((scope) => !context.caller.scopes.includes(scope));
+      if (missing.length === 0) return resolver(source, args, context, info);
+      const noun = missing.length === 1 ? "scope" : "scopes";
+      throw new GraphQLError(
+        `\`${field}\` needs the ${noun} ${missing.join(" and ")}, which your token does not have.`,
+        { extensions: { code: "FORBIDDEN" } },
+      );
+    };
 }

@@ -1,24 +1,48 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import { unwrapResolverError } from "@apollo/server/errors";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
-import { OperationTypeNode, type GraphQLSchema } from "graphql";
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteShorthandOptions,
+} from "fastify";
+import {
+  OperationTypeNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
 import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { Admission, PersistedOperation } from "../cancellation/model/caller.js";
+import { BusyError } from "../cancellation/model/errors.js";
 import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
-import { checkAccept, checkAddress } from "./plugins/check-request.js";
-import { createErrorFormat, logFaults, reportFaults, withRequestId } from "./plugins/errors.js";
-import { limitOperations } from "./plugins/limit-operations.js";
-import { MAX_TOKENS, MAX_VALIDATION_ERRORS } from "./plugins/limits.js";
-import { shedLoad, type LoadSheddingDependencies } from "./plugins/load-shedding.js";
-import { limitRates, type RateLimitDependencies } from "./plugins/rate-limits.js";
-import { assertListed, createSafelist, resolveIds } from "./plugins/safelist.js";
-import { acceptSubscriptions, addStream, type LiveDependencies } from "./stream.js";
+import {
+  assertListed,
+  checkAccept,
+  checkAddress,
+  createSafelist,
+  replaceId,
+  type Safelist,
+} from "./plugins/check-request.js";
+import { createErrorFormat, logFaults, refusal, unique, withRequestId } from "./plugins/errors.js";
+import { MAX_TOKENS, MAX_VALIDATION_ERRORS, measure, type Operation } from "./plugins/limits.js";
+import {
+  askedFieldsOf,
+  chargeOperation,
+  chargePenalties,
+  type Charge,
+  type RateLimitDependencies,
+} from "./plugins/rate-limits.js";
+import { coerceVariables } from "./plugins/value-errors.js";
+import { addStream, STREAM_PATH, type LiveDependencies } from "./stream.js";
 
 export interface GraphQLServerDependencies {
   readonly schema: GraphQLSchema;
@@ -59,19 +83,11 @@ export async function addGraphQL(
     stopOnTerminationSignals: false,
     formatError,
     logger: app.log,
-    // Apollo Server asks them in this order. Each one before the rate limit refuses by throwing at once, not by rejecting a promise:
-    // then the ones behind it are not asked, and a refused request costs its caller nothing.
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       // It walks through every answer to compute a header that every answer here has already: no caching.
       ApolloServerPluginCacheControlDisabled(),
-      ...(safelist === null ? [] : [resolveIds(safelist)]),
-      limitOperations({ namesSchema: introspection }),
-      acceptSubscriptions(),
-      shedLoad(dependencies.load),
-      limitRates(dependencies.rateLimits),
-      readForMutations(dependencies.ledgerHistory),
-      reportFaults(app.log),
+      checkOperations(dependencies, app.log, safelist),
     ],
   });
   await apollo.start();
@@ -119,15 +135,111 @@ function chooseLanguage(acceptLanguage: string | undefined): Language {
   return LANGUAGES.find((language) => language === preferred) ?? "en";
 }
 
-/** The context is made before the document is read, so only here is it known that the operation is a mutation. */
-function readForMutations(ledgerHistory: CancellationHistory): ApolloServerPlugin<GraphQLContext> {
+/** What is checked of each operation before anything of it is executed, in this order, and what is done when it has been. */
+function checkOperations(
+  { introspection, load, rateLimits, ledgerHistory }: GraphQLServerDependencies,
+  log: FastifyBaseLogger,
+  safelist: Safelist | null,
+): ApolloServerPlugin<GraphQLContext> {
   return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didResolveOperation({ operation, contextValue }) {
-          if (operation?.operation === OperationTypeNode.MUTATION) contextValue.readFrom(ledgerHistory);
+    requestDidStart({ request }) {
+      if (safelist !== null) replaceId(request, safelist);
+      let misfits: readonly GraphQLError[] = [];
+      let charged: Charge | null = null;
+      return Promise.resolve({
+        async didResolveOperation({ schema, document, operation, contextValue }) {
+          // Apollo Server refuses it.
+          if (operation === undefined) return;
+          const given = request.variables ?? {};
+          const { values, errors } = coerceVariables(schema, operation, given, introspection);
+          misfits = errors;
+          contextValue.cost =
+            errors.length > 0 ? 1 : costOf({ schema, document, operation, variables: values });
+          assertServedHere(operation, contextValue);
+          shedLoad(operation, load);
+          const fields = askedFieldsOf(document, operation, given);
+          charged = await chargeOperation(rateLimits, contextValue, operation, fields);
+          // The context is made before the document is read: only here is it known that this is a mutation.
+          if (operation.operation === OperationTypeNode.MUTATION) contextValue.readFrom(ledgerHistory);
+        },
+        responseForOperation({ document, operationName, contextValue, response }) {
+          if (misfits.length > 0) {
+            // Only here can several errors be answered at once.
+            const errors = misfits.map((error) => error.toJSON());
+            const http = { status: 400, headers: new HeaderMap() };
+            return Promise.resolve({ http, body: { kind: "single", singleResult: { errors } } });
+          }
+          const { live } = contextValue;
+          if (live === null || charged === null) return Promise.resolve(null);
+          // Apollo Server cannot execute a subscription: the stream route does.
+          const variables = request.variables ?? {};
+          const { bucket } = charged;
+          live.accepted = { document, operationName, variables, context: contextValue, bucket };
+          return Promise.resolve({ http: response.http, body: { kind: "single", singleResult: {} } });
+        },
+        didEncounterErrors({ errors, operation, contextValue }) {
+          if (errors.some((error) => unwrapResolverError(error) instanceof BusyError))
+            load.onShed(operation?.operation === OperationTypeNode.MUTATION ? "mutation" : "query");
+          logFaults(log, errors, contextValue.requestId);
           return Promise.resolve();
         },
-      }),
+        async willSendResponse({ response: { body }, contextValue }) {
+          if (charged !== null) await chargePenalties(rateLimits, charged, contextValue);
+          if (body.kind === "single" && body.singleResult.errors !== undefined)
+            body.singleResult.errors = unique(body.singleResult.errors).map((error) =>
+              withRequestId(error, contextValue.requestId),
+            );
+        },
+      });
+    },
   };
+}
+
+/** @throws GraphQLError for an operation beyond the limits. */
+function costOf(operation: Operation): number {
+  const { cost, faults } = measure(operation);
+  if (faults.length > 0) throw refusal("QUERY_TOO_COMPLEX", 400, faults.join(" "));
+  return cost;
+}
+
+/** Subscriptions are served at their own path, and nothing else there. */
+function assertServedHere({ operation }: OperationDefinitionNode, { live }: GraphQLContext): void {
+  const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
+  if (isSubscription === (live !== null)) return;
+  throw refusal(
+    "BAD_REQUEST",
+    400,
+    isSubscription
+      ? `Subscriptions are served at POST ${STREAM_PATH}, as server-sent events.`
+      : "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
+  );
+}
+
+interface LoadSheddingDependencies {
+  /** Whether a request that comes now would wait too long for a database connection. */
+  readonly isSaturated: (what: "reads" | "cancels") => boolean;
+  /** Called for each request that is refused, or that waited in vain. */
+  readonly onShed: (what: "mutation" | "query") => void;
+}
+
+/** Most statements end within a second. */
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Refuses at once what would only make the queue for the database longer. Queries and cancels have separate connections, so cancels
+ * are served however many queries come.
+ */
+function shedLoad(
+  { operation }: OperationDefinitionNode,
+  { isSaturated, onShed }: LoadSheddingDependencies,
+): void {
+  const isMutation = operation === OperationTypeNode.MUTATION;
+  if (!isSaturated(isMutation ? "cancels" : "reads")) return;
+  onShed(isMutation ? "mutation" : "query");
+  throw refusal(
+    "SERVICE_UNAVAILABLE",
+    503,
+    `More is asked than can be served at this moment.${isMutation ? " This call sent nothing; repeat it with the same idempotency key." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
+    RETRY_AFTER_SECONDS,
+  );
 }

@@ -1,11 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  HeaderMap,
-  type ApolloServer,
-  type ApolloServerPlugin,
-  type HTTPGraphQLRequest,
-} from "@apollo/server";
+import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
 import type {
   FastifyInstance,
   FastifyReply,
@@ -16,10 +11,9 @@ import type {
 import {
   createSourceEventStream,
   execute,
-  getOperationAST,
-  OperationTypeNode,
+  GraphQLError,
   type ExecutionResult,
-  type GraphQLError,
+  type FormattedExecutionResult,
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from "graphql";
@@ -27,18 +21,17 @@ import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import type { Admission, PointsTaken } from "../cancellation/model/caller.js";
+import { MissedChangesError } from "../cancellation/model/errors.js";
 import type { Stores } from "../cancellation/model/store.js";
-import { askedFieldsOf } from "./asked-fields.js";
 import {
   createContext,
   type AcceptedSubscription,
   type GraphQLContext,
   type LiveContext,
 } from "./context.js";
-import { toEventStream } from "./event-stream.js";
 import { badRequest, checkAddress } from "./plugins/check-request.js";
-import { rateLimitBucket, type RateLimitDependencies } from "./plugins/rate-limits.js";
-import { refusal } from "./refusal.js";
+import { refusal } from "./plugins/errors.js";
+import type { RateLimitDependencies } from "./plugins/rate-limits.js";
 
 export const STREAM_PATH = "/graphql/stream";
 
@@ -74,7 +67,7 @@ export interface LiveDependencies {
   readonly stores: Stores;
 }
 
-export interface StreamDependencies {
+interface StreamDependencies {
   readonly schema: GraphQLSchema;
   readonly history: CancellationHistory;
   readonly live: LiveDependencies;
@@ -89,14 +82,14 @@ export interface StreamDependencies {
 
 /** Adds `POST /graphql/stream`. Every refusal comes before the stream begins, and looks as at `/graphql`. */
 export function addStream(app: FastifyInstance, dependencies: StreamDependencies): void {
-  const streams = openStreams(app);
+  const endingOf = keepStreams(app);
   app.route({
     method: "POST",
     url: STREAM_PATH,
     ...dependencies.admission.hooks,
     preHandler: [checkAddress, checkAcceptsEvents],
     handler: async (request, reply) => {
-      const ending = streams.add(reply);
+      const ending = endingOf(reply);
       const live: LiveContext = { ...dependencies.live, signal: ending.signal, accepted: null };
       const answer = await dependencies.apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphQLRequest(request),
@@ -130,45 +123,12 @@ const checkAcceptsEvents: preHandlerHookHandler = (request, reply, done) => {
   }
 };
 
-/**
- * Accepts subscriptions at their own path, and nothing else there. Apollo Server cannot execute a subscription, so an accepted one is
- * handed to the stream route through its context. Comes before the plugins that charge for an operation.
- */
-export function acceptSubscriptions(): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () => {
-      let isSubscription = false;
-      return Promise.resolve({
-        didResolveOperation({ operation, contextValue: { live } }) {
-          isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
-          // Without an operation Apollo itself refuses the request.
-          if (operation === undefined || isSubscription === (live !== null)) return Promise.resolve();
-          throw refusal(
-            "BAD_REQUEST",
-            400,
-            isSubscription
-              ? `Subscriptions are served at POST ${STREAM_PATH}, as server-sent events.`
-              : "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
-          );
-        },
-        responseForOperation({ document, operationName, request, contextValue, response }) {
-          const { live } = contextValue;
-          if (live === null || !isSubscription) return Promise.resolve(null);
-          const variables = request.variables ?? {};
-          live.accepted = { document, operationName, variables, context: contextValue };
-          return Promise.resolve({ http: response.http, body: { kind: "single", singleResult: {} } });
-        },
-      });
-    },
-  };
-}
-
 async function stream(
   dependencies: StreamDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   ending: AbortController,
-  { document, operationName, variables, context }: AcceptedSubscription,
+  { document, operationName, variables, context, bucket }: AcceptedSubscription,
 ): Promise<FastifyReply> {
   const { schema, history, rateLimits, admission } = dependencies;
   const { signal } = ending;
@@ -181,15 +141,9 @@ async function stream(
     return refuse(reply, formatErrors(source.errors ?? []));
   }
   const points = Math.min(context.cost, rateLimits.queryCostPerMinute);
-  // The bucket that paid when the subscription began.
-  const operation = getOperationAST(document, operationName);
-  const bucket = rateLimitBucket(
-    context.caller,
-    operation ? askedFieldsOf(document, operation, variables) : [],
-  );
   async function* resultsOf(events: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult> {
     for await (const rootValue of events) {
-      if (!(await waitForPoints((cost) => rateLimits.takeQueryCost(bucket, cost), points, signal))) return;
+      if (!(await waitForPoints(() => rateLimits.takeQueryCost(bucket, points), signal))) return;
       // A new context for each event: the loaders of the last one hold what they read then.
       yield await execute({ ...subscription, rootValue, contextValue: createContext(context, history) });
     }
@@ -211,23 +165,20 @@ function refuse(reply: FastifyReply, errors: readonly GraphQLFormattedError[]): 
  * that time.
  * @returns false when the stream ended meanwhile.
  */
-export async function waitForPoints(
-  take: (points: number) => Promise<PointsTaken>,
-  points: number,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function waitForPoints(take: () => Promise<PointsTaken>, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
-    const taken = await take(points);
+    const taken = await take();
     if (taken.allowed) return true;
     await delay(taken.retryAfterSeconds * 1_000, undefined, { signal, ref: false }).catch(() => undefined);
   }
   return false;
 }
 
-/** All stream requests of one server. The controller of each ends its stream: when the caller hangs up, and when the server stops. */
-export function openStreams(app: FastifyInstance): {
-  readonly add: (reply: FastifyReply) => AbortController;
-} {
+/**
+ * Keeps all stream requests of one server.
+ * @returns a function that adds one. The controller ends its stream: when the caller hangs up, and when the server stops.
+ */
+export function keepStreams(app: FastifyInstance): (reply: FastifyReply) => AbortController {
   const open = new Map<FastifyReply, AbortController>();
   let isStopping = false;
   app.addHook("preClose", (done) => {
@@ -239,16 +190,102 @@ export function openStreams(app: FastifyInstance): {
     app.server.once("close", () => clearTimeout(timer));
     done();
   });
-  return {
-    add(reply) {
-      const ending = new AbortController();
-      if (isStopping) ending.abort();
-      open.set(reply, ending);
-      reply.raw.once("close", () => {
-        open.delete(reply);
-        ending.abort();
-      });
-      return ending;
-    },
+  return (reply) => {
+    const ending = new AbortController();
+    if (isStopping) ending.abort();
+    open.set(reply, ending);
+    reply.raw.once("close", () => {
+      open.delete(reply);
+      ending.abort();
+    });
+    return ending;
   };
+}
+
+/** Proxies close a connection on which nothing was sent, most of them after 60 s. */
+const HEARTBEAT_MS = 12_000;
+const HEARTBEAT = ":\n\n";
+const COMPLETE = "event: complete\ndata:\n\n";
+
+const MISSED = "More has changed than this stream can send. Reload what you show, then subscribe again.";
+
+interface EventStreamOptions {
+  /** Ends the stream at once. A reason that is a GraphQLError is sent first; without one the client reconnects. */
+  readonly signal: AbortSignal;
+  readonly formatErrors: (errors: readonly GraphQLError[]) => GraphQLFormattedError[];
+  /** Called when the stream has ended, for whatever reason. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * The results of a subscription as an event stream of the GraphQL over SSE protocol, in distinct connections mode. The next result is
+ * made when the reader has taken the last one.
+ */
+export async function* toEventStream(
+  results: AsyncIterator<ExecutionResult>,
+  { signal, formatErrors, onEnd }: EventStreamOptions,
+): AsyncGenerator<string, void, undefined> {
+  const toNext = ({ data, errors }: ExecutionResult): string => {
+    const result: FormattedExecutionResult = {
+      ...(errors !== undefined && { errors: formatErrors(errors) }),
+      ...(data !== undefined && { data }),
+    };
+    // JSON has no line breaks, which would end the event.
+    return `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+  };
+  try {
+    // Some browsers do not see the headers before the first byte.
+    yield HEARTBEAT;
+    for (let next = nextOf(results); ;) {
+      const item = await orHeartbeat(next, signal);
+      if (signal.aborted) {
+        const reason: unknown = signal.reason;
+        if (reason instanceof GraphQLError) yield toNext({ errors: [reason] }) + COMPLETE;
+        return;
+      }
+      if (item === null) {
+        yield HEARTBEAT;
+      } else if (item.done === true) {
+        yield COMPLETE;
+        return;
+      } else {
+        yield toNext(item.value);
+        next = nextOf(results);
+      }
+    }
+  } finally {
+    onEnd();
+    void results.return?.();
+  }
+}
+
+/** An error becomes the last result. Never rejects: once the signal is given, nobody awaits it. */
+async function nextOf(results: AsyncIterator<ExecutionResult>): Promise<IteratorResult<ExecutionResult>> {
+  try {
+    return await results.next();
+  } catch (error) {
+    return { done: false, value: { errors: [toGraphQLError(error)] } };
+  }
+}
+
+function toGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof MissedChangesError)
+    return new GraphQLError(MISSED, { extensions: { code: "SERVICE_UNAVAILABLE" } });
+  const originalError = error instanceof Error ? error : null;
+  return new GraphQLError("following changes failed", { originalError });
+}
+
+/** Null when a heartbeat is due first, or when the signal is given. */
+async function orHeartbeat<T>(next: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let interrupt = (): void => undefined;
+  const interrupted = new Promise<null>((resolve) => (interrupt = () => resolve(null)));
+  const timer = setTimeout(interrupt, HEARTBEAT_MS).unref();
+  signal.addEventListener("abort", interrupt);
+  if (signal.aborted) interrupt();
+  try {
+    return await Promise.race([next, interrupted]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", interrupt);
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { graphql, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
-import { DecimalScalar } from "../../src/graphql/types/decimal.scalar.js";
+import { DecimalScalar } from "../../src/graphql/api/leaf-types.js";
 import { parseJsonBody } from "../../src/http/json-body.js";
 
 const schema = new GraphQLSchema({

@@ -1,14 +1,15 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { buildSchema, getIntrospectionQuery, getOperationAST, parse, type GraphQLSchema } from "graphql";
-import { measure } from "../../src/graphql/plugins/limit-operations.js";
 import {
   COUNT_POINTS,
   LIVE_STATUS_POINTS,
   MAX_ALIASES,
   MAX_COST,
   MAX_FIELDS,
+  measure,
+  type Measured,
+  type Operation,
 } from "../../src/graphql/plugins/limits.js";
-import { sizeOf, type Operation, type OperationSize } from "../../src/graphql/plugins/operation-size.js";
 import { coerceVariables } from "../../src/graphql/plugins/value-errors.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
 import { CANCELLATION_FIELDS } from "../helpers/operations.js";
@@ -26,9 +27,10 @@ function read(query: string, given: Record<string, unknown> = {}, schema = ours)
   const { values } = coerceVariables(schema, operation, given, true);
   return { schema, document, operation, variables: values };
 }
-const size = (query: string, given?: Record<string, unknown>): OperationSize => sizeOf(read(query, given));
+const size = (query: string, given?: Record<string, unknown>, schema = ours): Measured =>
+  measure(read(query, given, schema));
 const cost = (query: string, given?: Record<string, unknown>): number => size(query, given).cost;
-const faults = (query: string): string[] => measure(read(query)).faults;
+const faults = (query: string): readonly string[] => size(query).faults;
 const times = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join(" ");
 const page = (args: string, fields = "id"): string =>
@@ -150,8 +152,8 @@ describe("a page", () => {
       type OrderEdge { node: Order! }
       type Order { id: ID }`);
     const nested = "{ shops(first: 50) { edges { node { orders(last: 40) { edges { node { id } } } } } } }";
-    expect(sizeOf(read(nested, {}, schema)).cost).toBe(Math.ceil((10 + 1 + 50 * (2 + 1 + 40 * 2)) / 10));
-    expect(sizeOf(read("{ list(first: 70) { id } }", {}, schema)).cost).toBe(8);
+    expect(size(nested, {}, schema).cost).toBe(Math.ceil((10 + 1 + 50 * (2 + 1 + 40 * 2)) / 10));
+    expect(size("{ list(first: 70) { id } }", {}, schema).cost).toBe(8);
   });
 });
 
@@ -196,11 +198,7 @@ test("counts fragments that double at every step as fast as one, and none within
   const query = `{ ...f0 } ${doubling} fragment f60 on Query ${page("(first: 1)")}`;
   expect(cost(query)).toBeGreaterThan(2 ** 60);
   expect(size(query).fields).toBe(4 * 2 ** 60);
-  expect(size("{ ...f } fragment f on Query { __typename ...f ...f }")).toEqual({
-    cost: 1,
-    fields: 1,
-    aliases: 0,
-  });
+  expect(size("{ ...f } fragment f on Query { __typename ...f ...f }")).toMatchObject({ cost: 1, fields: 1 });
 });
 
 test("reading the whole schema costs a tenth of what is allowed, however it is read", () => {
@@ -208,7 +206,7 @@ test("reading the whole schema costs a tenth of what is allowed, however it is r
     getIntrospectionQuery({ oneOf: true }),
     '{ __type(name: "Query") { fields { name } } }',
   ]) {
-    expect(measure(read(query))).toEqual({ cost: MAX_COST / 10, faults: [] });
+    expect(size(query)).toMatchObject({ cost: MAX_COST / 10, faults: [] });
   }
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { createSafelist } from "../../src/graphql/plugins/safelist.js";
+import { createSafelist } from "../../src/graphql/plugins/check-request.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
 import { cancelInput } from "../helpers/operations.js";
 import { useService } from "../helpers/service.js";

@@ -18,8 +18,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { getMetadataStorage } from "type-graphql";
-import { guardSchema } from "../../src/graphql/access.js";
-import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
+import { buildGraphQLSchema, guardSchema, type SchemaParts } from "../../src/graphql/schema.js";
 import { callerOf } from "../helpers/examples.js";
 
 let schema: GraphQLSchema;

@@ -1,6 +1,13 @@
-import type { preHandlerHookHandler } from "fastify";
-import { isSafeNumber, parse } from "lossless-json";
+import type { GraphQLRequest } from "@apollo/server";
+import type { FastifyRequest, preHandlerHookHandler } from "fastify";
+import { Kind, parse, validate, type DocumentNode, type GraphQLError, type GraphQLSchema } from "graphql";
+import { isSafeNumber, parse as parseJson } from "lossless-json";
 import Negotiator from "negotiator";
+import { z } from "zod";
+import type { PersistedOperation } from "../../cancellation/model/caller.js";
+import { refusal } from "./errors.js";
+import { MAX_TOKENS, measure } from "./limits.js";
+import { coerceVariables } from "./value-errors.js";
 
 const JSON_TYPES = ["application/json", "application/graphql-response+json"];
 
@@ -42,7 +49,7 @@ function hasInexactNumber(variables: unknown): boolean {
   if (typeof variables !== "string") return false;
   let inexact = false;
   try {
-    parse(variables, undefined, (number) => {
+    parseJson(variables, undefined, (number) => {
       inexact ||= !isSafeNumber(number, { approx: false });
       return null;
     });
@@ -55,4 +62,92 @@ function hasInexactNumber(variables: unknown): boolean {
 /** The HTTP server's error handler answers it with this status, and with the code BAD_REQUEST. */
 export function badRequest(message: string, statusCode = 400): Error {
   return Object.assign(new Error(message), { statusCode });
+}
+
+/** The only documents that are answered, by id. */
+export type Safelist = ReadonlyMap<string, string>;
+
+/** @throws Error that names every operation which does not fit the schema or is beyond the limits: it could never be answered. */
+export function createSafelist(schema: GraphQLSchema, operations: readonly PersistedOperation[]): Safelist {
+  const faults = operations.flatMap(({ id, name, body }) =>
+    faultsOf(schema, body).map((fault) => `${name === id ? id : `${name} (${id})`}: ${fault}`),
+  );
+  if (faults.length > 0)
+    throw new Error(
+      `PERSISTED_OPERATIONS cannot be used:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  return new Map(operations.map(({ id, body }) => [id, body]));
+}
+
+function faultsOf(schema: GraphQLSchema, body: string): string[] {
+  let document: DocumentNode;
+  try {
+    document = parse(body, { maxLexicalTokens: MAX_TOKENS });
+  } catch (error) {
+    return [(error as GraphQLError).message];
+  }
+  const invalid = validate(schema, document);
+  if (invalid.length > 0) return invalid.map(({ message }) => message);
+  return document.definitions
+    .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
+    .flatMap((operation) => {
+      // Costed with the defaults of its variables. What a caller sends is costed when it is sent.
+      const { values } = coerceVariables(schema, operation, {}, false);
+      return measure({ schema, document, operation, variables: values }).faults;
+    });
+}
+
+/**
+ * Refuses a request whose document is not on the list, before it is parsed. Reads the request as Apollo Server does: the body of a
+ * POST, the search parameters of a GET.
+ * @throws GraphQLError
+ */
+export function assertListed(request: FastifyRequest, safelist: Safelist): void {
+  const { query, id } = sent(request.method === "GET" ? searchOf(request) : request.body);
+  // Apollo Server refuses a request without a document.
+  if (query === null && id === null) return;
+  const texts = id === null ? [...safelist.values()] : [safelist.get(id)];
+  if (query === null ? texts[0] !== undefined : texts.includes(query)) return;
+  throw refusal(
+    "OPERATION_NOT_SAFELISTED",
+    403,
+    "Only operations on this service's list are answered: send the id of one of them, or exactly its text.",
+  );
+}
+
+const SENT = z.object({
+  query: z.string().min(1).nullable().catch(null),
+  extensions: z
+    .object({ persistedQuery: z.object({ sha256Hash: z.string().min(1) }) })
+    .transform(({ persistedQuery }) => persistedQuery.sha256Hash)
+    .nullable()
+    .catch(null),
+});
+
+/** The document's text, and its id. */
+function sent(request: unknown): { readonly query: string | null; readonly id: string | null } {
+  const { query = null, extensions: id = null } = SENT.safeParse(request).data ?? {};
+  return { query, id };
+}
+
+function searchOf({ url }: FastifyRequest): unknown {
+  const search = new URL(url, "http://invalid.invalid").searchParams;
+  return { query: search.get("query"), extensions: jsonIn(search.get("extensions") ?? "null") };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Apollo Server refuses it.
+    return null;
+  }
+}
+
+/** Replaces an id by its text. Apollo Server takes only ids that are the hash of their text, so it never sees an id. */
+export function replaceId(request: GraphQLRequest, safelist: Safelist): void {
+  const text = safelist.get(sent(request).id ?? "");
+  if (text === undefined) return;
+  request.query = text;
+  request.extensions = {};
 }

@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin } from "@apollo/server";
+import { HeaderMap } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import type { FastifyBaseLogger } from "fastify";
 import { GraphQLError, Kind, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
@@ -10,9 +10,29 @@ import {
   TooManyFollowersError,
   TooSlowError,
 } from "../../cancellation/model/errors.js";
-import type { GraphQLContext } from "../context.js";
 import { MAX_TOKENS } from "./limits.js";
 import { describeValueError, valueNodeOf } from "./value-errors.js";
+
+/**
+ * Refuses a whole request.
+ * @param retryAfterSeconds when it is worth coming again; null where waiting does not help.
+ */
+export function refusal(
+  code: string,
+  status: number,
+  message: string,
+  retryAfterSeconds: number | null = null,
+): GraphQLError {
+  const headers = new HeaderMap();
+  if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));
+  return new GraphQLError(message, {
+    extensions: {
+      code,
+      ...(retryAfterSeconds !== null && { retryAfterSeconds }),
+      http: { status, headers },
+    },
+  });
+}
 
 const OUR_FAULT =
   "Something went wrong on our side. Whether a cancel went through is told by `cancellationByKey`, or by repeating it with the same idempotency key. Quote the x-request-id header of this answer.";
@@ -130,29 +150,8 @@ export function createErrorFormat(
 /** Faults that are not the caller's. Operators find the request in the log by its id. */
 const FAULT_CODES: ReadonlySet<unknown> = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"]);
 
-/** Logs faults of this service, and puts the request's id into the errors that callers see of them. */
-export function reportFaults(log: FastifyBaseLogger): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didEncounterErrors({ errors, contextValue }) {
-          logFaults(log, errors, contextValue.requestId);
-          return Promise.resolve();
-        },
-        willSendResponse({ response: { body }, contextValue: { requestId } }) {
-          if (body.kind === "single" && body.singleResult.errors !== undefined) {
-            body.singleResult.errors = unique(body.singleResult.errors).map((error) =>
-              withRequestId(error, requestId),
-            );
-          }
-          return Promise.resolve();
-        },
-      }),
-  };
-}
-
 /** graphql-js reports each missing field of an object in the document, and one error here names them all. */
-function unique(errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
+export function unique(errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
   return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
 }
 

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
-import type { ApolloServerPlugin } from "@apollo/server";
-import { OperationTypeNode } from "graphql";
+import {
+  OperationTypeNode,
+  valueFromASTUntyped,
+  type DocumentNode,
+  type FieldNode,
+  type OperationDefinitionNode,
+} from "graphql";
 import type { Caller, ChargePenalty, TakePoints } from "../../cancellation/model/caller.js";
-import { askedFieldsOf, type AskedField } from "../asked-fields.js";
 import type { GraphQLContext } from "../context.js";
-import { refusal } from "../refusal.js";
-import { pointsOf } from "./limits.js";
+import { refusal } from "./errors.js";
+import { rootFieldsOf } from "./limits.js";
 
 export interface RateLimitDependencies {
   readonly mutationsPerMinute: number;
@@ -15,10 +19,8 @@ export interface RateLimitDependencies {
   readonly penaliseMutations: ChargePenalty;
   readonly penaliseQueryCost: ChargePenalty;
   /** Called for each request that is refused. */
-  readonly onLimited: (what: LimitedOperation) => void;
+  readonly onLimited: (what: "mutation" | "query") => void;
 }
-
-export type LimitedOperation = "mutation" | "query";
 
 /** How many mutations each field counts as. */
 const MUTATION_POINTS = new Map([
@@ -55,74 +57,120 @@ export function rateLimitBucket(caller: Caller, fields: readonly AskedField[]): 
     .digest("base64url");
 }
 
-/** Refuses, before anything is executed, what a caller asks of a store beyond the limits of a minute. */
-export function limitRates(dependencies: RateLimitDependencies): ApolloServerPlugin<GraphQLContext> {
-  const { mutationsPerMinute, queryCostPerMinute } = dependencies;
+/** What an operation was charged. */
+export interface Charge {
+  readonly bucket: string;
+  /** Null for a mutation. */
+  readonly cost: number | null;
+}
 
-  /** @throws GraphQLError */
-  async function chargeMutations(bucket: string, points: number): Promise<void> {
-    if (points > mutationsPerMinute)
-      throw refusal(
-        "BAD_REQUEST",
-        400,
-        `This counts as ${points} mutations, and at most ${mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
-      );
-    const taken = await dependencies.takeMutations(bucket, points);
-    if (taken.allowed) return;
-    dependencies.onLimited("mutation");
+/**
+ * Charges an operation to its caller and store, before anything of it is executed.
+ * @throws GraphQLError for what is beyond the limits of a minute.
+ */
+export async function chargeOperation(
+  dependencies: RateLimitDependencies,
+  { caller, cost }: GraphQLContext,
+  { operation }: OperationDefinitionNode,
+  fields: readonly AskedField[],
+): Promise<Charge> {
+  const bucket = rateLimitBucket(caller, fields);
+  const isMutation = operation === OperationTypeNode.MUTATION;
+  const mutations = fields.reduce((sum, { name }) => sum + mutationPoints(name, isMutation), 0);
+  if (mutations > 0) await chargeMutations(dependencies, bucket, mutations);
+  if (!isMutation) await chargeQuery(dependencies, bucket, cost);
+  return { bucket, cost: isMutation ? null : cost };
+}
+
+/** Charges what came to light while the operation was executed. */
+export async function chargePenalties(
+  dependencies: RateLimitDependencies,
+  { bucket, cost }: Charge,
+  { loaders, reusedKeys }: GraphQLContext,
+): Promise<void> {
+  // Lists without pages may have been longer than the cost assumed.
+  const more = cost === null ? 0 : loaders().pointsRead - cost;
+  if (more > 0) await dependencies.penaliseQueryCost(bucket, more);
+  if (reusedKeys > 0) await dependencies.penaliseMutations(bucket, reusedKeys * REUSED_KEY_PENALTY);
+}
+
+async function chargeMutations(
+  { mutationsPerMinute, takeMutations, onLimited }: RateLimitDependencies,
+  bucket: string,
+  points: number,
+): Promise<void> {
+  if (points > mutationsPerMinute)
     throw refusal(
-      "RATE_LIMITED",
-      429,
-      `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing; come again in ${taken.retryAfterSeconds} s.`,
-      taken.retryAfterSeconds,
+      "BAD_REQUEST",
+      400,
+      `This counts as ${points} mutations, and at most ${mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
     );
-  }
+  const taken = await takeMutations(bucket, points);
+  if (taken.allowed) return;
+  onLimited("mutation");
+  throw refusal(
+    "RATE_LIMITED",
+    429,
+    `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing; come again in ${taken.retryAfterSeconds} s.`,
+    taken.retryAfterSeconds,
+  );
+}
 
-  /** @throws GraphQLError */
-  async function chargeQuery(bucket: string, points: number): Promise<void> {
-    if (points > queryCostPerMinute)
-      throw refusal(
-        "BAD_REQUEST",
-        400,
-        `This query costs ${points} points, and at most ${queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
-      );
-    const taken = await dependencies.takeQueryCost(bucket, points);
-    if (taken.allowed) return;
-    dependencies.onLimited("query");
+async function chargeQuery(
+  { queryCostPerMinute, takeQueryCost, onLimited }: RateLimitDependencies,
+  bucket: string,
+  points: number,
+): Promise<void> {
+  if (points > queryCostPerMinute)
     throw refusal(
-      "RATE_LIMITED",
-      429,
-      `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}; come again in ${taken.retryAfterSeconds} s.`,
-      taken.retryAfterSeconds,
+      "BAD_REQUEST",
+      400,
+      `This query costs ${points} points, and at most ${queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
     );
-  }
+  const taken = await takeQueryCost(bucket, points);
+  if (taken.allowed) return;
+  onLimited("query");
+  throw refusal(
+    "RATE_LIMITED",
+    429,
+    `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}; come again in ${taken.retryAfterSeconds} s.`,
+    taken.retryAfterSeconds,
+  );
+}
 
-  return {
-    requestDidStart: () => {
-      /** The bucket, and what a query was charged; null until the operation may be executed. */
-      let charged: { readonly bucket: string; readonly cost: number | null } | null = null;
-      return Promise.resolve({
-        async didResolveOperation({ document, operation, request, contextValue }) {
-          if (operation === undefined) return;
-          const fields = askedFieldsOf(document, operation, request.variables ?? {});
-          const bucket = rateLimitBucket(contextValue.caller, fields);
-          const isMutation = operation.operation === OperationTypeNode.MUTATION;
-          const mutations = fields.reduce((sum, { name }) => sum + mutationPoints(name, isMutation), 0);
-          if (mutations > 0) await chargeMutations(bucket, mutations);
-          const cost = isMutation ? null : contextValue.cost;
-          if (cost !== null) await chargeQuery(bucket, cost);
-          charged = { bucket, cost };
-        },
-        async willSendResponse({ contextValue }) {
-          if (charged === null) return;
-          const { bucket, cost } = charged;
-          const { reusedKeys } = contextValue;
-          // Lists without pages may have been longer than the cost assumed.
-          const more = cost === null ? 0 : pointsOf(contextValue.loaders().countRead) - cost;
-          if (more > 0) await dependencies.penaliseQueryCost(bucket, more);
-          if (reusedKeys > 0) await dependencies.penaliseMutations(bucket, reusedKeys * REUSED_KEY_PENALTY);
-        },
-      });
-    },
-  };
+/** A root field that an operation asks for. */
+export interface AskedField {
+  readonly name: string;
+  /** The store that it names, not checked in any way; null when it names none. */
+  readonly storeId: string | null;
+}
+
+/** The store of each root field of an operation, for the caller's limits. */
+export function askedFieldsOf(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): AskedField[] {
+  const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+    defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+  );
+  const values = { ...Object.fromEntries(defaults), ...variables };
+  return rootFieldsOf(document, operation).map((field) => ({
+    name: field.name.value,
+    storeId: storeIdOf(field, values),
+  }));
+}
+
+/** A root field names its store in `storeId`, or in that of `input` or `filter`. */
+function storeIdOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): string | null {
+  for (const { name, value } of field.arguments ?? []) {
+    const given: unknown = valueFromASTUntyped(value, variables);
+    const isHolder = name.value === "input" || name.value === "filter";
+    if (!isHolder && name.value !== "storeId") continue;
+    const storeId = isHolder ? (given as { storeId?: unknown } | null | undefined)?.storeId : given;
+    // A filter takes several, and is then in no store's name.
+    const only: unknown = Array.isArray(storeId) && storeId.length === 1 ? storeId[0] : storeId;
+    if (typeof only === "string") return only;
+  }
+  return null;
 }

@@ -1,16 +1,25 @@
-import { Field, InputType, Int, ObjectType } from "type-graphql";
-import type { CancelPaymentResult } from "../../cancellation/cancel/cancel-payment.js";
-import type { CancelPreview } from "../../cancellation/cancel/preview-cancel.js";
+import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import {
+  cancelPayment,
+  type CancelPaymentDependencies,
+  type CancelPaymentResult,
+} from "../../cancellation/cancel/cancel-payment.js";
+import {
+  previewCancel,
+  type CancelPreview,
+  type PreviewDependencies,
+} from "../../cancellation/cancel/preview-cancel.js";
 import type { CancelPaymentInput } from "../../cancellation/model/cancel-request.js";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
+import { SendingHeldError } from "../../cancellation/model/errors.js";
 import type { DescribedRequest } from "../../cancellation/model/payment-gateway.js";
 import type { UserError } from "../../cancellation/model/user-error.js";
-import { CancellationType } from "./cancellation.type.js";
-import { DecimalScalar } from "./decimal.scalar.js";
-import { ItemType } from "./enums.js";
-import { UserErrorType } from "./user-error.type.js";
-import { NullableField } from "./nullable-field.js";
+import type { GraphQLContext } from "../context.js";
+import { refusal } from "../plugins/errors.js";
+import { CancellationType } from "./cancellation.js";
+import { DecimalScalar, ItemType, NullableField } from "./leaf-types.js";
+import { UserErrorType } from "./user-errors.js";
 
 type ItemInput = CancelPaymentInput["items"][number];
 
@@ -177,4 +186,56 @@ export class CancelPaymentPreviewType implements CancelPreview {
       "The errors that `cancelPayment` would return now. Empty also for a key whose cancel has SUCCEEDED: `cancelPayment` would return that cancellation and send nothing.",
   })
   errors!: readonly UserError[];
+}
+
+@Resolver()
+export class CancelPaymentResolver {
+  constructor(
+    private readonly forCancel: CancelPaymentDependencies,
+    private readonly forPreview: PreviewDependencies,
+  ) {}
+
+  @Mutation(() => CancelPaymentPayloadType, {
+    description:
+      "Cancels a payment. Money moves at most once per idempotency key: the request is recorded before it is sent, and it is sent once. Calling it again with the same key returns the same cancellation in its current state.",
+  })
+  async cancelPayment(
+    @Arg("input", () => CancelPaymentInputType, { description: "What to cancel." })
+    input: CancelPaymentInputType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<CancelPaymentPayloadType> {
+    const { caller, language } = context;
+    const result = await cancelPayment(this.forCancel, caller, input, language).catch(sayWhenToComeAgain);
+    countReusedKeys(context, result.errors);
+    return result;
+  }
+
+  @Query(() => CancelPaymentPreviewType, {
+    description:
+      "Checks an input as `cancelPayment` does, and returns the computed totals and the request that would be sent. Sends and stores nothing.",
+  })
+  async cancelPaymentPreview(
+    @Arg("input", () => CancelPaymentInputType, { description: "What would be cancelled." })
+    input: CancelPaymentInputType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<CancelPaymentPreviewType> {
+    const preview = await previewCancel(this.forPreview, context.caller, input);
+    countReusedKeys(context, preview.errors);
+    return preview;
+  }
+}
+
+function sayWhenToComeAgain(error: unknown): never {
+  if (!(error instanceof SendingHeldError)) throw error;
+  const { retryAfterSeconds } = error;
+  throw refusal(
+    "SERVICE_UNAVAILABLE",
+    503,
+    `The database is being repaired, and no cancels are sent meanwhile. This call sent nothing; it is not known right now whether an earlier call with this key did. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  );
+}
+
+function countReusedKeys(context: GraphQLContext, errors: readonly UserError[]): void {
+  context.reusedKeys += errors.filter(({ code }) => code === "IDEMPOTENCY_KEY_REUSED").length;
 }

@@ -1,11 +1,18 @@
-import { Field, ID, InputType, ObjectType } from "type-graphql";
+import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from "type-graphql";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import type { UserError } from "../../cancellation/model/user-error.js";
-import type { OperatorResult, Resolution } from "../../cancellation/reconcile/operators.js";
-import { CancellationType } from "./cancellation.type.js";
-import { OperatorOutcome, ResolutionObstacle } from "./enums.js";
-import { UserErrorType } from "./user-error.type.js";
-import { NullableField } from "./nullable-field.js";
+import type { CheckDependencies } from "../../cancellation/reconcile/reconcile.js";
+import {
+  refreshCancellation,
+  resolveCancellation,
+  type OperatorResult,
+  type Resolution,
+  type ResolveDependencies,
+} from "../../cancellation/reconcile/operators.js";
+import type { GraphQLContext } from "../context.js";
+import { CancellationType, checkedId } from "./cancellation.js";
+import { NullableField, OperatorOutcome, ResolutionObstacle } from "./leaf-types.js";
+import { UserErrorType } from "./user-errors.js";
 
 @InputType("ResolveCancellationInput", {
   description: "What an operator has found out about a cancellation that is UNKNOWN.",
@@ -56,4 +63,33 @@ export class RefreshCancellationPayloadType implements OperatorResult {
     description: "Empty if, and only if, the cancel has SUCCEEDED.",
   })
   errors!: readonly UserError[];
+}
+
+@Resolver()
+export class OperatorResolver {
+  constructor(private readonly parts: CheckDependencies & ResolveDependencies) {}
+
+  @Mutation(() => RefreshCancellationPayloadType, {
+    description:
+      "Asks EBP now about a cancellation that is UNKNOWN, instead of at `nextCheckAt`. Only reads the payment's details; moves no money. Does nothing to a cancellation that is decided.",
+  })
+  refreshCancellation(
+    @Arg("id", () => ID, { description: "The cancellation's id." }) id: string,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<RefreshCancellationPayloadType> {
+    return refreshCancellation(this.parts, caller, checkedId("id", id));
+  }
+
+  @Mutation(() => ResolveCancellationPayloadType, {
+    description:
+      "For operators: decides a cancellation that is UNKNOWN by hand. FAILED is refused while there are obstacles that `evenThough` does not name. `events` keeps the decision, the note and who decided.",
+  })
+  resolveCancellation(
+    @Arg("input", () => ResolveCancellationInputType, { description: "What was found out." })
+    { id, outcome, note, evenThough }: ResolveCancellationInputType,
+    @Ctx() { caller }: GraphQLContext,
+  ): Promise<ResolveCancellationPayloadType> {
+    const resolution = { id: checkedId("input.id", id), outcome, note, evenThough };
+    return resolveCancellation(this.parts, caller, resolution);
+  }
 }

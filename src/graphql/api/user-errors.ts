@@ -2,10 +2,8 @@ import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import type { UserError } from "../../cancellation/model/user-error.js";
-import { FailureDetailType } from "./cancellation-details.type.js";
-import { DecimalScalar } from "./decimal.scalar.js";
-import { CancellationStatus, ResolutionObstacle } from "./enums.js";
-import { NullableField } from "./nullable-field.js";
+import { FailureDetailType } from "./cancellation.js";
+import { CancellationStatus, DecimalScalar, NullableField, ResolutionObstacle } from "./leaf-types.js";
 
 @InterfaceType("UserError", {
   description:

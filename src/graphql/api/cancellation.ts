@@ -1,17 +1,74 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import { validate as isUuid } from "uuid";
-import type { ApiField, Cancellation } from "../../cancellation/model/cancellation.js";
+import type { MaskedRefundAccount } from "../../cancellation/model/cancel-request.js";
+import type { ApiField, Cancellation, Discrepancy } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
+import type { Failure, FailureDetail } from "../../cancellation/model/outcome.js";
 import {
-  CancellationFailureType,
-  DiscrepancyType,
-  MaskedRefundAccountType,
-} from "./cancellation-details.type.js";
-import { DecimalScalar } from "./decimal.scalar.js";
-import { AmountBasis, CancellationStatus, ResolvedBy, Settlement } from "./enums.js";
-import { NullableField } from "./nullable-field.js";
+  AmountBasis,
+  CancellationStatus,
+  DecimalScalar,
+  NullableField,
+  ResolvedBy,
+  Settlement,
+} from "./leaf-types.js";
+
+@ObjectType("MaskedRefundAccount", { description: "A refund account, masked." })
+export class MaskedRefundAccountType implements MaskedRefundAccount {
+  @NullableField(() => String, "The bank's code.")
+  bankCode!: string | null;
+
+  @Field(() => String, {
+    description: "The last four characters of the account number; fewer if it is shorter than eight.",
+  })
+  accountNumberLast4!: string;
+
+  @NullableField(() => String, "The first letter of each part of the holder's name: `J** D**`.")
+  accountHolderName!: string | null;
+}
+
+@ObjectType("Discrepancy", {
+  description:
+    "A difference that a person should look at: EBP confirmed something else than was requested, or later evidence contradicts the decision. The status stays.",
+})
+export class DiscrepancyType implements Discrepancy {
+  @Field(() => String, {
+    description:
+      "EBP's field that differs, such as `totalProductAmount` or `items.seq 2.amount`. `status` for evidence against the decision, `event` for an event of EBP that does not fit.",
+  })
+  field!: string;
+
+  @Field(() => String, { description: "What was requested, or decided." })
+  asked!: string;
+
+  @Field(() => String, { description: "What EBP confirmed." })
+  confirmed!: string;
+}
+
+@ObjectType("FailureDetail", { description: "A header or field that EBP rejected." })
+export class FailureDetailType implements FailureDetail {
+  @NullableField(() => String, "The header or field; null if EBP names none.")
+  field!: string | null;
+
+  @Field(() => String, { description: "What EBP says about it." })
+  message!: string;
+}
+
+@ObjectType("CancellationFailure", {
+  description: "Why a cancellation has not succeeded, from EBP's answer or from what was found out later.",
+})
+export class CancellationFailureType implements Failure {
+  @NullableField(() => String, "EBP's result code; null if there was no answer from EBP.")
+  resultCode!: string | null;
+
+  @Field(() => String, { description: "EBP's message, or one of this service if EBP gave none." })
+  message!: string;
+
+  @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
+  details!: readonly FailureDetail[];
+}
 
 @InterfaceType("Node", {
   description: "An object with an id of its own, as Relay defines it.",

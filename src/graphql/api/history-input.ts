@@ -5,16 +5,17 @@ import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
 import type { Decimal } from "../../cancellation/model/decimal.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
-import { DecimalScalar } from "./decimal.scalar.js";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../plugins/limits.js";
 import {
   CancellationOrderField,
   CancellationStatus,
+  DecimalScalar,
   ItemType,
+  NullableField,
   OrderDirection,
   ResolvedBy,
   Settlement,
-} from "./enums.js";
-import { NullableField } from "./nullable-field.js";
+} from "./leaf-types.js";
 
 /** Required, so that a condition which is forgotten here does not compile. GraphQL leaves out what the caller leaves out. */
 type Condition = Required<RequestedFilter>;
@@ -102,10 +103,6 @@ export class CancellationOrderType implements HistoryOrder {
   @Field(() => OrderDirection, { description: "Which end comes first." })
   direction!: HistoryOrder["direction"];
 }
-
-export const DEFAULT_PAGE_SIZE = 20;
-/** More would let one query read without bounds. */
-export const MAX_PAGE_SIZE = 100;
 
 @ArgsType()
 export class PageArgs {
