@@ -16,18 +16,15 @@ import { STREAM_PATH } from "./graphql/stream.js";
 import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/settings.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
-import { addHealth } from "./http/health.js";
-import { identifyCallers } from "./http/caller.js";
-import { addLoadShedding } from "./http/load-shedding.js";
-import { Metrics } from "./http/metrics.js";
+import { addLoadShedding, identifyCallers } from "./http/admission.js";
+import { addHealth, Metrics } from "./http/monitoring.js";
 import { addPage, addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
 import { createHttpServer, listen } from "./http/server.js";
 import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
 import { watchAccessKeys } from "./process/access-keys.js";
 import { openAuthentication } from "./process/authentication.js";
-import { createCancelLog, logUnfinished } from "./process/cancel-log.js";
-import { startPeriodic, type Periodic } from "./process/periodic.js";
-import { Releases } from "./process/releases.js";
+import { createCancelLog, logUnfinished } from "./process/log.js";
+import { Releases, startPeriodic, type Periodic } from "./process/releases.js";
 import { warnOfUnknownStatuses } from "./process/upstream.js";
 
 /** A repeated request waits this much longer than EBP may take, for the first one's outcome to be committed. */

@@ -31,11 +31,10 @@ import { createRateLimiters, type RateLimiters } from "./persistence/rate-limite
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
 import { READS } from "./persistence/session.js";
-import { encryptionKeys, openDatabase } from "./process/database.js";
+import { encryptionKeys, enterAgainOn, openDatabase, openWatch } from "./process/database.js";
 import type { Log } from "./process/log.js";
 import type { Releases } from "./process/releases.js";
 import { openUpstream, type Upstream } from "./process/upstream.js";
-import { enterAgainOn, openWatch } from "./process/watch-database.js";
 
 /** Everything behind the API: what the service and `npm run reconcile` have in common. */
 export interface Core {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
-import { ApiError } from "./api-error.js";
+import { ApiError } from "./errors.js";
 
 type PolicyOptions = Pick<
   HelmetOptions,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyError, FastifyInstance } from "fastify";
-import { ApiError } from "./api-error.js";
+import { ApiError } from "./errors.js";
 
 /**
  * - stored: it is kept for good now.

@@ -1,7 +1,6 @@
 import type { StoreSettings } from "../cancellation/model/store.js";
 import type { Log } from "./log.js";
-import { startPeriodic } from "./periodic.js";
-import type { Releases } from "./releases.js";
+import { startPeriodic, type Releases } from "./releases.js";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** EBP issues access keys for a year; a month is time enough to have the next one issued and set. */

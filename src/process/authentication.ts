@@ -2,8 +2,7 @@ import { createAuthenticator } from "../auth/authenticator.js";
 import type { Authenticate } from "../cancellation/model/caller.js";
 import type { Config } from "../config/config.js";
 import type { Log } from "./log.js";
-import { startPeriodic } from "./periodic.js";
-import type { Releases } from "./releases.js";
+import { startPeriodic, type Releases } from "./releases.js";
 
 /** A key that its server no longer lists is refused after this time (±50 % jitter). Seldom enough for any key server. */
 const KEY_REFRESH_MS = 60_000;

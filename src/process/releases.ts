@@ -1,3 +1,5 @@
+import type { Log } from "./log.js";
+
 /** What has been acquired, to be given back last in, first out. */
 export class Releases {
   readonly #stack: { readonly what: string; readonly release: () => Promise<unknown> }[] = [];
@@ -24,4 +26,75 @@ export class Releases {
       });
     }
   }
+}
+
+/** Work that is done again and again, never twice at the same time, until the process stops. */
+export interface Periodic {
+  /** Does it now, or once more as soon as the run under way is over. */
+  nudge(): void;
+  /** Begins no more runs, and waits for the one under way. */
+  stop(): Promise<void>;
+}
+
+export interface PeriodicOptions {
+  /** Of the work, such as "reconciling": it stands in the log when a run fails, which does not end the others. */
+  readonly what: string;
+  /** Between two runs, give or take half. The first run is after one interval. */
+  readonly intervalMs: number;
+  readonly log: Pick<Log, "error">;
+  /** They stop it. */
+  readonly releases: Releases;
+  /** From 0 to 1, asked for each interval: replicas that were started together do not all run at the same moment. */
+  readonly jitter?: () => number;
+}
+
+/** @param work gets a signal that is aborted when it should stop. */
+export function startPeriodic(
+  work: (stopping: AbortSignal) => Promise<unknown>,
+  { what, intervalMs, log, releases, jitter = Math.random }: PeriodicOptions,
+): Periodic {
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+  let again = false;
+
+  function plan(): void {
+    timer = setTimeout(run, intervalMs * (0.5 + jitter()));
+    timer.unref();
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    running = work(stopping.signal)
+      .then(
+        () => undefined,
+        (error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`),
+      )
+      .finally(() => {
+        running = null;
+        if (stopping.signal.aborted) return;
+        if (!again) plan();
+        else {
+          again = false;
+          run();
+        }
+      });
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    clearTimeout(timer);
+    await running;
+  }
+
+  plan();
+  releases.add(what, stop);
+  return {
+    nudge() {
+      if (stopping.signal.aborted) return;
+      if (running === null) run();
+      else again = true;
+    },
+    stop,
+  };
 }

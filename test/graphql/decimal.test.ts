@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { graphql, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { DecimalScalar } from "../../src/graphql/api/leaf-types.js";
-import { parseJsonBody } from "../../src/http/json-body.js";
+import { parseJsonBody } from "../../src/http/server.js";
 
 const schema = new GraphQLSchema({
   query: new GraphQLObjectType({

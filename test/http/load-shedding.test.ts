@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
-import { addLoadShedding } from "../../src/http/load-shedding.js";
+import { addLoadShedding } from "../../src/http/admission.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { until } from "../helpers/gate.js";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { register as globalRegistry } from "prom-client";
-import { Metrics, type OpenCancellations, type Readings } from "../../src/http/metrics.js";
+import { Metrics, type OpenCancellations, type Readings } from "../../src/http/monitoring.js";
 import { createHttpServer } from "../../src/http/server.js";
 
 const releases: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { IdentifiedCaller } from "../../src/cancellation/model/caller.js";
-import { watchToken } from "../../src/http/caller.js";
+import { watchToken } from "../../src/http/admission.js";
 import { EXPORT_PACE, watchPace } from "../../src/http/exports/export-limits.js";
 import { callerOf } from "../helpers/examples.js";
 

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import Fastify from "fastify";
-import { logError } from "../../src/http/log-error.js";
+import { logError } from "../../src/http/errors.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { addWebhooks, type WebhookReceipt } from "../../src/http/webhooks.js";
 

@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { startPeriodic, type Periodic } from "../../src/process/periodic.js";
-import { Releases } from "../../src/process/releases.js";
+import { Releases, startPeriodic, type Periodic } from "../../src/process/releases.js";
 
 const HOUR_MS = 3_600_000;
 

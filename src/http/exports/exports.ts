@@ -15,7 +15,7 @@ import {
 } from "../../cancellation/history/history.js";
 import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { ApiError, retryLater } from "../api-error.js";
+import { ApiError, retryLater } from "../errors.js";
 import { CSV, NDJSON, type ExportFormat } from "./export-formats.js";
 import {
   ExportPlaces,

@@ -1,4 +1,6 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type {
+  FastifyInstance,
   FastifyRequest,
   onRequestAsyncHookHandler,
   onRequestHookHandler,
@@ -12,7 +14,7 @@ import {
   type Caller,
   type IdentifiedCaller,
 } from "../cancellation/model/caller.js";
-import { ApiError, retryLater } from "./api-error.js";
+import { ApiError, retryLater } from "./errors.js";
 
 /**
  * Requests that are refused for what they are: not to be parsed, not valid, beyond a limit. Reading one costs as much as answering
@@ -26,6 +28,8 @@ export interface RefusalLimits {
   readonly onBarred: () => void;
 }
 
+const CALLER_UNKNOWN =
+  "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.";
 /** Every request to cancel in this project's documents is shorter. */
 const SHORT_REQUEST_BYTES = 8_000;
 
@@ -46,9 +50,16 @@ export function identifyCallers(
       // Whoever fetches the keys logs once that they are away.
       if (!(error instanceof KeysUnavailableError))
         request.log.error({ err: error }, "reading who is calling failed");
-      throw callerUnknown(request.id);
+      throw new ApiError(503, "SERVICE_UNAVAILABLE", CALLER_UNKNOWN, {
+        extensions: { requestId: request.id },
+      });
     });
-    if (caller === null) throw unauthenticated(sent.length > 0);
+    if (caller === null) {
+      const challenge = sent.length > 0 ? 'Bearer error="invalid_token"' : "Bearer";
+      throw new ApiError(401, "UNAUTHENTICATED", "Send a valid token: `Authorization: Bearer …`.", {
+        headers: { "www-authenticate": challenge },
+      });
+    }
     callers.set(request, caller);
   };
 
@@ -84,21 +95,6 @@ export function identifyCallers(
   };
 }
 
-function unauthenticated(wasSent: boolean): ApiError {
-  return new ApiError(401, "UNAUTHENTICATED", "Send a valid token: `Authorization: Bearer …`.", {
-    headers: { "www-authenticate": wasSent ? 'Bearer error="invalid_token"' : "Bearer" },
-  });
-}
-
-function callerUnknown(requestId: string): ApiError {
-  return new ApiError(
-    503,
-    "SERVICE_UNAVAILABLE",
-    "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.",
-    { extensions: { requestId } },
-  );
-}
-
 function isCounted({ url, headers }: FastifyRequest, status: number): boolean {
   if (status !== 429) return status >= 400 && status < 500;
   // Whoever asks too often has a limit of its own, by store; reading such a request costs little unless it is long. The length of a body
@@ -124,6 +120,68 @@ const checkHeaderLengths: onRequestHookHandler = ({ headers }, _reply, done) => 
   const message = `The ${name} header: expected at most ${most} characters, found ${found}.`;
   done(new ApiError(400, "BAD_REQUEST", message));
 };
+
+/** How often it is measured how late the event loop is, unless a turn may take longer than that. */
+const SAMPLE_MS = 250;
+/** How often a timer of Node's looks whether it comes in time. Its delays contain it. */
+const RESOLUTION_MS = 10;
+/** In a row. One long turn is soon made up for, as after a start or a pause of the machine; what goes on is met within a second. */
+const LATE_SAMPLES = 2;
+/** Either it is over by then, or it still lasts. */
+const RETRY_AFTER_SECONDS = 1;
+
+const OVERLOADED = retryLater(
+  503,
+  RETRY_AFTER_SECONDS,
+  `More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in ${RETRY_AFTER_SECONDS} s.`,
+);
+
+export interface LoadShedding {
+  /** The routes whose requests are refused. The others are few and small, and tell what is going on, or what became of money. */
+  readonly routes: readonly string[];
+  /** How late the event loop may be on average; zero: as late as it is. */
+  readonly maxDelayMs: number;
+  /** Told of each request that is refused. */
+  readonly onShed: () => void;
+}
+
+/**
+ * Refuses requests while this process cannot keep up, before their bodies are read. Returns whether it cannot. Connections to the
+ * database are not looked at here: which of them a request will need is not known yet.
+ */
+export function addLoadShedding(
+  app: FastifyInstance,
+  { routes, maxDelayMs, onShed }: LoadShedding,
+): () => boolean {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delays.enable();
+  let lateSamples = 0;
+  const isLate = (): boolean => maxDelayMs > 0 && lateSamples >= LATE_SAMPLES;
+  const watching = setInterval(
+    () => {
+      // Of a turn that took all of the time, nothing was measured.
+      const delayMs = delays.count === 0 ? Number.POSITIVE_INFINITY : delays.mean / 1e6 - RESOLUTION_MS;
+      lateSamples = delayMs > maxDelayMs ? lateSamples + 1 : 0;
+      delays.reset();
+    },
+    Math.max(SAMPLE_MS, maxDelayMs),
+  );
+  watching.unref();
+  app.addHook("onClose", (_app, done) => {
+    clearInterval(watching);
+    delays.disable();
+    done();
+  });
+  app.addHook("onRequest", ({ routeOptions }, _reply, done) => {
+    if (!isLate() || !routes.includes(routeOptions.url ?? "")) {
+      done();
+      return;
+    }
+    onShed();
+    done(OVERLOADED);
+  });
+  return isLate;
+}
 
 /** A token whose key was withdrawn ends a stream within about this time; a new request is refused at once. */
 const CHECK_EVERY_MS = 60_000;
