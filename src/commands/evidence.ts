@@ -11,7 +11,7 @@ if (!validate(id) || more.length > 0) {
   process.stderr.write(USAGE);
   process.exitCode = 1;
 } else {
-  await runCommand(process.env, print, openEncryptedData);
+  await runCommand(openEncryptedData, print);
 }
 
 async function print({ prisma, encryptor }: EncryptedData): Promise<boolean> {

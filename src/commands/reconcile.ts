@@ -1,7 +1,8 @@
+import { openCore } from "../core.js";
 import { runCommand } from "./run-command.js";
 
 // Reconciles everything that is due once, and prints the counts.
-await runCommand(process.env, async (core) => {
+await runCommand(openCore, async (core) => {
   const counts = await core.reconcile();
   for (const [what, count] of Object.entries(counts)) process.stdout.write(`${what} ${count}\n`);
   return counts.failed === 0;

@@ -147,7 +147,7 @@ function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
 try {
   const options = readOptions();
   if (options === null) process.stdout.write(USAGE);
-  else await runCommand(process.env, (data) => recover(data, options), openEncryptedData);
+  else await runCommand(openEncryptedData, (data) => recover(data, options));
 } catch (error) {
   process.stderr.write(`${String(error)}\n${USAGE}`);
   process.exitCode = 1;

@@ -6,20 +6,14 @@ import { runCommand, watchSignals } from "./run-command.js";
 // Encrypts everything that has an older key with the newest one. Beside running services, as often as you like.
 const isStopping = watchSignals();
 const progress = createProgress(process.stderr, () => performance.now());
-await runCommand(
-  process.env,
-  async ({ prisma, encryptor, keyIds }) => {
-    const onPage = progress.show;
-    const result = await reencrypt({ prisma, encryptor, onPage, isStopping }).finally(progress.end);
-    process.stdout.write(`${report(result, keyIds).join("\n")}\n`);
-    return (
-      result.end === "done" &&
-      result.unopenable === 0 &&
-      result.keys.every(({ keyId }) => keyId === keyIds[0])
-    );
-  },
-  openEncryptedData,
-);
+await runCommand(openEncryptedData, async ({ prisma, encryptor, keyIds }) => {
+  const onPage = progress.show;
+  const result = await reencrypt({ prisma, encryptor, onPage, isStopping }).finally(progress.end);
+  process.stdout.write(`${report(result, keyIds).join("\n")}\n`);
+  return (
+    result.end === "done" && result.unopenable === 0 && result.keys.every(({ keyId }) => keyId === keyIds[0])
+  );
+});
 
 /** @param keyIds the newest first. */
 function report(

@@ -38,37 +38,25 @@ function readMonths(text: string | undefined): number {
 async function erase(olderThanMonths: number, isDryRun: boolean): Promise<void> {
   const isStopping = watchSignals();
   const progress = createProgress(process.stderr, () => performance.now());
-  await runCommand(
-    process.env,
-    async ({ prisma, databaseUrl }) => {
-      const result = await eraseOlderThan({
-        prisma,
-        databaseUrl,
-        olderThanMonths,
-        isDryRun,
-        onBatch: progress.show,
-        isStopping,
-      }).finally(progress.end);
-      if (result === null) {
-        process.stderr.write("Another run is at work on this database. Nothing was done.\n");
-        return false;
-      }
-      process.stdout.write(`${report(result, isDryRun).join("\n")}\n`);
-      return !result.isStopped && result.erasures.every(({ busy }) => busy === 0);
-    },
-    openEncryptedData,
-  );
+  await runCommand(openEncryptedData, async ({ prisma, databaseUrl }) => {
+    const options = { prisma, databaseUrl, olderThanMonths, isDryRun, onBatch: progress.show, isStopping };
+    const result = await eraseOlderThan(options).finally(progress.end);
+    if (result === null) {
+      process.stderr.write("Another run is at work on this database. Nothing was done.\n");
+      return false;
+    }
+    process.stdout.write(`${report(result, isDryRun).join("\n")}\n`);
+    return !result.isStopped && result.erasures.every(({ busy }) => busy === 0);
+  });
 }
 
 function report({ cutoff, erasures, isStopped }: Retention, isDryRun: boolean): string[] {
+  const verb = isDryRun ? "would erase" : "erased";
+  const busy = erasures.filter((erasure) => erasure.busy > 0);
   return [
     `Cutoff: ${cutoff.toISOString()}.`,
-    ...erasures.map(
-      (erasure) => `${erasure.name}: ${isDryRun ? "would erase" : "erased"} ${counts(erasure)}.`,
-    ),
-    ...erasures
-      .filter(({ busy }) => busy > 0)
-      .map(({ name, busy }) => `${name}: another process was writing ${busy} more rows. Run it again.`),
+    ...erasures.map((erasure) => `${erasure.name}: ${verb} ${counts(erasure)}.`),
+    ...busy.map((each) => `${each.name}: another process was writing ${each.busy} more rows. Run it again.`),
     ...(isStopped ? ["Stopped before the end. Run it again to erase the rest."] : []),
   ];
 }

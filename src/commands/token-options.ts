@@ -31,29 +31,26 @@ const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 60 * 60, 
  * @throws Error that names the option, what was expected and what was found.
  */
 export function readTokenOptions(args: readonly string[], developmentStoreId: string): TokenOptions | null {
-  const given = parse(args);
-  if (given.help === true) return null;
+  const { subject, stores, scope, expires, help } = parse(args, developmentStoreId);
+  if (help) return null;
   return {
-    subject: readSubject(given.subject ?? "developer"),
-    storeIds: readStores(given.stores ?? developmentStoreId),
-    scopes: readScopes(given.scope ?? SCOPES.join(" ")),
-    lifetimeSeconds: readLifetime(given.expires ?? "8h"),
+    subject: readSubject(subject),
+    storeIds: readStores(stores),
+    scopes: readScopes(scope),
+    lifetimeSeconds: readLifetime(expires),
   };
 }
 
-type Given = Partial<Record<"subject" | "stores" | "scope" | "expires", string>> & { help?: boolean };
-
-function parse(args: readonly string[]): Given {
-  const type = "string" as const;
+function parse(args: readonly string[], developmentStoreId: string) {
   const options = {
-    subject: { type },
-    stores: { type },
-    scope: { type },
-    expires: { type },
-    help: { type: "boolean" as const },
-  };
+    subject: { type: "string", default: "developer" },
+    stores: { type: "string", default: developmentStoreId },
+    scope: { type: "string", default: SCOPES.join(" ") },
+    expires: { type: "string", default: "8h" },
+    help: { type: "boolean", default: false },
+  } as const;
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     // Node's message names the argument.
     throw new Error(`${(error as Error).message}. --help lists the options`, { cause: error });

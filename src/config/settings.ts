@@ -19,6 +19,13 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** What a whole number is unless it is set, and its bounds. */
+interface Whole {
+  readonly fallback: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Reads environment variables and collects every fault, to report them together. Never quotes a secret. */
 export class Settings {
   readonly #faults: string[] = [];
@@ -45,7 +52,7 @@ export class Settings {
     return value;
   }
 
-  integer(name: string, fallback: number, least: number, most: number): number {
+  integer(name: string, { fallback, least, most }: Whole): number {
     const text = this.value(name);
     if (text === undefined) return fallback;
     const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
