@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { SCOPES, type Caller } from "../../../src/cancellation/model/caller.js";
+import type { Cancellation, CancellationEvent } from "../../../src/cancellation/model/cancellation.js";
 import type { PaymentState } from "../../../src/cancellation/model/payment-gateway.js";
 import { type OperatorResult, resolveCancellation } from "../../../src/cancellation/reconcile/operators.js";
 import { evidenceInWords } from "../../../src/cancellation/model/outcome.js";
@@ -27,13 +28,13 @@ function resolve(
     timing: TIMING,
     now: () => fixture.history.now(),
   };
-  return resolveCancellation(parts, caller, {
-    id,
-    outcome: "FAILED",
-    note: "asked EBP",
-    evenThough: ["SETTLING"],
-    ...changes,
-  });
+  const usual = { outcome: "FAILED", note: "asked EBP", evenThough: ["SETTLING"] } as const;
+  return resolveCancellation(parts, caller, { id, ...usual, ...changes });
+}
+
+async function lastEvent(one: Cancellation): Promise<CancellationEvent | undefined> {
+  const [events] = await fixture.history.events([one]);
+  return events?.at(-1);
 }
 
 describe("an operator's decision", () => {
@@ -43,17 +44,11 @@ describe("an operator's decision", () => {
   ] as const)("makes one in doubt %s, under the operator's name, with the note", async (outcome, after) => {
     const { unknown } = await fixture.inDoubt();
     const { cancellation, errors } = await resolve(unknown.id, { outcome, note: "  seen at EBP  " });
-    const [events] = await fixture.history.events([unknown]);
-
     expect(errors).toEqual([]);
-    expect(cancellation).toMatchObject({
-      status: outcome,
-      resolvedBy: "OPERATOR",
-      nextCheckAt: null,
-      ...after,
-    });
+    const decided = { status: outcome, resolvedBy: "OPERATOR", nextCheckAt: null, ...after };
+    expect(cancellation).toMatchObject(decided);
     expect(await fixture.now(unknown)).toEqual(cancellation);
-    expect(events?.at(-1)).toMatchObject({
+    expect(await lastEvent(unknown)).toMatchObject({
       from: "UNKNOWN",
       to: outcome,
       source: "OPERATOR",
@@ -64,9 +59,8 @@ describe("an operator's decision", () => {
 
   test("is possible when no lookup is planned any more", async () => {
     const { unknown } = await fixture.inDoubt();
-    await fixture.sql("UPDATE cancellation SET next_check_at = NULL, lookups = 35 WHERE id = $1", [
-      unknown.id,
-    ]);
+    const noMore = "UPDATE cancellation SET next_check_at = NULL, lookups = 35 WHERE id = $1";
+    await fixture.sql(noMore, [unknown.id]);
     expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
   });
 
@@ -101,8 +95,7 @@ describe("an operator's decision", () => {
     expect(await fixture.now(unknown)).toEqual(unknown);
     const note = `first\n${"x".repeat(1994)}`;
     await resolve(unknown.id, { note });
-    const [events] = await fixture.history.events([unknown]);
-    expect(events?.at(-1)?.evidence.basis).toContain(note);
+    expect((await lastEvent(unknown))?.evidence.basis).toContain(note);
   });
 
   test("gets the same answer for an unknown id and for one of another caller's store", async () => {
@@ -130,9 +123,8 @@ describe("an operator's decision", () => {
 
   test("is possible when the refund account can no longer be decrypted", async () => {
     const { unknown } = await fixture.inDoubt({ refundAccount: ACCOUNT });
-    await fixture.sql("UPDATE cancellation SET refund_account_sealed = '\\xdeadbeef' WHERE id = $1", [
-      unknown.id,
-    ]);
+    const spoil = "UPDATE cancellation SET refund_account_sealed = '\\xdeadbeef' WHERE id = $1";
+    await fixture.sql(spoil, [unknown.id]);
     expect((await resolve(unknown.id)).cancellation?.status).toBe("FAILED");
   });
 });
@@ -213,15 +205,15 @@ describe("an operator's FAILED", () => {
     const { unknown } = await fixture.inDoubt();
     const evenThough = ["SETTLING", "CANCEL_SHOWN", "EVENT_OF_SUCCESS"];
     await resolve(unknown.id, { evenThough }, CALLER, "CANCELLED_IN_PART");
-    const [events] = await fixture.history.events([unknown]);
-    expect(events?.at(-1)?.evidence.basis).toBe("asked EBP (Decided even though: SETTLING, CANCEL_SHOWN.)");
+    const basis = "asked EBP (Decided even though: SETTLING, CANCEL_SHOWN.)";
+    expect((await lastEvent(unknown))?.evidence.basis).toBe(basis);
   });
 
   test("is possible when EBP cannot be reached, which the audit trail records", async () => {
     const { unknown } = await fixture.inDoubt();
     expect((await resolve(unknown.id, {}, CALLER, "UNCLEAR")).cancellation?.status).toBe("FAILED");
-    const [events] = await fixture.history.events([unknown]);
-    expect(events?.at(-1)?.evidence.basis).toContain("(EBP's payment details were unclear at that moment.)");
+    const told = "(EBP's payment details were unclear at that moment.)";
+    expect((await lastEvent(unknown))?.evidence.basis).toContain(told);
   });
 
   test("has no obstacles for SUCCEEDED", async () => {

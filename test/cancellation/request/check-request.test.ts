@@ -28,9 +28,13 @@ function errorsOf(changes: Partial<CancelPaymentInput>): string[] {
   return checked.ok ? [] : checked.errors.map(({ message }) => message);
 }
 
-function itemsOf(count: number): CancelItem[] {
-  return Array.from({ length: count }, (_, seq) => cancelItem({ seq }));
-}
+const one = (changes: Partial<CancelItem>) => ({ items: [cancelItem(changes)] });
+const ofSeqs = (...seqs: number[]) => ({ items: seqs.map((seq) => cancelItem({ seq })) });
+const total = (text: string) => ({ totalCancelAmount: new Decimal(text) });
+const to = (accountNumber: string, bankCode: string | null = null) => ({
+  refundAccount: { accountNumber, bankCode },
+});
+const LETTERS = "letters and digits";
 
 /** Among them joiners, variation selectors, fillers, a direction mark and blanks that are no space. */
 const INVISIBLE = Array.from(
@@ -42,107 +46,45 @@ describe("a request", () => {
     expect(errorsOf({})).toEqual([]);
   });
 
-  test.each<[string, Partial<CancelPaymentInput>, string]>([
-    ["a blank after it", { orderNo: "ORD-1 " }, "orderNo: expected no blanks at either end, found some"],
-    ["a no-break space", { orderNo: "\u00a01" }, "orderNo: expected no blanks at either end, found some"],
+  test.each<[Partial<CancelPaymentInput>, field: string, expected: string, found: string]>([
+    [{ orderNo: "ORD-1 " }, "orderNo", "no blanks at either end", "some"],
+    [{ orderNo: "\u00a01" }, "orderNo", "no blanks at either end", "some"],
+    [one({ itemId: " P1" }), "items.0.itemId", "no blanks at either end", "some"],
+    [{ storeId: "S".repeat(90_000) }, "storeId", "1 to 100 characters", "90000 characters"],
+    [{ storeId: "XX" }, "storeId", "a store you can act for", "another"],
+    [{ storeId: "US" }, "storeId", "a store you can act for", "another"],
+    [{ idempotencyKey: "" }, "idempotencyKey", "1 to 255 characters", "an empty text"],
+    [{ idempotencyKey: "k".repeat(300) }, "idempotencyKey", "1 to 255 characters", "300 characters"],
+    [{ orderNo: "A\u0000B" }, "orderNo", "readable characters", "a control character or half a character"],
+    [ofSeqs(), "items", "1 to 500 items", "0"],
+    [ofSeqs(...Array(501).keys()), "items", "1 to 500 items", "501"],
+    [ofSeqs(7, 8, 7), "items.2.seq", "a seq no other item has", "that of items.0"],
+    [ofSeqs(-1), "items.0.seq", "a whole number from 0 to 2147483647", "another number"],
+    [one({ quantity: 0 }), "items.0.quantity", "a whole number from 1 to 1000000", "another number"],
+    [one({ amount: new Decimal(-5) }), "items.0.amount", "zero or more", "less"],
+    [one({ amount: new Decimal("0.001") }), "items.0.amount", "at most 0 decimal places, as KRW has", "3"],
     [
-      "a blank before an item id",
-      { items: [cancelItem({ itemId: " P1" })] },
-      "items.0.itemId: expected no blanks at either end, found some",
+      one({ taxAmount: new Decimal("0.1") }),
+      "items.0.taxAmount",
+      "at most 0 decimal places, as KRW has",
+      "1",
     ],
+    [total("1e400"), "totalCancelAmount", "at most 15 digits before the decimal point", "401"],
+    [total("NaN"), "totalCancelAmount", "a number", "none"],
+    [total("0"), "totalCancelAmount", "more than zero", "0"],
+    [{ reason: "r".repeat(501) }, "reason", "1 to 500 characters", "501 characters"],
+    [to("1-2 3"), "refundAccount.accountNumber", "4 to 34 letters or digits", "3 of them"],
     [
-      "a store of 90 000 characters",
-      { storeId: "S".repeat(90_000) },
-      "storeId: expected 1 to 100 characters, found 90000 characters",
+      to("12/345"),
+      "refundAccount.accountNumber",
+      `${LETTERS}, apart from spaces and hyphens`,
+      "other characters",
     ],
-    [
-      "an empty key",
-      { idempotencyKey: "" },
-      "idempotencyKey: expected 1 to 255 characters, found an empty text",
-    ],
-    [
-      "a key of 300 characters",
-      { idempotencyKey: "k".repeat(300) },
-      "idempotencyKey: expected 1 to 255 characters, found 300 characters",
-    ],
-    [
-      "a NUL in the order number",
-      { orderNo: "A\u0000B" },
-      "orderNo: expected readable characters, found a control character or half a character",
-    ],
-    ["no items", { items: [] }, "items: expected 1 to 500 items, found 0"],
-    ["501 items", { items: itemsOf(501) }, "items: expected 1 to 500 items, found 501"],
-    [
-      "a seq that stands twice",
-      { items: [7, 8, 7].map((seq) => cancelItem({ seq })) },
-      "items.2.seq: expected a seq no other item has, found that of items.0",
-    ],
-    [
-      "a negative seq",
-      { items: [cancelItem({ seq: -1 })] },
-      "items.0.seq: expected a whole number from 0 to 2147483647, found another number",
-    ],
-    [
-      "a quantity of zero",
-      { items: [cancelItem({ quantity: 0 })] },
-      "items.0.quantity: expected a whole number from 1 to 1000000, found another number",
-    ],
-    [
-      "a negative amount",
-      { items: [cancelItem(), cancelItem({ seq: 9, amount: new Decimal(-5) })] },
-      "items.1.amount: expected zero or more, found less",
-    ],
-    [
-      "a thousandth of a won",
-      { items: [cancelItem({ amount: new Decimal("0.001") })] },
-      "items.0.amount: expected at most 0 decimal places, as KRW has, found 3",
-    ],
-    [
-      "a tax of a tenth of a won",
-      { items: [cancelItem({ taxAmount: new Decimal("0.1") })] },
-      "items.0.taxAmount: expected at most 0 decimal places, as KRW has, found 1",
-    ],
-    [
-      "an amount beyond all bounds",
-      { totalCancelAmount: new Decimal("1e400") },
-      "totalCancelAmount: expected at most 15 digits before the decimal point, found 401",
-    ],
-    [
-      "not a number",
-      { totalCancelAmount: new Decimal(Number.NaN) },
-      "totalCancelAmount: expected a number, found none",
-    ],
-    [
-      "a total of zero",
-      { totalCancelAmount: new Decimal(0) },
-      "totalCancelAmount: expected more than zero, found 0",
-    ],
-    [
-      "a long reason",
-      { reason: "r".repeat(501) },
-      "reason: expected 1 to 500 characters, found 501 characters",
-    ],
-    [
-      "an account number of 3 digits",
-      { refundAccount: { accountNumber: "1-2 3" } },
-      "refundAccount.accountNumber: expected 4 to 34 letters or digits, found 3 of them",
-    ],
-    [
-      "an account number with a slash",
-      { refundAccount: { accountNumber: "1234/5678" } },
-      "refundAccount.accountNumber: expected letters and digits, apart from spaces and hyphens, found other characters",
-    ],
-    [
-      "a blank bank code",
-      { refundAccount: { accountNumber: "12345678", bankCode: " " } },
-      "refundAccount.bankCode: expected 1 to 20 characters, found only blanks",
-    ],
-    ["an unknown store", { storeId: "XX" }, "storeId: expected a store you can act for, found another"],
-    ["another caller's store", { storeId: "US" }, "storeId: expected a store you can act for, found another"],
+    [to("12345678", " "), "refundAccount.bankCode", "1 to 20 characters", "only blanks"],
   ])(
-    "with %s is refused, naming the field, what was expected and what was found",
-    (_case, changes, message) => {
-      expect(errorsOf(changes)).toContain(`input.${message}`);
+    "is refused with the field, what was expected, and what was found: %2$s, %3$s, %4$s",
+    (changes, field, expected, found) => {
+      expect(errorsOf(changes)).toContain(`input.${field}: expected ${expected}, found ${found}`);
     },
   );
 
@@ -163,21 +105,16 @@ describe("a request", () => {
   });
 
   test("is told of every fault at once", () => {
-    expect(errorsOf({ idempotencyKey: "", orderNo: "", items: [cancelItem({ quantity: 0 })] })).toHaveLength(
-      3,
-    );
+    expect(errorsOf({ idempotencyKey: "", orderNo: "", ...one({ quantity: 0 }) })).toHaveLength(3);
   });
 
   test("without a store is refused when the caller can act for several", () => {
     const checked = checkRequest(input(), callerOf("KR", "US"), STORES);
-
-    expect(checked.ok ? [] : checked.errors).toMatchObject([
-      {
-        code: "INVALID_INPUT",
-        field: "input.storeId",
-        message: "input.storeId: expected one of your stores, found nothing",
-      },
-    ]);
+    const message = "input.storeId: expected one of your stores, found nothing";
+    expect(checked).toMatchObject({
+      ok: false,
+      errors: [{ code: "INVALID_INPUT", field: "input.storeId", message }],
+    });
   });
 
   test("keeps newlines in its note, and leading zeros of the account number, without spaces and hyphens", () => {
@@ -191,15 +128,12 @@ describe("a request", () => {
   });
 
   test("with a total that is not the sum is told both, and the basis in words", () => {
-    const checked = checkRequest(input({ totalCancelAmount: new Decimal(999) }), CALLER, STORES);
-
-    expect(checked.ok ? [] : checked.errors).toMatchObject([
-      {
-        code: "AMOUNT_MISMATCH",
-        field: "input.totalCancelAmount",
-        message: expect.stringContaining("the sum of quantity × amount over all items, which is 1000"),
-      },
-    ]);
+    const checked = checkRequest(input(total("999")), CALLER, STORES);
+    const message = expect.stringContaining("the sum of quantity × amount over all items, which is 1000");
+    expect(checked).toMatchObject({
+      ok: false,
+      errors: [{ code: "AMOUNT_MISMATCH", field: "input.totalCancelAmount", message }],
+    });
   });
 
   test("is judged by its store's basis only: a total that fits the other one is refused", () => {
@@ -218,12 +152,11 @@ describe("a request", () => {
     const stores = new Map([["KR", { ...KRW, currencyDecimals: 2 }]]);
     fc.assert(
       fc.property(items(2), fc.bigInt({ min: -5n, max: 5n }), (lines, off) => {
-        const total = computeTotals(lines, "unit").total;
-        fc.pre(total.greaterThan(1));
-        const stated = total.plus(new Decimal(off.toString()).dividedBy(100));
-        expect(checkRequest(input({ items: lines, totalCancelAmount: stated }), CALLER, stores).ok).toBe(
-          off === 0n,
-        );
+        const { total: computed } = computeTotals(lines, "unit");
+        fc.pre(computed.greaterThan(1));
+        const totalCancelAmount = computed.plus(new Decimal(off.toString()).dividedBy(100));
+        const { ok } = checkRequest(input({ items: lines, totalCancelAmount }), CALLER, stores);
+        expect(ok).toBe(off === 0n);
       }),
     );
   });
