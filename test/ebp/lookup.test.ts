@@ -5,6 +5,7 @@ import { MAX_ANSWER_BYTES } from "../../src/ebp/exchange.js";
 import { PAYMENT_STATE_TABLE } from "../../src/ebp/payment-state-table.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { cancelRequest } from "../helpers/examples.js";
+import { createGate, until } from "../helpers/gate.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
 import { type ClientChanges, paymentQuestion, useEbp } from "../helpers/upstream-client.js";
 
@@ -21,14 +22,19 @@ function payment(fields: Readonly<Record<string, unknown>>): string {
   return details({ orderNo: "ORD-1", storeRequestNo: "S-1", ...fields });
 }
 
-const cancelId = (id: unknown): object => ({ pgCancelTransactionId: id });
+/** @param id the payment gateway's id of a cancel. */
+function paid(paymentStatus: unknown, id?: unknown, orderNo = "ORD-1"): string {
+  return payment({ orderNo, paymentStatus, pgCancelTransactionId: id });
+}
 
 const NOT_EBPS = "not EBP's, or cannot be read";
+const CONTRADICTORY = "contradicts the HTTP status";
 const NO_DETAILS = "did not give the details";
 const OTHER_ORDER = "name no order, or another one";
 const ALL_CANCELLED = "means wholly cancelled";
 const HAS_CANCEL_ID = "gateway's id of a cancel, but not";
 const ODD_CANCEL_ID = "is not as documented";
+const REFUND = "REFUND_REQUESTED: a refund";
 const UNTOUCHED = "before any cancel";
 const SAYS_NOTHING = "says nothing about cancels";
 const APPROVED = payment({ paymentStatus: "APPROVED" });
@@ -45,74 +51,34 @@ const CASES: readonly Case[] = [
   ["an error", details(null, "EBP-D-0001"), "UNCLEAR", NO_DETAILS],
   ["details under an error", APPROVED.replace('"0"', '"EBP-Z-0010"'), "UNCLEAR", NO_DETAILS],
   ["an order that is not known", details(null, "EBP-Z-0002"), "UNCLEAR", NO_DETAILS, 404],
-  ...[500, 404, 302].map((status): Case => [
-    "details",
-    APPROVED,
-    "UNCLEAR",
-    "contradicts the HTTP status",
-    status,
-  ]),
+  ...[500, 404, 302].map((status): Case => ["details", APPROVED, "UNCLEAR", CONTRADICTORY, status]),
   ["no data", details(null), "UNCLEAR", OTHER_ORDER],
   ["a list for data", details([{ orderNo: "ORD-1" }]), "UNCLEAR", OTHER_ORDER],
   ["no order", details({ paymentStatus: "APPROVED" }), "UNCLEAR", OTHER_ORDER],
   ["another order", payment({ orderNo: "ORD-2", paymentStatus: "APPROVED" }), "UNCLEAR", OTHER_ORDER],
-  [
-    "another order's cancel",
-    payment({ orderNo: "ORD-10", paymentStatus: "REFUND_REQUESTED", ...cancelId("T") }),
-    "UNCLEAR",
-    OTHER_ORDER,
-  ],
-  ["the configured word", payment({ paymentStatus: "ALL_GONE" }), "WHOLLY_CANCELLED", ALL_CANCELLED],
-  [
-    "the configured word, and an id",
-    payment({ paymentStatus: "ALL_GONE", ...cancelId(7) }),
-    "WHOLLY_CANCELLED",
-    ALL_CANCELLED,
-  ],
-  ...["CAPTURED", "CANCELED", undefined].map((paymentStatus): Case => [
-    `an id of a cancel, and the state ${paymentStatus ?? "none"}`,
-    payment({ paymentStatus, ...cancelId("T-1") }),
-    "CANCELLED_IN_PART",
-    HAS_CANCEL_ID,
-  ]),
-  ...[null, false].map((id): Case => [
-    `REFUND_REQUESTED, and the id ${String(id)}`,
-    payment({ paymentStatus: "REFUND_REQUESTED", ...cancelId(id) }),
-    "CANCELLED_IN_PART",
-    "REFUND_REQUESTED: a refund",
-  ]),
+  ["another order's cancel", paid("REFUND_REQUESTED", "T", "ORD-10"), "UNCLEAR", OTHER_ORDER],
+  ["the configured word", paid("ALL_GONE"), "WHOLLY_CANCELLED", ALL_CANCELLED],
+  ["the configured word, and an id", paid("ALL_GONE", 7), "WHOLLY_CANCELLED", ALL_CANCELLED],
+  ["an id of a cancel, and CAPTURED", paid("CAPTURED", "T-1"), "CANCELLED_IN_PART", HAS_CANCEL_ID],
+  ["an id of a cancel, and CANCELED", paid("CANCELED", "T-1"), "CANCELLED_IN_PART", HAS_CANCEL_ID],
+  ["an id of a cancel, and no state", paid(undefined, "T-1"), "CANCELLED_IN_PART", HAS_CANCEL_ID],
+  ["REFUND_REQUESTED, and null", paid("REFUND_REQUESTED", null), "CANCELLED_IN_PART", REFUND],
+  ["REFUND_REQUESTED, and false", paid("REFUND_REQUESTED", false), "CANCELLED_IN_PART", REFUND],
   ...[7, 0, true, false, {}, [], ["T"], "  "].map((id): Case => [
     `the id ${JSON.stringify(id)}`,
-    payment({ paymentStatus: "APPROVED", ...cancelId(id) }),
+    paid("APPROVED", id),
     "UNCLEAR",
     ODD_CANCEL_ID,
   ]),
   ["APPROVED", APPROVED, "UNCANCELLED", UNTOUCHED],
   ["APPROVED", APPROVED, "UNCANCELLED", UNTOUCHED, 201],
-  ...[null, ""].map((id): Case => [
-    `CAPTURED, and the id ${JSON.stringify(id)}`,
-    payment({ paymentStatus: "CAPTURED", ...cancelId(id) }),
-    "UNCANCELLED",
-    UNTOUCHED,
-  ]),
+  ["CAPTURED, and null for an id", paid("CAPTURED", null), "UNCANCELLED", UNTOUCHED],
+  ["CAPTURED, and an empty id", paid("CAPTURED", ""), "UNCANCELLED", UNTOUCHED],
   // Words that may stand for a cancel are not guessed to.
-  ...[
-    "REQUESTED",
-    "FAIL",
-    "CANCELLED",
-    "CANCELED",
-    "VOIDED",
-    "REFUNDED",
-    "approved",
-    "APPROVED ",
-    "",
-    ["APPROVED"],
-  ].map((paymentStatus): Case => [
-    JSON.stringify(paymentStatus),
-    payment({ paymentStatus }),
-    "UNCLEAR",
-    SAYS_NOTHING,
-  ]),
+  ...["REQUESTED", "FAIL", "CANCELLED", "CANCELED", "VOIDED", "REFUNDED", "approved", "APPROVED ", ""].map(
+    (word): Case => [`"${word}"`, paid(word), "UNCLEAR", SAYS_NOTHING],
+  ),
+  ["a list of states", paid(["APPROVED"]), "UNCLEAR", SAYS_NOTHING],
   ["no state", payment({}), "UNCLEAR", SAYS_NOTHING],
 ];
 
@@ -218,19 +184,17 @@ describe("learns nothing, and does not throw, when", () => {
 });
 
 test("waits for the questions under way when it closes, and asks none after", async () => {
-  let answer: () => void = () => undefined;
-  let arrived: () => void = () => undefined;
-  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+  const gate = createGate();
+  gate.close();
   const upstream = await ebp.upstream((_request, socket) => {
-    answer = () => socket.end(httpAnswer(200, APPROVED_ANSWER));
-    arrived();
+    void gate.pass().then(() => socket.end(httpAnswer(200, APPROVED_ANSWER)));
   });
   const client = ebp.client(upstream.url);
   const underWay = client.lookup(paymentQuestion());
-  await hasArrived;
+  await until(() => upstream.requests.length > 0);
   const closed = client.close();
   const tooLate = await client.lookup(paymentQuestion());
-  answer();
+  gate.open();
   await closed;
   expect((await underWay).state).toBe("UNCANCELLED");
   expect(tooLate).toMatchObject({ state: "UNCLEAR", evidence: { httpStatus: null } });
@@ -238,19 +202,17 @@ test("waits for the questions under way when it closes, and asks none after", as
 });
 
 test("can ask while a cancel of the same order is under way, and does not touch it", async () => {
-  let answerCancel: () => void = () => undefined;
-  let arrived: () => void = () => undefined;
-  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+  const gate = createGate();
+  gate.close();
   const upstream = await ebp.upstream((request, socket) => {
     if (request.requestLine.includes("/detail")) socket.end(httpAnswer(200, APPROVED_ANSWER));
-    else answerCancel = () => socket.end(httpAnswer(200, '{"resultCode":"0"}'));
-    arrived();
+    else void gate.pass().then(() => socket.end(httpAnswer(200, '{"resultCode":"0"}')));
   });
   const client = ebp.client(upstream.url);
   const cancelling = client.cancel(cancelRequest(), "en");
-  await hasArrived;
+  await until(() => upstream.requests.length > 0);
   expect((await client.lookup(paymentQuestion())).state).toBe("UNCANCELLED");
-  answerCancel();
+  gate.open();
   expect((await cancelling).outcome.kind).toBe("accepted");
   expect(upstream.requests.map(({ requestLine }) => requestLine)).toEqual([
     "POST /api/v2/payment/cancel HTTP/1.1",

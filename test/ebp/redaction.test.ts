@@ -75,9 +75,7 @@ describe("nothing shown holds an account number or a holder's name", () => {
       message: `Cannot refund ${name} (${number})`,
       requestId: `REQ-${number}`,
       timestamp: name,
-      errors: [
-        { field: `refundAccount[${number}]`, message: `${name}: ${JSON.stringify({ number, name })}` },
-      ],
+      errors: [{ field: `account[${number}]`, message: `${name}: ${JSON.stringify({ number, name })}` }],
       data: {
         returnRequestId: `RET-${number}`,
         items: [{ seq: 1, itemId: number, itemType: name }],
@@ -109,11 +107,8 @@ describe("the digest of an answer", () => {
 
   test("is of the bytes as they came", async () => {
     const { digest, rawAnswer } = await evidenceOf(null);
-    expect(digest).toBe(
-      createHash("sha256")
-        .update(rawAnswer ?? "")
-        .digest("hex"),
-    );
+    const expected = createHash("sha256").update(rawAnswer ?? "");
+    expect(digest).toBe(expected.digest("hex"));
   });
 
   test("is not kept of an answer that may repeat an account number, which could be found by trying", async () => {

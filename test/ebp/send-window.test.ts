@@ -5,6 +5,7 @@ import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
 import { readOutcome } from "../../src/ebp/outcome-table.js";
 import { cancelRequest } from "../helpers/examples.js";
+import { createGate, until } from "../helpers/gate.js";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
 import { OPEN_WINDOW, useEbp } from "../helpers/upstream-client.js";
 
@@ -78,22 +79,19 @@ test("writes nothing at all when only late cancels are asked for, or the window 
 });
 
 test("passes over a cancel whose window closes while it waits for a connection", async () => {
-  let finish: () => void = () => undefined;
-  let arrived: () => void = () => undefined;
-  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
-  const upstream = await ebp.upstream((_request, socket, count) => {
-    if (count > 1) socket.write(httpAnswer(200, ACCEPTED));
-    else finish = () => socket.write(httpAnswer(200, ACCEPTED));
-    arrived();
+  const gate = createGate();
+  gate.close();
+  const upstream = await ebp.upstream((_request, socket) => {
+    void gate.pass().then(() => socket.write(httpAnswer(200, ACCEPTED)));
   });
   const client = ebp.client(upstream.url, { connectionsPerOrigin: 1 });
   const window = handWindow();
   const running = client.cancel(cancelRequest({ orderNo: "ORD-RUNNING" }), "en");
-  await hasArrived;
+  await until(() => upstream.requests.length > 0);
   const waiting = client.cancel(cancelRequest({ orderNo: "ORD-WAITING" }), "en", window);
   const behind = client.cancel(cancelRequest({ orderNo: "ORD-BEHIND" }), "en");
   window.close();
-  finish();
+  gate.open();
   expect(await waiting).toMatchObject(TOO_LATE);
   for (const each of [await running, await behind]) expect(each.outcome.kind).toBe("accepted");
   expect(upstream.requests).toHaveLength(2);
@@ -132,25 +130,22 @@ test.each([1, 2])(
   "gives up what waits while %i connections are busy, and never sends it",
   async (connections) => {
     agent = createConnections({ connections });
-    const finishers: (() => void)[] = [];
-    let allArrived: () => void = () => undefined;
-    const busy = new Promise<void>((resolve) => (allArrived = resolve));
-    const upstream = await ebp.upstream((_request, socket, count) => {
-      finishers.push(() => socket.write(httpAnswer(200, '{"resultCode":"0"}')));
-      if (count >= connections) allArrived();
-      if (count > connections) finishers.at(-1)?.();
+    const gate = createGate();
+    gate.close();
+    const upstream = await ebp.upstream((_request, socket) => {
+      void gate.pass().then(() => socket.write(httpAnswer(200, ACCEPTED)));
     });
     const post = (body: string, timeoutMs: number) =>
       exchange(agent, { origin: upstream.url, path: "/", method: "POST", body }, timeoutMs, OPEN_WINDOW);
 
     const running = Array.from({ length: connections }, () => post("running", PATIENT_MS));
-    await busy;
+    await until(() => upstream.requests.length === connections);
     const waited = await post("waiting", SHORT_MS);
     expect(waited).toMatchObject({ sentAt: null, end: "timedOut", httpStatus: null });
     expect(readOutcome(waited, cancelRequest()).kind).toBe("notSent");
 
     // It is still in undici's queue: when a connection comes free, it has to be passed over.
-    for (const finish of finishers.splice(0)) finish();
+    gate.open();
     const later = await post("later", PATIENT_MS);
     for (const happened of [...(await Promise.all(running)), later]) expect(happened.end).toBe("complete");
     const bodies = upstream.requests.map(({ body }) => body.toString("utf8"));

@@ -83,11 +83,8 @@ describe("keeps, with nothing read of it, a genuine body that is", () => {
     ["nested without end", "[".repeat(60_000)],
     ["nested too deep", `{"data":${"[".repeat(30_000)}${"]".repeat(30_000)}}`],
   ])("%s", (_what, body) => {
-    const bytes = Buffer.from(body as string);
-    expect(eventOf(bytes)).toEqual({
-      ...NOTHING_READ,
-      digest: createHash("sha256").update(bytes).digest("hex"),
-    });
+    const digest = createHash("sha256").update(body).digest("hex");
+    expect(eventOf(body)).toEqual({ ...NOTHING_READ, digest });
   });
 
   test("anything at all", () => {
@@ -106,34 +103,33 @@ test.each([
   ["PAYMENT_AUTHORIZED", "OTHER"],
   ["PAYMENT_METHOD_CREATED", "OTHER"],
 ])("takes %s for %s, also without data", (eventType, kind) => {
-  expect(eventOf(event(eventType, { orderNo: "ORD-1" }))).toMatchObject({
-    kind,
-    eventType,
-    orderNo: "ORD-1",
-  });
+  const read = eventOf(event(eventType, { orderNo: "ORD-1" }));
+  expect(read).toMatchObject({ kind, eventType, orderNo: "ORD-1" });
   for (const data of [undefined, null, [], "x", 1]) {
     expect(eventOf(event(eventType, data))).toMatchObject({ kind, eventType, orderNo: null, amount: null });
   }
 });
 
-test.each([
+const NO_NAMES = [
   "payment_voided",
   "PAYMENT_VOIDED ",
   "PAYMENT-VOIDED",
   "",
   "P".repeat(61),
-  "PAYMENT_VOIDED\n",
+  "PAID\n",
   1,
   null,
-])("keeps no name of an event or a state like %j, but names of up to 60 characters", (name) => {
-  const read = eventOf(event(name, { paymentStatus: name }));
-  expect(read).toMatchObject({ kind: "OTHER", eventType: null, paymentStatus: null });
-  const longest = "A_9".repeat(20);
-  expect(eventOf(event(longest, { paymentStatus: longest }))).toMatchObject({
-    eventType: longest,
-    paymentStatus: longest,
-  });
-});
+];
+test.each(NO_NAMES)(
+  "keeps no name of an event or a state like %j, but names of up to 60 characters",
+  (name) => {
+    const read = eventOf(event(name, { paymentStatus: name }));
+    expect(read).toMatchObject({ kind: "OTHER", eventType: null, paymentStatus: null });
+    const longest = "A_9".repeat(20);
+    const kept = eventOf(event(longest, { paymentStatus: longest }));
+    expect(kept).toMatchObject({ eventType: longest, paymentStatus: longest });
+  },
+);
 
 test.each([
   [{ resultCode: "0" }, true],
@@ -175,22 +171,10 @@ test.each([
 });
 
 test.each([
-  "2025-02-29T00:00:00Z",
-  "2025-13-01T00:00:00Z",
-  "2025-01-01T24:00:00Z",
-  "2025-01-01T23:59:60Z",
-  "2025-01-01T00:00:00",
-  "2025-01-01T00:00:00+24:00",
-  "2025-01-01T00:00:00.1234567890Z",
-  "2025-01-01",
-  " 2025-01-01T00:00:00Z",
-  "2025-01-01T00:00:00Z\n",
-  "1999-12-31T23:59:59Z",
-  "9999-12-31T23:59:59-00:01",
-  "Tue, 30 Dec 2025 10:00:00 GMT",
-  "",
-  1767129253,
-  null,
+  ...["2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01T23:59:60Z"],
+  ...["2025-01-01T00:00:00", "2025-01-01T00:00:00+24:00", "2025-01-01T00:00:00.1234567890Z", "2025-01-01"],
+  ...[" 2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z\n", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59-00:01"],
+  ...["Tue, 30 Dec 2025 10:00:00 GMT", "2025-00-10T00:00:00Z", "2025-01-01T00:60:00Z", "", 1767129253, null],
 ])("reads no time from %j", (written) => {
   expect(eventOf(event("X", {}, written)).eventTime).toBeNull();
 });
@@ -225,19 +209,13 @@ test("reads amounts in minor units exactly, however large, for exponents 0 to 4"
 });
 
 test("reads amounts in major units as they stand, whatever the exponent says", () => {
+  const [places, exponents] = [fc.integer({ min: 0, max: 4 }), fc.integer({ min: -1, max: 9 })];
   fc.assert(
-    fc.property(
-      digits,
-      fc.integer({ min: 0, max: 4 }),
-      fc.integer({ min: -1, max: 9 }),
-      quoted,
-      (...args) => {
-        const [whole, decimals, exponent, quote] = args;
-        const amount = shifted(whole, decimals);
-        const data = `{"refundRequestedAmount":${quote}${amount}${quote},"exponent":${exponent}}`;
-        expect(amountOf("REFUND_REQUESTED", data, "major")).toBe(amount);
-      },
-    ),
+    fc.property(digits, places, exponents, quoted, (whole, decimals, exponent, quote) => {
+      const amount = shifted(whole, decimals);
+      const data = `{"refundRequestedAmount":${quote}${amount}${quote},"exponent":${exponent}}`;
+      expect(amountOf("REFUND_REQUESTED", data, "major")).toBe(amount);
+    }),
     RUNS,
   );
 });
@@ -257,26 +235,14 @@ describe("in minor units", () => {
     expect(amountOf("CAPTURED", `{"capturedAmount":${amount},"exponent":${exponent}}`, "minor")).toBe(value);
   });
 
-  test.each([
-    ["500.5", "2"],
-    ["-1", "2"],
-    ["true", "2"],
-    ['"1,000"', "2"],
-    ['" 1"', "2"],
-    ['""', "2"],
-    ["null", "2"],
-    ["[1]", "2"],
-    ["1e400", "2"],
-    ["1", "5"],
-    ["1", "-1"],
-    ["1", "1.5"],
-    ["1", "null"],
-    ["1", "true"],
-    ["1", '"two"'],
-    ["1", "1e300"],
-  ])("reads no amount from %s with exponent %s", (amount, exponent) => {
-    expect(amountOf("CAPTURED", `{"capturedAmount":${amount},"exponent":${exponent}}`, "minor")).toBeNull();
-  });
+  const noAmounts = ["500.5", "-1", "true", '"1,000"', '" 1"', '""', "null", "[1]", "1e400"];
+  const noExponents = ["5", "-1", "1.5", "null", "true", '"two"', "1e300"];
+  test.each([...noAmounts.map((amount) => [amount, "2"]), ...noExponents.map((exponent) => ["1", exponent])])(
+    "reads no amount from %s with exponent %s",
+    (amount, exponent) => {
+      expect(amountOf("CAPTURED", `{"capturedAmount":${amount},"exponent":${exponent}}`, "minor")).toBeNull();
+    },
+  );
 });
 
 test.each<[WebhookKind, string, string | null]>([
