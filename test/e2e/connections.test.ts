@@ -9,12 +9,9 @@ import { createGate, until } from "../helpers/gate.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
 import { program, runService, urlOf } from "../helpers/service-process.js";
 import { post, startService, useService, type TestService } from "../helpers/service.js";
+import { useReleases } from "../helpers/started.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-});
-
+const atEnd = useReleases();
 /** Held closed while a test wants cancels to be in flight. */
 const gate = createGate();
 afterEach(() => gate.open());
@@ -41,7 +38,7 @@ async function hangUp(calling: ClientRequest): Promise<void> {
 /** A service that a test stops itself; its database stays until the test is over. */
 async function startOne(): Promise<TestService> {
   const database = await createTestDatabase();
-  releases.push(() => database.drop());
+  atEnd(() => database.drop());
   return startService({
     database: { url: database.url, drop: () => Promise.resolve() },
     environment: { EBP_TIMEOUT_MS: "20000" },
@@ -146,7 +143,7 @@ test("connections that send nothing use up no files: cancels are made, and the p
     program("main"),
     OPEN_FILES,
   );
-  releases.push(() => {
+  atEnd(() => {
     running.kill("SIGKILL");
     return running.ended;
   });
@@ -155,7 +152,7 @@ test("connections that send nothing use up no files: cancels are made, and the p
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     // It is cut off when another takes its place.
     socket.on("error", () => undefined);
-    releases.push(() => socket.destroy());
+    atEnd(() => socket.destroy());
     await once(socket, "connect");
     return socket;
   };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { beforeEach, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { MIGRATIONS_FOLDER } from "../../src/process/database.js";
 import { applyMigrations } from "../../src/persistence/migrations.js";
@@ -10,6 +10,7 @@ import { cancel, cancelInput } from "../helpers/operations.js";
 import { createOwnRole, type OwnRole } from "../helpers/schemas.js";
 import { program, runService } from "../helpers/service-process.js";
 import { startService, type TestService } from "../helpers/service.js";
+import { useReleases } from "../helpers/started.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 import { startWire, type WireConnection } from "../helpers/wire.js";
 
@@ -17,13 +18,10 @@ const KEYS = `test:${Buffer.alloc(32, 7).toString("base64")}`;
 const ACCOUNT = { accountNumber: "0012-3456-78901", bankCode: "001", accountHolderName: "홍길동" };
 
 let role: OwnRole;
-const releases: (() => Promise<unknown>)[] = [];
+const atEnd = useReleases();
 beforeEach(async () => {
   role = await createOwnRole();
-  releases.push(() => role.drop());
-});
-afterEach(async () => {
-  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+  atEnd(() => role.drop());
 });
 
 const migrate = (url: string): Promise<unknown> =>
@@ -35,7 +33,7 @@ async function start(url: string, own = url): Promise<TestService> {
     database: { url: own, drop: () => Promise.resolve() },
     environment: { DATABASE_URL: url, RATE_LIMIT_STORE: "postgres" },
   });
-  releases.push(() => service.close());
+  atEnd(() => service.close());
   return service;
 }
 
@@ -116,7 +114,7 @@ test("with a role that has a schema, durability, dates and a zone of its own, al
     ALTER ROLE ${role.name} SET DateStyle = 'German';
     ALTER ROLE ${role.name} SET TimeZone = 'Asia/Seoul'`);
   const wire = await startWire(role.url);
-  releases.push(() => wire.close());
+  atEnd(() => wire.close());
   await migrate(wire.url);
   await useAllOf(await start(wire.url, role.url));
   expect(await withRetentionLock(wire.url, () => Promise.resolve("done"))).toBe("done");

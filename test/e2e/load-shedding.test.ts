@@ -4,6 +4,7 @@ import { createGate, until } from "../helpers/gate.js";
 import { cancel, CANCEL, cancelInput } from "../helpers/operations.js";
 import { program, runService, urlOf } from "../helpers/service-process.js";
 import { type GraphQLAnswer, useService } from "../helpers/service.js";
+import { useReleases } from "../helpers/started.js";
 
 /** More than three times the connections of a pool. */
 const CROWD = 35;
@@ -11,11 +12,8 @@ const READ = "{ cancellations(first: 1) { totalCount } }";
 
 const gate = createGate();
 const service = useService({ simulator: { beforeAnswer: () => gate.pass() } });
-const releases: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  gate.open();
-  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-});
+afterEach(() => gate.open());
+const atEnd = useReleases();
 
 /** A session in which a transaction holds what the statements take. Returns what lets go of it. */
 async function hold(...statements: string[]): Promise<() => Promise<void>> {
@@ -26,7 +24,7 @@ async function hold(...statements: string[]): Promise<() => Promise<void>> {
     if (held) await client.end();
     held = false;
   };
-  releases.push(letGo);
+  atEnd(letGo);
   await client.query("BEGIN");
   for (const statement of statements) await client.query(statement);
   return letGo;
@@ -174,7 +172,7 @@ test("a process that cannot keep up refuses what is asked of the API, tells so, 
     },
     ["--import", "./test/e2e/busy-loop.mjs", ...program("main")],
   );
-  releases.push(() => {
+  atEnd(() => {
     child.kill("SIGKILL");
     return child.ended;
   });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
 import { randomUUID } from "node:crypto";
 import { withConnection } from "../helpers/connection.js";
@@ -10,6 +10,7 @@ import { cancel, cancelInput, insist } from "../helpers/operations.js";
 import { POOLER, setForRole, startPooler, type Pooler } from "../helpers/pooler.js";
 import { runService, urlOf } from "../helpers/service-process.js";
 import { post, startService, UNLIMITED, type TestService } from "../helpers/service.js";
+import { useReleases } from "../helpers/started.js";
 
 /** Fewer than the service has connections: what one transaction leaves on a connection, another one meets. */
 const POOL_SIZE = 3;
@@ -17,11 +18,6 @@ const POOL_SIZE = 3;
 // Where everything is checked, what is not there has to be noticed.
 const isWanted = POOLER !== null || process.env["PGBOUNCER"] === "required";
 const BEHIND = "a service behind PgBouncer, which gives each transaction another connection,";
-
-type Release = () => Promise<unknown>;
-async function run(releases: Release[]): Promise<void> {
-  for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-}
 
 /** As an administrator may have set it up, far from what the service needs. */
 async function setOtherwise(url: string): Promise<void> {
@@ -35,23 +31,21 @@ async function setOtherwise(url: string): Promise<void> {
 }
 
 (isWanted ? describe : describe.skip)(isWanted ? BEHIND : `${BEHIND} as pgbouncer is not installed:`, () => {
-  const releases: Release[] = [];
-  const releasesOfOne: Release[] = [];
+  const atEnd = useReleases(afterAll);
+  const afterThis = useReleases();
   let service: TestService;
   let pooler: Pooler;
   beforeAll(async () => {
     service = await startService();
-    releases.push(() => service.close());
+    atEnd(() => service.close());
     await setOtherwise(service.databaseUrl);
     await setForRole(service.databaseUrl);
     pooler = await startPooler(service.databaseUrl, POOL_SIZE);
-    releases.push(() => pooler.stop());
+    atEnd(() => pooler.stop());
     // Its connections to the pooler end before the pooler does.
-    releases.push(() => service.restart());
+    atEnd(() => service.restart());
     await service.restart({ DATABASE_URL: pooler.url });
   });
-  afterEach(() => run(releasesOfOne));
-  afterAll(() => run(releases));
 
   /** How often EBP has received a cancel of each, and how often each took effect. */
   function moved(inputs: readonly Record<string, unknown>[]): { received: number[]; effects: number[] } {
@@ -65,10 +59,10 @@ async function setOtherwise(url: string): Promise<void> {
 
   test("does not start while its role lacks the settings that the pooler drops, and says what to set", async () => {
     const database = await createTestDatabase();
-    releasesOfOne.push(() => database.drop());
+    afterThis(() => database.drop());
     await setOtherwise(database.url);
     const before = await startPooler(database.url, POOL_SIZE);
-    releasesOfOne.push(() => before.stop());
+    afterThis(() => before.stop());
 
     const refusal: unknown = await service
       .replica({ DATABASE_URL: before.url })
@@ -180,7 +174,7 @@ async function setOtherwise(url: string): Promise<void> {
       DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
     });
     // Whatever fails, it must not outlive the test: its output would keep this process.
-    releasesOfOne.push(() => {
+    afterThis(() => {
       one.kill("SIGKILL");
       return one.ended;
     });

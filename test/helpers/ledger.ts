@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { concludeFromResponse } from "../../src/cancellation/cancel/transitions.js";
@@ -28,6 +27,7 @@ import {
 import { PoolQueue } from "../../src/persistence/pool-queue.js";
 import { createTestDatabase } from "./database.js";
 import { cancelRequest } from "./examples.js";
+import { useStarted } from "./started.js";
 
 export const TIMING = timingOf(5_000, 600_000);
 export const STORE: Store = { id: "SIM-KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" };
@@ -65,35 +65,13 @@ export async function ledgerOn(
 
 /** The ledger and the history on a database of their own, for the tests of one file. */
 export function useLedger(): LedgerFixture {
-  let fixture: LedgerFixture | undefined;
-  const releases: (() => Promise<unknown>)[] = [];
-  beforeAll(async () => {
+  return useStarted(async (atEnd) => {
     const database = await createTestDatabase();
+    atEnd(() => database.drop());
     const opened = await ledgerOn(database.url);
-    releases.push(
-      () => database.drop(),
-      () => opened.close(),
-    );
-    fixture = { databaseUrl: database.url, ...opened };
+    atEnd(() => opened.close());
+    return { databaseUrl: database.url, ...opened };
   });
-  afterAll(async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-  });
-  const ready = (): LedgerFixture => {
-    if (fixture === undefined) throw new Error("the ledger is there once the tests run");
-    return fixture;
-  };
-  return {
-    get databaseUrl() {
-      return ready().databaseUrl;
-    },
-    get ledger() {
-      return ready().ledger;
-    },
-    get history() {
-      return ready().history;
-    },
-  };
 }
 
 /** What every ledger asks before it takes an intent. */

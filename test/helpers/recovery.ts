@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from "@jest/globals";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
 import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import type { CancelIntent } from "../../src/cancellation/model/cancellation-ledger.js";
@@ -7,12 +6,12 @@ import type { WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js
 import { createEncryptor, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createRecoveryQueue } from "../../src/persistence/recovery-queue.js";
-import type { DatabaseWatch } from "../../src/persistence/database-watch.js";
 import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
 import { RecentRecords } from "../../src/persistence/recent-records.js";
 import { createWebhookInbox } from "../../src/persistence/webhook-inbox.js";
-import { openSql, type SqlRunner } from "./connection.js";
+import { openSql } from "./connection.js";
 import { intent, recorded, step, STORE, TIMING, useLedger, watchOver, type LedgerFixture } from "./ledger.js";
+import { useStarted } from "./started.js";
 
 export interface RecoveryFixture {
   readonly databaseUrl: string;
@@ -43,28 +42,17 @@ export function useRecovery(): RecoveryFixture {
   const fixture = useLedger();
   const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 1) }]);
   const recent = new RecentRecords();
-  const clients: PrismaClient[] = [];
-  const connect = (): PrismaClient => {
-    const prisma = createPrisma(fixture.databaseUrl);
-    clients.push(prisma);
-    return prisma;
-  };
-  let prisma: PrismaClient | undefined;
-  let watch: DatabaseWatch | undefined;
-  let runner: SqlRunner | undefined;
-  beforeAll(async () => {
-    runner = openSql(fixture.databaseUrl);
-    prisma = connect();
-    watch = await watchOver(throughPrisma(prisma));
+  const started = useStarted(async (atEnd) => {
+    const runner = openSql(fixture.databaseUrl);
+    atEnd(() => runner.close());
+    const connect = (): PrismaClient => {
+      const prisma = createPrisma(fixture.databaseUrl);
+      atEnd(() => prisma.$disconnect());
+      return prisma;
+    };
+    const prisma = connect();
+    return { runner, connect, prisma, watch: await watchOver(throughPrisma(prisma)) };
   });
-  afterAll(async () => {
-    await runner?.close();
-    for (const client of clients) await client.$disconnect();
-  });
-  const own = (): PrismaClient => {
-    if (prisma === undefined) throw new Error("the database is there once the tests run");
-    return prisma;
-  };
 
   const self: RecoveryFixture = {
     get databaseUrl() {
@@ -77,28 +65,20 @@ export function useRecovery(): RecoveryFixture {
       return fixture.history;
     },
     get queue() {
-      return createRecoveryQueue(own(), encryptor, [STORE.id], TIMING);
+      return createRecoveryQueue(started.prisma, encryptor, [STORE.id], TIMING);
     },
     get inbox() {
-      if (watch === undefined) throw new Error("the database is watched once the tests run");
-      return createWebhookInbox({
-        prisma: own(),
-        database: throughPrisma(own()),
-        encryptor,
-        watch,
-        recent,
-      });
+      const { prisma, watch } = started;
+      return createWebhookInbox({ prisma, database: throughPrisma(prisma), encryptor, watch, recent });
     },
     get prisma() {
-      return own();
+      return started.prisma;
     },
     encryptor,
     recent,
-    anotherQueue: (storeIds = [STORE.id]) => createRecoveryQueue(connect(), encryptor, storeIds, TIMING),
-    sql: (text, values) => {
-      if (runner === undefined) throw new Error("the database is there once the tests run");
-      return runner.sql(text, values);
-    },
+    anotherQueue: (storeIds = [STORE.id]) =>
+      createRecoveryQueue(started.connect(), encryptor, storeIds, TIMING),
+    sql: (text, values) => started.runner.sql(text, values),
     async now({ id }) {
       const found = await fixture.history.find([STORE.id, "OTHER"], id);
       if (found === null) throw new Error(`there is no cancellation ${id}`);

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from "@jest/globals";
 import { startApp, type App } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
 import type { ReconcileCounts } from "../../src/cancellation/reconcile/reconcile.js";
@@ -7,6 +6,7 @@ import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.js";
 import { openSql } from "./connection.js";
 import { createTestDatabase, type TestDatabase } from "./database.js";
+import { useStarted } from "./started.js";
 
 export interface GraphQLAnswer {
   readonly status: number;
@@ -141,12 +141,11 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
 
 /** One service for all tests of a file, or of a describe block: it starts before them and ends after them. */
 export function useService(options: TestServiceOptions = {}): TestService {
-  let running: TestService | undefined;
-  beforeAll(async () => {
-    running = await startService(options);
+  return useStarted(async (atEnd) => {
+    const service = await startService(options);
+    atEnd(() => service.close());
+    return service;
   });
-  afterAll(() => running?.close());
-  return new Proxy({} as TestService, { get: (_, name) => Reflect.get(running ?? {}, name) as unknown });
 }
 
 /** Without its password, which the driver then takes from PGPASSWORD: production refuses those that test servers mostly have. */

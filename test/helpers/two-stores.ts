@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { createGate, type Gate } from "./gate.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./identity.js";
 import { cancel, cancelInput } from "./operations.js";
 import { startService, type TestService } from "./service.js";
+import { useStarted } from "./started.js";
 
 export interface TwoStores {
   readonly service: TestService;
@@ -27,19 +27,16 @@ export function useTwoStores(
   environment: Record<string, string> = {},
 ): TwoStores {
   const [gate, lookupGate] = [createGate(), createGate()];
-  const releases: (() => Promise<unknown>)[] = [];
-  let started:
-    { readonly service: TestService; readonly token: (claims: object) => Promise<string> } | undefined;
-  beforeAll(async () => {
+  const started = useStarted(async (atEnd) => {
     const identity = await startIdentity();
-    releases.push(() => identity.close());
+    atEnd(() => identity.close());
     const folder = await mkdtemp(join(tmpdir(), "ebp-two-stores-test-"));
-    releases.push(() => rm(folder, { recursive: true }));
+    atEnd(() => rm(folder, { recursive: true }));
     const stores = storeIds.map((storeId) => ({ ...DEVELOPMENT_STORE, storeId }));
     const service = await startService({
       simulator: { stores, beforeAnswer: () => gate.pass(), beforeLookupAnswer: () => lookupGate.pass() },
     });
-    releases.push(() => service.close());
+    atEnd(() => service.close());
     const [file, baseUrl] = [join(folder, "stores.json"), service.simulator.url];
     await writeFile(file, JSON.stringify(stores.map((store) => ({ ...store, baseUrl }))));
     await service.restart({
@@ -51,23 +48,16 @@ export function useTwoStores(
       AUTH_AUDIENCE: AUDIENCE,
       ...environment,
     });
-    started = { service, token: (claims) => identity.token({ ...claims }) };
+    return { service, token: (claims: object) => identity.token({ ...claims }) };
   });
-  afterAll(async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
-  });
-  const ready = (): NonNullable<typeof started> => {
-    if (started === undefined) throw new Error("the service is there once the tests run");
-    return started;
-  };
   const self: TwoStores = {
     get service() {
-      return ready().service;
+      return started.service;
     },
     gate,
     lookupGate,
     async bearer(sub = "operator-7", stores = ["SIM-KR"], claims = {}) {
-      return { authorization: `Bearer ${await ready().token({ sub, stores, ...claims })}` };
+      return { authorization: `Bearer ${await started.token({ sub, stores, ...claims })}` };
     },
     async doubtful(changes = {}) {
       const input: any = cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}`, ...changes });

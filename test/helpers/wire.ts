@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { pipe, startRelay, type Relay } from "./relay.js";
 
 /** What went over one connection to PostgreSQL. */
 export interface WireConnection {
@@ -8,47 +8,27 @@ export interface WireConnection {
   readonly rowWith: (column: string) => Readonly<Record<string, string | null>> | undefined;
 }
 
-export interface Wire {
-  readonly url: string;
+export interface Wire extends Relay {
   connections(): WireConnection[];
-  close(): Promise<void>;
 }
 
 /** A way to PostgreSQL that keeps what is said on it, in both directions. */
 export async function startWire(databaseUrl: string): Promise<Wire> {
-  const { hostname, port } = new URL(databaseUrl);
   const spoken: { readonly asked: Buffer[]; readonly answered: Buffer[] }[] = [];
-  const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    const server = connect(Number(port || "5432"), hostname);
+  const relay = await startRelay(databaseUrl, (pair) => {
     const said = { asked: [] as Buffer[], answered: [] as Buffer[] };
     spoken.push(said);
-    client.on("data", (bytes) => said.asked.push(bytes));
-    server.on("data", (bytes) => said.answered.push(bytes));
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      sockets.add(one);
-      one.on("error", () => undefined).on("close", () => other.destroy());
-      one.pipe(other);
-    }
+    pair.client.on("data", (bytes) => said.asked.push(bytes));
+    pair.server.on("data", (bytes) => said.answered.push(bytes));
+    pipe(pair);
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const url = new URL(databaseUrl);
-  url.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
   return {
-    url: url.href,
+    ...relay,
     connections: () =>
       spoken.map(({ asked, answered }) => ({
         asked: Buffer.concat(asked).toString("latin1"),
         rowWith: (column) => rowIn(Buffer.concat(answered), column),
       })),
-    close: () =>
-      new Promise((resolve) => {
-        listener.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
   };
 }
 

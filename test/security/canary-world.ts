@@ -1,31 +1,36 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll } from "@jest/globals";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { startSimulator } from "../../simulator/simulator.js";
 import { startInstance, type Instance } from "../faults/harness/instance.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
+import { pipe, startRelay } from "../helpers/relay.js";
 import { UNLIMITED, WEBHOOK_SECRET } from "../helpers/service.js";
 import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { useStarted } from "../helpers/started.js";
 import { accountOf, type Canary } from "./canaries.js";
-import { startTap, type Tap } from "./canary-tap.js";
 import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
 
 /** For an EBP that is silent. */
 const TIMEOUT_MS = 1_500;
 const RETRY_PAUSE_MS = 100;
 
-interface Started {
+/** A service process that logs everything, its database behind a tap, and an EBP that echoes. */
+interface Ends {
   readonly databaseUrl: string;
-  readonly tap: Tap;
+  /** All bytes that went to the database. */
+  readonly sent: () => Buffer;
+  /** It went away when a cancel of an order `…database-goes-away…` reached EBP. */
+  readonly databaseComesBack: () => void;
   readonly upstream: EchoingUpstream;
   readonly environment: Readonly<Record<string, string>>;
   readonly service: Instance;
 }
 
-/** A service process that logs everything, its database behind a tap, and an EBP that echoes. Every answer is kept. */
-export interface CanaryWorld extends Started {
+/** Every answer is kept. */
+export interface CanaryWorld {
+  readonly ends: Ends;
   /** Every process that was started. */
   readonly processes: ServiceProcess[];
   /** Every answer received: status, headers and body. */
@@ -45,26 +50,23 @@ export interface CanaryWorld extends Started {
 }
 
 export function useCanaryWorld(): CanaryWorld {
-  const releases: (() => Promise<unknown>)[] = [];
   const processes: ServiceProcess[] = [];
   const answers: string[] = [];
-  let started: Started | undefined;
-  const ready = (): Started => {
-    if (started === undefined) throw new Error("the service is there once the tests run");
-    return started;
-  };
-
-  beforeAll(async () => {
+  const ends = useStarted(async (atEnd): Promise<Ends> => {
     const database = await createTestDatabase();
-    releases.push(() => database.drop());
+    atEnd(() => database.drop());
     const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE] });
-    releases.push(() => simulator.close());
-    const tap = await startTap(database.url);
-    releases.push(() => tap.close());
-    const upstream = await startEchoingUpstream(simulator.url, (orderNo) => {
-      if (orderNo.includes("database-goes-away")) tap.down();
+    atEnd(() => simulator.close());
+    const sent: Buffer[] = [];
+    const tap = await startRelay(database.url, (pair) => {
+      pair.client.on("data", (bytes) => sent.push(bytes));
+      pipe(pair);
     });
-    releases.push(() => upstream.close());
+    atEnd(() => tap.close());
+    const upstream = await startEchoingUpstream(simulator.url, (orderNo) => {
+      if (orderNo.includes("database-goes-away")) tap.leadTo(null);
+    });
+    atEnd(() => upstream.close());
     const environment = {
       ...UNLIMITED,
       PORT: "0",
@@ -76,18 +78,24 @@ export function useCanaryWorld(): CanaryWorld {
       RECONCILE_INTERVAL_MS: "100",
       DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
     };
+    atEnd(async () => {
+      for (const running of processes) running.kill("SIGKILL");
+      await Promise.all(processes.map(({ ended }) => ended));
+    });
     const service = await startInstance(environment);
     processes.push(service);
-    started = { databaseUrl: database.url, tap, upstream, environment, service };
-  });
-  afterAll(async () => {
-    for (const running of processes) running.kill("SIGKILL");
-    await Promise.all(processes.map(({ ended }) => ended));
-    for (const release of releases.reverse()) await release();
+    return {
+      databaseUrl: database.url,
+      sent: () => Buffer.concat(sent),
+      databaseComesBack: () => tap.leadTo(Number(new URL(database.url).port || "5432")),
+      upstream,
+      environment,
+      service,
+    };
   });
 
   async function sql(text: string): Promise<any[]> {
-    return withConnection(ready().databaseUrl, async (client) => (await client.query(text)).rows);
+    return withConnection(ends.databaseUrl, async (client) => (await client.query(text)).rows);
   }
 
   async function kept(answering: Promise<Response>): Promise<any> {
@@ -101,16 +109,16 @@ export function useCanaryWorld(): CanaryWorld {
     }
   }
 
-  function post(body: string, headers: Record<string, string> = {}, url = ready().service.url): Promise<any> {
+  function post(body: string, headers: Record<string, string> = {}, url = ends.service.url): Promise<any> {
     const all = { "content-type": "application/json", ...headers };
     return kept(fetch(`${url}/graphql`, { method: "POST", headers: all, body }));
   }
 
-  function graphql(query: string, variables: object = {}, url = ready().service.url): Promise<any> {
+  function graphql(query: string, variables: object = {}, url = ends.service.url): Promise<any> {
     return post(JSON.stringify({ query, variables }), {}, url);
   }
 
-  async function cancel(canary: Canary, changes: object = {}, url = ready().service.url): Promise<any> {
+  async function cancel(canary: Canary, changes: object = {}, url = ends.service.url): Promise<any> {
     const input = cancelInput({ refundAccount: accountOf(canary), ...changes });
     // As a client does while there is no free connection to the database.
     for (;;) {
@@ -120,54 +128,25 @@ export function useCanaryWorld(): CanaryWorld {
     }
   }
 
-  /** Bytes to the service, and whatever comes back until the connection ends. */
   function raw(text: string): Promise<void> {
     return new Promise((resolve) => {
-      const socket = connect(Number(new URL(ready().service.url).port), "127.0.0.1", () =>
-        socket.write(text),
-      );
+      const socket = connect(Number(new URL(ends.service.url).port), "127.0.0.1", () => socket.write(text));
       socket.on("data", (bytes) => answers.push(bytes.toString("latin1")));
       socket.on("close", () => resolve()).on("error", () => undefined);
     });
   }
 
   async function startDying(at: string): Promise<Instance> {
-    const instance = await startInstance({ ...ready().environment, RECONCILE_INTERVAL_MS: "0" }, { at });
+    const instance = await startInstance({ ...ends.environment, RECONCILE_INTERVAL_MS: "0" }, { at });
     processes.push(instance);
     return instance;
   }
 
   function run(name: string, more: Readonly<Record<string, string>>): ServiceProcess {
-    const running = runService({ ...ready().environment, ...more }, program(name));
+    const running = runService({ ...ends.environment, ...more }, program(name));
     processes.push(running);
     return running;
   }
 
-  return {
-    get databaseUrl() {
-      return ready().databaseUrl;
-    },
-    get tap() {
-      return ready().tap;
-    },
-    get upstream() {
-      return ready().upstream;
-    },
-    get environment() {
-      return ready().environment;
-    },
-    get service() {
-      return ready().service;
-    },
-    processes,
-    answers,
-    sql,
-    kept,
-    post,
-    graphql,
-    cancel,
-    raw,
-    startDying,
-    run,
-  };
+  return { ends, processes, answers, sql, kept, post, graphql, cancel, raw, startDying, run };
 }

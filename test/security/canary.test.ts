@@ -9,8 +9,7 @@ import { accountOf, CANARIES, numberOf, secretsIn } from "./canaries.js";
 import { ANSWERS } from "./canary-upstream.js";
 import { useCanaryWorld } from "./canary-world.js";
 
-const world = useCanaryWorld();
-const { answers, processes, sql, kept, post, graphql, cancel, raw, startDying, run } = world;
+const { ends, answers, processes, sql, kept, post, graphql, cancel, raw, startDying, run } = useCanaryWorld();
 
 const READ = `query ($after: String) {
   cancellations(first: 100, after: $after) { edges { node { ${CANCELLATION_FIELDS} } } pageInfo { hasNextPage endCursor } }
@@ -109,7 +108,7 @@ describe("refund accounts go through", () => {
   });
 
   test("addresses, headers and bodies that are no requests", async () => {
-    const { url } = world.service;
+    const { url } = ends.service;
     for (const canary of CANARIES) {
       const account = JSON.stringify(canary);
       const [number, name] = [numberOf(canary), encodeURIComponent(canary.accountHolderName)];
@@ -158,8 +157,8 @@ describe("refund accounts go through", () => {
         JSON.stringify({ eventType: name, eventTime: number, data: canary }),
         JSON.stringify(canary).slice(0, -1),
       ]) {
-        expect((await deliver(world.service, body)).status).toBe(200);
-        expect((await deliver(world.service, body, { secret: "another" })).status).toBe(401);
+        expect((await deliver(ends.service, body)).status).toBe(200);
+        expect((await deliver(ends.service, body, { secret: "another" })).status).toBe(401);
       }
     }
   });
@@ -207,11 +206,11 @@ describe("refund accounts go through", () => {
   test("a database that is away after EBP was asked", async () => {
     const [one, other] = CANARIES;
     const cancelling = cancel(one, { orderNo: `accepted-echo-database-goes-away-${randomUUID()}` });
-    await world.service.output(/recording an outcome failed; it is tried again/u);
+    await ends.service.output(/recording an outcome failed; it is tried again/u);
     const refused = await graphql(CANCEL, { input: cancelInput({ refundAccount: accountOf(other) }) });
     expect(refused.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
-    await deliver(world.service, webhookBody("PAYMENT_CAPTURED", "away", 1, { data: accountOf(other) }));
-    world.tap.up();
+    await deliver(ends.service, webhookBody("PAYMENT_CAPTURED", "away", 1, { data: accountOf(other) }));
+    ends.databaseComesBack();
     expect((await cancelling).cancellation.status).toMatch(/^(?:SUCCEEDED|PENDING)$/u);
   });
 });
@@ -222,7 +221,7 @@ test("re-encryption of accounts, some of which cannot be decrypted, says how man
      WHERE order_no LIKE 'garbage%' AND refund_account_sealed IS NOT NULL AND get_byte(refund_account_sealed, 40) <> 0 RETURNING id`,
   );
   const newest = `new:${Buffer.alloc(32, 9).toString("base64")}`;
-  const keys = `${newest},${world.environment["DATA_ENCRYPTION_KEYS"] ?? ""}`;
+  const keys = `${newest},${ends.environment["DATA_ENCRYPTION_KEYS"] ?? ""}`;
   const reencrypting = run("commands/reencrypt", { DATA_ENCRYPTION_KEYS: keys });
   expect(await reencrypting.ended).toBe(1);
   expect(altered.length).toBeGreaterThan(1);
@@ -232,15 +231,15 @@ test("re-encryption of accounts, some of which cannot be decrypted, says how man
 describe("and afterwards", () => {
   test("EBP has got every account, and the history shows what happened", async () => {
     for (const canary of CANARIES)
-      expect(world.upstream.accounts()).toContainEqual({
+      expect(ends.upstream.accounts()).toContainEqual({
         ...accountOf(canary),
         accountNumber: numberOf(canary),
       });
     for (let info: any = { hasNextPage: true, endCursor: null }; info.hasNextPage;) {
       info = (await graphql(READ, { after: info.endCursor })).data.cancellations.pageInfo;
     }
-    await kept(fetch(`${world.service.url}/metrics`));
-    await kept(fetch(`${world.service.url}/exports/cancellations.csv`));
+    await kept(fetch(`${ends.service.url}/metrics`));
+    await kept(fetch(`${ends.service.url}/exports/cancellations.csv`));
     expect(answers.join("\n")).toContain("[redacted]");
   });
 
@@ -250,8 +249,8 @@ describe("and afterwards", () => {
   });
 
   test("no log shows an account", async () => {
-    world.service.kill("SIGTERM");
-    expect(await world.service.ended).toBe(0);
+    ends.service.kill("SIGTERM");
+    expect(await ends.service.ended).toBe(0);
     const written = processes.map(({ stdout, stderr }) => stdout + stderr).join("\n");
     expect(written.length).toBeGreaterThan(20_000);
     expect(secretsIn(written)).toEqual([]);
@@ -269,7 +268,7 @@ describe("and afterwards", () => {
   });
 
   test("nothing of an account was sent to the database, so its log cannot show one either", () => {
-    const sent = world.tap.sent().toString("utf8");
+    const sent = ends.sent().toString("utf8");
     expect(sent).toContain("accepted-echo-");
     expect(secretsIn(sent)).toEqual([]);
   });
