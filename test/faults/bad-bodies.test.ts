@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { BAD_BODIES, type BadBody } from "./harness/bad-bodies.js";
-import { createProxiedWorld, type World } from "./harness/world.js";
-import type { EbpProxy } from "./harness/ebp-proxy.js";
 import type { Instance } from "./harness/instance.js";
 import { expectNoHarm } from "./harness/oracle.js";
 import { graphql } from "./harness/requests.js";
@@ -11,6 +9,7 @@ import { settle } from "./harness/settle.js";
 import { registered } from "./harness/webhook.js";
 import { Dice, say, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CANCELS = sized(50);
@@ -21,17 +20,15 @@ const WARM_UP = 50 + 10 * CANCELS;
 const MEMORY_LIMIT_MB = 96;
 const REFRESH = `mutation ($id: ID!) { refreshCancellation(id: $id) { cancellation { status } } }`;
 
-let world: World;
-let upstream: EbpProxy;
-let close: () => Promise<void>;
+const world = useWorld({
+  dice,
+  environment: { EBP_TIMEOUT_MS: "4000", LOG_LEVEL: "info" },
+  proxied: true,
+});
 /** In a process of its own: what is measured is its memory and nobody else's. */
 let replica: Instance;
 let megabytesBefore: number | null;
 beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({
-    dice,
-    environment: { EBP_TIMEOUT_MS: "4000", LOG_LEVEL: "info" },
-  }));
   replica = await world.startInstance();
   await eachOf(
     Array.from({ length: WARM_UP }).map(() => registered(world)),
@@ -44,19 +41,17 @@ beforeAll(async () => {
   await graphql(replica.url, REFRESH, { id: randomUUID() });
   megabytesBefore = await megabytesOf(replica);
 }, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(() => close());
 
 test.each(BAD_BODIES.map((bad): [string, BadBody] => [bad.what, bad]))(
   "%s proves nothing that is not so, neither as the answer to a cancel nor to a lookup",
   async (what, { answer, concludes, reaches }) => {
     await eachOf([...Array(CANCELS).keys()], CALLERS, async () => {
       const request = registered(world);
-      upstream.plan(request.itemId, { answer, reaches: reaches ?? dice.pick(["now", "never"]) });
+      world.upstream.plan(request.itemId, { answer, reaches: reaches ?? dice.pick(["now", "never"]) });
       const { told } = await world.callers.insist(() => replica.url, request);
       expect(concludes).toContain(told?.status);
       if (told?.status !== "UNKNOWN" || reaches !== undefined) return;
-      upstream.plan({ lookup: request.orderNo }, { answer, reaches: "now" });
+      world.upstream.plan({ lookup: request.orderNo }, { answer, reaches: "now" });
       await world.database.age([told.id], HOUR_MS);
       const looked = await graphql(replica.url, REFRESH, { id: told.id });
       expect(looked.data.refreshCancellation.cancellation.status).toBe("UNKNOWN");
@@ -64,7 +59,6 @@ test.each(BAD_BODIES.map((bad): [string, BadBody] => [bad.what, bad]))(
     await settle(world);
     await expectNoHarm(world, what);
   },
-  TEST_TIMEOUT_MS,
 );
 
 test("all of that took no lasting memory", async () => {

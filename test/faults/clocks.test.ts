@@ -1,30 +1,23 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { createProxiedWorld, type World } from "./harness/world.js";
-import type { EbpProxy } from "./harness/ebp-proxy.js";
+import { expect, test } from "@jest/globals";
 import { expectNoHarm } from "./harness/oracle.js";
 import { graphql } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { deliver, registered, signed, webhookBody } from "./harness/webhook.js";
-import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, sized } from "./harness/size.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const ROUNDS = sized(20);
 const HOUR_MS = 3_600_000;
 const REFRESH = `mutation ($id: ID!) { refreshCancellation(id: $id) { cancellation { status } } }`;
 
-let world: World;
-let upstream: EbpProxy;
-let close: () => Promise<void>;
 let answersHeld = Promise.resolve();
-beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({
-    dice,
-    environment: { EBP_TIMEOUT_MS: "60000" },
-    simulator: { beforeAnswer: () => answersHeld },
-  }));
-}, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(() => close());
+const world = useWorld({
+  dice,
+  environment: { EBP_TIMEOUT_MS: "60000" },
+  simulator: { beforeAnswer: () => answersHeld },
+  proxied: true,
+});
 
 test.each([
   ["an hour ahead", HOUR_MS],
@@ -42,7 +35,6 @@ test.each([
     await settle(world);
     await expectNoHarm(world, `clock of one replica ${what}, ${ROUNDS} rounds`);
   },
-  TEST_TIMEOUT_MS,
 );
 
 async function ofTheRightTime(url: string): Promise<void> {
@@ -98,7 +90,7 @@ async function judgesWebhooksByTheDatabase(url: string, clockShiftMs: number): P
 /** One whose connection broke, and that EBP never got. */
 async function inDoubt(url: string): Promise<{ id: string }> {
   const request = registered(world);
-  upstream.plan(request.itemId, { reaches: "never", answer: (socket) => socket.resetAndDestroy() });
+  world.upstream.plan(request.itemId, { reaches: "never", answer: (socket) => socket.resetAndDestroy() });
   const { told } = await world.callers.insist(() => url, request);
   expect(told?.status).toBe("UNKNOWN");
   return { id: told?.id ?? "" };

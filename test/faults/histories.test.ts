@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createProxiedWorld, type World } from "./harness/world.js";
-import type { EbpProxy } from "./harness/ebp-proxy.js";
 import { histories } from "./harness/history-commands.js";
 import { Model } from "./harness/history-model.js";
 import { judge } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
-import { Dice, say, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, say, sized } from "./harness/size.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const HISTORIES = sized(1_000);
@@ -14,43 +13,33 @@ const LONGEST = 20;
 /** What there is to cancel of each order. */
 const TOTAL = 10_007;
 
-let world: World;
-let upstream: EbpProxy;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({ dice, environment: { RECOVERY_HOLD_MS: "100" } }));
-}, TEST_TIMEOUT_MS);
-afterAll(() => close());
+const world = useWorld({ dice, environment: { RECOVERY_HOLD_MS: "100" }, proxied: true });
 
-test(
-  "whatever happens to an order, in whatever order, the service says what a simple model of it says",
-  async () => {
-    const played = new Map<string, number>();
-    await fc.assert(
-      fc.asyncProperty(histories(LONGEST), async (history) => {
-        world.begin();
-        const orderNo = `ORD-history-${world.callers.request().key}`;
-        world.simulator.payments.register({ orderNo, total: String(TOTAL), captured: true });
-        const model = new Model(TOTAL);
-        await fc.asyncModelRun(() => ({ model, real: { world, upstream, orderNo } }), history);
-        await upstream.land();
-        const ids = model.requests.map(({ id }) => id);
-        await settle(world, ids);
-        const findings = await judge(world, {
-          effectsPerOrder: Infinity,
-          contradictions: model.events.length > 0,
-          recovered: model.hasGoneBack,
-        });
-        expect(findings.violations).toEqual([]);
-        for (const command of commandsOf(history)) played.set(command, (played.get(command) ?? 0) + 1);
-      }),
-      { numRuns: HISTORIES, seed: dice.seed },
-    );
-    const counts = [...played].map(([command, count]) => `${command} ${count}`).sort();
-    say(`histories: ${HISTORIES}, violations 0 (${counts.join(", ")})`);
-  },
-  TEST_TIMEOUT_MS,
-);
+test("whatever happens to an order, in whatever order, the service says what a simple model of it says", async () => {
+  const played = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(histories(LONGEST), async (history) => {
+      world.begin();
+      const orderNo = `ORD-history-${world.callers.request().key}`;
+      world.simulator.payments.register({ orderNo, total: String(TOTAL), captured: true });
+      const model = new Model(TOTAL);
+      await fc.asyncModelRun(() => ({ model, real: { world, orderNo } }), history);
+      await world.upstream.land();
+      const ids = model.requests.map(({ id }) => id);
+      await settle(world, ids);
+      const findings = await judge(world, {
+        effectsPerOrder: Infinity,
+        contradictions: model.events.length > 0,
+        recovered: model.hasGoneBack,
+      });
+      expect(findings.violations).toEqual([]);
+      for (const command of commandsOf(history)) played.set(command, (played.get(command) ?? 0) + 1);
+    }),
+    { numRuns: HISTORIES, seed: dice.seed },
+  );
+  const counts = [...played].map(([command, count]) => `${command} ${count}`).sort();
+  say(`histories: ${HISTORIES}, violations 0 (${counts.join(", ")})`);
+});
 
 /** Those that were played, by their first words. */
 function commandsOf(history: { toString(): string }): string[] {

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { struck } from "./harness/instance.js";
 import { expectNoHarm } from "./harness/oracle.js";
 import type { Request } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
-import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, sized } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
 import { tell } from "./harness/webhook.js";
-import { World } from "./harness/world.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const KILLS = sized(100);
@@ -15,16 +15,11 @@ const CANCELS = 6;
 /** More processes at a time would wait for each other's start. */
 const AT_A_TIME = 2;
 
-let world: World;
 /** What EBP does when it has moved the money of an order, before it answers. */
 const onEffect = new Map<string, () => Promise<void>>();
-beforeAll(async () => {
-  const beforeAnswer = ({ orderNo }: { orderNo: string }): Promise<void> =>
-    onEffect.get(orderNo)?.() ?? Promise.resolve();
-  world = await World.create({ dice, simulator: { beforeAnswer } });
-}, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(() => world.close());
+const beforeAnswer = ({ orderNo }: { orderNo: string }): Promise<void> =>
+  onEffect.get(orderNo)?.() ?? Promise.resolve();
+const world = useWorld({ dice, simulator: { beforeAnswer } });
 
 const POINTS: readonly (readonly [words: string, at: string | null])[] = [
   ["before the intent is handed over", "before intent"],
@@ -41,15 +36,11 @@ const POINTS: readonly (readonly [words: string, at: string | null])[] = [
   ["when the outcome is committed, before the caller is answered", "after transition"],
 ];
 
-test.each(POINTS)(
-  "a process killed %s loses nothing, and nothing is sent twice",
-  async (words, at) => {
-    await rounds(() => killedWhileCancelling(at));
+test.each(POINTS)("a process killed %s loses nothing, and nothing is sent twice", async (words, at) => {
+  await rounds(() => killedWhileCancelling(at));
 
-    await expectNoHarm(world, `kill ${words}: ${KILLS} kills`);
-  },
-  TEST_TIMEOUT_MS,
-);
+  await expectNoHarm(world, `kill ${words}: ${KILLS} kills`);
+});
 
 /** A replica is killed with cancels under way; the callers, who got no answer, repeat them at another at once. */
 async function killedWhileCancelling(at: string | null): Promise<void> {
@@ -97,16 +88,12 @@ const IN_RECONCILER: readonly (readonly [words: string, at: string])[] = [
   ["when what it found is committed", "after recording"],
 ];
 
-test.each(IN_RECONCILER)(
-  "a reconciler killed %s leaves it for the next one",
-  async (words, at) => {
-    // A reconciler takes all that is due: two of them would take it from each other.
-    await rounds(() => killedWhileReconciling(at), 1);
+test.each(IN_RECONCILER)("a reconciler killed %s leaves it for the next one", async (words, at) => {
+  // A reconciler takes all that is due: two of them would take it from each other.
+  await rounds(() => killedWhileReconciling(at), 1);
 
-    await expectNoHarm(world, `kill of the reconciler ${words}: ${KILLS} kills`);
-  },
-  TEST_TIMEOUT_MS,
-);
+  await expectNoHarm(world, `kill of the reconciler ${words}: ${KILLS} kills`);
+});
 
 async function killedWhileReconciling(at: string): Promise<void> {
   const requests = [
@@ -121,36 +108,32 @@ async function killedWhileReconciling(at: string): Promise<void> {
   await repeatWhatIsSafe(requests);
 }
 
-test(
-  "a process killed when a webhook is stored, not acknowledged, lets it be sent again and counts it once",
-  async () => {
-    await rounds(async () => {
-      const requests = await newOrders(CANCELS, "SIM-CONNECTION-RESET-AFTER-EFFECT");
-      await Promise.all(requests.map((request) => world.callers.insist(() => world.app.url, request)));
-      const victim = await world.startInstance({ at: "after store", nth: 1 + dice.below(CANCELS) });
-      const eventTime = new Date().toISOString();
-      const telling = requests.map(({ orderNo, amount }) => {
-        const event = { eventType: "PAYMENT_REFUND_REQUESTED", orderNo, amount, eventTime } as const;
-        return (url: string) => tell(url, event);
-      });
-      const first = telling.map((send) => send(victim.url).catch(() => undefined));
-      await struck(victim);
-      await Promise.all(first);
-      for (const send of telling) await send(world.app.url);
-      await world.app.reconcile();
-      const rows = await world.database.sql(
-        `SELECT c.status, (SELECT count(*)::int FROM webhook_event w WHERE w.order_no = c.order_no AND kind = 'REFUND_REQUESTED') AS webhooks
+test("a process killed when a webhook is stored, not acknowledged, lets it be sent again and counts it once", async () => {
+  await rounds(async () => {
+    const requests = await newOrders(CANCELS, "SIM-CONNECTION-RESET-AFTER-EFFECT");
+    await Promise.all(requests.map((request) => world.callers.insist(() => world.app.url, request)));
+    const victim = await world.startInstance({ at: "after store", nth: 1 + dice.below(CANCELS) });
+    const eventTime = new Date().toISOString();
+    const telling = requests.map(({ orderNo, amount }) => {
+      const event = { eventType: "PAYMENT_REFUND_REQUESTED", orderNo, amount, eventTime } as const;
+      return (url: string) => tell(url, event);
+    });
+    const first = telling.map((send) => send(victim.url).catch(() => undefined));
+    await struck(victim);
+    await Promise.all(first);
+    for (const send of telling) await send(world.app.url);
+    await world.app.reconcile();
+    const rows = await world.database.sql(
+      `SELECT c.status, (SELECT count(*)::int FROM webhook_event w WHERE w.order_no = c.order_no AND kind = 'REFUND_REQUESTED') AS webhooks
          FROM cancellation c WHERE c.order_no = ANY ($1)`,
-        [requests.map(({ orderNo }) => orderNo)],
-      );
-      // On a slow machine a lookup may have decided one of them before.
-      expect(rows).toEqual(requests.map(() => ({ status: "SUCCEEDED", webhooks: 1 })));
-    }, 1);
+      [requests.map(({ orderNo }) => orderNo)],
+    );
+    // On a slow machine a lookup may have decided one of them before.
+    expect(rows).toEqual(requests.map(() => ({ status: "SUCCEEDED", webhooks: 1 })));
+  }, 1);
 
-    await expectNoHarm(world, `kill when a webhook is stored: ${KILLS} kills`);
-  },
-  TEST_TIMEOUT_MS,
-);
+  await expectNoHarm(world, `kill when a webhook is stored: ${KILLS} kills`);
+});
 
 /**
  * Orders of which EBP knows the payment, and of some of which its webhook has told the amount: those can be decided by a lookup. Of

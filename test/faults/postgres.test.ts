@@ -1,63 +1,48 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
-import { startDurablePostgres, type DurablePostgres } from "./harness/durable-postgres.js";
 import { expectNoHarm } from "./harness/oracle.js";
 import type { Cut } from "./harness/pg-proxy.js";
 import type { Request } from "./harness/requests.js";
 import { reconcileOnce, settle } from "./harness/settle.js";
 import { registered } from "./harness/webhook.js";
-import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, sized } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
-import { World } from "./harness/world.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CANCELS = 10;
 /** 30 s at full size. The lease, six seconds, runs out in between then. */
 const AWAY_MS = sized(30_000, 300);
 
-let postgres: DurablePostgres;
-let world: World;
 /** Keeps EBP's answers back. */
 let answersHeld = Promise.resolve();
-beforeAll(async () => {
-  postgres = await startDurablePostgres();
-  world = await World.create({
-    dice,
-    databaseUrl: postgres.proxy.url,
-    environment: { EBP_TIMEOUT_MS: "2000" },
-    simulator: { beforeAnswer: () => answersHeld },
-  });
-}, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(async () => {
-  await world.close();
-  await postgres.close();
+const world = useWorld({
+  dice,
+  ownServer: true,
+  environment: { EBP_TIMEOUT_MS: "2000" },
+  simulator: { beforeAnswer: () => answersHeld },
 });
 
-test(
-  "a PostgreSQL that is stopped without a goodbye under load has kept everything that callers were told",
-  async () => {
-    const stops = sized(100);
-    for (let round = 0; round < stops; round += 1) {
-      const { ledger } = world.simulator;
-      const sentBefore = ledger.totalReceived;
-      const moment = dice.below(CANCELS);
-      const calls = orders().map((request) => world.callers.insist(() => world.app.url, request));
-      await until("some are sent", () => ledger.totalReceived - sentBefore >= moment);
-      await postgres.stopImmediately();
-      await postgres.startAgain();
-      await Promise.all(calls);
-    }
-    await everythingAnsweredIsRecorded();
-    await settle(world);
-    await expectNoHarm(world, `PostgreSQL stopped immediately: ${stops} stops`);
-  },
-  TEST_TIMEOUT_MS,
-);
+test("a PostgreSQL that is stopped without a goodbye under load has kept everything that callers were told", async () => {
+  const stops = sized(100);
+  for (let round = 0; round < stops; round += 1) {
+    const { ledger } = world.simulator;
+    const sentBefore = ledger.totalReceived;
+    const moment = dice.below(CANCELS);
+    const calls = orders().map((request) => world.callers.insist(() => world.app.url, request));
+    await until("some are sent", () => ledger.totalReceived - sentBefore >= moment);
+    await world.postgres.stopImmediately();
+    await world.postgres.startAgain();
+    await Promise.all(calls);
+  }
+  await everythingAnsweredIsRecorded();
+  await settle(world);
+  await expectNoHarm(world, `PostgreSQL stopped immediately: ${stops} stops`);
+});
 
 test.each([
-  ["refuses connections", () => postgres.proxy.down(), () => postgres.proxy.up()],
-  ["swallows every packet", () => (resume = postgres.proxy.swallow()), () => resume()],
+  ["refuses connections", () => world.postgres.proxy.down(), () => world.postgres.proxy.up()],
+  ["swallows every packet", () => (resume = world.postgres.proxy.swallow()), () => resume()],
 ])(
   "what EBP answers while the database %s is stored as soon as it is back, and callers are told what is known",
   async (manner, leave, comeBack) => {
@@ -86,7 +71,6 @@ test.each([
     await settle(world);
     await expectNoHarm(world, `database away for ${AWAY_MS} ms, ${manner}: ${rounds} times`);
   },
-  TEST_TIMEOUT_MS,
 );
 
 let resume = (): void => undefined;
@@ -100,24 +84,20 @@ const CUTS: readonly (readonly [when: Cut, statement: string])[] = [
   ["after", "transition"],
 ];
 
-test(
-  "a connection cut around the COMMIT of the intent or of the outcome is not noticed by the caller",
-  async () => {
-    const cuts = sized(200, CUTS.length);
-    const planned = Array.from({ length: cuts }, (_, index) => CUTS[index % CUTS.length] ?? CUTS[0]);
-    await eachOf(planned, 1, async (plan) => {
-      const [when, statement] = plan ?? ["after", "intent"];
-      const request = registered(world);
-      const cut = postgres.proxy.cut(when, `${statement}_`);
-      const { told } = await world.callers.insist(() => world.app.url, request);
-      await cut;
-      expect(told?.status).toBe("SUCCEEDED");
-    });
-    await settle(world);
-    await expectNoHarm(world, `connection cut before, during and after COMMIT: ${cuts} cuts`);
-  },
-  TEST_TIMEOUT_MS,
-);
+test("a connection cut around the COMMIT of the intent or of the outcome is not noticed by the caller", async () => {
+  const cuts = sized(200, CUTS.length);
+  const planned = Array.from({ length: cuts }, (_, index) => CUTS[index % CUTS.length] ?? CUTS[0]);
+  await eachOf(planned, 1, async (plan) => {
+    const [when, statement] = plan ?? ["after", "intent"];
+    const request = registered(world);
+    const cut = world.postgres.proxy.cut(when, `${statement}_`);
+    const { told } = await world.callers.insist(() => world.app.url, request);
+    await cut;
+    expect(told?.status).toBe("SUCCEEDED");
+  });
+  await settle(world);
+  await expectNoHarm(world, `connection cut before, during and after COMMIT: ${cuts} cuts`);
+});
 
 function orders(): Request[] {
   return Array.from({ length: CANCELS }, () => registered(world));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Instance } from "./harness/instance.js";
 import { expectNoHarm } from "./harness/oracle.js";
@@ -6,7 +6,7 @@ import { registered, tell } from "./harness/webhook.js";
 import { graphql } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
-import { World } from "./harness/world.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const SESSIONS = sized(1_000, 60);
@@ -22,10 +22,9 @@ const NAME = "replica";
 const PAGE = `query { cancellations(first: 20) { totalCount edges { node { id status events { at } } } } }`;
 const STATS = `query { cancellationStats(groupBy: [STATUS]) { count } }`;
 
-let world: World;
+const world = useWorld({ dice, simulator: { beforeAnswer: () => delay(dice.below(50)) } });
 let replicas: Instance[];
 beforeAll(async () => {
-  world = await World.create({ dice, simulator: { beforeAnswer: () => delay(dice.below(50)) } });
   const url = new URL(world.environment["DATABASE_URL"] ?? "");
   url.searchParams.set("application_name", NAME);
   const environment = {
@@ -35,50 +34,45 @@ beforeAll(async () => {
   };
   replicas = await Promise.all(Array.from({ length: REPLICAS }, () => world.startInstance({}, environment)));
 }, TEST_TIMEOUT_MS);
-afterAll(() => world.close());
 
-test(
-  "replicas whose sessions PostgreSQL ends under load, also while they are stopped, live on, lose nothing and send nothing twice",
-  async () => {
-    let isOver = false;
-    const dead: unknown[] = [];
-    for (const { ended } of replicas) void ended.then((how) => dead.push(how));
-    const anyUrl = (): string => dice.pick(replicas as [Instance, ...Instance[]]).url;
-    const load = Array.from({ length: CALLERS }, async () => {
-      while (!isOver) {
-        const request = registered(world);
-        const { orderNo, amount } = request;
-        await Promise.all([
-          world.callers.insist(anyUrl, request),
-          graphql(anyUrl(), dice.pick([PAGE, STATS]), {}),
-          // One that cannot be stored is refused: EBP would send it again.
-          tell(anyUrl(), { eventType: "PAYMENT_CAPTURED", orderNo, amount }).catch(() => undefined),
-        ]);
-      }
-    });
-    let ended = 0;
-    while (ended < SESSIONS && dead.length === 0) {
-      const stopped = dice.below(2) === 0 ? dice.pick(replicas as [Instance, ...Instance[]]) : undefined;
-      stopped?.kill("SIGSTOP");
-      await delay(dice.below(PAUSE_MS));
-      ended += await terminate(1 + dice.below(MOST_AT_ONCE));
-      await delay(dice.below(PAUSE_MS));
-      stopped?.kill("SIGCONT");
+test("replicas whose sessions PostgreSQL ends under load, also while they are stopped, live on, lose nothing and send nothing twice", async () => {
+  let isOver = false;
+  const dead: unknown[] = [];
+  for (const { ended } of replicas) void ended.then((how) => dead.push(how));
+  const anyUrl = (): string => dice.pick(replicas as [Instance, ...Instance[]]).url;
+  const load = Array.from({ length: CALLERS }, async () => {
+    while (!isOver) {
+      const request = registered(world);
+      const { orderNo, amount } = request;
+      await Promise.all([
+        world.callers.insist(anyUrl, request),
+        graphql(anyUrl(), dice.pick([PAGE, STATS]), {}),
+        // One that cannot be stored is refused: EBP would send it again.
+        tell(anyUrl(), { eventType: "PAYMENT_CAPTURED", orderNo, amount }).catch(() => undefined),
+      ]);
     }
-    isOver = true;
-    expect(dead).toEqual([]);
-    await Promise.all(load);
+  });
+  let ended = 0;
+  while (ended < SESSIONS && dead.length === 0) {
+    const stopped = dice.below(2) === 0 ? dice.pick(replicas as [Instance, ...Instance[]]) : undefined;
+    stopped?.kill("SIGSTOP");
+    await delay(dice.below(PAUSE_MS));
+    ended += await terminate(1 + dice.below(MOST_AT_ONCE));
+    await delay(dice.below(PAUSE_MS));
+    stopped?.kill("SIGCONT");
+  }
+  isOver = true;
+  expect(dead).toEqual([]);
+  await Promise.all(load);
 
-    for (const replica of replicas) {
-      expect((await fetch(`${replica.url}/livez`)).status).toBe(200);
-      expect(replica.log().filter(({ level }) => level >= 60)).toEqual([]);
-    }
-    await settle(world);
-    for (const request of world.callers.requests) await world.callers.insist(() => world.app.url, request);
-    await expectNoHarm(world, `${ended} sessions ended by PostgreSQL under load`);
-  },
-  TEST_TIMEOUT_MS,
-);
+  for (const replica of replicas) {
+    expect((await fetch(`${replica.url}/livez`)).status).toBe(200);
+    expect(replica.log().filter(({ level }) => level >= 60)).toEqual([]);
+  }
+  await settle(world);
+  for (const request of world.callers.requests) await world.callers.insist(() => world.app.url, request);
+  await expectNoHarm(world, `${ended} sessions ended by PostgreSQL under load`);
+});
 
 /** Ends some of the replicas' sessions, whatever they are at; says how many. */
 async function terminate(atMost: number): Promise<number> {

@@ -1,27 +1,20 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { httpAnswer, refusedPort } from "../helpers/upstream.js";
-import { createProxiedWorld, type World } from "./harness/world.js";
-import type { EbpProxy, Mischief } from "./harness/ebp-proxy.js";
+import type { Mischief } from "./harness/ebp-proxy.js";
 import { expectNoHarm } from "./harness/oracle.js";
 import { settle } from "./harness/settle.js";
 import { registered } from "./harness/webhook.js";
 import type { Request } from "./harness/requests.js";
-import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, sized } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CANCELS = sized(100);
 const CALLERS = 20;
 const PAGE = "<html><body><h1>The request could not be served</h1></body></html>";
 
-let world: World;
-let upstream: EbpProxy;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({ dice }));
-}, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(() => close());
+const world = useWorld({ dice, proxied: true });
 
 const page = (status: number): Required<Mischief>["answer"] => {
   return (socket) => socket.write(httpAnswer(status, PAGE, { "Content-Type": "text/html" }));
@@ -41,33 +34,28 @@ test.each(IN_DOUBT)(
   async (what, answer) => {
     await eachOf([...Array(CANCELS).keys()], CALLERS, async () => {
       const request = registered(world);
-      upstream.plan(request.itemId, { reaches: dice.pick(["now", "later", "never"]), answer });
+      world.upstream.plan(request.itemId, { reaches: dice.pick(["now", "later", "never"]), answer });
       const { told } = await world.callers.insist(() => world.app.url, request);
       expect(told).toMatchObject({ status: "UNKNOWN", safeToRetry: false });
     });
-    await upstream.land();
+    await world.upstream.land();
     await settle(world);
     await expectNoHarm(world, what);
   },
-  TEST_TIMEOUT_MS,
 );
 
-test(
-  "HTTP 429 of a gateway proves that nothing was cancelled: it has failed, and is safe to repeat",
-  async () => {
-    await eachOf([...Array(CANCELS).keys()], CALLERS, async () => {
-      const request = registered(world);
-      upstream.plan(request.itemId, { reaches: "never", answer: page(429) });
-      await expectSafeFailureAndRetry(world.app.url, request);
-    });
-    await expectNoHarm(world, "HTTP 429");
-  },
-  TEST_TIMEOUT_MS,
-);
+test("HTTP 429 of a gateway proves that nothing was cancelled: it has failed, and is safe to repeat", async () => {
+  await eachOf([...Array(CANCELS).keys()], CALLERS, async () => {
+    const request = registered(world);
+    world.upstream.plan(request.itemId, { reaches: "never", answer: page(429) });
+    await expectSafeFailureAndRetry(world.app.url, request);
+  });
+  await expectNoHarm(world, "HTTP 429");
+});
 
 const UNREACHABLE: readonly (readonly [what: string, baseUrl: () => Promise<string>])[] = [
   ["a refused connection", async () => `http://127.0.0.1:${await refusedPort()}`],
-  ["a TLS handshake that fails", () => Promise.resolve(upstream.url.replace("http:", "https:"))],
+  ["a TLS handshake that fails", () => Promise.resolve(world.upstream.url.replace("http:", "https:"))],
   ["a host name that does not resolve", () => Promise.resolve("http://ebp.invalid")],
 ];
 
@@ -81,7 +69,6 @@ test.each(UNREACHABLE)(
     await app.close();
     await expectNoHarm(world, what);
   },
-  TEST_TIMEOUT_MS,
 );
 
 async function expectSafeFailureAndRetry(url: string, request: Request): Promise<void> {

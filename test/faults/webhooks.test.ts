@@ -1,53 +1,42 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { httpAnswer } from "../helpers/upstream.js";
-import { createProxiedWorld, type World } from "./harness/world.js";
-import type { EbpProxy, Mischief } from "./harness/ebp-proxy.js";
+import type { Mischief } from "./harness/ebp-proxy.js";
 import { expectNoHarm } from "./harness/oracle.js";
 import type { Request } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
-import { Dice, sized, TEST_TIMEOUT_MS } from "./harness/size.js";
+import { Dice, sized } from "./harness/size.js";
 import { eachOf, until } from "./harness/wait.js";
 import { deliver, signed, webhookBody, type Webhook } from "./harness/webhook.js";
+import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
 const CALLERS = 10;
 
-let world: World;
-let upstream: EbpProxy;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  ({ world, upstream, close } = await createProxiedWorld({ dice }));
-}, TEST_TIMEOUT_MS);
-beforeEach(() => world.begin());
-afterAll(() => close());
+const world = useWorld({ dice, proxied: true });
 
-test(
-  "an event that is sent again and again is acknowledged each time and counts once",
-  async () => {
-    const times = sized(1_000);
-    const request = world.callers.request();
-    await inDoubt(request);
-    const body = refund(request);
-    const recorded = signed(body);
-    await eachOf([...Array(times).keys()], CALLERS, async (index) => {
-      // EBP may sign a repetition anew.
-      expect(await deliver(world.app.url, index % 2 === 0 ? recorded : signed(body))).toBe(200);
-      if (index % 10 === 0) await world.app.reconcile();
-    });
-    await world.app.reconcile();
-    expect(await kept(request)).toEqual(["MATCHED"]);
-    expect(await stateOf(request)).toEqual({
-      status: "SUCCEEDED",
-      resolved_by: "WEBHOOK",
-      settlement: "REFUND_REQUESTED",
-      cancelled_total: "1000",
-      sources: ["CALLER", "RESPONSE", "WEBHOOK"],
-    });
-    await settle(world);
-    await expectNoHarm(world, `one webhook ${times} times`);
-  },
-  TEST_TIMEOUT_MS,
-);
+test("an event that is sent again and again is acknowledged each time and counts once", async () => {
+  const times = sized(1_000);
+  const request = world.callers.request();
+  await inDoubt(request);
+  const body = refund(request);
+  const recorded = signed(body);
+  await eachOf([...Array(times).keys()], CALLERS, async (index) => {
+    // EBP may sign a repetition anew.
+    expect(await deliver(world.app.url, index % 2 === 0 ? recorded : signed(body))).toBe(200);
+    if (index % 10 === 0) await world.app.reconcile();
+  });
+  await world.app.reconcile();
+  expect(await kept(request)).toEqual(["MATCHED"]);
+  expect(await stateOf(request)).toEqual({
+    status: "SUCCEEDED",
+    resolved_by: "WEBHOOK",
+    settlement: "REFUND_REQUESTED",
+    cancelled_total: "1000",
+    sources: ["CALLER", "RESPONSE", "WEBHOOK"],
+  });
+  await settle(world);
+  await expectNoHarm(world, `one webhook ${times} times`);
+});
 
 /** Something that happens while the cancel waits for its answer, or afterwards. */
 type Step = (request: Request) => Promise<unknown>;
@@ -79,7 +68,6 @@ test.each<[string, Required<Mischief>["answer"]]>([
     await settle(world);
     await expectNoHarm(world, `webhooks in ${chosen.length} orders, the cancel ${what}`);
   },
-  TEST_TIMEOUT_MS,
 );
 
 /** What these steps lead to, with the reconciler looking now and then. */
@@ -89,7 +77,7 @@ async function outcomeOf(
 ): Promise<unknown> {
   const request = world.callers.request();
   let release: (() => void) | undefined;
-  upstream.plan(request.itemId, {
+  world.upstream.plan(request.itemId, {
     reaches: "now",
     answer: (socket, genuine) => {
       release = () => {
@@ -115,27 +103,23 @@ async function outcomeOf(
   return stateOf(request);
 }
 
-test(
-  "nothing forged in body, secret, signature or time stamp is taken, nor does it leave anything",
-  async () => {
-    const attempts = sized(1_000, 40);
-    const request = world.callers.request();
-    await inDoubt(request);
-    const before = await world.database.sql("SELECT count(*)::int AS count FROM webhook_event");
-    const answers = new Map<number | null, number>();
-    await eachOf([...Array(attempts).keys()], CALLERS, async (index) => {
-      const status = await deliver(world.app.url, forged(request, index));
-      answers.set(status, (answers.get(status) ?? 0) + 1);
-    });
-    await world.app.reconcile();
-    expect([...answers]).toEqual([[401, attempts]]);
-    expect(await world.database.sql("SELECT count(*)::int AS count FROM webhook_event")).toEqual(before);
-    expect((await stateOf(request))?.status).toBe("UNKNOWN");
-    await settle(world);
-    await expectNoHarm(world, `forged webhooks: ${attempts} sent, 0 accepted`);
-  },
-  TEST_TIMEOUT_MS,
-);
+test("nothing forged in body, secret, signature or time stamp is taken, nor does it leave anything", async () => {
+  const attempts = sized(1_000, 40);
+  const request = world.callers.request();
+  await inDoubt(request);
+  const before = await world.database.sql("SELECT count(*)::int AS count FROM webhook_event");
+  const answers = new Map<number | null, number>();
+  await eachOf([...Array(attempts).keys()], CALLERS, async (index) => {
+    const status = await deliver(world.app.url, forged(request, index));
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+  });
+  await world.app.reconcile();
+  expect([...answers]).toEqual([[401, attempts]]);
+  expect(await world.database.sql("SELECT count(*)::int AS count FROM webhook_event")).toEqual(before);
+  expect((await stateOf(request))?.status).toBe("UNKNOWN");
+  await settle(world);
+  await expectNoHarm(world, `forged webhooks: ${attempts} sent, 0 accepted`);
+});
 
 const FORGERIES: readonly ((body: string) => Webhook)[] = [
   (body) => ({ ...signed(body.replace("1000", "1")), body }),
@@ -188,7 +172,7 @@ const eventTimes = new Map<string, string>();
 
 /** The money moves and the answer is lost. */
 async function inDoubt(request: Request): Promise<void> {
-  upstream.plan(request.itemId, { reaches: "now", answer: (socket) => socket.resetAndDestroy() });
+  world.upstream.plan(request.itemId, { reaches: "now", answer: (socket) => socket.resetAndDestroy() });
   expect((await world.callers.insist(() => world.app.url, request)).told?.status).toBe("UNKNOWN");
 }
 

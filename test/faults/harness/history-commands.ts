@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { httpAnswer } from "../../helpers/upstream.js";
 import type { Mischief } from "./ebp-proxy.js";
 import {
-  CaptureTold,
-  ClockPutBack,
-  RefundTold,
-  UnaccountedTold,
+  captureTold,
+  clockPutBack,
+  command,
+  refundTold,
+  unaccountedTold,
   type Command,
-  type Stage,
 } from "./history-events.js";
 import type { Model, ModelRequest } from "./history-model.js";
-import { StandbyFallsBehind, StandbyIsPromoted } from "./history-restore.js";
+import { standbyFallsBehind, standbyIsPromoted } from "./history-restore.js";
 import { graphql } from "./requests.js";
 
 const REJECTION = `{"resultCode":"EBP-C-0010","message":"Cancellation failed","requestId":"1","timestamp":"2026-01-01T00:00:00Z"}`;
@@ -38,29 +38,23 @@ const KINDS: Readonly<Record<string, { mischief: Mischief; doubt: boolean; safeT
   brokenEffectLate: { mischief: { reaches: "later", answer: reset }, doubt: true },
 };
 
-class Cancel implements Command {
-  constructor(
-    readonly kind: string,
-    readonly amount: "rest" | "some" | "twin",
-  ) {}
+type Amount = "rest" | "some" | "twin";
 
-  check(model: Readonly<Model>): boolean {
-    if (this.amount === "twin") return model.requests.length > 0;
-    return this.amount === "some" || model.left > 0;
-  }
-
-  async run(model: Model, { world, upstream, orderNo }: Stage): Promise<void> {
-    const kind = KINDS[this.kind];
-    if (kind === undefined) throw new Error(this.kind);
+function cancel(name: string, what: Amount): Command {
+  const isPossible = (model: Readonly<Model>): boolean =>
+    what === "twin" ? model.requests.length > 0 : what === "some" || model.left > 0;
+  return command(`cancel ${what} ${name}`, isPossible, async (model, { world, orderNo }) => {
+    const kind = KINDS[name];
+    if (kind === undefined) throw new Error(name);
     // No two amounts are the same but those of twins: of these it is not clear which of them an event is about.
     const amounts = {
       rest: model.left,
       some: 100 + world.callers.requests.length,
       twin: (model.requests.find(({ truth }) => truth === "moved") ?? model.requests[0])?.request.amount ?? 0,
     };
-    const amount = amounts[this.amount];
+    const amount = amounts[what];
     const request = world.callers.request({ orderNo, amount });
-    upstream.plan(request.itemId, kind.mischief);
+    world.upstream.plan(request.itemId, kind.mischief);
     const blocking = model.open;
     const { told, codes } = await world.callers.insist(() => world.app.url, request);
     if (blocking !== undefined) {
@@ -87,68 +81,47 @@ class Cancel implements Command {
     else if (one.truth === "moved") one.status = "SUCCEEDED";
     model.requests.push(one);
     expect(told).toMatchObject({ status: one.status, safeToRetry: one.safeToRetry });
-  }
-
-  toString(): string {
-    return `cancel ${this.amount} ${this.kind}`;
-  }
+  });
 }
 
 /** The last cancel's process dies before it records what came of it, and another takes its place. */
-class Crash implements Command {
-  check({ requests }: Readonly<Model>): boolean {
-    return requests.at(-1)?.status === "UNKNOWN";
-  }
-
-  async run(model: Model, { world }: Stage): Promise<void> {
+const crash = command(
+  "crash before the outcome is recorded",
+  ({ requests }) => requests.at(-1)?.status === "UNKNOWN",
+  async (model, { world }) => {
     const last = model.requests.at(-1);
     if (last === undefined) throw new Error("no request");
     await world.restart();
     model.forgetCopy();
     last.status = (await world.database.forgetOutcome(last.id)) ? "PENDING" : "UNKNOWN";
     last.isSeen = false;
-  }
+  },
+);
 
-  toString(): string {
-    return "crash before the outcome is recorded";
-  }
-}
-
-class Repeat implements Command {
-  constructor(readonly which: number) {}
-
-  check({ requests }: Readonly<Model>): boolean {
+function repeat(which: number): Command {
+  return command(
+    "repeat a request",
     // One that is PENDING would be waited for.
-    return requests.length > 0 && requests[this.which % requests.length]?.status !== "PENDING";
-  }
-
-  async run({ requests }: Model, { world }: Stage): Promise<void> {
-    const one = requests[this.which % requests.length];
-    if (one === undefined) throw new Error("no request");
-    const { told } = await world.callers.insist(() => world.app.url, one.request);
-    expect(told).toMatchObject({ id: one.id, status: one.status, safeToRetry: one.safeToRetry });
-  }
-
-  toString(): string {
-    return "repeat a request";
-  }
+    ({ requests }) => requests.length > 0 && requests[which % requests.length]?.status !== "PENDING",
+    async ({ requests }, { world }) => {
+      const one = requests[which % requests.length];
+      if (one === undefined) throw new Error("no request");
+      const { told } = await world.callers.insist(() => world.app.url, one.request);
+      expect(told).toMatchObject({ id: one.id, status: one.status, safeToRetry: one.safeToRetry });
+    },
+  );
 }
 
 /** An hour passes by all clocks, by the database's alone, or not at all. */
 type Passing = "an hour" | "an hour by the database's clock alone" | "no time";
 
-class Reconcile implements Command {
-  constructor(readonly passing: Passing) {}
-
-  check(model: Readonly<Model>): boolean {
-    // Time that passes brings late effects with it.
-    return this.passing !== "an hour" || model.late === undefined;
-  }
-
-  async run(model: Model, { world }: Stage): Promise<void> {
+function reconcile(passing: Passing): Command {
+  // Time that passes brings late effects with it.
+  const isPossible = (model: Readonly<Model>): boolean => passing !== "an hour" || model.late === undefined;
+  return command(`reconcile after ${passing}`, isPossible, async (model, { world }) => {
     const ids = model.requests.map(({ id }) => id);
-    const isSettled = this.passing === "an hour";
-    await world.database.age(ids, this.passing === "no time" ? 0 : HOUR_MS);
+    const isSettled = passing === "an hour";
+    await world.database.age(ids, passing === "no time" ? 0 : HOUR_MS);
     if (isSettled) world.passedMs += HOUR_MS;
     await world.app.reconcile();
     // Cancellations and webhooks are looked at side by side: a webhook may have met one that was still PENDING, and waits.
@@ -157,40 +130,28 @@ class Reconcile implements Command {
     model.reconcile(isSettled);
     const rows = await world.database.rows(model.requests.map(({ request }) => request.orderNo));
     expect(statusesOf(rows)).toEqual(statusesOf(model.requests));
-  }
-
-  toString(): string {
-    return `reconcile after ${this.passing}`;
-  }
+  });
 }
 
 function statusesOf(all: readonly { id: string; status: string }[]): Record<string, string> {
   return Object.fromEntries(all.map(({ id, status }) => [id, status]));
 }
 
-class LateEffectLands implements Command {
-  check(model: Readonly<Model>): boolean {
-    return model.late !== undefined;
-  }
-
-  async run(model: Model, { upstream }: Stage): Promise<void> {
+const lateEffectLands = command(
+  "a late effect lands",
+  (model) => model.late !== undefined,
+  async (model, { world }) => {
     const { late } = model;
     if (late === undefined) throw new Error("nothing is late");
-    await upstream.land(late.request.itemId);
+    await world.upstream.land(late.request.itemId);
     model.reachesEbp(late);
-  }
+  },
+);
 
-  toString(): string {
-    return "a late effect lands";
-  }
-}
-
-class OperatorDecides implements Command {
-  check(model: Readonly<Model>): boolean {
-    return model.requests.length > 0 && model.late === undefined;
-  }
-
-  async run(model: Model, { world }: Stage): Promise<void> {
+const operatorDecides = command(
+  "an operator says what is true",
+  (model) => model.requests.length > 0 && model.late === undefined,
+  async (model, { world }) => {
     const one = model.open ?? model.requests.at(-1);
     if (one === undefined) throw new Error("no request");
     const outcome = one.truth === "moved" ? "SUCCEEDED" : "FAILED";
@@ -205,48 +166,27 @@ class OperatorDecides implements Command {
       expect(userErrors).not.toEqual([]);
     }
     expect(cancellation.status).toBe(one.status);
-  }
-
-  toString(): string {
-    return "an operator says what is true";
-  }
-}
+  },
+);
 
 /** Histories of one order. */
 export function histories(longest: number): fc.Arbitrary<Iterable<Command>> {
-  const cancel = fc
-    .tuple(
-      fc.constantFrom(...Object.keys(KINDS)),
-      fc.constantFrom("rest" as const, "some" as const, "some" as const, "twin" as const, "twin" as const),
-    )
-    .map(([kind, amount]) => new Cancel(kind, amount));
-  const reconcile = fc
-    .constantFrom<Passing>("an hour", "an hour by the database's clock alone", "no time")
-    .map((passing) => new Reconcile(passing));
+  const amounts = fc.constantFrom<Amount>("rest", "some", "some", "twin", "twin");
+  const cancelling = fc
+    .tuple(fc.constantFrom(...Object.keys(KINDS)), amounts)
+    .map(([kind, amount]) => cancel(kind, amount));
+  const passings = fc.constantFrom<Passing>("an hour", "an hour by the database's clock alone", "no time");
+  const reconciling = passings.map(reconcile);
+  const which = fc.nat(10);
+  /** The more often it stands here, the more often it is played. */
+  const once = [crash, lateEffectLands, captureTold, clockPutBack, operatorDecides];
+  const often = [unaccountedTold, unaccountedTold, unaccountedTold, standbyFallsBehind, standbyFallsBehind];
+  const steps = [...once, ...often, standbyIsPromoted, standbyIsPromoted].map((one) => fc.constant(one));
   return fc.commands(
     [
-      cancel,
-      cancel,
-      cancel,
-      cancel,
-      fc.nat(10).map((which) => new Repeat(which)),
-      reconcile,
-      reconcile,
-      reconcile,
-      fc.constant(new Crash()),
-      fc.constant(new LateEffectLands()),
-      fc.constant(new CaptureTold()),
-      fc.nat(10).map((which) => new RefundTold(which)),
-      fc.nat(10).map((which) => new RefundTold(which)),
-      fc.constant(new UnaccountedTold()),
-      fc.constant(new UnaccountedTold()),
-      fc.constant(new UnaccountedTold()),
-      fc.constant(new ClockPutBack()),
-      fc.constant(new OperatorDecides()),
-      fc.constant(new StandbyFallsBehind()),
-      fc.constant(new StandbyFallsBehind()),
-      fc.constant(new StandbyIsPromoted()),
-      fc.constant(new StandbyIsPromoted()),
+      ...[cancelling, cancelling, cancelling, cancelling, which.map(repeat)],
+      ...[reconciling, reconciling, reconciling, which.map(refundTold), which.map(refundTold)],
+      ...steps,
     ],
     { maxCommands: longest, size: "max" },
   );

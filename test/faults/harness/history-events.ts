@@ -1,6 +1,5 @@
 import { expect } from "@jest/globals";
 import type fc from "fast-check";
-import type { EbpProxy } from "./ebp-proxy.js";
 import type { Model, ModelRequest } from "./history-model.js";
 import { deliver, signed, webhookBody } from "./webhook.js";
 import type { World } from "./world.js";
@@ -8,66 +7,49 @@ import type { World } from "./world.js";
 /** What a history is played on. */
 export interface Stage {
   readonly world: World;
-  readonly upstream: EbpProxy;
   readonly orderNo: string;
 }
 
 export type Command = fc.AsyncCommand<Model, Stage>;
 
-export class CaptureTold implements Command {
-  check({ captureTold }: Readonly<Model>): boolean {
-    return !captureTold;
-  }
+/** A step of a history, by the name that a failure shows: when it is possible, and what it does to the service and to the model. */
+export function command(name: string, check: Command["check"], run: Command["run"]): Command {
+  return { check, run, toString: () => name };
+}
 
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
+export const captureTold = command(
+  "a webhook tells of the capture",
+  ({ captureTold }) => !captureTold,
+  async (model, { world, orderNo }) => {
     const body = webhookBody({ eventType: "PAYMENT_CAPTURED", orderNo, amount: model.total });
     expect(await deliver(world.app.url, signed(body))).toBe(200);
     model.captureTold = true;
-  }
+  },
+);
 
-  toString(): string {
-    return "a webhook tells of the capture";
-  }
-}
-
-export class RefundTold implements Command {
-  constructor(readonly which: number) {}
-
-  check(model: Readonly<Model>): boolean {
-    return this.#chosen(model) !== undefined;
-  }
-
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
-    const one = this.#chosen(model);
-    if (one === undefined) throw new Error("nothing to tell of");
-    const { amount } = one.request;
-    await tellOfRefund(model, { world, orderNo }, amount);
-  }
-
-  #chosen({ requests }: Readonly<Model>): ModelRequest | undefined {
+export function refundTold(which: number): Command {
+  const chosen = ({ requests }: Readonly<Model>): ModelRequest | undefined => {
     const told = requests.filter(({ truth }) => truth === "moved");
-    return told[this.which % Math.max(1, told.length)];
-  }
-
-  toString(): string {
-    return "a webhook tells of a refund";
-  }
+    return told[which % Math.max(1, told.length)];
+  };
+  return command(
+    "a webhook tells of a refund",
+    (model) => chosen(model) !== undefined,
+    async (model, stage) => {
+      const one = chosen(model);
+      if (one === undefined) throw new Error("nothing to tell of");
+      await tellOfRefund(model, stage, one.request.amount);
+    },
+  );
 }
 
 /** A refund that was made elsewhere, or whose amount cannot be read as one of ours. */
-export class UnaccountedTold implements Command {
-  check({ requests, open }: Readonly<Model>): boolean {
-    return open !== undefined || requests.some(({ wasFoundToHaveFailed }) => wasFoundToHaveFailed);
-  }
-
-  run(model: Model, stage: Stage): Promise<void> {
-    return tellOfRefund(model, stage, UNLIKE_ALL);
-  }
-
-  toString(): string {
-    return "a webhook tells of a refund that nothing accounts for";
-  }
-}
+export const unaccountedTold = command(
+  "a webhook tells of a refund that nothing accounts for",
+  ({ requests, open }) =>
+    open !== undefined || requests.some(({ wasFoundToHaveFailed }) => wasFoundToHaveFailed),
+  (model, stage) => tellOfRefund(model, stage, UNLIKE_ALL),
+);
 
 const UNLIKE_ALL = 7;
 /** Later than whatever it can be about, by any of the clocks. */
@@ -75,11 +57,7 @@ const LATER_MS = 30_000;
 let lastTold = 0;
 
 /** Each tells at a time of its own: none repeats another. */
-async function tellOfRefund(
-  model: Model,
-  { world, orderNo }: Pick<Stage, "world" | "orderNo">,
-  amount: number,
-): Promise<void> {
+async function tellOfRefund(model: Model, { world, orderNo }: Stage, amount: number): Promise<void> {
   lastTold = Math.max(lastTold + 1, Date.now() + LATER_MS);
   const eventTime = new Date(lastTold).toISOString();
   const body = webhookBody({ eventType: "PAYMENT_REFUND_REQUESTED", orderNo, amount, eventTime });
@@ -88,12 +66,10 @@ async function tellOfRefund(
 }
 
 /** The database's clock was ahead, and is put right. */
-export class ClockPutBack implements Command {
-  check(model: Readonly<Model>): boolean {
-    return model.open !== undefined;
-  }
-
-  async run(model: Model, { world }: Stage): Promise<void> {
+export const clockPutBack = command(
+  "the database's clock is put back",
+  (model) => model.open !== undefined,
+  async (model, { world }) => {
     const { open } = model;
     if (open === undefined) throw new Error("nothing is open");
     await world.database.sql(
@@ -101,9 +77,5 @@ export class ClockPutBack implements Command {
       [open.id],
     );
     open.wasAskedAhead = true;
-  }
-
-  toString(): string {
-    return "the database's clock is put back";
-  }
-}
+  },
+);

@@ -1,6 +1,5 @@
 import { until } from "./wait.js";
-import type { Command, Stage } from "./history-events.js";
-import type { Model } from "./history-model.js";
+import { command } from "./history-events.js";
 import type { Database } from "./rows.js";
 
 /** What hangs on an order, in an order in which it can be written. */
@@ -15,13 +14,11 @@ const TABLES: readonly (readonly [table: string, ofOrder: string])[] = [
 /** All that a standby has of one order, as text. */
 export type OrderCopy = ReadonlyMap<string, string>;
 
-export class StandbyFallsBehind implements Command {
-  /** What an earlier process had in doubt, none that is alive remembers: of that the commands further down say nothing. */
-  check({ requests, open }: Readonly<Model>): boolean {
-    return requests.length > 0 && open?.isRemembered !== false;
-  }
-
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
+/** What an earlier process had in doubt, none that is alive remembers: of that the commands further down say nothing. */
+export const standbyFallsBehind = command(
+  "a standby falls behind",
+  ({ requests, open }) => requests.length > 0 && open?.isRemembered !== false,
+  async (model, { world, orderNo }) => {
     const copy = new Map<string, string>();
     for (const [table, ofOrder] of TABLES) {
       const sql = `SELECT coalesce(jsonb_agg(t), '[]')::text AS rows FROM ${table} t WHERE ${ofOrder}`;
@@ -29,20 +26,14 @@ export class StandbyFallsBehind implements Command {
       copy.set(table, rows);
     }
     model.keepCopy(copy);
-  }
-
-  toString(): string {
-    return "a standby falls behind";
-  }
-}
+  },
+);
 
 /** PostgreSQL has then forgotten what came since, and the replica that is alive notices. */
-export class StandbyIsPromoted implements Command {
-  check({ copy }: Readonly<Model>): boolean {
-    return copy !== undefined;
-  }
-
-  async run(model: Model, { world, orderNo }: Stage): Promise<void> {
+export const standbyIsPromoted = command(
+  "the standby is promoted",
+  ({ copy }) => copy !== undefined,
+  async (model, { world, orderNo }) => {
     const { database } = world;
     await goBack(database, orderNo, model.goBack());
     const before = await historyId(database);
@@ -51,12 +42,8 @@ export class StandbyIsPromoted implements Command {
       const { status } = await fetch(`${world.app.url}/readyz`);
       return status === 200 && (await historyId(database)) !== before;
     });
-  }
-
-  toString(): string {
-    return "the standby is promoted";
-  }
-}
+  },
+);
 
 async function goBack(database: Database, orderNo: string, copy: OrderCopy): Promise<void> {
   for (const [table, ofOrder] of [...TABLES].reverse()) {

@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { endsReadyForQuery, reset, startRelay, type Pair } from "../../helpers/relay.js";
 
 /**
  * Where a connection breaks around a statement: before it reaches the server, on its way to it, or when it has been executed and
@@ -26,35 +26,12 @@ export interface PgProxy {
   close(): Promise<void>;
 }
 
-interface Pair {
-  readonly client: Socket;
-  readonly server: Socket;
-}
-
 /** Stands between a service and PostgreSQL, and breaks what it is told to break. Bytes are passed on as they are. */
 export async function startPgProxy(databaseUrl: string): Promise<PgProxy> {
-  const pairs = new Set<Pair>();
   const plans: PlannedCut[] = [];
-  let port = Number(new URL(databaseUrl).port || "5432");
-  let isDown = false;
   let isSwallowing = false;
-
-  const listener = createServer((client) => {
-    client.on("error", () => undefined);
-    if (isDown) return void client.resetAndDestroy();
-    const server = connect(port, "127.0.0.1");
-    const pair: Pair = { client, server };
-    pairs.add(pair);
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.on("error", () => undefined);
-      one.on("close", () => {
-        pairs.delete(pair);
-        other.destroy();
-      });
-    }
+  const relay = await startRelay(databaseUrl, (pair) => {
+    const { client, server } = pair;
     if (isSwallowing) pause(pair);
     let awaited: PlannedCut | undefined;
     client.on("data", (bytes) => {
@@ -74,35 +51,25 @@ export async function startPgProxy(databaseUrl: string): Promise<PgProxy> {
       else if (endsReadyForQuery(bytes)) cutNow(pair, awaited);
     });
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-
-  const url = new URL(databaseUrl);
-  url.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  let port = Number(new URL(databaseUrl).port || "5432");
   return {
-    url: url.href,
+    url: relay.url,
     cut: (when, name) =>
       new Promise((resolve) => plans.push({ when, mark: Buffer.from(name), done: resolve })),
-    down() {
-      isDown = true;
-      for (const pair of [...pairs]) reset(pair);
-    },
+    down: () => relay.leadTo(null),
     up(newPort = port) {
       port = newPort;
-      isDown = false;
+      relay.leadTo(port);
     },
     swallow() {
       isSwallowing = true;
-      for (const pair of pairs) pause(pair);
+      relay.pairs.forEach(pause);
       return () => {
         isSwallowing = false;
-        for (const { client, server } of pairs) for (const socket of [client, server]) socket.resume();
+        for (const { client, server } of relay.pairs) for (const socket of [client, server]) socket.resume();
       };
     },
-    close: () =>
-      new Promise((resolve) => {
-        listener.close(() => resolve());
-        for (const pair of [...pairs]) reset(pair);
-      }),
+    close: () => relay.close(),
   };
 }
 
@@ -113,14 +80,4 @@ function pause({ client, server }: Pair): void {
 function cutNow(pair: Pair, { done }: PlannedCut): void {
   reset(pair);
   done();
-}
-
-function reset({ client, server }: Pair): void {
-  for (const socket of [client, server]) socket.resetAndDestroy();
-}
-
-/** The last message of an answer: Z, a length of 5, the state of the transaction. */
-function endsReadyForQuery(bytes: Buffer): boolean {
-  const last = bytes.subarray(-6);
-  return last.length === 6 && last[0] === 0x5a && last.readUInt32BE(1) === 5;
 }

@@ -1,3 +1,4 @@
+import { beforeEach, jest } from "@jest/globals";
 import { startApp, type App } from "../../../src/app.js";
 import { readConfig } from "../../../src/config/config.js";
 import { DEVELOPMENT_STORE } from "../../../simulator/development-store.js";
@@ -6,11 +7,13 @@ import { startSimulator, type Simulator, type SimulatorOptions } from "../../../
 import { createTestDatabase } from "../../helpers/database.js";
 import { UNLIMITED } from "../../helpers/service.js";
 import type { ServiceProcess } from "../../helpers/service-process.js";
+import { useStarted } from "../../helpers/started.js";
 import { Database } from "./rows.js";
 import { startEbpProxy, type EbpProxy } from "./ebp-proxy.js";
 import { kill, runReconciler, startInstance, type Defect, type Instance } from "./instance.js";
+import { startPostgres, type PostgresServer } from "./postgres-server.js";
 import { Callers } from "./requests.js";
-import type { Dice } from "./size.js";
+import { TEST_TIMEOUT_MS, type Dice } from "./size.js";
 
 export const WEBHOOK_SECRET = "a secret that the tests know";
 
@@ -18,10 +21,10 @@ export interface WorldOptions {
   readonly dice: Dice;
   readonly environment?: Readonly<Record<string, string>>;
   readonly simulator?: Partial<SimulatorOptions>;
-  /** A database that is there already; one cloned from the migrated template unless stated. */
-  readonly databaseUrl?: string;
-  /** How the services reach EBP, when not directly: what of the environment is otherwise. */
-  readonly through?: (upstreamUrl: string) => Promise<Record<string, string>>;
+  /** On a PostgreSQL of its own, which can be killed; on a database of the one that tests share unless stated. */
+  readonly ownServer?: boolean;
+  /** The services reach EBP through a proxy that does what networks do. */
+  readonly proxied?: boolean;
 }
 
 /** Everything one test file plays with: a database, an EBP, one healthy replica in this process, and callers. */
@@ -54,31 +57,51 @@ export class World {
     return this.#app;
   }
 
+  #upstream: EbpProxy | undefined;
+
+  /** The way to EBP. */
+  get upstream(): EbpProxy {
+    if (this.#upstream === undefined) throw new Error("the world has no proxy before EBP");
+    return this.#upstream;
+  }
+
+  #postgres: PostgresServer | undefined;
+
+  /** The server of its own. */
+  get postgres(): PostgresServer {
+    if (this.#postgres === undefined) throw new Error("the world has no PostgreSQL of its own");
+    return this.#postgres;
+  }
+
   /** New callers, whose requests are judged by themselves. */
   begin(): void {
     this.callers = new Callers(this.#dice);
   }
 
   static async create(options: WorldOptions): Promise<World> {
-    const cloned = options.databaseUrl === undefined ? await createTestDatabase() : undefined;
-    const databaseUrl = options.databaseUrl ?? cloned?.url ?? "";
+    const postgres = options.ownServer === true ? await startPostgres() : undefined;
+    const cloned = postgres === undefined ? await createTestDatabase() : undefined;
+    const databaseUrl = postgres?.proxy.url ?? cloned?.url ?? "";
     const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
-    const detour = await options.through?.(simulator.url);
+    const upstream = options.proxied === true ? await startEbpProxy(simulator.url) : undefined;
     const world = new World(options.dice, databaseUrl, simulator, {
       PORT: "0",
       LOG_LEVEL: "info",
       DATABASE_URL: databaseUrl,
-      EBP_BASE_URL: simulator.url,
+      EBP_BASE_URL: upstream?.url ?? simulator.url,
       EBP_TIMEOUT_MS: "5000",
       EBP_WEBHOOK_SECRET: WEBHOOK_SECRET,
       RECONCILE_INTERVAL_MS: "0",
       DATA_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
       ...UNLIMITED,
-      ...detour,
       ...options.environment,
     });
-    if (cloned !== undefined) world.#releases.push(() => cloned.drop());
+    world.#upstream = upstream;
+    world.#postgres = postgres;
     world.#releases.push(
+      () => postgres?.close() ?? Promise.resolve(),
+      () => cloned?.drop() ?? Promise.resolve(),
+      () => upstream?.close() ?? Promise.resolve(),
       () => simulator.close(),
       () => world.database.close(),
     );
@@ -135,24 +158,14 @@ export class World {
   }
 }
 
-/** A world whose services reach EBP through a proxy that does what networks do. */
-export async function createProxiedWorld(
-  options: WorldOptions,
-): Promise<{ world: World; upstream: EbpProxy; close: () => Promise<void> }> {
-  let upstream: EbpProxy | undefined;
-  const through = async (upstreamUrl: string): Promise<Record<string, string>> => {
-    upstream = await startEbpProxy(upstreamUrl);
-    return { EBP_BASE_URL: upstream.url };
-  };
-  const world = await World.create({ ...options, through });
-  if (upstream === undefined) throw new Error("the world was made without its proxy");
-  const proxy: EbpProxy = upstream;
-  return {
-    world,
-    upstream: proxy,
-    async close() {
-      await world.close();
-      await proxy.close();
-    },
-  };
+/** A world for the tests of one file, each of which has callers of its own. */
+export function useWorld(options: WorldOptions): World {
+  jest.setTimeout(TEST_TIMEOUT_MS);
+  const world = useStarted(async (atEnd) => {
+    const created = await World.create(options);
+    atEnd(() => created.close());
+    return created;
+  }, TEST_TIMEOUT_MS);
+  beforeEach(() => world.begin());
+  return world;
 }

@@ -1,4 +1,3 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { randomUUID } from "node:crypto";
 import { appendFile, chmod, chown, cp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +10,7 @@ import {
 } from "../../../src/persistence/embedded-postgres.js";
 import { applyMigrations } from "../../../src/persistence/migrations.js";
 import { withConnection } from "../../helpers/connection.js";
+import { startRelay, type Relay } from "../../helpers/relay.js";
 import { startPgProxy, type PgProxy } from "./pg-proxy.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../prisma/migrations", import.meta.url));
@@ -20,10 +20,14 @@ interface Server {
   running: EmbeddedPostgres;
 }
 
-/** A PostgreSQL that can go back in time. */
-export interface ForgetfulPostgres {
+/** A PostgreSQL that keeps what it has acknowledged, unlike the one that other tests share, and that can be sent back in time. */
+export interface PostgresServer {
   /** The way to whichever server is in charge. */
   readonly proxy: PgProxy;
+  /** pg_ctl stop -m immediate: no checkpoint, no goodbye. */
+  stopImmediately(): Promise<void>;
+  /** Starts it again; it recovers from its log. */
+  startAgain(): Promise<void>;
   /** Keeps a copy of all that is there now. The server is stopped for it, and comes back. */
   backUp(): Promise<void>;
   /** As it was at the last `backUp`. */
@@ -37,7 +41,7 @@ export interface ForgetfulPostgres {
   close(): Promise<void>;
 }
 
-export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
+export async function startPostgres(): Promise<PostgresServer> {
   const folders: string[] = [];
   const releases: (() => Promise<unknown>)[] = [];
   const newFolder = (): string => {
@@ -54,11 +58,26 @@ export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
   let backup: string | undefined;
   await applyMigrations({ url: server.running.url, directory: MIGRATIONS, log: () => undefined });
   const proxy = await startPgProxy(server.running.url);
-  const lag: { cut: () => void } = { cut: () => undefined };
+  let lag: Relay | undefined;
   const leadTo = ({ running }: Server): void => proxy.up(Number(new URL(running.url).port));
+
+  const strike = async ({ running }: Server): Promise<void> => {
+    const postmaster = await readPostmaster(join(running.folder, "postgres"));
+    if (postmaster === undefined) throw new Error("no PostgreSQL runs");
+    process.kill(postmaster.pid, "SIGQUIT");
+  };
 
   return {
     proxy,
+    async stopImmediately() {
+      await strike(server);
+      // Waits for its end, and lets go of the folder.
+      await server.running.stop();
+    },
+    async startAgain() {
+      server.running = await start(server.dataDir);
+      leadTo(server);
+    },
     async backUp() {
       proxy.down();
       await server.running.stop();
@@ -80,8 +99,8 @@ export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
       await server.running.stop();
       const folder = newFolder();
       await copy(server.dataDir, folder);
-      const slow = await startLagProxy(lagMs);
-      lag.cut = () => slow.cut();
+      const slow = await startLagRelay(lagMs, server.running.url);
+      lag = slow;
       releases.push(() => slow.close());
       const data = join(folder, "postgres");
       const login = `user=${username} password=${decodeURIComponent(password)} dbname=${pathname.slice(1)}`;
@@ -93,7 +112,7 @@ export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
       const { uid, gid } = await stat(join(data, "PG_VERSION"));
       await chown(join(data, "standby.signal"), uid, gid);
       server.running = await start(server.dataDir);
-      slow.to(Number(new URL(server.running.url).port));
+      slow.leadTo(Number(new URL(server.running.url).port));
       standby = { dataDir: folder, running: await start(folder) };
       await withConnection(server.running.url, async (client) => {
         for (let isStreaming = false; !isStreaming;) {
@@ -105,15 +124,12 @@ export async function startForgetfulPostgres(): Promise<ForgetfulPostgres> {
       });
       leadTo(server);
     },
-    cutOffStandby: () => lag.cut(),
-
+    cutOffStandby: () => lag?.leadTo(null),
     async failOver() {
       if (standby === undefined) throw new Error("there is no standby");
-      const postmaster = await readPostmaster(join(server.running.folder, "postgres"));
-      if (postmaster === undefined) throw new Error("no PostgreSQL runs");
-      lag.cut();
+      lag?.leadTo(null);
       proxy.down();
-      process.kill(postmaster.pid, "SIGQUIT");
+      await strike(server);
       const old = server.running;
       server = standby;
       await withConnection(server.running.url, (client) => client.query("SELECT pg_promote()"));
@@ -139,35 +155,11 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-interface LagProxy {
-  readonly port: number;
-  /** Where it leads from now on. */
-  to(port: number): void;
-  /** What is on its way is lost, and nothing comes through any more. */
-  cut(): void;
-  close(): Promise<void>;
-}
-
-/** Passes on what the server sends so many milliseconds late: a standby behind it lags by as much. */
-async function startLagProxy(lagMs: number): Promise<LagProxy> {
-  const sockets = new Set<Socket>();
-  const timers = new Set<NodeJS.Timeout>();
-  let target = 0;
-  let isCut = false;
-  const listener = createServer((client) => {
-    if (isCut) return void client.resetAndDestroy();
-    const server = connect(target, "127.0.0.1");
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      sockets.add(one);
-      one.on("error", () => undefined);
-      one.on("close", () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
+/** Passes on what the server sends so many milliseconds late: a standby behind it lags by as much. What is on its way when it is cut is lost. */
+async function startLagRelay(lagMs: number, databaseUrl: string): Promise<Relay> {
+  return startRelay(databaseUrl, ({ client, server }) => {
+    const timers = new Set<NodeJS.Timeout>();
+    client.on("close", () => timers.forEach(clearTimeout));
     client.pipe(server);
     server.on("data", (bytes) => {
       const timer = setTimeout(() => {
@@ -177,20 +169,4 @@ async function startLagProxy(lagMs: number): Promise<LagProxy> {
       timers.add(timer);
     });
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const cut = (): void => {
-    isCut = true;
-    for (const timer of timers) clearTimeout(timer);
-    for (const socket of [...sockets]) socket.resetAndDestroy();
-  };
-  return {
-    port: (listener.address() as AddressInfo).port,
-    to: (port) => (target = port),
-    cut,
-    close: () =>
-      new Promise((resolve) => {
-        listener.close(() => resolve());
-        cut();
-      }),
-  };
 }
