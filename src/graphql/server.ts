@@ -42,7 +42,7 @@ import {
   type RateLimitDependencies,
 } from "./plugins/rate-limits.js";
 import { coerceVariables } from "./plugins/value-errors.js";
-import { addStream, STREAM_PATH, type LiveDependencies } from "./stream.js";
+import { addStream, STREAM_PATH } from "./stream.js";
 
 export interface GraphQLServerDependencies {
   readonly schema: GraphQLSchema;
@@ -56,8 +56,11 @@ export interface GraphQLServerDependencies {
   readonly persistedOperations: readonly PersistedOperation[] | null;
   readonly rateLimits: RateLimitDependencies;
   readonly load: LoadSheddingDependencies;
-  readonly live: LiveDependencies;
+  /** What subscriptions follow. */
+  readonly live: Pick<LiveContext, "changes" | "stores">;
 }
+
+const JSON_TYPES = ["application/json", "application/graphql-response+json"];
 
 /**
  * Adds `/graphql` and `/graphql/stream` to an HTTP server. What it starts ends with that server.
@@ -109,7 +112,7 @@ export async function addGraphQL(
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
     ...admission.hooks,
-    preHandler: [checkAddress, checkAccept],
+    preHandler: [checkAddress, checkAccept(JSON_TYPES, `Answers are ${JSON_TYPES.join(" or ")}`)],
     handler: handlerToTheEnd,
   });
   addStream(app, {

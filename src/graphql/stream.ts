@@ -1,13 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  preHandlerHookHandler,
-  RouteShorthandOptions,
-} from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   createSourceEventStream,
   execute,
@@ -15,23 +9,18 @@ import {
   type ExecutionResult,
   type FormattedExecutionResult,
   type GraphQLFormattedError,
-  type GraphQLSchema,
 } from "graphql";
-import Negotiator from "negotiator";
-import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { LiveChanges } from "../cancellation/live/live-changes.js";
-import type { Admission, PointsTaken } from "../cancellation/model/caller.js";
+import type { PointsTaken } from "../cancellation/model/caller.js";
 import { MissedChangesError } from "../cancellation/model/errors.js";
-import type { Stores } from "../cancellation/model/store.js";
 import {
   createContext,
   type AcceptedSubscription,
   type GraphQLContext,
   type LiveContext,
 } from "./context.js";
-import { badRequest, checkAddress } from "./plugins/check-request.js";
+import { checkAccept, checkAddress } from "./plugins/check-request.js";
 import { refusal } from "./plugins/errors.js";
-import type { RateLimitDependencies } from "./plugins/rate-limits.js";
+import type { GraphQLServerDependencies } from "./server.js";
 
 export const STREAM_PATH = "/graphql/stream";
 
@@ -61,19 +50,11 @@ const TOKEN_EXPIRED = refusal(
   "Your token is no longer valid. Subscribe again with a valid one.",
 );
 
-/** What subscriptions follow. */
-export interface LiveDependencies {
-  readonly changes: LiveChanges;
-  readonly stores: Stores;
-}
-
-interface StreamDependencies {
-  readonly schema: GraphQLSchema;
-  readonly history: CancellationHistory;
-  readonly live: LiveDependencies;
-  readonly rateLimits: Pick<RateLimitDependencies, "queryCostPerMinute" | "takeQueryCost">;
+interface StreamDependencies extends Pick<
+  GraphQLServerDependencies,
+  "schema" | "history" | "live" | "rateLimits" | "admission"
+> {
   readonly apollo: ApolloServer<GraphQLContext>;
-  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** @throws GraphQLError for a request that must not be read. */
   readonly contextOf: (request: FastifyRequest, live: LiveContext) => GraphQLContext;
   /** Errors as the caller may see them. */
@@ -87,7 +68,7 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
     method: "POST",
     url: STREAM_PATH,
     ...dependencies.admission.hooks,
-    preHandler: [checkAddress, checkAcceptsEvents],
+    preHandler: [checkAddress, checkAccept([EVENT_STREAM], `The answer is a ${EVENT_STREAM}`)],
     handler: async (request, reply) => {
       const ending = endingOf(reply);
       const live: LiveContext = { ...dependencies.live, signal: ending.signal, accepted: null };
@@ -113,15 +94,6 @@ function toGraphQLRequest({ body, method, headers }: FastifyRequest): HTTPGraphQ
   }
   return { body, method, headers: kept, search: "" };
 }
-
-const checkAcceptsEvents: preHandlerHookHandler = (request, reply, done) => {
-  const { accept = EVENT_STREAM } = request.headers;
-  if (new Negotiator({ headers: { accept } }).mediaType([EVENT_STREAM]) !== undefined) done();
-  else {
-    const message = `The answer is a ${EVENT_STREAM}, which the Accept header of this request leaves out.`;
-    done(badRequest(message, 406));
-  }
-};
 
 async function stream(
   dependencies: StreamDependencies,

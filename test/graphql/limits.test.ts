@@ -60,12 +60,6 @@ describe("refuses with 400, says what was found and what is allowed, and cancels
     a: cancelPayment(input: $a) { replayed } b: cancelPayment(input: $b) { replayed } }`;
   test.each([
     [
-      "aliases",
-      `{ ${times(16, (i) => `a${i}: __typename`)} }`,
-      {},
-      /^The document has 16 aliases; at most 15 /u,
-    ],
-    [
       "two mutations",
       TWO,
       { a: cancelInput(), b: cancelInput() },

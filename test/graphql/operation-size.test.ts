@@ -7,7 +7,6 @@ import {
   MAX_COST,
   MAX_FIELDS,
   measure,
-  type Measured,
   type Operation,
 } from "../../src/graphql/plugins/limits.js";
 import { coerceVariables } from "../../src/graphql/plugins/value-errors.js";
@@ -27,10 +26,9 @@ function read(query: string, given: Record<string, unknown> = {}, schema = ours)
   const { values } = coerceVariables(schema, operation, given, true);
   return { schema, document, operation, variables: values };
 }
-const size = (query: string, given?: Record<string, unknown>, schema = ours): Measured =>
-  measure(read(query, given, schema));
-const cost = (query: string, given?: Record<string, unknown>): number => size(query, given).cost;
-const faults = (query: string): readonly string[] => size(query).faults;
+const cost = (query: string, given?: Record<string, unknown>, schema = ours): number =>
+  measure(read(query, given, schema)).cost;
+const faults = (query: string): readonly string[] => measure(read(query)).faults;
 const times = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join(" ");
 const page = (args: string, fields = "id"): string =>
@@ -152,8 +150,8 @@ describe("a page", () => {
       type OrderEdge { node: Order! }
       type Order { id: ID }`);
     const nested = "{ shops(first: 50) { edges { node { orders(last: 40) { edges { node { id } } } } } } }";
-    expect(size(nested, {}, schema).cost).toBe(Math.ceil((10 + 1 + 50 * (2 + 1 + 40 * 2)) / 10));
-    expect(size("{ list(first: 70) { id } }", {}, schema).cost).toBe(8);
+    expect(cost(nested, {}, schema)).toBe(Math.ceil((10 + 1 + 50 * (2 + 1 + 40 * 2)) / 10));
+    expect(cost("{ list(first: 70) { id } }", {}, schema)).toBe(8);
   });
 });
 
@@ -197,8 +195,8 @@ test("counts fragments that double at every step as fast as one, and none within
   const doubling = times(60, (i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`);
   const query = `{ ...f0 } ${doubling} fragment f60 on Query ${page("(first: 1)")}`;
   expect(cost(query)).toBeGreaterThan(2 ** 60);
-  expect(size(query).fields).toBe(4 * 2 ** 60);
-  expect(size("{ ...f } fragment f on Query { __typename ...f ...f }")).toMatchObject({ cost: 1, fields: 1 });
+  expect(faults(query)).toEqual([expect.stringContaining(`has ${4 * 2 ** 60} fields`)]);
+  expect(cost("{ ...f } fragment f on Query { __typename ...f ...f }")).toBe(1);
 });
 
 test("reading the whole schema costs a tenth of what is allowed, however it is read", () => {
@@ -206,7 +204,7 @@ test("reading the whole schema costs a tenth of what is allowed, however it is r
     getIntrospectionQuery({ oneOf: true }),
     '{ __type(name: "Query") { fields { name } } }',
   ]) {
-    expect(size(query)).toMatchObject({ cost: MAX_COST / 10, faults: [] });
+    expect(measure(read(query))).toEqual({ cost: MAX_COST / 10, faults: [] });
   }
 });
 
@@ -229,18 +227,10 @@ test("what asks EBP costs what is said where it is declared, each time it is wri
   expect(Math.floor((MAX_COST - 1) / LIVE_STATUS_POINTS)).toBe(4);
 });
 
-test("all about an order or about each of a page of 100 may be asked for, but not two such pages", () => {
+test("all about an order may be asked for", () => {
   const order = `order(orderNo: "1") {
     cancelledTotal lines { seq cancelledAmount } liveStatus { cancels } openCancellation { ${CANCELLATION_FIELDS} }
     cancellations(first: 50) { totalCount pageInfo { hasNextPage } edges { cancelledTotalAfter node { ${CANCELLATION_FIELDS} } } }
   }`;
   expect(faults(`{ ${order} }`)).toEqual([]);
-  const full = `cancellations(first: 100) {
-    totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    edges { cursor node { ${CANCELLATION_FIELDS} inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep } }
-  }`;
-  expect(faults(`{ ${full} }`)).toEqual([]);
-  expect(faults(`{ a: ${full} b: ${full} }`)).toEqual([
-    expect.stringMatching(/^This costs \d+ points; at most 1000 are/u),
-  ]);
 });

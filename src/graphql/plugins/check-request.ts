@@ -9,24 +9,14 @@ import { refusal } from "./errors.js";
 import { MAX_TOKENS, measure } from "./limits.js";
 import { coerceVariables } from "./value-errors.js";
 
-const JSON_TYPES = ["application/json", "application/graphql-response+json"];
-
-/** Refuses a caller who accepts no JSON. Apollo Server would cancel first, and then not say how it went. */
-export const checkAccept: preHandlerHookHandler = (request, _reply, done) => {
-  const { accept } = request.headers;
-  // A GET changes nothing.
-  if (request.method !== "POST" || accept === undefined || acceptsJson(accept)) done();
-  else
-    done(
-      badRequest(
-        `Answers are ${JSON_TYPES.join(" or ")}, which the Accept header of this request leaves out.`,
-        406,
-      ),
-    );
-};
-
-function acceptsJson(accept: string): boolean {
-  return new Negotiator({ headers: { accept } }).mediaType([...JSON_TYPES]) !== undefined;
+/** Refuses a caller who accepts none of these types. Otherwise it might be cancelled first, and then not said how it went. */
+export function checkAccept(types: readonly string[], answers: string): preHandlerHookHandler {
+  return ({ method, headers: { accept } }, _reply, done) => {
+    // A GET changes nothing.
+    if (method !== "POST" || accept === undefined) done();
+    else if (new Negotiator({ headers: { accept } }).mediaType([...types]) !== undefined) done();
+    else done(badRequest(`${answers}, which the Accept header of this request leaves out.`, 406));
+  };
 }
 
 /**
@@ -60,7 +50,7 @@ function hasInexactNumber(variables: unknown): boolean {
 }
 
 /** The HTTP server's error handler answers it with this status, and with the code BAD_REQUEST. */
-export function badRequest(message: string, statusCode = 400): Error {
+function badRequest(message: string, statusCode = 400): Error {
   return Object.assign(new Error(message), { statusCode });
 }
 

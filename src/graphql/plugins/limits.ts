@@ -90,21 +90,17 @@ export interface Operation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** What an operation asks for; each fragment is counted where it is spread, and what `@skip` or `@include` leaves out is not. */
-export interface Measured {
-  /** What the answer costs at most, in points; at least 1. */
-  readonly cost: number;
-  readonly fields: number;
-  readonly aliases: number;
-  /** What makes it too large to execute. The parser counts tokens. */
-  readonly faults: readonly string[];
-}
-
 /**
- * The cost of a page counts with the page's size, pages within pages multiply, and a field counts as often as it is written. A field
- * that reads the database or EBP declares what that costs (`complexity`, in points); a root field that declares nothing costs one query.
+ * What an operation costs at most, in points and at least 1; and what makes it too large to execute. The parser counts tokens.
+ *
+ * Each fragment is counted where it is spread, and what `@skip` or `@include` leaves out is not. A page counts with its size, pages within
+ * pages multiply, and a field counts as often as it is written. A field that reads the database or EBP declares what that costs
+ * (`complexity`, in points); a root field that declares nothing costs one query.
  */
-export function measure({ schema, document, operation, variables }: Operation): Measured {
+export function measure({ schema, document, operation, variables }: Operation): {
+  readonly cost: number;
+  readonly faults: readonly string[];
+} {
   const root = schema.getRootType(operation.operation);
   const counter = new SizeCounter(schema, fragmentsOf(document), variables, root);
   const { objects, fields, aliases } = root
@@ -131,7 +127,7 @@ export function measure({ schema, document, operation, variables }: Operation): 
     faults.push(
       `This costs ${cost} points; at most ${MAX_COST} are allowed. Ask for smaller pages, or for fewer lists in them.`,
     );
-  return { cost, fields, aliases, faults };
+  return { cost, faults };
 }
 
 interface Size {

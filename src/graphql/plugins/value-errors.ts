@@ -65,10 +65,6 @@ function fieldFault(type: GraphQLNamedInputType, names: readonly string[], names
   return `there is a field that ${type.name} does not have${known}`;
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * The variables of an operation as resolvers get them, and an error for each place where one does not fit its type;
  * `extensions.field` is its path, such as `input.items.2.amount`.
@@ -100,7 +96,7 @@ export function coerceVariables(
       if (errors.size >= MAX_VARIABLE_ERRORS) throw TOO_MANY_ERRORS;
       const expected = typeAt(type, path);
       if (value === null) add(path, `${expectationOf(expected, namesSchema)}, not null`);
-      else if (isInputObjectType(expected) && isObject(value))
+      else if (isInputObjectType(expected) && typeof value === "object" && !Array.isArray(value))
         add(path, fieldFault(expected, Object.keys(value), namesSchema));
       else add(path, expected.name === "Decimal" ? error.message : expectationOf(expected, namesSchema));
     };
