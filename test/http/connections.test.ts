@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { writeFile, mkdtemp, rm } from "node:fs/promises";
-import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -8,10 +7,11 @@ import type { FastifyInstance } from "fastify";
 import { maxOpenFiles, mostConnections } from "../../src/http/connections.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { createGate, type Gate } from "../helpers/gate.js";
+import { openClient, type Client } from "../helpers/raw-http.js";
 
 const MOST = 4;
 
-const sockets: Socket[] = [];
+const clients: Client[] = [];
 let app: FastifyInstance;
 let gate: Gate;
 beforeEach(async () => {
@@ -27,33 +27,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   gate.open();
-  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const { socket } of clients.splice(0)) socket.destroy();
   await app.close();
 });
 
-interface Client {
-  readonly socket: Socket;
-  readonly isOpen: () => boolean;
-  /** All that came until the server ended the connection. */
-  readonly ended: Promise<string>;
-}
-
-/** A connection that the server has accepted, and perhaps cut at once. */
 async function open(): Promise<Client> {
-  const accepted = once(app.server, "connection");
-  const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
-  sockets.push(socket);
-  let [received, isOpen] = ["", true];
-  socket.setEncoding("utf8").on("data", (text) => (received += String(text)));
-  socket.on("error", () => undefined);
-  const ended = new Promise<string>((resolve) =>
-    socket.on("close", () => {
-      isOpen = false;
-      resolve(received);
-    }),
-  );
-  await accepted;
-  return { socket, isOpen: () => isOpen, ended };
+  const client = await openClient(app.server);
+  clients.push(client);
+  return client;
 }
 
 const times = async (count: number): Promise<Client[]> => {

@@ -1,9 +1,9 @@
-import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { logError } from "../../src/http/errors.js";
 import { createPrisma } from "../../src/persistence/client.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
+import { raw } from "../helpers/raw-http.js";
 import { ACCOUNT, literal, NUMBER, PIECE_OF_ACCOUNT } from "../helpers/refusals.js";
 import { runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
 
@@ -32,14 +32,6 @@ async function lineOf(response: Response): Promise<any> {
 
 function post(body: string): Promise<Response> {
   return fetch(`${url}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body });
-}
-
-function raw(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
-    socket.resume();
-    socket.on("close", () => resolve()).on("error", reject);
-  });
 }
 
 function search(query: string, variables: object): string {
@@ -94,9 +86,10 @@ test("logs nothing of an account and of no query string, at any level, whatever 
   ];
   const undecodable = await fetch(`${url}/${NUMBER}%zz?${NUMBER}`);
   expect(undecodable.status).toBe(400);
-  await raw(`GET /graphql?query=${NUMBER} HTTP/1.1\r\nHost: [${NUMBER}\r\nConnection: close\r\n\r\n`);
-  await raw(`GET /graphql?query=${NUMBER} HTTP/1.1\r\nHost: a\r\nbroken ${NUMBER}\r\n\r\n`);
+  await raw(url, `GET /graphql?query=${NUMBER} HTTP/1.1\r\nHost: [${NUMBER}\r\nConnection: close\r\n\r\n`);
+  await raw(url, `GET /graphql?query=${NUMBER} HTTP/1.1\r\nHost: a\r\nbroken ${NUMBER}\r\n\r\n`);
   await raw(
+    url,
     `POST /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{"${NUMBER}`,
   );
   answers.push(await fetch(`${url}/livez`));

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { cpuMs } from "../security/hostile-texts.js";
+import { raw } from "../helpers/raw-http.js";
 import { startProductionService, type ProductionService } from "../helpers/production-service.js";
 
 let world: ProductionService;
@@ -23,11 +22,7 @@ interface Answer {
 
 /** Sends this, and reads until the service ends the connection. */
 async function send(text: string): Promise<Answer> {
-  let received = "";
-  const socket = connect(Number(new URL(world.service.url).port), "127.0.0.1", () => socket.write(text));
-  socket.setEncoding("utf8").on("data", (data) => (received += String(data)));
-  await once(socket, "close");
-  const [head = "", body = ""] = received.split("\r\n\r\n");
+  const [head = "", body = ""] = (await raw(world.service.url, text)).split("\r\n\r\n");
   const [first = "", ...lines] = head.split("\r\n");
   const headers = Object.fromEntries(
     lines.map((line) => [line.split(": ")[0]?.toLowerCase() ?? "", line.slice(line.indexOf(": ") + 2)]),
@@ -73,13 +68,15 @@ test.each(Object.entries(ROUTES))(
   },
 );
 
-test.each(["/", "/nope", "/graphql/", "/webhooks", "*"])(
+test.each(["/", "/nope", "/graphql/", "//graphql", "/webhooks", "/admin?accountNumber=1029384756", "*"])(
   "%s is nowhere, which is said before any of the body is read",
   async (path) => {
     for (const method of METHODS) {
       const { status, headers, body } = await announce(method, path);
       expect([status, headers["allow"], headers["connection"]]).toEqual([404, undefined, "close"]);
-      if (method !== "HEAD") expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "NOT_FOUND" });
+      const message = "There is nothing here. The API is at /graphql.";
+      if (method !== "HEAD")
+        expect(JSON.parse(body)).toEqual({ errors: [{ message, extensions: { code: "NOT_FOUND" } }] });
     }
   },
 );

@@ -1,8 +1,8 @@
-import { connect } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { addSecurityHeaders } from "../../src/http/security-headers.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
+import { raw } from "../helpers/raw-http.js";
 import { ACCOUNT, NUMBER, PIECE_OF_ACCOUNT } from "../helpers/refusals.js";
 import { useService } from "../helpers/service.js";
 
@@ -21,16 +21,6 @@ function graphqlPath(query: string, variables?: object | string): string {
   return `/graphql?${search.toString()}`;
 }
 
-/** Sends these bytes, and gives back all that comes until the server closes the connection. */
-function raw(text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = "";
-    const socket = connect(Number(new URL(service.url).port), "127.0.0.1", () => socket.write(text));
-    socket.setEncoding("utf8").on("data", (data) => (received += String(data)));
-    socket.on("close", () => resolve(received)).on("error", reject);
-  });
-}
-
 const JSON_TYPE = { "content-type": "application/json" };
 const post = (body: string): Promise<Response> =>
   fetch(`${service.url}/graphql`, { method: "POST", headers: JSON_TYPE, body });
@@ -46,7 +36,7 @@ function policyOf(headers: Headers): Record<string, string[]> {
   );
 }
 
-test("every answer has an id of its own, whatever the caller calls it, and the headers that keep browsers out", async () => {
+test("every answer has an id of its own, whatever the caller calls it, and the headers that keep browsers out; if it is understood, the whole set", async () => {
   const ids = new Set<string | null>();
   for (const [status, ask] of [
     [200, () => post('{"query":"{ __typename }"}')],
@@ -71,9 +61,6 @@ test("every answer has an id of its own, whatever the caller calls it, and the h
       expect(headers.get(name)).toBeNull();
   }
   expect(ids.size).toBe(9);
-});
-
-test("every request that is understood is answered with the whole set of security headers", async () => {
   const { headers } = await get("/livez");
   expect(headers.get("referrer-policy")).toBe("no-referrer");
   expect(headers.get("x-frame-options")).toBe("DENY");
@@ -94,18 +81,6 @@ test("what is refused before it is looked at has security headers too", async ()
   });
 });
 
-test("answers 404 with a JSON error where nothing is", async () => {
-  for (const path of ["/nothing", "/graphql/", "/admin?accountNumber=1029384756", "//graphql"]) {
-    const response = await get(path);
-    expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({
-      errors: [
-        { message: "There is nothing here. The API is at /graphql.", extensions: { code: "NOT_FOUND" } },
-      ],
-    });
-  }
-});
-
 test("answers 400, without repeating it, to an address that cannot be decoded", async () => {
   const response = await get(`/${NUMBER}%zz?query=${NUMBER}`);
   expect(response.status).toBe(400);
@@ -117,6 +92,7 @@ test("answers 400, without repeating it, to an address that cannot be decoded", 
 test("refuses, without repeating it, a Host header that names no host", async () => {
   for (const host of ["[", "a b", "", "a:b:c"]) {
     const answer = await raw(
+      service.url,
       `GET ${graphqlPath(`{ order(orderNo: "${NUMBER}") { orderNo } }`)} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 4(?:00|21) /u);
@@ -126,14 +102,16 @@ test("refuses, without repeating it, a Host header that names no host", async ()
 });
 
 test("answers what is not HTTP with 400, and lives on", async () => {
-  const answer = await raw(`${NUMBER}\r\n\r\n`);
+  const answer = await raw(service.url, `${NUMBER}\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/u);
   expect(answer).toMatch(/\r\ncontent-security-policy: default-src 'none';frame-ancestors 'none'\r\n/u);
   expect(answer).toMatch(/\r\ncache-control: no-store\r\n/u);
   expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toEqual({
     errors: [{ message: "Bad Request", extensions: { code: "BAD_REQUEST" } }],
   });
-  expect(await raw(`GET / HTTP/1.1\r\nx: ${"x".repeat(17_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /u);
+  expect(await raw(service.url, `GET / HTTP/1.1\r\nx: ${"x".repeat(17_000)}\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 431 /u,
+  );
   expect((await get("/livez")).status).toBe(200);
 });
 
@@ -212,7 +190,10 @@ describe("GET /", () => {
     expect(page).toContain(`"endpoint":"${service.url}/graphql"`);
     expect(page).toContain("mutation {");
     const port = new URL(service.url).port;
-    const byName = await raw(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+    const byName = await raw(
+      service.url,
+      `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
+    );
     expect(byName).toContain(`"endpoint":"http://localhost:${port}/graphql"`);
   });
 
@@ -255,7 +236,7 @@ describe("GET /", () => {
 
   test("puts nothing of the request into the page as it came", async () => {
     const host = `"><script>alert(1)</script>`;
-    const page = await raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const page = await raw(service.url, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect(page).not.toContain("<script>alert");
   });
 });
@@ -284,13 +265,13 @@ describe("without authentication", () => {
 
   test("a request to this machine is served, by whatever name", async () => {
     for (const host of ["127.0.0.1", "127.0.0.1:4000", "localhost", "LOCALHOST:4000", "[::1]:4000"])
-      expect(await raw(asking(host))).toMatch(/^HTTP\/1\.1 200/u);
+      expect(await raw(service.url, asking(host))).toMatch(/^HTTP\/1\.1 200/u);
   });
 
   test.each(["evil.example:4000", "localhost.evil.example"])(
     "a request to %s is not: a page may have its own name point to this machine",
     async (host) => {
-      const answer = await raw(asking(host));
+      const answer = await raw(service.url, asking(host));
       expect(answer).toMatch(/^HTTP\/1\.1 421/u);
       expect(answer).toContain("Without authentication this service is for this machine only");
     },

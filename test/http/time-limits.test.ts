@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
 import { createHttpServer } from "../../src/http/server.js";
 import { TIME_LIMITS, type TimeLimits } from "../../src/http/connections.js";
 import { createGate, type Gate } from "../helpers/gate.js";
+import { openClient, type Client } from "../helpers/raw-http.js";
 
 /** Long, save those that a test is about. */
 const LONG: TimeLimits = {
@@ -52,23 +53,10 @@ async function serve(limits: Partial<TimeLimits>): Promise<FastifyInstance> {
   return app;
 }
 
-interface Client {
-  readonly socket: Socket;
-  readonly received: () => string;
-  /** All that came until the server ended the connection. */
-  readonly ended: Promise<string>;
-}
-
 async function open(app: FastifyInstance): Promise<Client> {
-  const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
-  releases.push(() => socket.destroy());
-  let received = "";
-  socket.setEncoding("utf8").on("data", (text) => (received += String(text)));
-  // What is still being sent to a closed connection is refused.
-  socket.on("error", () => undefined);
-  const ended = new Promise<string>((resolve) => socket.on("close", () => resolve(received)));
-  await once(socket, "connect");
-  return { socket, received: () => received, ended };
+  const client = await openClient(app.server);
+  releases.push(() => client.socket.destroy());
+  return client;
 }
 
 /** Sends a piece every few milliseconds, for ever. */
@@ -182,12 +170,8 @@ describe("a stop", () => {
 
 test("a stop does not wait for connections that were opened in advance, and on which nothing has come", async () => {
   const app = await serve({});
-  const { port } = app.server.address() as AddressInfo;
-  const waiting = connect(port, "127.0.0.1");
-  waiting.on("error", () => undefined);
-  await once(app.server, "connection");
+  await open(app);
   await app.close();
-  waiting.destroy();
 });
 
 test("outside tests, a request has seconds to arrive, and an answer more than the longest cancel takes", () => {

@@ -1,10 +1,11 @@
-import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import Fastify from "fastify";
 import { logError } from "../../src/http/errors.js";
 import { createHttpServer } from "../../src/http/server.js";
 import { addWebhooks, type WebhookReceipt } from "../../src/http/webhooks.js";
+import { createGate, until } from "../helpers/gate.js";
+import { openSocket, raw } from "../helpers/raw-http.js";
 
 interface Received {
   readonly headers: Readonly<Record<string, unknown>>;
@@ -41,16 +42,6 @@ function post(
   return fetch(`${url}/webhooks/ebp`, { method: "POST", headers, body });
 }
 
-/** Sends these bytes, and gives back all that comes until the server closes the connection. */
-function raw(url: string, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answered = "";
-    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
-    socket.setEncoding("utf8").on("data", (data) => (answered += String(data)));
-    socket.on("close", () => resolve(answered)).on("error", reject);
-  });
-}
-
 test.each(["stored", "repeated"] as const)("answers 200 when an event is %s", async (receipt) => {
   const { url } = await start(() => receipt);
   const response = await post(url, "{}");
@@ -70,22 +61,17 @@ test("answers 401, and says nothing more, when a webhook is refused", async () =
 });
 
 test("does not answer before the event is stored", async () => {
-  let store: (receipt: WebhookReceipt) => void = () => undefined;
-  const stored = new Promise<WebhookReceipt>((resolve) => (store = resolve));
-  let arrived: () => void = () => undefined;
-  const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
-  const { url } = await start(() => {
-    arrived();
-    return stored;
+  const gate = createGate();
+  gate.close();
+  const { url, received } = await start(async (): Promise<WebhookReceipt> => {
+    await gate.pass();
+    return "stored";
   });
   let answered = false;
-  const answer = post(url, "{}").then((response) => {
-    answered = true;
-    return response;
-  });
-  await hasArrived;
+  const answer = post(url, "{}").finally(() => (answered = true));
+  await until(() => received.length === 1);
   expect(answered).toBe(false);
-  store("stored");
+  gate.open();
   expect((await answer).status).toBe(200);
 });
 
@@ -146,13 +132,9 @@ test("refuses a larger one also when it does not say how large it is", async () 
 
 test("does not hand over a body that breaks off", async () => {
   const { url, received } = await start();
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
-      socket.end("POST /webhooks/ebp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{}");
-    });
-    socket.resume();
-    socket.on("close", () => resolve()).on("error", reject);
-  });
+  const { socket, ended } = openSocket(url);
+  socket.end("POST /webhooks/ebp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{}");
+  await ended;
   expect((await post(url, "whole")).status).toBe(200);
   expect(received.map(({ body }) => body.toString())).toEqual(["whole"]);
 });

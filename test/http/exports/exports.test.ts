@@ -1,6 +1,5 @@
 import { expect, describe, test } from "@jest/globals";
 import type { IncomingMessage } from "node:http";
-import { connect } from "node:net";
 import type { OpenExport } from "../../../src/cancellation/history/history.js";
 import {
   EXPORT_PATH,
@@ -11,6 +10,7 @@ import {
   useExportServer,
 } from "../../helpers/export-server.js";
 import { until } from "../../helpers/gate.js";
+import { raw } from "../../helpers/raw-http.js";
 
 const server = useExportServer();
 
@@ -103,7 +103,9 @@ describe("an export", () => {
     expect(wrong.status).toBe(400);
     expect(await extensionsOf(wrong)).toEqual({ code: "BAD_USER_INPUT", field: "limit" });
     expect((await fetch(server.url + EXPORT_PATH, { method: "HEAD" })).status).toBe(405);
-    expect(await askInHttp10()).toMatch(/^HTTP\/1\.1 426 [\s\S]*"Ask by HTTP\/1\.1/u);
+    expect(await raw(server.url, `GET ${EXPORT_PATH} HTTP/1.0\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 426 [\s\S]*"Ask by HTTP\/1\.1/u,
+    );
     expect(server.opened).toBe(0);
   });
 
@@ -236,18 +238,5 @@ function readSlowly(answer: IncomingMessage): void {
   answer.on("data", () => {
     answer.pause();
     setImmediate(() => answer.resume());
-  });
-}
-
-function askInHttp10(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(server.url);
-    let answer = "";
-    connect(Number(port), hostname, function (this: { write(text: string): void }) {
-      this.write(`GET ${EXPORT_PATH} HTTP/1.0\r\n\r\n`);
-    })
-      .on("data", (bytes) => (answer += bytes.toString()))
-      .on("end", () => resolve(answer))
-      .on("error", reject);
   });
 }
