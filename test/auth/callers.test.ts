@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import { SCOPES, type Scope } from "../../src/cancellation/model/caller.js";
 import { AUDIENCE, ISSUER, secondsFromNow, startIdentity } from "../helpers/identity.js";
 import { tryRefresh, tryResolve } from "../helpers/in-doubt.js";
 import { cancel, CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
+import { raw } from "../helpers/raw-http.js";
 import type { GraphQLAnswer } from "../helpers/service.js";
 import { useTwoStores } from "../helpers/two-stores.js";
 
@@ -88,43 +87,31 @@ test("a caller of no store finds nothing and can do nothing", async () => {
   expect(userErrors).toEqual([expect.objectContaining({ code: "INVALID_INPUT", field: "input.storeId" })]);
 });
 
-type Ask = (headers: Record<string, string>) => Promise<GraphQLAnswer>;
+type Ask = (headers: Headers) => Promise<GraphQLAnswer>;
 
-function asks(query: string, variables: () => object): Ask {
-  return (headers) => fixture.service.graphql(query, variables(), headers);
-}
+const asks =
+  (query: string, variables: () => object = () => ({})): Ask =>
+  (headers) =>
+    graphql(query, variables(), headers);
+const withInput = (): object => ({ input: cancelInput() });
+const ID = randomUUID();
 
-const id = (): object => ({ id: randomUUID() });
-
+const READ: readonly Scope[] = ["cancellations:read"];
+const WRITE: readonly Scope[] = ["cancellations:write"];
+const DECIDE: readonly Scope[] = ["cancellations:resolve", "cancellations:read"];
+const DECISION = { id: ID, outcome: "FAILED", note: "asked EBP" };
 /** Every root field, what it needs, and a way to ask for it. */
 const ROOT_FIELDS: readonly (readonly [string, readonly Scope[], Ask])[] = [
-  ["node", ["cancellations:read"], asks("query ($id: ID!) { node(id: $id) { id } }", id)],
-  ["cancellation", ["cancellations:read"], asks("query ($id: ID!) { cancellation(id: $id) { id } }", id)],
-  [
-    "cancellationByKey",
-    ["cancellations:read"],
-    asks('{ cancellationByKey(idempotencyKey: "k") { id } }', () => ({})),
-  ],
-  ["cancellations", ["cancellations:read"], asks("{ cancellations { totalCount } }", () => ({}))],
-  [
-    "cancellationStats",
-    ["cancellations:read"],
-    asks("{ cancellationStats(groupBy: [STATUS]) { count } }", () => ({})),
-  ],
-  ["order", ["cancellations:read"], asks('{ order(orderNo: "O") { cancelledTotal } }', () => ({}))],
-  ["cancelPaymentPreview", ["cancellations:write"], asks(PREVIEW, () => ({ input: cancelInput() }))],
-  ["cancelPayment", ["cancellations:write"], asks(CANCEL, () => ({ input: cancelInput() }))],
-  [
-    "refreshCancellation",
-    ["cancellations:resolve", "cancellations:read"],
-    (headers) => tryRefresh(fixture.service, randomUUID(), headers),
-  ],
-  [
-    "resolveCancellation",
-    ["cancellations:resolve", "cancellations:read"],
-    (headers) =>
-      tryResolve(fixture.service, { id: randomUUID(), outcome: "FAILED", note: "asked EBP" }, headers),
-  ],
+  ["node", READ, asks(`{ node(id: "${ID}") { id } }`)],
+  ["cancellation", READ, asks(`{ cancellation(id: "${ID}") { id } }`)],
+  ["cancellationByKey", READ, asks('{ cancellationByKey(idempotencyKey: "k") { id } }')],
+  ["cancellations", READ, asks(COUNT)],
+  ["cancellationStats", READ, asks("{ cancellationStats(groupBy: [STATUS]) { count } }")],
+  ["order", READ, asks('{ order(orderNo: "O") { cancelledTotal } }')],
+  ["cancelPaymentPreview", WRITE, asks(PREVIEW, withInput)],
+  ["cancelPayment", WRITE, asks(CANCEL, withInput)],
+  ["refreshCancellation", DECIDE, (headers) => tryRefresh(fixture.service, ID, headers)],
+  ["resolveCancellation", DECIDE, (headers) => tryResolve(fixture.service, DECISION, headers)],
 ];
 
 async function rows(): Promise<number> {
@@ -229,20 +216,16 @@ test("a key server that was never reached is not the caller's fault: 503, and no
 });
 
 /** Sends each value as a header of its own, as fetch cannot. */
-async function statusWith(values: readonly string[]): Promise<number | undefined> {
+async function statusWith(values: readonly string[]): Promise<number> {
   const body = JSON.stringify({ query: COUNT });
   const headers = [
-    "Host",
-    "localhost",
-    "Content-Type",
-    "application/json",
-    "Content-Length",
-    `${body.length}`,
+    ...["Host: localhost", "Connection: close", "Content-Type: application/json"],
+    `Content-Length: ${body.length}`,
+    ...values.map((value) => `Authorization: ${value}`),
   ];
-  for (const value of values) headers.push("Authorization", value);
-  const sent = request(`${fixture.service.url}/graphql`, { method: "POST", headers });
-  sent.end(body);
-  const [answer] = (await once(sent, "response")) as [IncomingMessage];
-  answer.resume();
-  return answer.statusCode;
+  const answer = await raw(
+    fixture.service.url,
+    `POST /graphql HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`,
+  );
+  return Number(answer.split(" ")[1]);
 }
