@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { request as send } from "undici";
 import { detailUrl } from "../../src/ebp/ebp-request.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
@@ -37,34 +37,33 @@ test("a lookup shows the published fields of a payment, and a cancel's id after 
   });
 });
 
-describe("the status of a payment", () => {
-  test("is CAPTURED, then REFUND_REQUESTED, then CANCELED when it is captured", async () => {
-    const simulator = await ebp.simulator();
-    const orderNo = "SIM-CAPTURED-1000";
-    expect(await statusOf(simulator, orderNo)).toBe("CAPTURED");
-    await cancel(simulator, orderNo, "1001");
-    expect(await statusOf(simulator, orderNo)).toBe("CAPTURED");
-    await cancel(simulator, orderNo, "400");
-    expect(await statusOf(simulator, orderNo)).toBe("REFUND_REQUESTED");
-    await cancel(simulator, orderNo, "600");
-    expect(await statusOf(simulator, orderNo)).toBe("CANCELED");
-  });
-
-  test("is APPROVED, then CANCELED when it is not captured", async () => {
-    const simulator = await ebp.simulator();
-    const orderNo = "SIM-UNCAPTURED-1000";
-    for (const amount of ["999", "1000"]) {
-      expect(await statusOf(simulator, orderNo)).toBe("APPROVED");
-      await cancel(simulator, orderNo, amount);
-    }
-    expect(await statusOf(simulator, orderNo)).toBe("CANCELED");
-  });
-
-  test("is never CANCELED when its total is unknown", async () => {
-    const simulator = await ebp.simulator();
-    await cancel(simulator, "ORD-1", "1000");
-    expect(await statusOf(simulator, "ORD-1")).toBe("REFUND_REQUESTED");
-  });
+test.each<[orderNo: string, first: string | null, steps: [amount: string, status: string][]]>([
+  [
+    "SIM-CAPTURED-1000",
+    "CAPTURED",
+    [
+      ["1001", "CAPTURED"],
+      ["400", "REFUND_REQUESTED"],
+      ["600", "CANCELED"],
+    ],
+  ],
+  [
+    "SIM-UNCAPTURED-1000",
+    "APPROVED",
+    [
+      ["999", "APPROVED"],
+      ["1000", "CANCELED"],
+    ],
+  ],
+  // Its total is not known: it is never CANCELED.
+  ["ORD-1", null, [["1000", "REFUND_REQUESTED"]]],
+])("the status of the payment of %s follows its cancels", async (orderNo, first, steps) => {
+  const simulator = await ebp.simulator();
+  if (first !== null) expect(await statusOf(simulator, orderNo)).toBe(first);
+  for (const [amount, status] of steps) {
+    await cancel(simulator, orderNo, amount);
+    expect(await statusOf(simulator, orderNo)).toBe(status);
+  }
 });
 
 test("a lookup of an unknown order is refused, and does not claim that there was no cancel", async () => {
