@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createConnections } from "../../src/ebp/connections.js";
 import { exchange } from "../../src/ebp/exchange.js";
@@ -57,27 +57,21 @@ async function createPair(connectionPerCancel = false): Promise<{
   return { upstream, client, cancel, socket };
 }
 
-describe("a cancel over a connection that was used before is sent over another, once, when", () => {
-  test.each(names)("%s lies there unread in the very moment it would be written", async (name) => {
-    const { upstream, cancel, socket } = await createPair();
-    expect(await cancel("move")).toBe("accepted");
-    await turns(2);
-    // In the turn of the event loop in which the cancel is written, just before it.
-    setImmediate(() => socket().write(LEFT_OVER[name] ?? ""));
-    expect(await cancel("refuse")).toBe("rejected");
-    expect(upstream.requests).toHaveLength(2);
-    expect(upstream.connections).toBe(2);
-  });
-
-  test("the other side has hung up by then", async () => {
-    const { upstream, cancel, socket } = await createPair();
-    expect(await cancel("move")).toBe("accepted");
-    await turns(2);
-    setImmediate(() => socket().destroy());
-    expect(await cancel("refuse")).toBe("rejected");
-    expect(upstream.requests).toHaveLength(2);
-    expect(upstream.connections).toBe(2);
-  });
+test.each<[string, (socket: Socket) => void]>([
+  ...names.map((name): [string, (socket: Socket) => void] => [
+    `${name} lies there unread in the very moment it would be written`,
+    (socket) => socket.write(LEFT_OVER[name] ?? ""),
+  ]),
+  ["the other side has hung up by then", (socket) => socket.destroy()],
+])("a cancel over a used connection is sent over another, once, when %s", async (_when, spoil) => {
+  const { upstream, cancel, socket } = await createPair();
+  expect(await cancel("move")).toBe("accepted");
+  await turns(2);
+  // In the turn of the event loop in which the cancel is written, just before it.
+  setImmediate(() => spoil(socket()));
+  expect(await cancel("refuse")).toBe("rejected");
+  expect(upstream.requests).toHaveLength(2);
+  expect(upstream.connections).toBe(2);
 });
 
 test("a question about a payment is not answered by what was left over either", async () => {

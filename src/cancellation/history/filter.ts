@@ -120,8 +120,7 @@ export function checkFilter(
     // Without repetitions: a list may name the same status ten thousand times.
     ...(given(status) && { statuses: [...new Set(status)] }),
   };
-  if (filter.statuses?.length === 0)
-    throw new InvalidArgumentError(`${prefix}status`, "at least one status", "an empty list");
+  assertThat(filter.statuses?.length !== 0, `${prefix}status`, "at least one status", "an empty list");
   for (const [name, value] of Object.entries(conditions))
     assertReadable(`${prefix}${name}`, name as keyof Conditions, value);
   assertPossible(filter, order, prefix);
@@ -140,7 +139,7 @@ function checkedStores(
   field: string,
 ): readonly string[] {
   if (!given(requested)) return caller.storeIds;
-  if (requested.length === 0) throw new InvalidArgumentError(field, "at least one store", "an empty list");
+  assertThat(requested.length > 0, field, "at least one store", "an empty list");
   for (const id of requested) assertText(field, id, limits.MAX_IDENTIFIER_LENGTH);
   return caller.storeIds.filter((id) => requested.includes(id));
 }
@@ -148,32 +147,36 @@ function checkedStores(
 /** Refuses values that no cancellation can have, some of which PostgreSQL would reject in its own words. */
 function assertReadable(field: string, name: keyof Conditions, value: unknown): void {
   const kind = CONDITION_KINDS[name];
-  if (kind === "moment") assertMoment(field, value as Date);
+  // ISO 8601 has a year 0, PostgreSQL does not.
+  if (kind === "moment")
+    assertThat(
+      (value as Date).getUTCFullYear() >= 1,
+      field,
+      "a moment of the years 1 to 9999",
+      "an earlier one",
+    );
   else if (kind === "decimal") assertAmount(field, value as Decimal);
   else if (kind === "whole") assertSeconds(field, value as number);
   else if (kind === "text") assertNoFault(proseFaults(field, value as string, limits.MAX_REASON_LENGTH));
   else if (typeof kind === "object" && "longest" in kind) assertText(field, value as string, kind.longest);
-  if (name === "orderNoPrefix" && (value as string).length < MIN_PREFIX_LENGTH) {
-    const found = String((value as string).length);
-    throw new InvalidArgumentError(field, `at least ${MIN_PREFIX_LENGTH} characters`, found);
-  }
+  if (name !== "orderNoPrefix") return;
+  const { length } = value as string;
+  assertThat(length >= MIN_PREFIX_LENGTH, field, `at least ${MIN_PREFIX_LENGTH} characters`, String(length));
 }
 
-/** ISO 8601 has a year 0, PostgreSQL does not. */
-function assertMoment(field: string, moment: Date): void {
-  if (moment.getUTCFullYear() >= 1) return;
-  throw new InvalidArgumentError(field, "a moment of the years 1 to 9999", "an earlier one");
+function assertThat(holds: boolean, field: string, expected: string, found: string): void {
+  if (!holds) throw new InvalidArgumentError(field, expected, found);
 }
 
 function assertAmount(field: string, amount: Decimal): void {
   const expected = `an amount from 0, of at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
-  if (amount.isFinite() && !amount.isNegative() && amount.e < limits.MAX_AMOUNT_INTEGER_DIGITS) return;
-  throw new InvalidArgumentError(field, expected, amount.isNegative() ? "a negative one" : "another number");
+  const holds = amount.isFinite() && !amount.isNegative() && amount.e < limits.MAX_AMOUNT_INTEGER_DIGITS;
+  assertThat(holds, field, expected, amount.isNegative() ? "a negative one" : "another number");
 }
 
 function assertSeconds(field: string, seconds: number): void {
-  if (seconds >= 0 && seconds <= MAX_UNKNOWN_SECONDS) return;
-  throw new InvalidArgumentError(field, `0 to ${MAX_UNKNOWN_SECONDS}`, "another number");
+  const holds = seconds >= 0 && seconds <= MAX_UNKNOWN_SECONDS;
+  assertThat(holds, field, `0 to ${MAX_UNKNOWN_SECONDS}`, "another number");
 }
 
 /** Amounts of different currencies cannot be compared. */
@@ -184,12 +187,8 @@ function assertOneCurrency(
   prefix: string,
 ): void {
   const currencies = [...new Set(storeIds.map((id) => stores.get(id)?.currencyCode))].sort();
-  if (currencies.length <= 1) return;
-  throw new InvalidArgumentError(
-    field,
-    `stores of one currency: name them in ${prefix}storeId`,
-    `stores of ${currencies.join(", ")}`,
-  );
+  const expected = `stores of one currency: name them in ${prefix}storeId`;
+  assertThat(currencies.length <= 1, field, expected, `stores of ${currencies.join(", ")}`);
 }
 
 function given<T>(value: T | null | undefined): value is T {
@@ -211,20 +210,17 @@ const STATUSES_WITH: Readonly<Partial<Record<keyof CancellationFilter, readonly 
  * Conditions that exclude each other are a mistake, which an empty page would hide.
  * @throws InvalidArgumentError
  */
-export function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
+function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, prefix: string): void {
   assertSomeStatus(filter, order, prefix);
   assertAfter(filter, "createdFrom", "createdBefore", prefix);
   assertAfter(filter, "resolvedFrom", "resolvedBefore", prefix);
   // A cancellation is created before it is resolved.
   assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
   const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
-  if (amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true) {
-    throw new InvalidArgumentError(`${prefix}amountTo`, `${prefix}amountFrom or more`, "less");
-  }
-  if (orderNo !== undefined && orderNoPrefix !== undefined && !orderNo.startsWith(orderNoPrefix)) {
-    const expected = `one that begins with ${prefix}orderNoPrefix`;
-    throw new InvalidArgumentError(`${prefix}orderNo`, expected, "another");
-  }
+  const isEmpty = amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true;
+  assertThat(!isEmpty, `${prefix}amountTo`, `${prefix}amountFrom or more`, "less");
+  const begins = orderNo?.startsWith(orderNoPrefix ?? "") ?? true;
+  assertThat(begins, `${prefix}orderNo`, `one that begins with ${prefix}orderNoPrefix`, "another");
 }
 
 function assertAfter(
@@ -244,13 +240,8 @@ function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null
   let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
   const narrow = (field: string, to: readonly CancellationStatus[]): void => {
     const both = left.filter((status) => to.includes(status));
-    if (both.length === 0) {
-      throw new InvalidArgumentError(
-        field,
-        `the other conditions to leave one of ${to.join(", ")}`,
-        left.join(", "),
-      );
-    }
+    const expected = `the other conditions to leave one of ${to.join(", ")}`;
+    assertThat(both.length > 0, field, expected, left.join(", "));
     left = both;
   };
   for (const [condition, statuses] of Object.entries(STATUSES_WITH)) {

@@ -55,21 +55,17 @@ export interface PaymentDisplay {
   showPayment(storeId: string, orderNo: string, withinMs: number): Promise<ShownPayment>;
 }
 
-export type LiveStatus = ShownPayment & {
-  /** When the answer came or was given up, by this service's clock. */
-  readonly checkedAt: Date;
-};
+/** `checkedAt`: when the answer came or was given up, by this service's clock. */
+export type LiveStatus = ShownPayment & { readonly checkedAt: Date };
 
 export type AskLiveStatus = (storeId: string, orderNo: string) => Promise<LiveStatus>;
 
 /** Beyond `MAX_LIVE_QUESTIONS` queries running in this process, of all callers together, a further one is refused at once. */
-export function createLiveStatus({
-  gateway,
-  now,
-}: {
+export function createLiveStatus(parts: {
   readonly gateway: PaymentDisplay;
   readonly now: () => Date;
 }): AskLiveStatus {
+  const { gateway, now } = parts;
   let underWay = 0;
   return async (storeId, orderNo) => {
     if (underWay >= MAX_LIVE_QUESTIONS) return { ...NOT_ASKED, checkedAt: now() };

@@ -61,11 +61,8 @@ export function isAbout(watch: Watch, hint: ChangeHint): boolean {
 export class Follower {
   /** By the id of their cancellation, the oldest first. */
   readonly #pending = new Map<string, ChangeHint>();
-
   readonly #sentVersions = new LRUCache<string, number>({ max: MAX_REMEMBERED_VERSIONS });
-
   #wake = (): void => undefined;
-
   #end: { readonly fault: Error | null } | null = null;
 
   constructor(

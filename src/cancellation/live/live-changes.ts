@@ -27,21 +27,14 @@ export interface LiveChangesDependencies {
 /** Passes changes on to the followers of this process. */
 export class LiveChanges {
   readonly #followers = new Set<Follower>();
-
   readonly #countByCaller = new Map<string | null, number>();
-
   /** The newest version told of each cancellation: each look back finds again what the one before has found. */
   readonly #known = new LRUCache<string, number>({ max: 3 * MAX_LOOKED_BACK });
-
   readonly #read: ReturnType<typeof readerOf>;
-
   #opening: Promise<void> | undefined;
-
   /** All changes until then are known, by the database's clock; null before the first follower. */
   #knownUntil: Date | null = null;
-
   #wasInterrupted = false;
-
   #lookingBack: Promise<void> = Promise.resolve();
 
   constructor(private readonly dependencies: LiveChangesDependencies) {

@@ -1,13 +1,12 @@
 import { disproven, proven } from "../cancel/transitions.js";
 import type { Caller } from "../model/caller.js";
 import type { RefundAccount } from "../model/cancel-request.js";
-import type { CancellationLedger } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
 import { StaleTransitionError } from "../model/errors.js";
 import { MAX_NOTE_LENGTH } from "../model/limits.js";
 import { evidenceInWords } from "../model/outcome.js";
 import type { PaymentGateway } from "../model/payment-gateway.js";
-import type { ClaimedCancellation, RecoveryQueue } from "../model/recovery-queue.js";
+import type { ClaimedCancellation } from "../model/recovery-queue.js";
 import type { Timing } from "../model/timing.js";
 import {
   errorsOf,
@@ -59,9 +58,7 @@ export interface Resolution {
   readonly evenThough: readonly ResolutionObstacle[];
 }
 
-export interface ResolveDependencies {
-  readonly ledger: CancellationLedger;
-  readonly queue: RecoveryQueue;
+export interface ResolveDependencies extends Pick<CheckDependencies, "ledger" | "queue"> {
   readonly gateway: Pick<PaymentGateway, "lookup">;
   readonly timing: Pick<Timing, "settlingMs">;
   /** The database's clock. */

@@ -113,14 +113,17 @@ async function recover(
   { ledger, unresolved }: CheckDependencies,
   pending: Cancellation,
 ): Promise<CheckResult> {
-  try {
-    await ledger.recordTransition(pending, LEASE_RAN_OUT);
-    unresolved.see(pending.id);
-    return "recovered";
-  } catch (error) {
-    if (error instanceof StaleTransitionError) return "overtaken";
+  if ((await inTime(ledger.recordTransition(pending, LEASE_RAN_OUT))) === null) return "overtaken";
+  unresolved.see(pending.id);
+  return "recovered";
+}
+
+/** Null when somebody else has moved or claimed the cancellation since. */
+async function inTime(recording: Promise<Cancellation>): Promise<Cancellation | null> {
+  return recording.catch((error: unknown) => {
+    if (error instanceof StaleTransitionError) return null;
     throw error;
-  }
+  });
 }
 
 async function lookUp(
@@ -159,21 +162,13 @@ async function decide(
   before: Cancellation,
   step: Transition,
 ): Promise<CheckResult> {
-  try {
-    await dependencies.ledger.recordTransition(before, step);
-    return "resolved";
-  } catch (error) {
-    if (!(error instanceof StaleTransitionError)) throw error;
-  }
+  if (await inTime(dependencies.ledger.recordTransition(before, step))) return "resolved";
   // Somebody else has claimed it since. That money has moved stays true and still decides; that it has not may no longer be true, and the
   // new claimer's lookup is later.
   for (let attempt = 0; step.to === "SUCCEEDED" && attempt < LATE_ATTEMPTS; attempt += 1) {
-    try {
-      const now = await recordLate(dependencies, before, step);
+    const now = await inTime(recordLate(dependencies, before, step));
+    if (now !== null)
       return now.resolvedBy === step.source && now.status === step.to ? "resolved" : "overtaken";
-    } catch (error) {
-      if (!(error instanceof StaleTransitionError)) throw error;
-    }
   }
   await keepLate(dependencies, before, step);
   return "overtaken";
