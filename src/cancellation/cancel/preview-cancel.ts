@@ -42,21 +42,17 @@ export async function previewCancel(
 ): Promise<CancelPreview> {
   const checked = checkRequest(input, caller, dependencies.stores);
   const described = describe(checked);
+  const wouldNotSend = { ...described, wouldSend: false, request: null };
   const known = await findKnown(dependencies, caller, input);
   if (known !== null) {
     const same = isSameRequest(known.request, known.identity);
     const errors = same ? errorsOf(known.cancellation) : [keyReused(known.cancellation)];
-    return { ...described, wouldSend: false, request: null, errors };
+    return { ...wouldNotSend, errors };
   }
-  if (!checked.ok) return { ...described, wouldSend: false, request: null, errors: checked.errors };
+  if (!checked.ok) return { ...wouldNotSend, errors: checked.errors };
   const errors = await standingInTheWay(dependencies, checked.request);
-  const wouldSend = errors.length === 0;
-  return {
-    ...described,
-    wouldSend,
-    request: wouldSend ? dependencies.gateway.describe(checked.request) : null,
-    errors,
-  };
+  if (errors.length > 0) return { ...wouldNotSend, errors };
+  return { ...described, wouldSend: true, request: dependencies.gateway.describe(checked.request), errors };
 }
 
 function describe({
@@ -79,9 +75,10 @@ async function standingInTheWay(
   { history }: PreviewDependencies,
   request: CancelRequest,
 ): Promise<UserError[]> {
-  const open = await history.findOpen(request.storeId, request.orderNo);
-  if (open !== null) return [inProgress(open, request.orderNo)];
-  if (request.expectedCancelledTotal === null) return [];
-  const { cancelledTotal } = await history.orderTotals(request.storeId, request.orderNo);
-  return cancelledTotal.equals(request.expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
+  const { storeId, orderNo, expectedCancelledTotal } = request;
+  const open = await history.findOpen(storeId, orderNo);
+  if (open !== null) return [inProgress(open, orderNo)];
+  if (expectedCancelledTotal === null) return [];
+  const { cancelledTotal } = await history.orderTotals(storeId, orderNo);
+  return cancelledTotal.equals(expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
 }

@@ -44,10 +44,9 @@ export type MatchResult = "matched" | "attached" | "ignored" | "waiting" | "over
 
 /** Finds what a claimed webhook is about, and commits what follows from it. */
 export async function matchClaimed(
-  dependencies: MatchDependencies,
+  { inbox, onContradiction }: MatchDependencies,
   claim: WebhookClaim,
 ): Promise<MatchResult> {
-  const { inbox, onContradiction } = dependencies;
   const { event, isRepeat } = await inbox.read(claim);
   const cancellations = isRepeat ? [] : await inbox.cancellationsOf(event);
   if (cancellations === null) return "waiting";
@@ -60,10 +59,8 @@ export async function matchClaimed(
     if (error instanceof StaleTransitionError) return "waiting";
     throw error;
   }
-  for (const told of conclusion.told) {
-    if (!("finding" in told) || !told.finding.contradicts) continue;
-    onContradiction(told.cancellation, told.finding);
-  }
+  for (const told of conclusion.told)
+    if ("finding" in told && told.finding.contradicts) onContradiction(told.cancellation, told.finding);
   return RESULTS[conclusion.state];
 }
 

@@ -112,10 +112,8 @@ function world(): World {
     return { storeId: "SIM-KR", id, orderNo: "ORD-1", version: versionOf(id) };
   };
   const versioned = (id: string): VersionedCancellation => {
-    return {
-      cancellation: { ...cancellation("PENDING"), id, lookups: versionOf(id) },
-      version: versionOf(id),
-    };
+    const version = versionOf(id);
+    return { cancellation: { ...cancellation("PENDING"), id, lookups: version }, version };
   };
   const live = new LiveChanges({
     log: {
@@ -124,13 +122,10 @@ function world(): World {
         statements.push(references.map(({ id }) => id));
         return Promise.resolve(references.map(({ id }) => versioned(id)));
       },
-      since: () =>
-        Promise.resolve({
-          hints: [...committed.keys()].map(hintOf),
-          isAll: true,
-          until: new Date(),
-          ...found,
-        }),
+      since: () => {
+        const hints = [...committed.keys()].map(hintOf);
+        return Promise.resolve({ hints, isAll: true, until: new Date(), ...found });
+      },
     },
     hints: {
       listen: (onHints, onInterrupted) => {
