@@ -9,7 +9,7 @@ import { refusal } from "./errors.js";
 import { MAX_TOKENS, measure } from "./limits.js";
 import { coerceVariables } from "./value-errors.js";
 
-/** Refuses a caller who accepts none of these types. Otherwise it might be cancelled first, and then not said how it went. */
+/** Refuses a caller who accepts none of these types. Apollo Server would cancel first, and then not say how it went. */
 export function checkAccept(types: readonly string[], answers: string): preHandlerHookHandler {
   return ({ method, headers: { accept } }, _reply, done) => {
     // A GET changes nothing.
