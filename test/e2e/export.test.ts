@@ -123,9 +123,7 @@ describe("an export", () => {
     expect((await download(url, "csv", { limit: 1 })).status).toBe(200);
     const refused = await fetch(`${url}/exports/cancellations.csv`);
     expect(refused.status).toBe(429);
-    expect(await refused.json()).toMatchObject({
-      errors: [{ extensions: { code: "RATE_LIMITED" } }],
-    });
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "RATE_LIMITED" } }] });
   });
 
   test("counts in the metrics", async () => {

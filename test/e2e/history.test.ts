@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { HISTORY_PAGE } from "../helpers/history-page.js";
-import { cancel, cancelInput, item } from "../helpers/operations.js";
+import { HISTORY_PAGE, cancel, cancelInput, item } from "../helpers/operations.js";
 import { useService } from "../helpers/service.js";
 
 const TOTAL = 23;

@@ -28,6 +28,15 @@ async function stats(variables: object): Promise<any[]> {
   );
 }
 
+/** What a group comes to, in won. */
+const sum = (group: object, count: number, amount: string, taxAmount: string): object => ({
+  ...group,
+  currencyCode: "KRW",
+  count,
+  amount,
+  taxAmount,
+});
+
 /** Midnight in Seoul lies between the first two, the end of its month between the last two. */
 const MOMENTS: Readonly<Record<string, string>> = {
   "O-1": "2026-03-30T14:59:59.999Z",
@@ -58,37 +67,22 @@ beforeAll(async () => {
 describe("sums of cancellations", () => {
   test("never add what is of two currencies, also where nothing is asked to be told apart", async () => {
     expect(await stats({ groupBy: [] })).toEqual([
-      { currencyCode: "KRW", count: 3, amount: "1950", taxAmount: "185" },
+      sum({}, 3, "1950", "185"),
       { currencyCode: "USD", count: 1, amount: "50", taxAmount: "5" },
     ]);
   });
 
   test("are by day of the zone that is named, with the moments that find what is in it", async () => {
     const days = await stats({ groupBy: ["DAY"], timeZone: "Asia/Seoul", filter: { storeId: "SIM-KR" } });
+    const [first, second, end] = [29, 30, 31].map((day) => `2026-03-${day}T15:00:00.000Z`);
     expect(days).toEqual([
-      {
-        periodStart: "2026-03-30",
-        periodFrom: "2026-03-29T15:00:00.000Z",
-        periodBefore: "2026-03-30T15:00:00.000Z",
-        currencyCode: "KRW",
-        count: 1,
-        amount: "750",
-        taxAmount: "65",
-      },
-      {
-        periodStart: "2026-03-31",
-        periodFrom: "2026-03-30T15:00:00.000Z",
-        periodBefore: "2026-03-31T15:00:00.000Z",
-        currencyCode: "KRW",
-        count: 2,
-        amount: "1200",
-        taxAmount: "120",
-      },
+      sum({ periodStart: "2026-03-30", periodFrom: first, periodBefore: second }, 1, "750", "65"),
+      sum({ periodStart: "2026-03-31", periodFrom: second, periodBefore: end }, 2, "1200", "120"),
     ]);
     const { periodFrom: createdFrom, periodBefore: createdBefore } = days[1];
     expect(await stats({ groupBy: ["STATUS"], filter: { createdFrom, createdBefore } })).toEqual([
-      { status: "FAILED", currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
-      { status: "SUCCEEDED", currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+      sum({ status: "FAILED" }, 1, "600", "60"),
+      sum({ status: "SUCCEEDED" }, 1, "600", "60"),
     ]);
   });
 
@@ -111,22 +105,8 @@ describe("sums of cancellations", () => {
 
   test("by kind of item are of its lines, and count a cancellation once however many of the kind it has", async () => {
     expect(await stats({ groupBy: ["ITEM_TYPE", "STORE"] })).toEqual([
-      {
-        storeId: "SIM-KR",
-        itemType: "DELIVERY",
-        currencyCode: "KRW",
-        count: 1,
-        amount: "50",
-        taxAmount: "5",
-      },
-      {
-        storeId: "SIM-KR",
-        itemType: "PHYSICAL",
-        currencyCode: "KRW",
-        count: 3,
-        amount: "1900",
-        taxAmount: "180",
-      },
+      sum({ storeId: "SIM-KR", itemType: "DELIVERY" }, 1, "50", "5"),
+      sum({ storeId: "SIM-KR", itemType: "PHYSICAL" }, 3, "1900", "180"),
       {
         storeId: "SIM-TWO",
         itemType: "DELIVERY",
@@ -141,24 +121,22 @@ describe("sums of cancellations", () => {
   test("of one item are of its lines by kind of item, and of whole cancellations otherwise", async () => {
     const filter = { itemId: "P002" };
     expect(await stats({ groupBy: ["ITEM_TYPE"], filter })).toEqual([
-      { itemType: "PHYSICAL", currencyCode: "KRW", count: 1, amount: "100", taxAmount: "0" },
+      sum({ itemType: "PHYSICAL" }, 1, "100", "0"),
     ]);
-    expect(await stats({ groupBy: [], filter })).toEqual([
-      { currencyCode: "KRW", count: 1, amount: "750", taxAmount: "65" },
-    ]);
+    expect(await stats({ groupBy: [], filter })).toEqual([sum({}, 1, "750", "65")]);
     expect(
       await stats({ groupBy: ["ITEM_TYPE"], filter: { itemType: "DELIVERY", storeId: "SIM-KR" } }),
-    ).toEqual([{ itemType: "DELIVERY", currencyCode: "KRW", count: 1, amount: "50", taxAmount: "5" }]);
+    ).toEqual([sum({ itemType: "DELIVERY" }, 1, "50", "5")]);
   });
 
   test("are by reason and by result code, those without one by themselves and last", async () => {
     expect(await stats({ groupBy: ["REASON"], filter: { storeId: "SIM-KR" } })).toEqual([
-      { reason: "Damaged", currencyCode: "KRW", count: 2, amount: "1350", taxAmount: "125" },
-      { currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+      sum({ reason: "Damaged" }, 2, "1350", "125"),
+      sum({}, 1, "600", "60"),
     ]);
     expect(await stats({ groupBy: ["FAILURE_CODE", "SETTLEMENT"], filter: { storeId: "SIM-KR" } })).toEqual([
-      { settlement: "AWAITED", currencyCode: "KRW", count: 2, amount: "1350", taxAmount: "125" },
-      { failureCode: expect.any(String), currencyCode: "KRW", count: 1, amount: "600", taxAmount: "60" },
+      sum({ settlement: "AWAITED" }, 2, "1350", "125"),
+      sum({ failureCode: expect.any(String) }, 1, "600", "60"),
     ]);
   });
 });

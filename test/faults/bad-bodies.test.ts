@@ -20,11 +20,7 @@ const WARM_UP = 50 + 10 * CANCELS;
 const MEMORY_LIMIT_MB = 96;
 const REFRESH = `mutation ($id: ID!) { refreshCancellation(id: $id) { cancellation { status } } }`;
 
-const world = useWorld({
-  dice,
-  environment: { EBP_TIMEOUT_MS: "4000", LOG_LEVEL: "info" },
-  proxied: true,
-});
+const world = useWorld({ dice, environment: { EBP_TIMEOUT_MS: "4000", LOG_LEVEL: "info" }, proxied: true });
 /** In a process of its own: what is measured is its memory and nobody else's. */
 let replica: Instance;
 let megabytesBefore: number | null;

@@ -5,7 +5,7 @@ import type { Request } from "./harness/requests.js";
 import { settle } from "./harness/settle.js";
 import { Dice, sized } from "./harness/size.js";
 import { eachOf } from "./harness/wait.js";
-import { tell } from "./harness/webhook.js";
+import { deliver, signed, tell, webhookBody } from "./harness/webhook.js";
 import { useWorld } from "./harness/world.js";
 
 const dice = new Dice(import.meta.url);
@@ -114,14 +114,14 @@ test("a process killed when a webhook is stored, not acknowledged, lets it be se
     await Promise.all(requests.map((request) => world.callers.insist(() => world.app.url, request)));
     const victim = await world.startInstance({ at: "after store", nth: 1 + dice.below(CANCELS) });
     const eventTime = new Date().toISOString();
-    const telling = requests.map(({ orderNo, amount }) => {
-      const event = { eventType: "PAYMENT_REFUND_REQUESTED", orderNo, amount, eventTime } as const;
-      return (url: string) => tell(url, event);
-    });
-    const first = telling.map((send) => send(victim.url).catch(() => undefined));
+    const eventType = "PAYMENT_REFUND_REQUESTED";
+    const events = requests.map(
+      ({ orderNo, amount }) => ({ eventType, orderNo, amount, eventTime }) as const,
+    );
+    const first = events.map((event) => deliver(victim.url, signed(webhookBody(event))));
     await struck(victim);
     await Promise.all(first);
-    for (const send of telling) await send(world.app.url);
+    for (const event of events) await tell(world.app.url, event);
     await world.app.reconcile();
     const rows = await world.database.sql(
       `SELECT c.status, (SELECT count(*)::int FROM webhook_event w WHERE w.order_no = c.order_no AND kind = 'REFUND_REQUESTED') AS webhooks

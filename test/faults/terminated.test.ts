@@ -27,11 +27,7 @@ let replicas: Instance[];
 beforeAll(async () => {
   const url = new URL(world.environment["DATABASE_URL"] ?? "");
   url.searchParams.set("application_name", NAME);
-  const environment = {
-    DATABASE_URL: url.href,
-    RECONCILE_INTERVAL_MS: "200",
-    RATE_LIMIT_STORE: "postgres",
-  };
+  const environment = { DATABASE_URL: url.href, RECONCILE_INTERVAL_MS: "200", RATE_LIMIT_STORE: "postgres" };
   replicas = await Promise.all(Array.from({ length: REPLICAS }, () => world.startInstance({}, environment)));
 }, TEST_TIMEOUT_MS);
 

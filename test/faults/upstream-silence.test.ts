@@ -12,11 +12,7 @@ const CANCELS = sized(500);
 /** Below what one replica sends to one host at a time. */
 const CALLERS = 25;
 
-const world = useWorld({
-  dice,
-  environment: { EBP_TIMEOUT_MS: "2000" },
-  simulator: { lateMs: 3_600_000 },
-});
+const world = useWorld({ dice, environment: { EBP_TIMEOUT_MS: "2000" }, simulator: { lateMs: 3_600_000 } });
 
 test("a time-out before the effect is found to have cancelled nothing, once EBP has had its time, and can be repeated", async () => {
   await eachOf(await orders("SIM-TIMEOUT-BEFORE-EFFECT"), CALLERS, async (request) => {

@@ -1,3 +1,4 @@
+import type { WebhookConclusion } from "../../src/cancellation/model/webhook-inbox.js";
 import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { pendingCancellation } from "../../src/cancellation/cancel/transitions.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
@@ -21,10 +22,21 @@ export function cancellation(
 const BY_STATUS: Readonly<Record<Cancellation["status"], Partial<Cancellation>>> = {
   PENDING: {},
   UNKNOWN: { inDoubtSince: ASKED_AT, failureKind: "IN_DOUBT" },
-  SUCCEEDED: {
-    nextCheckAt: null,
-    resolvedBy: "RESPONSE",
-    settlement: "AWAITED",
-  },
+  SUCCEEDED: { nextCheckAt: null, resolvedBy: "RESPONSE", settlement: "AWAITED" },
   FAILED: { nextCheckAt: null, resolvedBy: "RESPONSE", failureKind: "REJECTED", resolvedAt: ASKED_AT },
 };
+
+/** So many milliseconds after cancellations made in tests were asked for. */
+export const after = (ms: number): Date => new Date(ASKED_AT.getTime() + ms);
+
+/** What was told to whom, in words that do not depend on any order. */
+export function inWords(conclusion: WebhookConclusion | null): unknown {
+  if (conclusion === null) return "waiting";
+  const told = conclusion.told.map((one) => ({
+    id: one.cancellation.id,
+    ...("transition" in one
+      ? { to: one.transition.to, settlement: one.transition.settlement }
+      : { settlement: one.finding.settlement, discrepancies: one.finding.discrepancies }),
+  }));
+  return { state: conclusion.state, told: told.sort((a, b) => a.id.localeCompare(b.id)) };
+}

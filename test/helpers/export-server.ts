@@ -1,3 +1,4 @@
+import { Decimal } from "../../src/cancellation/model/decimal.js";
 import { afterEach, beforeEach } from "@jest/globals";
 import { get, type ClientRequest, type IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
@@ -6,7 +7,6 @@ import type { ExportedCancellation, OpenExport } from "../../src/cancellation/hi
 import { addExports, type ExportsParts } from "../../src/http/exports/exports.js";
 import type { ExportLimits } from "../../src/http/exports/export-limits.js";
 import { createHttpServer } from "../../src/http/server.js";
-import { exported } from "./exported.js";
 import { createGate, until, type Gate } from "./gate.js";
 
 export const EXPORT_PATH = "/exports/cancellations.csv";
@@ -164,3 +164,45 @@ export function isWhole(answer: IncomingMessage): Promise<boolean> {
     answer.resume();
   });
 }
+
+/** A cancellation as an export reads it. */
+export const exported: ExportedCancellation = {
+  cancellation: {
+    id: "01a20241-82ea-7279-8944-e96e9036c6e3",
+    storeId: "SIM-KR",
+    idempotencyKey: "key-1",
+    status: "FAILED",
+    safeToRetry: false,
+    settlement: null,
+    resolvedBy: "RESPONSE",
+    currencyCode: "KRW",
+    amountBasis: "unit",
+    orderNo: "ORD-1",
+    totalCancelAmount: new Decimal("106000"),
+    totalTaxAmount: new Decimal(0),
+    refundAccount: null,
+    reason: "Customer changed their mind",
+    note: null,
+    requestedBy: "front-end",
+    returnRequestId: null,
+    processedCount: null,
+    totalProductAmount: null,
+    totalProductTaxAmount: null,
+    totalDeliveryAmount: null,
+    totalDeliveryTaxAmount: null,
+    requestId: "REQ-1",
+    failureKind: "REJECTED",
+    failure: { resultCode: "EBP-C-0010", message: "The payment cannot be cancelled.", details: [] },
+    discrepancies: [],
+    inDoubtSince: null,
+    lookups: 0,
+    nextCheckAt: null,
+    fencingToken: 1,
+    answeredAt: null,
+    createdAt: new Date(0),
+    sentAt: new Date(1),
+    resolvedAt: new Date(2),
+    erasedAt: null,
+  },
+  items: [],
+};

@@ -1,3 +1,5 @@
+import { HISTORY_STORES } from "./history-rows.js";
+import fc from "fast-check";
 import type { HistoryOrder } from "../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../src/cancellation/history/filter.js";
 import type { HistoryRow } from "./history-rows.js";
@@ -54,4 +56,20 @@ export function meets(row: HistoryRow, filter: CancellationFilter, now: Date): b
         row.inDoubtSince !== null &&
         now.getTime() - row.inDoubtSince.getTime() > inDoubtLongerThanSeconds * 1_000))
   );
+}
+
+/** Some of the stores, and a few of the conditions at a time: with more, hardly anything is left. */
+export function filtersOf(
+  conditions: readonly fc.Arbitrary<Partial<CancellationFilter>>[],
+  atMost: number,
+): fc.Arbitrary<CancellationFilter> {
+  return fc
+    .tuple(
+      fc.subarray([...HISTORY_STORES], { minLength: 1 }),
+      fc.array(
+        fc.constantFrom(...conditions).chain((condition) => condition),
+        { maxLength: atMost },
+      ),
+    )
+    .map(([storeIds, chosen]) => Object.assign({ storeIds }, ...chosen) as CancellationFilter);
 }

@@ -38,13 +38,14 @@ export interface LedgerFixture {
   readonly history: CancellationHistory;
 }
 
-/** The ledger and the history on this database. */
+/** The ledger and the history on this database, with this key. */
 export async function ledgerOn(
   url: string,
+  key = Buffer.alloc(32, 1),
 ): Promise<Omit<LedgerFixture, "databaseUrl"> & { close(): Promise<void> }> {
   const connections = new PoolQueue(url);
   const prisma = prismaOn(connections, WORK_PATIENCE_MS);
-  const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 1) }]);
+  const encryptor = createEncryptor([{ id: "test", key }]);
   const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
   const history = createHistory(prisma, encryptor, statements);
   return {

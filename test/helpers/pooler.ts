@@ -59,12 +59,7 @@ export async function startPooler(url: string, poolSize: number): Promise<Pooler
   const account = await postgresAccount(folder);
   if (account !== undefined) for (const path of [folder, file]) await chown(path, account.uid, account.gid);
   await chmod(folder, 0o700);
-  const child = spawn(POOLER, [file], {
-    ...account,
-    cwd: "/",
-    env: {},
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(POOLER, [file], { ...account, cwd: "/", env: {}, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "close");
   const stop = async (): Promise<void> => {
     // At once: those who still use it have been told to end before.

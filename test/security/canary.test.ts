@@ -184,6 +184,7 @@ describe("refund accounts go through", () => {
     const keyless = run("main", {
       DATA_ENCRYPTION_KEYS: `other:${Buffer.alloc(32, 8).toString("base64")}`,
       RECONCILE_INTERVAL_MS: "0",
+      EBP_TIMEOUT_MS: "300",
     });
     const answer = await graphql(CANCEL, { input }, await urlOf(keyless));
     expect(answer.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);

@@ -3,11 +3,7 @@ import type { CancelIntent, CancellationLedger } from "../../src/cancellation/mo
 import type { CancellationHistory } from "../../src/cancellation/history/history.js";
 import { createEbpClient, type EbpClient } from "../../src/ebp/ebp-client.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
-import { createEncryptor } from "../../src/persistence/encryptor.js";
-import { createHistory } from "../../src/persistence/history/history.js";
-import { createLedger } from "../../src/persistence/ledger.js";
-import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
-import { intent as intentOf, recorded, TIMING, watchOver } from "../helpers/ledger.js";
+import { intent as intentOf, ledgerOn, recorded } from "../helpers/ledger.js";
 import type { TestService } from "../helpers/service.js";
 
 /** What another process of the service has, to be left off at any point of its work. */
@@ -25,19 +21,15 @@ export async function anotherProcess<T>(
   work: (process: AnotherProcess) => Promise<T>,
   database: string = service.databaseUrl,
 ): Promise<T> {
-  const prisma = createPrisma(database);
+  const opened = await ledgerOn(database, Buffer.alloc(32, 7));
+  const { ledger, history } = opened;
   const store = { ...DEVELOPMENT_STORE, baseUrl: service.simulator.url };
   const gateway = createEbpClient({
     stores: new Map([[store.storeId, store]]),
     timeoutMs: 2_000,
     paymentStatuses: { uncancelled: [], whollyCancelled: [] },
   });
-  const encryptor = createEncryptor([{ id: "test", key: Buffer.alloc(32, 7) }]);
-  const history = createHistory(prisma, encryptor);
   try {
-    const statements = throughPrisma(prisma);
-    const watch = await watchOver(statements);
-    const ledger = createLedger({ database: statements, encryptor, history, timing: TIMING, watch });
     return await work({
       ledger,
       history,
@@ -49,6 +41,6 @@ export async function anotherProcess<T>(
     });
   } finally {
     await gateway.close();
-    await prisma.$disconnect();
+    await opened.close();
   }
 }

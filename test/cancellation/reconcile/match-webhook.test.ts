@@ -9,8 +9,7 @@ import {
 import { matchWebhook } from "../../../src/cancellation/reconcile/match-webhook.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/model/timing.js";
-import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
-import { after, inWords } from "../../helpers/told.js";
+import { ASKED_AT, cancellation, after, inWords } from "../../helpers/cancellations.js";
 import { webhookEvent } from "../../helpers/webhooks.js";
 
 function onlyEvidenceFor({ id }: Cancellation, discrepancies: readonly Discrepancy[] = []): unknown {

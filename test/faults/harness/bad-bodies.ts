@@ -51,39 +51,31 @@ export const BAD_BODIES: readonly BadBody[] = [
     what: "deep JSON within an envelope",
     concludes: ["UNKNOWN", "SUCCEEDED"],
     reaches: "now",
-    answer: (socket, { body }) =>
-      void socket.write(
-        httpAnswer(200, body.replace("{", `{"extra":${"[".repeat(DEEP)}${"]".repeat(DEEP)},`)),
-      ),
+    answer: altered((body) => body.replace("{", `{"extra":${"[".repeat(DEEP)}${"]".repeat(DEEP)},`)),
   },
   {
     what: "duplicate keys, the first an error",
     concludes: ["UNKNOWN", "SUCCEEDED"],
     reaches: "now",
-    answer: (socket, { body }) =>
-      void socket.write(httpAnswer(200, `${ERROR.slice(0, -1)},${body.slice(1)}`)),
+    answer: altered((body) => `${ERROR.slice(0, -1)},${body.slice(1)}`),
   },
   {
     what: "duplicate keys, the last an error",
     concludes: DOUBT,
     reaches: "now",
-    answer: (socket, { body }) =>
-      void socket.write(httpAnswer(200, `${body.slice(0, -1)},${ERROR.slice(1)}`)),
+    answer: altered((body) => `${body.slice(0, -1)},${ERROR.slice(1)}`),
   },
   {
     what: "a number of 1e400",
     concludes: ["UNKNOWN", "SUCCEEDED"],
     reaches: "now",
-    answer: (socket, { body }) =>
-      void socket.write(
-        httpAnswer(200, body.replace(/"totalProductAmount":[\d.]+/u, '"totalProductAmount":1e400')),
-      ),
+    answer: altered((body) => body.replace(/"totalProductAmount":[\d.]+/u, '"totalProductAmount":1e400')),
   },
   {
     what: "a success with HTTP 500",
     concludes: ["UNKNOWN", "SUCCEEDED"],
     reaches: "now",
-    answer: (socket, { body }) => void socket.write(httpAnswer(500, body)),
+    answer: altered((body) => body, 500),
   },
   {
     what: "a rejection with HTTP 200",
@@ -95,6 +87,11 @@ export const BAD_BODIES: readonly BadBody[] = [
 
 function json(body: string | Buffer, type = "application/json"): BadBody["answer"] {
   return (socket) => void socket.write(httpAnswer(200, body, { "Content-Type": type }));
+}
+
+/** EBP's own answer, but for this. */
+function altered(change: (body: string) => string, status = 200): BadBody["answer"] {
+  return (socket, { body }) => void socket.write(httpAnswer(status, change(body)));
 }
 
 function head(length: number | null): string {

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { webhookBody as bodyOf, type EventType } from "../../helpers/webhooks.js";
 import type { Request } from "./requests.js";
 import { until } from "./wait.js";
 import { WEBHOOK_SECRET, type World } from "./world.js";
@@ -9,18 +10,13 @@ export interface Webhook {
 }
 
 interface Telling {
-  readonly eventType: "PAYMENT_CAPTURED" | "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED";
+  readonly eventType: EventType;
   readonly orderNo: string;
   readonly amount: number;
   /** Told apart from another telling of the same by this. */
   readonly eventTime?: string;
 }
 
-const AMOUNT_FIELDS = {
-  PAYMENT_CAPTURED: "capturedAmount",
-  PAYMENT_VOIDED: "voidedAmount",
-  PAYMENT_REFUND_REQUESTED: "refundRequestedAmount",
-} as const;
 const STATUSES = {
   PAYMENT_CAPTURED: "CAPTURED",
   PAYMENT_VOIDED: "CANCELED",
@@ -28,20 +24,9 @@ const STATUSES = {
 } as const;
 
 /** A body such as EBP's; KRW has no minor unit. */
-export function webhookBody({ eventType, orderNo, amount, eventTime }: Telling): string {
-  return JSON.stringify({
-    eventType,
-    eventTime: eventTime ?? new Date().toISOString(),
-    data: {
-      orderNo,
-      paymentStatus: STATUSES[eventType],
-      [AMOUNT_FIELDS[eventType]]: amount,
-      currencyCode: "KRW",
-      exponent: 0,
-      resultCode: "0",
-      resultMessage: "SUCCESS",
-    },
-  });
+export function webhookBody({ eventType, orderNo, amount, ...when }: Telling): string {
+  const data = { paymentStatus: STATUSES[eventType] };
+  return bodyOf(eventType, orderNo, amount, { ...when, data });
 }
 
 /** Signed as CONTRACT §5 says; written out here, so that no mistake of the service's own signing is shared. */
@@ -51,10 +36,7 @@ export function signed(
 ): Webhook {
   const timestamp = String(Math.floor(Date.now() / 1000) - ageSeconds);
   const signature = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
-  return {
-    body,
-    headers: { "x-webhook-signature": signature, "x-webhook-signature-timestamp": timestamp },
-  };
+  return { body, headers: { "x-webhook-signature": signature, "x-webhook-signature-timestamp": timestamp } };
 }
 
 /** The HTTP status; null when no answer came. */

@@ -4,7 +4,7 @@ import { type ExportRecord, toExportRecord } from "../../../src/cancellation/his
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-formats.js";
 import { readCsv } from "../../helpers/csv.js";
-import { exported } from "../../helpers/exported.js";
+import { exported } from "../../helpers/export-server.js";
 
 const RECORD: ExportRecord = {
   ...toExportRecord({ cancellation: exported.cancellation, items: null }, "abc"),

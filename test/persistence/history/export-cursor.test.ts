@@ -7,7 +7,7 @@ import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { createExports, exportStatement, ROWS_AT_ONCE } from "../../../src/persistence/history/exports.js";
 import { withConnection } from "../../helpers/connection.js";
-import { expectedHistory } from "../../helpers/history-model.js";
+import { expectedHistory, filtersOf } from "../../helpers/history-model.js";
 import {
   FIRST_MOMENT,
   HISTORY_STORES,
@@ -19,7 +19,6 @@ import {
   REASONS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
-import { filtersOf } from "../../helpers/history-filters.js";
 import { useLedger } from "../../helpers/ledger.js";
 
 const fixture = useLedger();

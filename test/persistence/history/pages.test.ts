@@ -13,7 +13,7 @@ import type { HistoryWindow } from "../../../src/cancellation/history/history.js
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { withConnection } from "../../helpers/connection.js";
-import { expectedHistory } from "../../helpers/history-model.js";
+import { expectedHistory, filtersOf } from "../../helpers/history-model.js";
 import {
   FAILURE_CODES,
   FIRST_MOMENT,
@@ -26,7 +26,6 @@ import {
   REQUESTERS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
-import { filtersOf } from "../../helpers/history-filters.js";
 import { useLedger } from "../../helpers/ledger.js";
 
 const fixture = useLedger();

@@ -25,10 +25,9 @@ import {
   REASONS,
   type HistoryRow,
 } from "../../helpers/history-rows.js";
-import { filtersOf } from "../../helpers/history-filters.js";
+import { filtersOf } from "../../helpers/history-model.js";
 import { useLedger } from "../../helpers/ledger.js";
-import { localDate, startOfPeriod, ZONES } from "../../helpers/local-dates.js";
-import { expectedStats, foundStats } from "../../helpers/stats-model.js";
+import { localDate, startOfPeriod, ZONES, expectedStats, foundStats } from "../../helpers/stats-model.js";
 
 const HOUR_MS = 3_600_000;
 const COUNT = 300;
