@@ -12,25 +12,17 @@ import type { Config } from "./config/config.js";
 import { createEbpClient, type EbpClient } from "./ebp/ebp-client.js";
 import { createEncryptor, type EncryptionKey } from "./persistence/encryptor.js";
 import { createExports } from "./persistence/history/exports.js";
-import {
-  PoolAccess,
-  preparedOn,
-  prismaOn,
-  REQUEST_PATIENCE_MS,
-  WORK_PATIENCE_MS,
-  type Database,
-} from "./persistence/client.js";
-import { PoolQueue } from "./persistence/pool-queue.js";
+import { DatabaseClient, throughPrisma } from "./persistence/client.js";
 import { createChangeAnnouncer, createChangeListener } from "./persistence/change-notifications.js";
 import { createChangeLog } from "./persistence/change-log.js";
 import { createHistory } from "./persistence/history/history.js";
 import { createLedger } from "./persistence/ledger.js";
 import { createRecoveryQueue } from "./persistence/recovery-queue.js";
 import { createWebhookInbox } from "./persistence/webhook-inbox.js";
-import { createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
+import { COUNTERS, createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
-import { READS } from "./persistence/session.js";
+import { CANCELS, READS } from "./persistence/session.js";
 import { encryptionKeys, enterAgainOn, openDatabase, openWatch } from "./process/database.js";
 import type { Log } from "./process/log.js";
 import type { Releases } from "./process/releases.js";
@@ -75,45 +67,27 @@ export interface CoreEvents {
   readonly monotonicMs?: () => number;
 }
 
+/** Of the connections. Batches need few; recovery and what a mutation shows come beside them. */
+const CANCELS_SHARE = 0.6;
+
 export async function openCore(
   config: Config,
   log: Log,
   releases: Releases,
   events: CoreEvents = {},
 ): Promise<Core> {
-  const databaseUrl = await openDatabase(config, log, releases);
+  const { url, isPooled } = await openDatabase(config, log, releases);
+  if (isPooled)
+    log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
-  const queues = {
-    reads: new PoolQueue(databaseUrl, READS),
-    cancels: new PoolQueue(databaseUrl),
-    recovery: new PoolQueue(databaseUrl),
-  };
-  const prisma = prismaOn(queues.reads, REQUEST_PATIENCE_MS);
-  const ledgerPrisma = prismaOn(queues.cancels, WORK_PATIENCE_MS);
-  const recoveryPrisma = prismaOn(queues.recovery, WORK_PATIENCE_MS);
-  // Prisma ends what it has been asked through, and nothing that only prepared statements have used.
-  releases.add("the database connections", async () => {
-    await Promise.all([prisma, ledgerPrisma, recoveryPrisma].map((connections) => connections.$disconnect()));
-    await Promise.all(Object.values(queues).map((queue) => queue.end()));
-  });
-  // Each pool detects a pooler on its own; warn once.
-  let isPoolerTold = false;
-  const onPooler = (): void => {
-    if (!isPoolerTold)
-      log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
-    isPoolerTold = true;
-  };
-  const statements = (queue: PoolQueue, patienceMs: number): Database =>
-    preparedOn(new PoolAccess(queue, patienceMs), onPooler);
-  const databases = {
-    reads: statements(queues.reads, REQUEST_PATIENCE_MS),
-    intents: statements(queues.cancels, REQUEST_PATIENCE_MS),
-    cancels: statements(queues.cancels, WORK_PATIENCE_MS),
-    recovery: statements(queues.recovery, WORK_PATIENCE_MS),
-  };
+  const forCancels = Math.round(config.databasePoolSize * CANCELS_SHARE);
+  const cancels = new DatabaseClient(url, { settings: CANCELS, size: forCancels, prepares: !isPooled });
+  const reads = new DatabaseClient(url, { settings: READS, size: config.databasePoolSize - forCancels, prepares: !isPooled });
+  releases.add("the database connections", () => Promise.all([cancels.close(), reads.close()]));
+  const database = throughPrisma(cancels.prisma);
   const watch = await openWatch({
-    database: databases.cancels,
-    queues: Object.values(queues),
+    database,
+    clients: [cancels, reads],
     holdMs: config.recoveryHoldMs,
     log,
     releases,
@@ -122,7 +96,7 @@ export async function openCore(
   // Tells other replicas of what is committed here, and hears of what they commit.
   let isLossTold = false;
   const announcer = createChangeAnnouncer({
-    databaseUrl,
+    database: throughPrisma(reads.prisma),
     onLost: (error) => {
       events.onNotAnnounced?.();
       if (!isLossTold)
@@ -132,19 +106,20 @@ export async function openCore(
   });
   releases.add("the announcer of changes", () => announcer.close());
   const listener = createChangeListener({
-    databaseUrl,
+    databaseUrl: url,
     onBroken: (error) =>
       log.error({ err: error }, "listening for changes was interrupted; it is tried again"),
     onMended: () => log.info("changes are listened for again"),
   });
   releases.add("the listener for changes", () => listener.close());
+  const counters = config.rateLimits.store === "postgres" ? new DatabaseClient(url, COUNTERS) : null;
+  if (counters !== null) releases.add("the shared rate limits", () => counters.close());
   const rateLimiters = createRateLimiters({
     ...config.rateLimits,
-    databaseUrl: config.rateLimits.store === "postgres" ? databaseUrl : null,
+    database: counters && throughPrisma(counters.prisma),
     onStoreAway: (error) =>
       log.error({ err: error }, "the shared rate limits cannot be reached; this replica counts by itself"),
   });
-  releases.add("the rate limits", () => rateLimiters.close());
   // After EBP has answered, and before the first connection to the database is closed.
   const recordings = new Recordings();
   releases.add("what has to be stored", () => recordings.settled());
@@ -163,11 +138,10 @@ export async function openCore(
   const timing = timingOf(config.ebpTimeoutMs, config.ebpSettlingMs);
   const keys = await encryptionKeys(config);
   const encryptor = createEncryptor(keys);
-  const ledgerHistory = createHistory(ledgerPrisma, encryptor, databases.cancels);
+  const ledgerHistory = createHistory(cancels.prisma, encryptor);
   const recent = new RecentRecords();
   const ledgerParts = {
-    database: databases.cancels,
-    intents: databases.intents,
+    database,
     encryptor,
     history: ledgerHistory,
     timing,
@@ -176,10 +150,9 @@ export async function openCore(
   };
   const unresolved = new UnresolvedWatch(events.monotonicMs ?? (() => performance.now()));
   const ledger = createLedger({ ...ledgerParts, recent, onInDoubt: (id) => unresolved.see(id) });
-  const queue = createRecoveryQueue(recoveryPrisma, encryptor, storeIds, timing, databases.recovery);
+  const queue = createRecoveryQueue(cancels.prisma, encryptor, storeIds, timing);
   const inbox = createWebhookInbox({
-    prisma: recoveryPrisma,
-    database: databases.recovery,
+    prisma: cancels.prisma,
     encryptor,
     watch,
     announce: announcer.announce,
@@ -198,7 +171,7 @@ export async function openCore(
     watch,
     {
       ledger: createLedger(ledgerParts),
-      prisma: ledgerPrisma,
+      prisma: cancels.prisma,
       recent,
       leaseMs: timing.leaseMs,
       onContradiction,
@@ -211,20 +184,21 @@ export async function openCore(
     upstream,
     gateway,
     ledger,
-    history: createHistory(prisma, encryptor, databases.reads),
+    history: createHistory(reads.prisma, encryptor),
     ledgerHistory,
     cursors: createCursors(secretsOf(keys)),
-    openExport: createExports(databaseUrl),
+    openExport: createExports(url),
     queue,
     inbox,
     unresolved,
     onContradiction,
     recordings,
     rateLimiters,
-    changes: { log: createChangeLog(prisma, storeIds, databases.reads), hints: listener },
+    changes: { log: createChangeLog(reads.prisma, storeIds), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
     whyUnready: () => whyUnready(watch),
-    isSaturated: (what) => queues[what].isSaturated,
+    isSaturated: (what) =>
+      what === "reads" ? reads.isSaturated : cancels.isSaturated || ledger.isSaturated,
     reconcile: (isStopping = () => false) =>
       // Nothing is decided by what a database shows that has forgotten some of it.
       reconcile({

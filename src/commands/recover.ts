@@ -11,10 +11,9 @@ import { runCommand } from "./run-command.js";
 import { openEncryptedData, type EncryptedData } from "../process/database.js";
 import { openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterAgain, isThere } from "../persistence/enter-again.js";
-import { requestValues } from "../persistence/cancellation-row.js";
+import { requestRow } from "../persistence/cancellation-row.js";
 import { throughPrisma } from "../persistence/client.js";
 import type { Encryptor } from "../persistence/encryptor.js";
-import type { SqlValues } from "../persistence/statement.js";
 
 const USAGE = `Usage: npm run recover -- --from <log file> [--dry-run]
 After restoring a backup: enters every cancel that is in the log but not in the database, as UNKNOWN. Its key and its order are then
@@ -64,7 +63,10 @@ async function recover({ prisma, encryptor }: EncryptedData, { from, isDryRun }:
         ? "present"
         : "entered"
       : await enterAgain(prisma, {
-          values: sentValues(sent, encryptor),
+          storeId: sent.store,
+          id: sent.id,
+          orderNo: sent.order,
+          request: requestOf(sent, encryptor),
           createdAt: new Date(sent.moment),
           status: "UNKNOWN",
           leaseMs: 0,
@@ -128,8 +130,8 @@ function jsonIn(line: string): unknown {
   }
 }
 
-/** The values of an intent, without those that are not logged. */
-function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
+/** The row of an intent, without what is not logged. */
+function requestOf(sent: SentRecord, encryptor: Encryptor): string {
   const { id, fingerprint, currency: currencyCode, amountBasis } = sent;
   const store = { id: sent.store, currencyCode, currencyDecimals: 0, amountBasis };
   const items = sent.lines.map((line) => ({
@@ -140,7 +142,7 @@ function sentValues(sent: SentRecord, encryptor: Encryptor): SqlValues {
   const totalCancelAmount = new Decimal(sent.total);
   const asked = { idempotencyKey: sent.key, orderNo: sent.order, totalCancelAmount, items };
   const request = normalise(asked, store);
-  return requestValues({ id, store, request, fingerprint, requestedBy: null }, encryptor);
+  return requestRow({ id, store, request, fingerprint, requestedBy: null }, encryptor);
 }
 
 // Last, because the constants above do not exist before their lines have run.

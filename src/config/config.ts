@@ -29,6 +29,8 @@ const NUMBERS = {
   EBP_SETTLING_MS: { fallback: 10 * 60_000, least: MIN_PRODUCTION_SETTLING_MS, most: 7 * 24 * HOUR_MS },
   // Frequent enough that nobody waits for it, rare enough that an idle database does not notice.
   RECONCILE_INTERVAL_MS: { fallback: 5_000, least: 0, most: HOUR_MS },
+  // With exports and the listener 22 connections: four replicas have enough of PostgreSQL's hundred.
+  DATABASE_POOL_SIZE: { fallback: 15, least: 5, most: 200 },
   // Each replica notices within five seconds that the database went back in time, then enters what it remembers.
   RECOVERY_HOLD_MS: { fallback: 10_000, least: 0, most: HOUR_MS },
   // More than a busy back office needs; it stops a runaway program within a second.
@@ -80,6 +82,8 @@ function readAll(
     /** Null: an embedded PostgreSQL in `dataDir`. */
     databaseUrl: readDatabaseUrl(settings, production) ?? null,
     dataDir: settings.value("DATA_DIR") ?? ".data",
+    /** Connections to the database at most, beside those of exports and of the listener for changes. */
+    databasePoolSize: number("DATABASE_POOL_SIZE"),
     stores: readStores(settings, { production, simulated: developmentStore }),
     ebpTimeoutMs,
     /** Each cancel gets a new connection to EBP. */

@@ -22,11 +22,11 @@ import type { FailureDetail } from "../cancellation/model/outcome.js";
 import { maskRefundAccount } from "../cancellation/request/field-rules.js";
 import { type Encryptor, refundAccountOf } from "./encryptor.js";
 import { Prisma } from "./generated/client.js";
-import { type SqlValues, text } from "./statement.js";
+import { bytea, type Columns, text } from "./statement.js";
 
 // How a cancellation becomes rows, and rows a cancellation: a new column of it concerns this file alone.
 
-type Row = Prisma.CancellationModel;
+type Stored = Prisma.CancellationModel;
 
 /** They tell whether a request is the same one again, or how the row came to be: pages of the history do without them. */
 type IdentityColumn =
@@ -59,7 +59,7 @@ type Readable<Value> = Value extends Prisma.Decimal ? Exactly : Value;
 
 /** A cancellation as it is shown. */
 export type CancellationRow = {
-  readonly [Column in Exclude<keyof Row, IdentityColumn | TypeColumn>]: Readable<Row[Column]>;
+  readonly [Column in Exclude<keyof Stored, IdentityColumn | TypeColumn>]: Readable<Stored[Column]>;
 };
 
 /** A line as it is shown. */
@@ -87,47 +87,63 @@ export const CANCELLATION_COLUMNS = Prisma.raw(
 );
 
 /**
- * Whether a field of a request is stored as it is. If not, it is stored otherwise (the total as NUMERIC, the account encrypted, items in a
- * table of their own), or only compared. A field that is forgotten here does not compile.
+ * The type of the column of a field of a request that is stored as it is; null for one that is stored otherwise (the account encrypted,
+ * items in a table of their own), or only compared. A field that is forgotten here does not compile.
  */
-const STORED_AS_IT_IS: Readonly<Record<keyof CancelRequest, boolean>> = {
-  storeId: true,
-  orderNo: true,
-  idempotencyKey: true,
-  reason: true,
-  note: true,
-  totalCancelAmount: false,
-  expectedCancelledTotal: false,
-  items: false,
-  refundAccount: false,
+const STORED_AS_IT_IS: Readonly<Record<keyof CancelRequest, string | null>> = {
+  storeId: null,
+  orderNo: "text",
+  idempotencyKey: "text",
+  reason: "text",
+  note: "text",
+  totalCancelAmount: "numeric",
+  expectedCancelledTotal: null,
+  items: null,
+  refundAccount: null,
 };
-const STORED_FIELDS = (Object.keys(STORED_AS_IT_IS) as ("storeId" | "reason")[]).filter(
-  (field) => STORED_AS_IT_IS[field],
+type StoredField = "orderNo" | "idempotencyKey" | "reason" | "note" | "totalCancelAmount";
+const STORED_FIELDS = (Object.keys(STORED_AS_IT_IS) as StoredField[]).filter(
+  (field) => STORED_AS_IT_IS[field] !== null,
 );
 
-/** What an intent says of its cancellation: the columns, and their values. Shared with what enters it again. */
-export const REQUEST_COLUMNS = `${STORED_FIELDS.map(columnOf).join(", ")}, id, fingerprint, currency_code,
-        amount_basis, total_cancel_amount, total_tax_amount, ${TYPE_TOTALS.join(", ")}, bank_code, account_last_four,
-        account_holder_masked, refund_account_sealed, refund_account_key_id, requested_by`;
-export const REQUEST_VALUES = `${STORED_FIELDS.map((field) => `:${field}`).join(", ")}, :id::uuid, :fingerprint, :currencyCode,
-        :amountBasis::amount_basis, :totalCancelAmount::numeric, :totalTaxAmount::numeric,
-        ${TYPE_TOTALS.map((column) => `:${column}::numeric`).join(", ")}, :bankCode, :accountLastFour,
-        :accountHolderMasked, :accountSealed::bytea, :accountKeyId, :requestedBy`;
+/** What an intent says of its cancellation, beside its store: the columns, and their types. Shared with what enters it again. */
+const REQUEST: Columns = {
+  ...Object.fromEntries(STORED_FIELDS.map((field) => [columnOf(field), STORED_AS_IT_IS[field] ?? ""])),
+  id: "uuid",
+  fingerprint: "text",
+  currency_code: "text",
+  amount_basis: "amount_basis",
+  total_tax_amount: "numeric",
+  ...Object.fromEntries(TYPE_TOTALS.map((column) => [column, "numeric"])),
+  bank_code: "text",
+  account_last_four: "text",
+  account_holder_masked: "text",
+  refund_account_sealed: "bytea",
+  refund_account_key_id: "text",
+  requested_by: "text",
+};
+export const REQUEST_COLUMNS = Object.keys(REQUEST).join(", ");
+/** The same of rows `asked`. */
+export const REQUEST_VALUES = Object.keys(REQUEST)
+  .map((column) => `asked.${column}`)
+  .join(", ");
+/** With the items, which `insertItems` writes, and the total that the caller expects to be cancelled so far. Amounts are JSON strings. */
+export const REQUEST_ROW: Columns = { ...REQUEST, expected: "numeric", items: "jsonb" };
 
-/** Writes the items of the cancellation that the step named has written. */
+/** Writes the items of the cancellations that the step named has written, of those that were asked for. */
 export function insertItems(written: string): string {
   return `INSERT INTO cancellation_item (
         store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
       )
       SELECT ${written}.store_id, ${written}.id, seq, item_type, item_id, quantity, amount, tax_amount, line_total, created_at
-      FROM ${written}, jsonb_to_recordset(:items::jsonb) AS item (
+      FROM ${written} JOIN asked USING (id), jsonb_to_recordset(asked.items) AS item (
         seq integer, item_type item_type, item_id text, quantity integer,
         amount numeric, tax_amount numeric, line_total numeric
       )`;
 }
 
-/** What is asked, the refund account encrypted. */
-export function requestValues(intent: CancelIntent, encryptor: Encryptor): SqlValues {
+/** What is asked, the refund account encrypted: a REQUEST_ROW as JSON. */
+export function requestRow(intent: CancelIntent, encryptor: Encryptor): string {
   const { id, store, request } = intent;
   const { refundAccount } = request;
   const masked = refundAccount === null ? null : maskRefundAccount(refundAccount);
@@ -135,24 +151,31 @@ export function requestValues(intent: CancelIntent, encryptor: Encryptor): SqlVa
     refundAccount === null
       ? null
       : encryptor.encrypt(JSON.stringify(refundAccount), refundAccountOf({ storeId: store.id, id }));
-  return {
-    ...Object.fromEntries(STORED_FIELDS.map((field) => [field, request[field]])),
+  return JSON.stringify({
+    ...Object.fromEntries(STORED_FIELDS.map((field) => [columnOf(field), request[field]])),
     id,
     fingerprint: intent.fingerprint,
-    currencyCode: store.currencyCode,
-    amountBasis: store.amountBasis,
-    totalCancelAmount: text(request.totalCancelAmount),
-    totalTaxAmount: text(statedTax(request.items, store.amountBasis)),
-    bankCode: masked?.bankCode ?? null,
-    accountLastFour: masked?.accountNumberLast4 ?? null,
-    accountHolderMasked: masked?.accountHolderName ?? null,
-    accountSealed: account?.bytes ?? null,
-    accountKeyId: account?.keyId ?? null,
-    requestedBy: intent.requestedBy,
-    items: itemsJson(intent),
-    // Last: what is added to a copy is copied again with each addition.
+    currency_code: store.currencyCode,
+    amount_basis: store.amountBasis,
+    total_tax_amount: text(statedTax(request.items, store.amountBasis)),
+    bank_code: masked?.bankCode ?? null,
+    account_last_four: masked?.accountNumberLast4 ?? null,
+    account_holder_masked: masked?.accountHolderName ?? null,
+    refund_account_sealed: bytea(account?.bytes),
+    refund_account_key_id: account?.keyId ?? null,
+    requested_by: intent.requestedBy,
+    expected: text(request.expectedCancelledTotal),
+    items: request.items.map((item) => ({
+      seq: item.seq,
+      item_type: item.itemType,
+      item_id: item.itemId,
+      quantity: item.quantity,
+      amount: text(item.amount),
+      tax_amount: text(item.taxAmount),
+      line_total: text(lineTotal(item, store.amountBasis)),
+    })),
     ...typeTotals(intent),
-  };
+  });
 }
 
 /** By the names of their columns. */
@@ -165,21 +188,6 @@ function typeTotals({ request, store }: CancelIntent): Record<string, string | n
     found[tax] = text(ofType?.tax);
   }
   return found;
-}
-
-/** Amounts as JSON strings: jsonb_to_recordset reads them into NUMERIC as text, exactly. */
-function itemsJson({ request, store }: CancelIntent): string {
-  return JSON.stringify(
-    request.items.map((item) => ({
-      seq: item.seq,
-      item_type: item.itemType,
-      item_id: item.itemId,
-      quantity: item.quantity,
-      amount: text(item.amount),
-      tax_amount: text(item.taxAmount),
-      line_total: text(lineTotal(item, store.amountBasis)),
-    })),
-  );
 }
 
 /** Prisma's Decimal is another class, which rounds at 20 digits; its text is exact. */
@@ -236,7 +244,7 @@ function toFailure(row: CancellationRow): Cancellation["failure"] {
   };
 }
 
-export function toIdentity(row: Row, encryptor: Encryptor): RequestIdentity {
+export function toIdentity(row: Stored, encryptor: Encryptor): RequestIdentity {
   const { refundAccountSealed: bytes, refundAccountKeyId: keyId } = row;
   return {
     fingerprint: row.fingerprint,

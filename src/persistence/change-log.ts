@@ -1,7 +1,7 @@
 import type { ChangeHint, ChangeLog, VersionedCancellation } from "../cancellation/live/change.js";
 import { toCancellation } from "./cancellation-row.js";
 import { Prisma, type Cancellation as CancellationRow, type PrismaClient } from "./generated/client.js";
-import { throughPrisma, type Database } from "./client.js";
+import { throughPrisma } from "./client.js";
 
 interface ChangeRow {
   readonly now: Date;
@@ -13,11 +13,8 @@ interface ChangeRow {
 }
 
 /** @param storeIds the stores of this process. */
-export function createChangeLog(
-  prisma: PrismaClient,
-  storeIds: readonly string[],
-  database: Database = throughPrisma(prisma),
-): ChangeLog {
+export function createChangeLog(prisma: PrismaClient, storeIds: readonly string[]): ChangeLog {
+  const database = throughPrisma(prisma);
   return {
     async find(ofCaller, id) {
       const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...ofCaller] }, id } });

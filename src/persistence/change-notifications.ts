@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
 import type { AnnounceChange, ChangeHint, ChangeHints } from "../cancellation/live/change.js";
-import { endInTime } from "./pool-queue.js";
-import { SessionClient, sessionConfig } from "./session.js";
+import type { Database } from "./client.js";
+import { endInTime, SessionClient, sessionConfig } from "./session.js";
+import { statement } from "./statement.js";
 
 /** The channel of LISTEN and NOTIFY, within one database. */
 export const CHANGE_CHANNEL = "cancellation_changed";
@@ -13,9 +13,6 @@ export const MAX_PAYLOAD_BYTES = 7_900;
 const GATHER_MS = 25;
 /** Hints kept while the database is away. Older ones are dropped: a look back finds their changes. */
 const MAX_WAITING = 10_000;
-/** After this time an announcement is given up, and a stop does not wait longer for it. */
-const ANNOUNCE_MS = 2_000;
-const IDLE_MS = 30_000;
 
 const CONNECT_MS = 5_000;
 /** A connection whose peer vanished is noticed within two checks. */
@@ -25,8 +22,14 @@ const FIRST_PAUSE_MS = 50;
 /** All replicas reconnect: more often would be a burden to a database that is just coming back. */
 const LONGEST_PAUSE_MS = 10_000;
 
+const NOTIFY = statement(
+  "announce",
+  `/* cancellation: announce */
+  SELECT pg_notify(:channel, payload)::text FROM unnest(:payloads::text[]) AS payload`,
+);
+
 export interface ChangeAnnouncerOptions {
-  readonly databaseUrl: string;
+  readonly database: Database;
   /** Called for each statement whose hints are lost. */
   readonly onLost: (error: unknown) => void;
 }
@@ -41,17 +44,7 @@ export interface ChangeAnnouncer {
  * Announces commits to all processes, in a transaction of its own. NOTIFY takes a lock that all notifying commits of the server share,
  * and holds it while its commit is flushed, so it must not be part of a transaction that somebody waits for.
  */
-export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOptions): ChangeAnnouncer {
-  const pool = new pg.Pool({
-    ...sessionConfig(databaseUrl),
-    max: 1,
-    connectionTimeoutMillis: ANNOUNCE_MS,
-    query_timeout: ANNOUNCE_MS,
-    idleTimeoutMillis: IDLE_MS,
-    allowExitOnIdle: true,
-  });
-  // The pool has already dropped the broken connection. Without a listener its error would end the process.
-  pool.on("error", () => undefined);
+export function createChangeAnnouncer({ database, onLost }: ChangeAnnouncerOptions): ChangeAnnouncer {
   const waiting = new Map<string, ChangeHint>();
   let sending: Promise<void> | null = null;
 
@@ -60,12 +53,7 @@ export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOp
     while (waiting.size > 0) {
       const payloads = toPayloads(waiting.values());
       waiting.clear();
-      await pool
-        .query(
-          "/* cancellation: announce */ SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload",
-          [CHANGE_CHANNEL, payloads],
-        )
-        .catch(onLost);
+      await database.rows(NOTIFY({ channel: CHANGE_CHANNEL, payloads })).catch(onLost);
     }
   }
 
@@ -79,7 +67,6 @@ export function createChangeAnnouncer({ databaseUrl, onLost }: ChangeAnnouncerOp
     },
     async close() {
       await sending;
-      await endInTime(pool.end());
     },
   };
 }

@@ -1,107 +1,119 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { TooSlowError } from "../cancellation/model/errors.js";
+import { BusyError, TooSlowError } from "../cancellation/model/errors.js";
 import { Prisma, PrismaClient } from "./generated/client.js";
-import { CONNECT_MS, PoolQueue, type Taken } from "./pool-queue.js";
-import type { Query } from "./statement.js";
+import { CONNECT_MS, endInTime, schemaOf, sessionConfig, UnsuitableSessionError } from "./session.js";
+import { preparedName, type Query } from "./statement.js";
 
-/** How long a request waits for a free connection before it fails clearly. */
-export const REQUEST_PATIENCE_MS = 1_000;
-/** What has to be stored or decided waits longer. */
-export const WORK_PATIENCE_MS = 5_000;
-/** Prisma's own time-out does not say that there was no connection. The pool, which does, gives up long before. */
+/** After this a connection counts as dead, as after a failover that drops packets, and its query is tried again. */
+const QUERY_TIMEOUT_MS = 30_000;
+const PATIENCE = { connect: CONNECT_MS, query: QUERY_TIMEOUT_MS };
+/** Prisma's own time-out does not say that there was no connection. The pool, which does, gives up before. */
 const TRANSACTION_WAIT_MS = 2 * CONNECT_MS;
 
-/** On connections of its own, which end with it. */
-export function createPrisma(url: string): PrismaClient {
-  return prismaOn(new PoolQueue(url), WORK_PATIENCE_MS);
+export interface ClientOptions {
+  /** Of each session. */
+  readonly settings?: Parameters<typeof sessionConfig>[1];
+  /** Connections at most. */
+  readonly size?: number;
+  /** How long a caller waits for a connection, and how long a connection that does not answer is taken to be alive. */
+  readonly patienceMs?: { readonly connect: number; readonly query: number };
+  /** Whether each connection keeps the statements of fixed text. Behind a pooler the next transaction may have another connection. */
+  readonly prepares?: boolean;
 }
 
-/** On shared connections, which end with the first client that shares them. */
-export function prismaOn(queue: PoolQueue, patienceMs: number): PrismaClient {
-  // By default the model API goes to `public`, and raw statements to the first schema of the search path.
-  const schema = queue.schema === null ? {} : { schema: queue.schema };
-  const adapter = new PrismaPg(new PoolAccess(queue, patienceMs), { ...schema, disposeExternalPool: true });
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
-}
+/** Enough for what a person runs by hand. */
+const FEW = 4;
 
-/** Access to a shared pool, with a patience of its own. A `pg.Pool`, since Prisma's adapter takes nothing else; without connections. */
-export class PoolAccess extends pg.Pool {
-  constructor(
-    private readonly queue: PoolQueue,
-    private readonly patienceMs: number,
-  ) {
-    super(queue.options);
+/** Prisma on a pool of connections, of which the first is opened on demand. */
+export class DatabaseClient {
+  readonly prisma: PrismaClient;
+
+  readonly #pool: Connections;
+
+  constructor(url: string, { settings, size = FEW, patienceMs = PATIENCE, prepares = false }: ClientOptions = {}) {
+    this.#pool = new Connections({
+      ...sessionConfig(url, settings),
+      max: size,
+      connectionTimeoutMillis: patienceMs.connect,
+      query_timeout: patienceMs.query,
+    });
+    // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
+    this.#pool.on("error", () => undefined);
+    // By default the model API goes to `public`, and raw statements to the first schema of the search path.
+    const schema = schemaOf(url);
+    const adapter = new PrismaPg(this.#pool, {
+      ...(schema !== null && { schema }),
+      disposeExternalPool: true,
+      // Undefined leaves a statement unprepared; the library's type does not say so.
+      ...(prepares && { statementNameGenerator: ({ sql }) => preparedName(sql) as string }),
+    });
+    this.prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
   }
 
-  /** Every query of a pool goes through here. */
+  /** As many wait for a connection as there are: a new caller should rather try again later. */
+  get isSaturated(): boolean {
+    return this.waitingCount >= this.#pool.options.max;
+  }
+
+  /** Callers who wait for a connection. */
+  get waitingCount(): number {
+    return this.#pool.waitingCount;
+  }
+
+  /** Called for each new connection: it may lead to another server. */
+  onConnect(listener: () => void): void {
+    this.#pool.on("connect", listener);
+  }
+
+  async close(): Promise<void> {
+    await endInTime(this.prisma.$disconnect());
+  }
+}
+
+type Taken = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
+
+/** Names what the library reports as any error: that no connection came free in time. Nothing was asked of the database then. */
+class Connections extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(taken: Taken): void;
   override connect(taken?: Taken): Promise<pg.PoolClient> | undefined {
-    if (taken !== undefined) {
-      this.queue.take(this.patienceMs, taken);
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      this.queue.take(this.patienceMs, (error, client) => {
-        if (client === undefined) reject(error ?? new Error("taking a connection: there is none"));
-        else resolve(client);
-      });
-    });
-  }
-
-  override async end(): Promise<void> {
-    await this.queue.end();
+    if (taken === undefined) return super.connect().catch((error: Error) => Promise.reject(named(error)));
+    super.connect((error, client, done) => taken(error && named(error), client, done));
+    return undefined;
   }
 }
 
-/** A pool of connections, or one transaction. */
+/** What PostgreSQL or the network refuses has a code. */
+function named(error: Error): Error {
+  const isTimeOut = !("code" in error) && !(error instanceof UnsuitableSessionError);
+  return isTimeOut ? new BusyError() : error;
+}
+
+/** Prisma, or one transaction of it. */
 export interface Database {
   /** Runs it, outside of a transaction as one of its own. */
   rows<Row>(query: Query): Promise<Row[]>;
 }
 
-/** PostgreSQL's codes when another connection answers than the one that prepared the statement. Nothing was run then. */
-const IS_PREPARED_ELSEWHERE: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
-
-/**
- * Each connection parses and plans a statement once: for a cancel, that is most of PostgreSQL's work.
- *
- * Behind a pooler, the next transaction may have a connection that knows none of the prepared statements. The first statement that
- * fails so is run again, and from then on none is prepared.
- * @param onPooler called once when that happens.
- */
-export function preparedOn(pool: pg.Pool, onPooler: () => void = () => undefined): Database {
-  let isPrepared = true;
-
-  async function run<Row>({ name, text, values }: Query): Promise<Row[]> {
-    const { rows } = await pool.query<Row & pg.QueryResultRow>(
-      isPrepared && name !== undefined ? { name, text, values: [...values] } : { text, values: [...values] },
-    );
-    return rows;
-  }
-
-  return {
-    async rows<Row>(query: Query): Promise<Row[]> {
-      const wasPrepared = isPrepared;
-      try {
-        return await run<Row>(query);
-      } catch (error) {
-        if (!wasPrepared || !IS_PREPARED_ELSEWHERE.has((error as { code?: unknown }).code)) throw error;
-        if (isPrepared) onPooler();
-        isPrepared = false;
-        return run<Row>(query);
-      }
-    },
-  };
-}
-
-/** On Prisma's connections, or in a transaction of it. */
 export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRawUnsafe">): Database {
   return { rows: (query) => prisma.$queryRawUnsafe(query.text, ...query.values) };
 }
 
-/** PostgreSQL's code for a statement that its `statement_timeout` has ended. */
+/** PostgreSQL's code for why it refused a statement; null when it was not PostgreSQL that did. */
+export function sqlStateOf(error: unknown): string | null {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null;
+  const { driverAdapterError } = error.meta as {
+    driverAdapterError?: { cause?: { originalCode?: string } };
+  };
+  return driverAdapterError?.cause?.originalCode ?? null;
+}
+
+/** A statement that its `statement_timeout` has ended. */
 const QUERY_CANCELLED = "57014";
 
 /** @throws TooSlowError when the database gave up; other errors as they are. */
@@ -109,15 +121,7 @@ export async function orTooSlow<T>(what: string, patienceMs: number, work: Promi
   try {
     return await work;
   } catch (error) {
-    if (isCancelled(error)) throw new TooSlowError(what, patienceMs, error);
+    if (sqlStateOf(error) === QUERY_CANCELLED) throw new TooSlowError(what, patienceMs, error);
     throw error;
   }
-}
-
-function isCancelled(error: unknown): boolean {
-  if ((error as { code?: unknown }).code === QUERY_CANCELLED) return true;
-  return (
-    error instanceof Prisma.PrismaClientKnownRequestError &&
-    JSON.stringify(error.meta ?? null).includes(QUERY_CANCELLED)
-  );
 }

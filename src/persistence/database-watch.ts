@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database } from "./client.js";
+import { type Database, sqlStateOf } from "./client.js";
 import { Prisma } from "./generated/client.js";
 import { type SqlValues, statement } from "./statement.js";
 
@@ -131,19 +131,15 @@ export async function whyUnready(watch: DatabaseWatch): Promise<string | null> {
   try {
     if (watch.lookedMsAgo > LOOKED_LATELY_MS) await watch.look();
   } catch (error) {
-    return isRefusal(error) ? "the database cannot be written to" : "the database does not answer";
+    return REFUSALS.has((sqlStateOf(error) ?? "").slice(0, 2)) ? "the database cannot be written to" : "the database does not answer";
   }
   const { heldForMs } = watch;
   if (heldForMs === 0) return null;
   return `the database has gone back in time: no cancel is sent for another ${Math.ceil(heldForMs / MS_PER_SECOND)} s`;
 }
 
-/** PostgreSQL has answered, with an error: it is read-only, or its disk is full. Not that it is shutting down or starting up. */
-function isRefusal(error: unknown): boolean {
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (typeof code === "string" && /^(?:25|42|53|54|55)[0-9A-Z]{3}$/u.test(code)) return true;
-  return cause !== undefined && isRefusal(cause);
-}
+/** Classes of PostgreSQL's codes for an answer that is an error: it is read-only, or its disk is full. Not that it is shutting down or starting up. */
+const REFUSALS: ReadonlySet<string> = new Set(["25", "42", "53", "54", "55"]);
 
 /**
  * SQL with one row when this is the database, and at least as far, as this replica knows it, and nothing holds sending. It needs the

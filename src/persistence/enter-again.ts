@@ -4,10 +4,10 @@ import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { canMove } from "../cancellation/model/status.js";
 import { LOOKUP_DELAYS_MS } from "../cancellation/model/timing.js";
 import type { PrismaClient } from "./generated/client.js";
-import { insertItems, REQUEST_COLUMNS, REQUEST_VALUES } from "./cancellation-row.js";
+import { insertItems, REQUEST_COLUMNS, REQUEST_ROW, REQUEST_VALUES } from "./cancellation-row.js";
 import { throughPrisma } from "./client.js";
 import type { RecentRecord, RecentRecords } from "./recent-records.js";
-import { fromNow, statement, type SqlValues } from "./statement.js";
+import { fromNow, rowsFrom, statement, toRows } from "./statement.js";
 import { ENTER_WEBHOOK } from "./webhook-inbox.js";
 
 /**
@@ -19,8 +19,11 @@ export type EnteredAgain = "entered" | "present" | "keyTaken";
 
 /** A cancellation that was sent, and that the database may have forgotten. */
 export interface ForgottenCancellation {
-  /** As `requestValues` makes them. */
-  readonly values: SqlValues;
+  readonly storeId: string;
+  readonly id: string;
+  readonly orderNo: string;
+  /** As `requestRow` makes it. */
+  readonly request: string;
   readonly createdAt: Date;
   /** PENDING: somebody is still at work on it, or knows the outcome. UNKNOWN: nobody does. */
   readonly status: "PENDING" | "UNKNOWN";
@@ -42,23 +45,26 @@ const LOCK_ORDER = statement(
 const ENTER_AGAIN = statement(
   "enter_again",
   `/* cancellation: enter again */
-  WITH entered AS (
+  WITH asked AS MATERIALIZED (
+    SELECT * FROM ${rowsFrom(":rows", REQUEST_ROW)}
+  ), entered AS (
     INSERT INTO cancellation (
-      ${REQUEST_COLUMNS}, status, created_at, sent_at, in_doubt_since, next_check_at, failure_kind, failure_message,
-      reentered, is_account_known
+      store_id, ${REQUEST_COLUMNS}, status, created_at, sent_at, in_doubt_since, next_check_at, failure_kind,
+      failure_message, reentered, is_account_known
     )
-    SELECT ${REQUEST_VALUES},
+    SELECT :storeId, ${REQUEST_VALUES},
       :status::cancellation_status, :createdAt::timestamptz, :sentAt::timestamptz,
       CASE WHEN :status = 'UNKNOWN' THEN statement_timestamp() END, ${fromNow(":nextCheckMs")},
       CASE WHEN :status = 'UNKNOWN' THEN 'IN_DOUBT'::failure_kind END, CASE WHEN :status = 'UNKNOWN' THEN :basis END,
       true, :isAccountKnown::boolean
+    FROM asked
     ON CONFLICT DO NOTHING
-    RETURNING store_id, id, created_at, status
+    RETURNING store_id, id, created_at, status, requested_by
   ), items AS (
     ${insertItems("entered")}
   ), event AS (
     INSERT INTO cancellation_event (store_id, cancellation_id, number, to_status, source, actor, evidence)
-    SELECT store_id, id, 1, status, 'RECOVERY', :requestedBy, jsonb_build_object('basis', :basis::text) FROM entered
+    SELECT store_id, id, 1, status, 'RECOVERY', requested_by, jsonb_build_object('basis', :basis::text) FROM entered
   ), counted AS (
     UPDATE cancelled_order SET reentered_open = reentered_open + 1
     FROM entered
@@ -70,19 +76,19 @@ const ENTER_AGAIN = statement(
 /** Enters a cancellation that is not there, under its id, key and moment, so that its key and its order are closed again. */
 export async function enterAgain(
   prisma: PrismaClient,
-  { values, createdAt, status, leaseMs, isAccountKnown, basis }: ForgottenCancellation,
+  { storeId, id, orderNo, request, createdAt, status, leaseMs, isAccountKnown, basis }: ForgottenCancellation,
 ): Promise<EnteredAgain> {
-  const storeId = String(values["storeId"]);
-  const id = String(values["id"]);
   if (await isThere(prisma, storeId, id)) return "present";
   const [firstLookupMs = 0] = LOOKUP_DELAYS_MS;
   const moment = createdAt.toISOString();
   const entered = await prisma.$transaction(async (transaction) => {
     const database = throughPrisma(transaction);
-    await database.rows(LOCK_ORDER(values));
+    await database.rows(LOCK_ORDER({ storeId, orderNo }));
     return database.rows(
       ENTER_AGAIN({
-        ...values,
+        storeId,
+        orderNo,
+        rows: toRows([{ json: request }]),
         status,
         createdAt: moment,
         sentAt: status === "UNKNOWN" ? moment : null,
@@ -139,9 +145,10 @@ export async function enterRecent(parts: EnterRecentDependencies): Promise<Enter
   const queue = records.values();
   const work = async (): Promise<void> => {
     for (const record of queue) {
-      const { values, pending } = record;
+      const { request, pending } = record;
+      const { storeId, id, orderNo, createdAt } = pending;
       const how = { status: "PENDING", leaseMs, isAccountKnown: true, basis: FROM_MEMORY } as const;
-      const result = await enterAgain(prisma, { values, createdAt: pending.createdAt, ...how });
+      const result = await enterAgain(prisma, { storeId, id, orderNo, request, createdAt, ...how });
       if (result === "keyTaken") {
         counts.keyTaken += 1;
         parts.onKeyTaken(pending);

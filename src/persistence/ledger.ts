@@ -10,20 +10,28 @@ import type {
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { KeyNotReadError, SendingHeldError } from "../cancellation/model/errors.js";
 import type { Timing } from "../cancellation/model/timing.js";
+import { Batches } from "./batches.js";
 import {
   exact,
   type Exactly,
   insertItems,
   REQUEST_COLUMNS,
+  REQUEST_ROW,
   REQUEST_VALUES,
-  requestValues,
+  requestRow,
 } from "./cancellation-row.js";
 import type { Database } from "./client.js";
 import { type DatabaseWatch, standing, standingValues } from "./database-watch.js";
 import type { Encryptor } from "./encryptor.js";
 import type { RecentRecords } from "./recent-records.js";
-import { recordFinding, recordTransition } from "./record-transition.js";
-import { type Query, type SqlValues, statement, text } from "./statement.js";
+import { recordFinding } from "./record-finding.js";
+import {
+  recordTransition,
+  type TransitionRow,
+  type WriteTransition,
+  writeTransitions,
+} from "./record-transition.js";
+import { fromNow, type Query, rowsFrom, type SqlValues, statement, toRows } from "./statement.js";
 
 /**
  * What refused an intent can be gone when it is looked for: the blocking cancel has just ended. Then the intent is tried again. Each
@@ -33,8 +41,6 @@ const MAX_INTENT_ROUNDS = 200;
 
 export interface LedgerDependencies {
   readonly database: Database;
-  /** The same database with less patience: an intent that is not stored at once is not sent, which does no harm. */
-  readonly intents?: Database;
   readonly encryptor: Encryptor;
   readonly history: CancellationHistory;
   readonly timing: Timing;
@@ -47,12 +53,27 @@ export interface LedgerDependencies {
   readonly onInDoubt?: (id: string) => void;
 }
 
-export function createLedger(parts: LedgerDependencies): CancellationLedger {
-  const { database, intents = database, encryptor, history, timing, announce = () => undefined } = parts;
+export interface Ledger extends CancellationLedger {
+  /** So many wait to be stored that a new one would wait long. */
+  readonly isSaturated: boolean;
+}
+
+export function createLedger(parts: LedgerDependencies): Ledger {
+  const { database, encryptor, history, timing, announce = () => undefined } = parts;
   const { watch, recent } = parts;
-  const record = { database, encryptor, announce };
   const intentStatement = createIntentStatement(watch.cluster);
+  const intents = new Batches<IntentRow>((storeId, rows) =>
+    database.rows(
+      intentStatement({ storeId, rows: toRows(rows), leaseMs: timing.leaseMs, ...standingValues(watch) }),
+    ),
+  );
+  const transitions = new Batches<TransitionRow>((storeId, rows) => writeTransitions(database, storeId, rows));
+  const write: WriteTransition = (storeId, row) => transitions.add(storeId, row);
   return {
+    get isSaturated() {
+      return intents.isSaturated || transitions.isSaturated;
+    },
+
     async recordIntent(intent) {
       for (let round = 0; round < MAX_INTENT_ROUNDS; round += 1) {
         const result = await tryIntent(intent);
@@ -64,30 +85,24 @@ export function createLedger(parts: LedgerDependencies): CancellationLedger {
     },
 
     async recordTransition(before, step) {
-      const after = await recordTransition(record, before, step);
+      const after = await recordTransition({ write, encryptor, announce }, before, step);
       recent?.step(before, step);
       if (step.to === "UNKNOWN") parts.onInDoubt?.(before.id);
       return after;
     },
-    recordFinding: (reference, finding) => recordFinding(record, reference, finding),
+    recordFinding: (reference, finding) =>
+      recordFinding({ database, encryptor, announce }, reference, finding),
     find: (storeIds, id) => history.find(storeIds, id),
 
     awaitOutcome: createOutcomeWaiter(history),
   };
 
   async function tryIntent(intent: CancelIntent): Promise<IntentResult | null> {
-    const values = requestValues(intent, encryptor);
-    const [row] = await intents.rows<IntentRow>(
-      intentStatement({
-        ...values,
-        expectedCancelledTotal: text(intent.request.expectedCancelledTotal),
-        leaseMs: timing.leaseMs,
-        ...standingValues(watch),
-      }),
-    );
+    const { id, store, request } = intent;
+    const values = requestRow(intent, encryptor);
+    const row = await intents.add(store.id, { id, orderNo: request.orderNo, json: values });
     if (row === undefined) throw new Error("the intent statement returned no row");
     if (row.created_at === null) return whyRefused(intent, row, values);
-    const { id, store, request } = intent;
     announce({ storeId: store.id, id, orderNo: request.orderNo, version: 1 });
     const lease = { createdAt: row.created_at, nextCheckAt: row.next_check_at, fencingToken: 1 };
     const cancellation = pendingCancellation(intent, lease);
@@ -98,7 +113,7 @@ export function createLedger(parts: LedgerDependencies): CancellationLedger {
   async function whyRefused(
     { id, request, store }: CancelIntent,
     row: IntentRow,
-    values: SqlValues,
+    values: string,
   ): Promise<IntentResult | null> {
     const known = await history.findRequestByKey(store.id, request.idempotencyKey).catch((error: unknown) => {
       throw new KeyNotReadError(error);
@@ -119,6 +134,7 @@ export function createLedger(parts: LedgerDependencies): CancellationLedger {
 }
 
 interface IntentRow {
+  readonly id: string;
   /** Null when a unique index, or the expected total, refused the intent. */
   readonly created_at: Date | null;
   readonly next_check_at: Date | null;
@@ -129,10 +145,10 @@ interface IntentRow {
 }
 
 /**
- * One statement that commits the PENDING cancellation, its items and its first event, or nothing.
+ * One statement that commits PENDING cancellations of one store, with their items and first events, and leaves out those that may not be.
  *
- * The order's row is inserted or locked first: ON CONFLICT DO UPDATE waits for whoever holds it and returns its newest
- * committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
+ * The rows of their orders are inserted or locked first, in one order: ON CONFLICT DO UPDATE waits for whoever holds one and returns its
+ * newest committed version, whatever the statement's snapshot shows, so `expectedCancelledTotal` is compared with the truth.
  * A used key and an order that is still open are refused by the unique indexes, not by a read before.
  *
  * A database that has gone back in time takes no intent: it would not know the keys that it has forgotten.
@@ -142,30 +158,30 @@ function createIntentStatement(cluster: string): (values: SqlValues) => Query {
   return statement(
     "intent",
     `/* cancellation: intent */
-    WITH standing AS (
+    WITH asked AS MATERIALIZED (
+      SELECT * FROM ${rowsFrom(":rows", REQUEST_ROW)}
+    ), standing AS (
       ${standing(cluster)}
     ), the_order AS (
       INSERT INTO cancelled_order (store_id, order_no)
-      VALUES (:storeId, :orderNo)
+      SELECT :storeId, order_no FROM asked ORDER BY order_no
       ON CONFLICT (store_id, order_no) DO UPDATE SET order_no = excluded.order_no
-      RETURNING cancelled_total, reentered_open
+      RETURNING order_no, cancelled_total, reentered_open
     ), intent AS (
-      INSERT INTO cancellation (${REQUEST_COLUMNS}, status, created_at, next_check_at)
-      SELECT ${REQUEST_VALUES},
-        'PENDING', clock_timestamp(), clock_timestamp() + :leaseMs::float8 * interval '1 millisecond'
-      FROM the_order, standing
-      WHERE reentered_open = 0
-        AND (:expectedCancelledTotal::numeric IS NULL OR cancelled_total = :expectedCancelledTotal::numeric)
+      INSERT INTO cancellation (store_id, ${REQUEST_COLUMNS}, status, created_at, next_check_at)
+      SELECT :storeId, ${REQUEST_VALUES}, 'PENDING', statement_timestamp(), ${fromNow(":leaseMs")}
+      FROM asked JOIN the_order USING (order_no), standing
+      WHERE reentered_open = 0 AND (expected IS NULL OR cancelled_total = expected)
       ON CONFLICT DO NOTHING
-      RETURNING store_id, id, created_at, next_check_at
+      RETURNING store_id, id, created_at, next_check_at, requested_by
     ), items AS (
       ${insertItems("intent")}
     ), event AS (
       INSERT INTO cancellation_event (store_id, cancellation_id, number, at, to_status, source, actor)
-      SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', :requestedBy FROM intent
+      SELECT store_id, id, 1, created_at, 'PENDING', 'CALLER', requested_by FROM intent
     )
-    SELECT intent.created_at, intent.next_check_at, the_order.cancelled_total, EXISTS (SELECT FROM standing) AS may_send
-    FROM the_order LEFT JOIN intent ON true`,
+    SELECT asked.id, intent.created_at, intent.next_check_at, cancelled_total, EXISTS (SELECT FROM standing) AS may_send
+    FROM asked JOIN the_order USING (order_no) LEFT JOIN intent ON intent.id = asked.id`,
   );
 }
 

@@ -1,8 +1,7 @@
-import { endInTime } from "./pool-queue.js";
-import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import type { ChargePenalty, PointsTaken, TakePoints } from "../cancellation/model/caller.js";
-import { sessionConfig } from "./session.js";
+import type { Database } from "./client.js";
+import { prepared, type Query } from "./statement.js";
 
 export interface RateLimiters {
   readonly takeMutations: TakePoints;
@@ -12,14 +11,13 @@ export interface RateLimiters {
   /** In how many seconds a bucket may ask again of which too many requests were refused; null while it may. */
   barredFor(bucket: string): Promise<number | null>;
   countRefusal(bucket: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface RateLimiterOptions {
   readonly mutationsPerMinute: number;
   readonly queryCostPerMinute: number;
   /** Where all replicas count together; null: each counts for itself, in memory. */
-  readonly databaseUrl: string | null;
+  readonly database: Database | null;
   /** Called when the shared counters can no longer be reached; until they can, each replica counts in memory. */
   readonly onStoreAway: (error: unknown) => void;
 }
@@ -27,24 +25,21 @@ export interface RateLimiterOptions {
 const WINDOW_SECONDS = 60;
 /** More than a program with a fault sends before somebody sees it; reading so many costs less than a fifth of a processor. */
 const REFUSALS_PER_MINUTE = 300;
+/** Of the connections with which callers are counted: two short statements at a time, for which nobody waits longer than half a second. */
+export const COUNTERS = { size: 2, patienceMs: { connect: 500, query: 500 } };
 /** The table that the migrations make. */
 const TABLE = "rate_limit";
-/** One short statement per request; with more at once than these can do, counting in memory is the better limit. */
-const POOL_SIZE = 2;
-/** Nobody waits longer than this to be counted. */
-const STORE_TIMEOUT_MS = 500;
-
 export function createRateLimiters({
   mutationsPerMinute,
   queryCostPerMinute,
-  databaseUrl,
+  database,
   onStoreAway,
 }: RateLimiterOptions): RateLimiters {
   // Always in memory: what reading costs, it costs this process.
   const refusals = inMemory("refusal", REFUSALS_PER_MINUTE);
-  const store = databaseUrl === null ? IN_MEMORY : openStore(databaseUrl, onStoreAway);
-  const mutations = store.limiter("mutation", mutationsPerMinute);
-  const queryCost = store.limiter("query", queryCostPerMinute);
+  const limiter = database === null ? inMemory : inDatabase(database, onStoreAway);
+  const mutations = limiter("mutation", mutationsPerMinute);
+  const queryCost = limiter("query", queryCostPerMinute);
   return {
     takeMutations: (bucket, points) => take(mutations, bucket, points),
     takeQueryCost: (bucket, points) => take(queryCost, bucket, points),
@@ -55,7 +50,6 @@ export function createRateLimiters({
       return counted === null || counted.consumedPoints < REFUSALS_PER_MINUTE ? null : secondsLeft(counted);
     },
     countRefusal: (bucket) => penalise(refusals, bucket, 1),
-    close: store.close,
   };
 }
 
@@ -65,53 +59,46 @@ function inMemory(keyPrefix: string, points: number): RateLimiterMemory {
 
 type Limiter = RateLimiterMemory | RateLimiterPostgres;
 
-interface Store {
-  readonly limiter: (keyPrefix: string, points: number) => Limiter;
-  readonly close: () => Promise<void>;
-}
-
-/** Each replica counts for itself. */
-const IN_MEMORY: Store = { limiter: inMemory, close: () => Promise.resolve() };
-
-function openStore(databaseUrl: string, onStoreAway: RateLimiterOptions["onStoreAway"]): Store {
-  const pool = new pg.Pool({
-    ...sessionConfig(databaseUrl),
-    max: POOL_SIZE,
-    connectionTimeoutMillis: STORE_TIMEOUT_MS,
-    query_timeout: STORE_TIMEOUT_MS,
-  });
-  // The pool has dropped an idle connection that breaks; without a listener the process would end.
-  pool.on("error", () => undefined);
+/** Counts in the database, where all replicas count together. */
+function inDatabase(
+  database: Database,
+  onStoreAway: RateLimiterOptions["onStoreAway"],
+): (keyPrefix: string, points: number) => Limiter {
   let isAway = false;
-  const query = async (config: pg.QueryConfig): Promise<pg.QueryResult> => {
+  const query = async (asked: Query): Promise<{ rows: unknown[] }> => {
     try {
-      const result = await pool.query(config);
+      const rows = await database.rows<object>(prepared("rate", asked));
       isAway = false;
-      return result;
+      return { rows: rows.map(withNumbers) };
     } catch (error) {
       if (!isAway) onStoreAway(error);
       isAway = true;
       throw error;
     }
   };
-  return {
-    limiter: (keyPrefix, points) =>
-      new RateLimiterPostgres({
-        storeClient: { query },
-        // The library would go by the class of the client, and knows none of this name.
-        storeType: "pool",
-        tableName: TABLE,
-        tableCreated: true,
-        keyPrefix,
-        points,
-        duration: WINDOW_SECONDS,
-        // By a timer of the library, every five minutes; it keeps no process alive.
-        clearExpiredByTimeout: true,
-        // A store that is away must not refuse everybody, nor let everybody through.
-        insuranceLimiter: inMemory(keyPrefix, points),
-      }),
-    close: () => endInTime(pool.end()),
-  };
+  return (keyPrefix, points) =>
+    new RateLimiterPostgres({
+      storeClient: { query },
+      // The library would go by the class of the client, and knows none of this name.
+      storeType: "pool",
+      tableName: TABLE,
+      tableCreated: true,
+      keyPrefix,
+      points,
+      duration: WINDOW_SECONDS,
+      // By a timer of the library, every five minutes; it keeps no process alive.
+      clearExpiredByTimeout: true,
+      // A store that is away must not refuse everybody, nor let everybody through.
+      insuranceLimiter: inMemory(keyPrefix, points),
+    });
+}
+
+/** The library calculates with numbers, and Prisma has a moment in milliseconds as a BigInt. */
+function withNumbers(row: object): object {
+  const entries: [string, unknown][] = Object.entries(row);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === "bigint" ? Number(value) : value]),
+  );
 }
 
 async function take(limiter: Limiter, bucket: string, points: number): Promise<PointsTaken> {

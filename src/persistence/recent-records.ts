@@ -13,8 +13,8 @@ const ENTRY_BYTES = 1_500;
 
 /** An intent that this replica committed, and the steps that this replica took since. */
 export interface RecentRecord {
-  /** Of the intent, with the refund account encrypted. */
-  readonly values: SqlValues;
+  /** As `requestRow` makes it: the refund account is encrypted. */
+  readonly request: string;
   readonly pending: Cancellation;
   readonly steps: readonly KeptStep[];
 }
@@ -41,8 +41,8 @@ export class RecentRecords {
     allowStale: false,
   });
 
-  intent(values: SqlValues, pending: Cancellation): void {
-    this.#records.set(pending.id, { values, pending, steps: [] });
+  intent(request: string, pending: Cancellation): void {
+    this.#records.set(pending.id, { request, pending, steps: [] });
   }
 
   /** Ignored when another replica committed the intent: that replica remembers the cancellation. */
@@ -68,8 +68,7 @@ export class RecentRecords {
   }
 }
 
-function sizeOf({ values, steps }: RecentRecord): number {
-  const texts = [values["items"], values["note"], values["reason"]].map((text) => String(text ?? ""));
+function sizeOf({ request, steps }: RecentRecord): number {
   const answers = steps.map(({ step }) => step.evidence.rawAnswer ?? "");
-  return ENTRY_BYTES + [...texts, ...answers].reduce((sum, { length }) => sum + 2 * length, 0);
+  return ENTRY_BYTES + [request, ...answers].reduce((sum, { length }) => sum + 2 * length, 0);
 }

@@ -9,7 +9,7 @@ import {
 } from "../cancellation/model/timing.js";
 import { capturedAmountOf } from "../cancellation/reconcile/lookup-rules.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
-import { type Database, throughPrisma } from "./client.js";
+import { throughPrisma } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient } from "./generated/client.js";
 
@@ -22,16 +22,26 @@ export function createRecoveryQueue(
   encryptor: Encryptor,
   storeIds: readonly string[],
   timing: Timing,
-  database: Database = throughPrisma(prisma),
 ): RecoveryQueue {
+  const database = throughPrisma(prisma);
   return {
     async claimDue(limit) {
-      const rows = await database.rows<ClaimRow>(claimDueStatement(storeIds, limit, timing));
-      return rows.map(toClaim);
+      const claims: Claim[] = [];
+      for (const { store_id: storeId } of await database.rows<{ store_id: string }>(storesDue(storeIds))) {
+        if (claims.length === limit) break;
+        const statement = claimDueStatement(storeId, limit - claims.length, timing);
+        claims.push(...(await database.rows<ClaimRow>(statement)).map(toClaim));
+      }
+      return claims;
     },
 
     async claim(callersStores, id) {
-      const [row] = await database.rows<ClaimRow>(claimStatement(callersStores, id, timing));
+      const known = await prisma.cancellation.findFirst({
+        where: { storeId: { in: [...callersStores] }, id },
+        select: { storeId: true },
+      });
+      if (known === null) return null;
+      const [row] = await database.rows<ClaimRow>(claimStatement(known.storeId, id, timing));
       return row === undefined ? null : toClaim(row);
     },
 
@@ -111,18 +121,27 @@ export interface ClaimRow {
 
 // Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row.
 
+/** In which of these stores something is due: those whose oldest has waited longest first. */
+function storesDue(storeIds: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    SELECT store_id FROM cancellation
+    WHERE store_id = ANY(${[...storeIds]}) AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
+    GROUP BY store_id
+    ORDER BY min(next_check_at)`;
+}
+
 /**
- * Claims what is due, and plans the next look at once: by the schedule, and not before the claimer's lease runs out. So a row that
+ * Claims what is due in one store, and plans the next look at once: by the schedule, and not before the claimer's lease runs out. So a row that
  * crashes its claimer comes later each time. There is a look of its own at the end of the settling time.
  */
-export function claimDueStatement(storeIds: readonly string[], limit: number, timing: Timing): Prisma.Sql {
+export function claimDueStatement(storeId: string, limit: number, timing: Timing): Prisma.Sql {
   const delay = Prisma.sql`(${[...LOOKUP_DELAYS_MS]}::float8[])[lookups + 2] * interval '1 millisecond'`;
   const settledAt = Prisma.sql`(in_doubt_since + ${milliseconds(timing.settlingMs + SETTLED_LOOK_MARGIN_MS)})`;
   return Prisma.sql`
     /* cancellation: claim */
     WITH due AS (
-      SELECT store_id, id FROM cancellation
-      WHERE store_id = ANY(${[...storeIds]}) AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
+      SELECT id FROM cancellation
+      WHERE store_id = ${storeId} AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
       ORDER BY next_check_at
       LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
@@ -138,7 +157,7 @@ export function claimDueStatement(storeIds: readonly string[], limit: number, ti
         ELSE greatest(${leaseEnd(timing)}, statement_timestamp() + ${delay})
       END
     FROM due
-    WHERE cancellation.store_id = due.store_id AND cancellation.id = due.id
+    WHERE cancellation.store_id = ${storeId} AND cancellation.id = due.id
     RETURNING ${CLAIMED}`;
 }
 
@@ -146,13 +165,13 @@ export function claimDueStatement(storeIds: readonly string[], limit: number, ti
  * Claims one. A look that somebody asks for does not put off the scheduled one. When both come together, the token lets one of them
  * decide.
  */
-export function claimStatement(storeIds: readonly string[], id: string, timing: Timing): Prisma.Sql {
+export function claimStatement(storeId: string, id: string, timing: Timing): Prisma.Sql {
   return Prisma.sql`
     /* cancellation: claim */
     UPDATE cancellation SET
       fencing_token = fencing_token + 1,
       next_check_at = CASE WHEN status = 'PENDING' THEN ${leaseEnd(timing)} ELSE next_check_at END
-    WHERE store_id = ANY(${[...storeIds]}) AND id = ${id}::uuid
+    WHERE store_id = ${storeId} AND id = ${id}::uuid
       AND (status = 'UNKNOWN' OR (status = 'PENDING' AND next_check_at <= statement_timestamp()))
     RETURNING ${CLAIMED}`;
 }

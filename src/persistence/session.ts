@@ -1,8 +1,22 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+
+/** Time to get a connection: to open one, or for one that is in use to come free. Then the caller fails clearly. */
+export const CONNECT_MS = 3_000;
 
 /** The database ends reads of callers after this time: nobody waits for them any longer. */
 export const READ_MS = 20_000;
 export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
+/**
+ * Of what moves money, and finds out whether it moved. Whoever waits for a row gives up soon, because others may wait in the same batch.
+ * Its statements are planned once: their plans depend on no value.
+ */
+export const CANCELS: Settings = {
+  statement_timeout: "10s",
+  lock_timeout: "2s",
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off",
+};
 /** A migration has no time limit: one that was given up has to be repaired by hand. */
 export const MIGRATES: Settings = { idle_in_transaction_session_timeout: "0", lock_timeout: "0" };
 
@@ -130,6 +144,7 @@ export function sessionConfig(url: string, settings: Settings = {}): SessionConf
   const path = schema === null ? {} : { search_path: pg.escapeIdentifier(schema) };
   return {
     connectionString: withOptions(url, { ...SETTINGS, ...path, ...settings }),
+    application_name: "ebp-cancel-facade",
     keepAlive: true,
     Client: SessionClient,
     needs: [...NEEDS, inSchema(schema)],
@@ -222,12 +237,21 @@ export async function withSession<T>(
   }
 }
 
-/** Checks a session when a process starts. @returns the URL with the schema that all sessions use. */
-export async function checkSession(url: string): Promise<string> {
+export interface CheckedSession {
+  /** With the schema that all sessions use. */
+  readonly url: string;
+  /** A pooler lends its own sessions, which lack the mark of ours. */
+  readonly isPooled: boolean;
+}
+
+/** Checks a session when a process starts. */
+export async function checkSession(url: string): Promise<CheckedSession> {
   const config = sessionConfig(url);
   return withSession({ ...config, needs: [...config.needs, IS_WRITABLE] }, async (client) => {
-    const { rows } = await client.query<{ schema: string }>("SELECT current_schema()::text AS schema");
-    return withSchema(url, rows[0]?.schema ?? "");
+    const { rows } = await client.query<{ schema: string; mark: string | null }>(
+      "SELECT current_schema()::text AS schema, current_setting('ebp_cancel.session', true) AS mark",
+    );
+    return { url: withSchema(url, rows[0]?.schema ?? ""), isPooled: rows[0]?.mark !== "own" };
   });
 }
 
@@ -252,4 +276,12 @@ export async function makeSchema(client: SessionClient, url: string): Promise<st
   const found = rows[0]?.schema ?? null;
   assertMet([inSchema(null)], { search_path: found });
   return withSchema(url, found ?? "");
+}
+
+/** A database that is there answers within milliseconds; one that is gone without a word never does. */
+const FAREWELL_MS = 2_000;
+
+/** Waits for a connection or a pool to end, but not for a database that is gone. */
+export async function endInTime(ended: Promise<unknown>): Promise<void> {
+  await Promise.race([ended.catch(() => undefined), delay(FAREWELL_MS, undefined, { ref: false })]);
 }

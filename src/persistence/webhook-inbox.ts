@@ -18,7 +18,13 @@ import { type DatabaseWatch, standing, standingValues } from "./database-watch.j
 import { bodyOfWebhook, type Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
 import type { RecentRecords } from "./recent-records.js";
-import { type RecordDependencies, recordFinding, recordTransition } from "./record-transition.js";
+import { recordFinding } from "./record-finding.js";
+import {
+  type RecordDependencies,
+  recordTransition,
+  type WriteTransition,
+  writeTransitions,
+} from "./record-transition.js";
 import { claimWebhooksStatement } from "./recovery-queue.js";
 import { type Query, type SqlValues, statement } from "./statement.js";
 
@@ -99,7 +105,6 @@ const MOST_ALIKE = 500;
 
 export interface InboxDependencies {
   readonly prisma: PrismaClient;
-  readonly database: Database;
   readonly encryptor: Encryptor;
   /** When the database has gone back in time, nothing is stored. */
   readonly watch: Pick<DatabaseWatch, "cluster" | "position" | "heldForMs" | "nudge">;
@@ -109,7 +114,8 @@ export interface InboxDependencies {
 }
 
 export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
-  const { prisma, database, encryptor, watch, announce = () => undefined, recent } = parts;
+  const { prisma, encryptor, watch, announce = () => undefined, recent } = parts;
+  const database = throughPrisma(prisma);
   const storeStatement = createStoreStatement(watch.cluster);
   return {
     async store(webhook) {
@@ -183,8 +189,10 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
           throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
         }
         if (!(await close(transaction, claim, conclusion))) return false;
-        const record = {
-          database: throughPrisma(transaction),
+        const within = throughPrisma(transaction);
+        const record: RecordWithin = {
+          database: within,
+          write: async (storeId, step) => (await writeTransitions(within, storeId, [step]))[0],
           encryptor,
           announce: (hint: ChangeHint) => void hints.push(hint),
         };
@@ -242,7 +250,12 @@ async function close(
   return closed === 1;
 }
 
-async function tell(record: RecordDependencies, told: Told): Promise<void> {
+interface RecordWithin extends RecordDependencies {
+  readonly database: Database;
+  readonly write: WriteTransition;
+}
+
+async function tell(record: RecordWithin, told: Told): Promise<void> {
   const { cancellation } = told;
   if ("transition" in told) {
     await recordTransition(record, cancellation, told.transition);
@@ -259,7 +272,7 @@ async function tell(record: RecordDependencies, told: Told): Promise<void> {
  * that a decision made without this event comes too late.
  */
 async function isStillSo(
-  { database }: RecordDependencies,
+  { database }: RecordWithin,
   { storeId, id, status }: Cancellation,
 ): Promise<boolean> {
   if (status !== "UNKNOWN") return true;

@@ -8,12 +8,11 @@ import {
   localEncryptionKey,
 } from "../persistence/encryptor.js";
 import { applyMigrations, pendingMigrations } from "../persistence/migrations.js";
-import { createPrisma, type Database } from "../persistence/client.js";
+import { type Database, DatabaseClient } from "../persistence/client.js";
 import { DatabaseWatch, openDatabaseHistory } from "../persistence/database-watch.js";
 import { enterRecent, type EnterRecentDependencies } from "../persistence/enter-again.js";
-import type { PoolQueue } from "../persistence/pool-queue.js";
 import type { ReencryptOptions } from "../persistence/reencrypt.js";
-import { checkSession, schemaOf } from "../persistence/session.js";
+import { type CheckedSession, checkSession, schemaOf } from "../persistence/session.js";
 import type { Log } from "./log.js";
 import { startPeriodic, type Releases } from "./releases.js";
 
@@ -33,30 +32,30 @@ export async function openEncryptedData(
   log: Log,
   releases: Releases,
 ): Promise<EncryptedData> {
-  const databaseUrl = await openDatabase(config, log, releases);
-  const prisma = createPrisma(databaseUrl);
-  releases.add("the database connections", () => prisma.$disconnect());
+  const { url: databaseUrl } = await openDatabase(config, log, releases);
+  const client = new DatabaseClient(databaseUrl);
+  releases.add("the database connections", () => client.close());
   const keys = await encryptionKeys(config);
-  return { prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
+  return { prisma: client.prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
 }
 
 /**
  * Migrates an embedded database. Any other is left to `prisma migrate deploy`, and only checked. Both after its sessions are known to
  * be set as they have to be: a session with other settings could misread data.
- * @returns the URL, which names the schema.
  */
-export async function openDatabase(config: Config, log: Log, releases: Releases): Promise<string> {
+export async function openDatabase(config: Config, log: Log, releases: Releases): Promise<CheckedSession> {
   const say = (message: string): void => log.info(message);
   if (config.databaseUrl === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
     releases.add("the embedded PostgreSQL", () => embedded.stop());
-    const url = await checkSession(embedded.url);
-    await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
-    return url;
+    const session = await checkSession(embedded.url);
+    await applyMigrations({ url: session.url, directory: MIGRATIONS_FOLDER, log: say });
+    return session;
   }
-  const url = await checkSession(config.databaseUrl);
+  const session = await checkSession(config.databaseUrl);
+  const { url } = session;
   const pending = await pendingMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
-  if (pending.length === 0) return url;
+  if (pending.length === 0) return session;
   const schema = schemaOf(url) ?? "";
   const name =
     schemaOf(config.databaseUrl) === null
@@ -79,7 +78,7 @@ const LOOK_EVERY_MS = 5_000;
 export interface WatchDependencies {
   readonly database: Database;
   /** A new connection of one of them may lead to another server. */
-  readonly queues: readonly PoolQueue[];
+  readonly clients: readonly DatabaseClient[];
   readonly holdMs: number;
   readonly log: Log;
   readonly releases: Releases;
@@ -89,7 +88,7 @@ export interface WatchDependencies {
 /** Watches from now on whether the database goes back in time. */
 export async function openWatch({
   database,
-  queues,
+  clients,
   holdMs,
   log,
   releases,
@@ -107,7 +106,7 @@ export async function openWatch({
       log.warn({ err: error }, "looking where the database stands failed; it is tried again"),
   });
   await watch.look();
-  for (const queue of queues) queue.onConnect(() => void watch.nudge());
+  for (const client of clients) client.onConnect(() => void watch.nudge());
   releases.add("the watch over the database", () => watch.stop());
   const what = "looking where the database stands";
   startPeriodic(() => watch.nudge(), { what, intervalMs: LOOK_EVERY_MS, log, releases });

@@ -11,6 +11,7 @@ const DEFAULTS: Config = {
   host: "127.0.0.1",
   port: 4000,
   databaseUrl: null,
+  databasePoolSize: 15,
   dataDir: ".data",
   stores: [
     {

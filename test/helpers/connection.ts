@@ -1,3 +1,5 @@
+import { DatabaseClient } from "../../src/persistence/client.js";
+import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import pg from "pg";
 
 /** The same server, another database. */
@@ -44,4 +46,9 @@ export function openSql(url: string): SqlRunner {
 /** Ends the sessions that are still in it: a test that failed may not have closed its own. */
 export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+}
+
+/** Prisma as the service has it, on connections of its own, which end with `$disconnect`. */
+export function createPrisma(url: string): PrismaClient {
+  return new DatabaseClient(url).prisma;
 }

@@ -17,14 +17,8 @@ import { createEncryptor } from "../../src/persistence/encryptor.js";
 import { createHistory } from "../../src/persistence/history/history.js";
 import { createLedger } from "../../src/persistence/ledger.js";
 import { DatabaseWatch, openDatabaseHistory } from "../../src/persistence/database-watch.js";
-import {
-  type Database,
-  PoolAccess,
-  preparedOn,
-  prismaOn,
-  WORK_PATIENCE_MS,
-} from "../../src/persistence/client.js";
-import { PoolQueue } from "../../src/persistence/pool-queue.js";
+import { type Database, DatabaseClient, throughPrisma } from "../../src/persistence/client.js";
+import { CANCELS } from "../../src/persistence/session.js";
 import { createTestDatabase } from "./database.js";
 import { cancelRequest } from "./examples.js";
 import { useStarted } from "./started.js";
@@ -43,24 +37,15 @@ export async function ledgerOn(
   url: string,
   key = Buffer.alloc(32, 1),
 ): Promise<Omit<LedgerFixture, "databaseUrl"> & { close(): Promise<void> }> {
-  const connections = new PoolQueue(url);
-  const prisma = prismaOn(connections, WORK_PATIENCE_MS);
+  const client = new DatabaseClient(url, { settings: CANCELS, size: 10, prepares: true });
   const encryptor = createEncryptor([{ id: "test", key }]);
-  const statements = preparedOn(new PoolAccess(connections, WORK_PATIENCE_MS));
-  const history = createHistory(prisma, encryptor, statements);
+  const database = throughPrisma(client.prisma);
+  const history = createHistory(client.prisma, encryptor);
+  const watch = await watchOver(database);
   return {
     history,
-    ledger: createLedger({
-      database: statements,
-      encryptor,
-      history,
-      timing: TIMING,
-      watch: await watchOver(statements),
-    }),
-    async close() {
-      await prisma.$disconnect();
-      await connections.end();
-    },
+    ledger: createLedger({ database, encryptor, history, timing: TIMING, watch }),
+    close: () => client.close(),
   };
 }
 

@@ -6,10 +6,10 @@ import type { WebhookInbox } from "../../src/cancellation/model/webhook-inbox.js
 import { createEncryptor, type Encryptor } from "../../src/persistence/encryptor.js";
 import type { PrismaClient } from "../../src/persistence/generated/client.js";
 import { createRecoveryQueue } from "../../src/persistence/recovery-queue.js";
-import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
+import { throughPrisma } from "../../src/persistence/client.js";
 import { RecentRecords } from "../../src/persistence/recent-records.js";
 import { createWebhookInbox } from "../../src/persistence/webhook-inbox.js";
-import { openSql } from "./connection.js";
+import { createPrisma, openSql } from "./connection.js";
 import { intent, recorded, step, STORE, TIMING, useLedger, watchOver, type LedgerFixture } from "./ledger.js";
 import { useStarted } from "./started.js";
 
@@ -69,7 +69,7 @@ export function useRecovery(): RecoveryFixture {
     },
     get inbox() {
       const { prisma, watch } = started;
-      return createWebhookInbox({ prisma, database: throughPrisma(prisma), encryptor, watch, recent });
+      return createWebhookInbox({ prisma, encryptor, watch, recent });
     },
     get prisma() {
       return started.prisma;

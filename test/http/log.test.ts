@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { logError } from "../../src/http/errors.js";
-import { createPrisma } from "../../src/persistence/client.js";
+import { createPrisma } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput, PREVIEW } from "../helpers/operations.js";
 import { raw } from "../helpers/raw-http.js";

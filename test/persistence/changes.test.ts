@@ -9,6 +9,7 @@ import {
   MAX_PAYLOAD_BYTES,
   toPayloads,
 } from "../../src/persistence/change-notifications.js";
+import { DatabaseClient, throughPrisma } from "../../src/persistence/client.js";
 import { databaseUrl } from "../helpers/connection.js";
 import { until } from "../helpers/gate.js";
 import { STORE } from "../helpers/ledger.js";
@@ -58,7 +59,10 @@ async function announcer(
   lost: unknown[] = [],
   of?: string,
 ): Promise<ReturnType<typeof createChangeAnnouncer>> {
-  return createChangeAnnouncer({ databaseUrl: of ?? (await url()), onLost: (error) => lost.push(error) });
+  const client = new DatabaseClient(of ?? (await url()));
+  releases.push(() => client.close());
+  const database = throughPrisma(client.prisma);
+  return createChangeAnnouncer({ database, onLost: (error) => lost.push(error) });
 }
 
 const hint = (id: number, version = 1): ChangeHint => ({

@@ -1,18 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
 import { BusyError } from "../../src/cancellation/model/errors.js";
 import { createChangeAnnouncer, createChangeListener } from "../../src/persistence/change-notifications.js";
-import {
-  type Database,
-  PoolAccess,
-  preparedOn,
-  prismaOn,
-  WORK_PATIENCE_MS,
-} from "../../src/persistence/client.js";
+import { DatabaseClient, type Database, throughPrisma } from "../../src/persistence/client.js";
 import { createExports } from "../../src/persistence/history/exports.js";
 import { pendingMigrations } from "../../src/persistence/migrations.js";
-import { PoolQueue } from "../../src/persistence/pool-queue.js";
 import { createRateLimiters } from "../../src/persistence/rate-limiter.js";
 import { withRetentionLock } from "../../src/persistence/retention.js";
 import { type Query, statement } from "../../src/persistence/statement.js";
@@ -21,183 +13,117 @@ import { until } from "../helpers/gate.js";
 import { startLastWords } from "../helpers/last-words.js";
 
 let database: TestDatabase;
+const clients: DatabaseClient[] = [];
 beforeAll(async () => (database = await createTestDatabase()));
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
 afterAll(() => database.drop());
 
-describe("prepared statements:", () => {
-  let pool: pg.Pool;
-  let poolers: number;
-  let statements: Database;
-  beforeEach(() => {
-    // One connection: what one statement leaves there, the next one meets.
-    pool = openPool();
-    poolers = 0;
-    statements = preparedOn(pool, () => (poolers += 1));
-  });
-  afterEach(() => pool.end());
+function open(options: ConstructorParameters<typeof DatabaseClient>[1]): DatabaseClient {
+  const client = new DatabaseClient(database.url, options);
+  clients.push(client);
+  return client;
+}
 
-  function openPool(): pg.Pool {
-    const opened = new pg.Pool({ connectionString: database.url, max: 1 });
-    // The database is dropped while the server is still taking leave of the last connection.
-    opened.on("error", () => undefined);
-    return opened;
-  }
-
-  interface Prepared {
-    readonly name: string;
-    readonly statement: string;
-  }
-
-  async function prepared(): Promise<Prepared[]> {
-    const { rows } = await pool.query<Prepared>(
-      "SELECT name, statement FROM pg_prepared_statements ORDER BY name",
-    );
-    return rows;
-  }
-
+describe("a statement of fixed text", () => {
   const ADD = statement("add", "SELECT :one::integer + :other::integer AS sum");
   const add = (one: number, other: number): Query => ADD({ one, other });
   const subtract = statement("add", "SELECT 5 - 3 AS sum")({});
 
-  async function sum(query: Query): Promise<number | undefined> {
+  async function sum(statements: Database, query: Query): Promise<number | undefined> {
     const [row] = await statements.rows<{ sum: number }>(query);
     return row?.sum;
   }
 
-  test("a statement is prepared once, and run with other values each time", async () => {
-    expect([await sum(add(1, 2)), await sum(add(3, 4)), await sum(add(5, 6))]).toEqual([3, 7, 11]);
-    expect(await prepared()).toEqual([
+  /** On the one connection of a client: what one statement leaves there, the next one meets. */
+  async function prepared(client: DatabaseClient): Promise<readonly { name: string; statement: string }[]> {
+    return client.prisma.$queryRaw`SELECT name, statement FROM pg_prepared_statements ORDER BY name`;
+  }
+
+  test("is prepared once, and run with other values each time", async () => {
+    const client = open({ size: 1, prepares: true });
+    const statements = throughPrisma(client.prisma);
+    expect([await sum(statements, add(1, 2)), await sum(statements, add(3, 4))]).toEqual([3, 7]);
+    expect(await prepared(client)).toEqual([
       { name: expect.stringMatching(/^add_[\da-f]{16}$/u), statement: add(1, 2).text },
     ]);
-    expect(poolers).toBe(0);
   });
 
-  test("another text has another name, whatever it is called: two releases never run each other's", async () => {
-    expect([await sum(add(5, 3)), await sum(subtract)]).toEqual([8, 2]);
-    expect(new Set((await prepared()).map(({ name }) => name)).size).toBe(2);
+  test("has another name than another text, whatever it is called: two releases never run each other's", async () => {
+    const client = open({ size: 1, prepares: true });
+    const statements = throughPrisma(client.prisma);
+    expect([await sum(statements, add(5, 3)), await sum(statements, subtract)]).toEqual([8, 2]);
+    expect(new Set((await prepared(client)).map(({ name }) => name)).size).toBe(2);
   });
 
-  test("a value that is missing is an error, and not NULL", () => {
+  test("is not prepared behind a pooler", async () => {
+    const client = open({ size: 1, prepares: false });
+    expect(await sum(throughPrisma(client.prisma), add(1, 2))).toBe(3);
+    expect(await prepared(client)).toEqual([]);
+  });
+
+  test("does not take a missing value for NULL", () => {
     expect(() => ADD({ one: 1 })).toThrow("the statement add: there is no value for :other");
-  });
-
-  test("what PostgreSQL refuses is not run again", async () => {
-    await pool.query("CREATE SEQUENCE runs");
-    const wrong = statement("wrong", "SELECT nextval('runs') / :zero::integer")({ zero: 0 });
-    await expect(sum(wrong)).rejects.toThrow("division by zero");
-    const { rows } = await pool.query<{ runs: string }>("SELECT nextval('runs') AS runs");
-    expect(rows).toEqual([{ runs: "2" }]);
-    expect(poolers).toBe(0);
-  });
-
-  describe("behind a pooler that gives each transaction another connection,", () => {
-    test("a statement that the next connection does not know is run all the same, and none is prepared any more", async () => {
-      expect(await sum(add(1, 2))).toBe(3);
-      await pool.query("DEALLOCATE ALL");
-      expect(await sum(add(3, 4))).toBe(7);
-      expect(await sum(add(5, 6))).toBe(11);
-      expect(await prepared()).toEqual([]);
-      expect(poolers).toBe(1);
-    });
-
-    test("so is one that the next connection knows already, of another process", async () => {
-      await sum(add(1, 2));
-      const [{ name } = { name: "" }] = await prepared();
-      const anotherPool = openPool();
-      try {
-        await anotherPool.query(`PREPARE ${name} AS ${add(1, 2).text}`);
-        const others = preparedOn(anotherPool, () => (poolers += 1));
-        expect(await others.rows(add(3, 4))).toEqual([{ sum: 7 }]);
-        expect(poolers).toBe(1);
-      } finally {
-        await anotherPool.end();
-      }
-    });
-
-    test("those under way at that moment are run once each, and it is told once", async () => {
-      await pool.query("CREATE TABLE counted (n integer)");
-      const count = statement("count", "INSERT INTO counted VALUES (:n::integer)");
-      await statements.rows(count({ n: 0 }));
-      await pool.query("DEALLOCATE ALL");
-      await Promise.all([1, 2, 3, 4, 5].map((n) => statements.rows(count({ n }))));
-      const { rows } = await pool.query<{ n: number }>("SELECT n FROM counted ORDER BY n");
-      expect(rows.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4, 5]);
-      expect(poolers).toBe(1);
-    });
   });
 });
 
-describe("a shared pool:", () => {
-  const SIZE = 10;
-  /** Shorter than it takes to be saturated: a test does not want to wait. */
-  const IMPATIENT_MS = 20;
-  const PATIENT_MS = 60_000;
+describe("a client of which all connections are in use", () => {
+  const SIZE = 2;
+  const HOLD = "SELECT pg_sleep(60)";
 
-  let queue: PoolQueue;
-  let held: pg.PoolClient[];
-  beforeEach(async () => {
-    queue = new PoolQueue(database.url);
-    held = await Promise.all(Array.from({ length: SIZE }, () => take(PATIENT_MS)));
-  });
-  afterEach(async () => {
-    for (const client of held) client.release();
-    await queue.end();
-  });
-
-  function take(patienceMs: number): Promise<pg.PoolClient> {
-    return new Promise((resolve, reject) => {
-      queue.take(patienceMs, (error, client) => {
-        if (client === undefined) reject(error ?? new Error("neither"));
-        else resolve(client);
-      });
-    });
+  /** Statements that hold all connections until `release`. */
+  async function held(): Promise<{ client: DatabaseClient; release: () => Promise<unknown> }> {
+    const client = open({ size: SIZE, settings: { application_name: "held" } });
+    const holding = Array.from({ length: SIZE }, () =>
+      client.prisma.$queryRawUnsafe(HOLD).then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    const other = open({ size: 1 });
+    const running = async (): Promise<number> => {
+      const rows = await other.prisma.$queryRawUnsafe<{ pid: number }[]>(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query = $1",
+        HOLD,
+      );
+      return rows.length;
+    };
+    await until(async () => (await running()) === SIZE);
+    const release = async (): Promise<unknown> => {
+      await other.prisma.$queryRawUnsafe(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = $1",
+        HOLD,
+      );
+      return Promise.all(holding);
+    };
+    return { client, release };
   }
 
-  test("who finds no connection in time is told so, and in Prisma's place as well", async () => {
-    await expect(take(IMPATIENT_MS)).rejects.toThrow(BusyError);
-    const prisma = prismaOn(queue, IMPATIENT_MS);
-    await expect(prisma.$queryRaw`SELECT 1`).rejects.toThrow(BusyError);
-    await expect(prisma.cancellation.findFirst()).rejects.toThrow(BusyError);
-    await expect(prisma.$transaction((one) => one.cancellation.findFirst())).rejects.toThrow(BusyError);
+  test("tells who finds none in time so, by every way of Prisma, and that nothing was asked", async () => {
+    const { client, release } = await held();
+    const { prisma } = client;
+    const results = await Promise.allSettled([
+      prisma.$queryRaw`SELECT 1`,
+      prisma.cancellation.findFirst(),
+      prisma.$transaction((one) => one.cancellation.findFirst()),
+    ]);
+    for (const result of results) expect(result).toMatchObject({ reason: expect.any(BusyError) });
+    await release();
   });
 
-  test("those who share a pool have each a patience of their own", async () => {
-    const patient = prismaOn(queue, PATIENT_MS).$queryRaw`SELECT 1 AS one`.then((rows) => rows);
-    await expect(prismaOn(queue, IMPATIENT_MS).$queryRaw`SELECT 1`).rejects.toThrow(BusyError);
-    held.pop()?.release();
-    expect(await patient).toEqual([{ one: 1 }]);
-  });
-
-  test("who has given up is passed over: the connection goes to the next, and is not lost", async () => {
-    await expect(take(IMPATIENT_MS)).rejects.toThrow(BusyError);
-    const next = take(PATIENT_MS);
-    held.pop()?.release();
-    held.push(await next);
-    held.pop()?.release();
-    held.push(await take(PATIENT_MS));
-    expect(held).toHaveLength(SIZE);
-  });
-
-  describe("is saturated", () => {
-    test("not by all connections being in use, but by somebody who waits for one too long", async () => {
-      expect(queue.isSaturated).toBe(false);
-      const waiting = take(PATIENT_MS);
-      expect(queue.isSaturated).toBe(false);
-      await until(() => queue.isSaturated);
-      held.pop()?.release();
-      held.push(await waiting);
-      expect(queue.isSaturated).toBe(false);
-    });
-
-    test("also when everybody has given up, until a connection is free", async () => {
-      await expect(take(IMPATIENT_MS)).rejects.toThrow(BusyError);
-      await until(() => queue.isSaturated);
-      // The pool takes who gave up from its queue only later.
-      await new Promise((resolve) => queue.take(PATIENT_MS, resolve));
-      expect(queue.isSaturated).toBe(true);
-      held.pop()?.release();
-      expect(queue.isSaturated).toBe(false);
-    }, 20_000);
+  test("is saturated when as many wait as there are connections, and serves them once there are some", async () => {
+    const { client, release } = await held();
+    const ask = (): Promise<unknown> => client.prisma.$queryRaw`SELECT 1 AS one`.then((rows) => rows);
+    const first = ask();
+    await until(() => client.waitingCount === 1);
+    expect(client.isSaturated).toBe(false);
+    const second = ask();
+    await until(() => client.waitingCount === 2);
+    expect(client.isSaturated).toBe(true);
+    await release();
+    expect(await Promise.all([first, second])).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+    expect(client.isSaturated).toBe(false);
   });
 });
 
@@ -206,37 +132,33 @@ const ANSWERS = [1, 2, 3, 4];
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 const LIMITS = { mutationsPerMinute: 100, queryCostPerMinute: 100 };
 
-async function pooled(url: string, work: (queue: PoolQueue) => Promise<unknown>): Promise<void> {
-  const queue = new PoolQueue(url);
-  await work(queue).finally(() => queue.end());
+async function on(url: string, work: (client: DatabaseClient) => Promise<unknown>): Promise<void> {
+  const client = new DatabaseClient(url, { prepares: true });
+  await work(client).finally(() => client.close());
 }
 
 /** Every way to the database. What each has to say of it is tested elsewhere: here, that this process lives on. */
 const WAYS: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
-  "Prisma's queries": (url) => pooled(url, (queue) => prismaOn(queue, WORK_PATIENCE_MS).$queryRaw`SELECT 1`),
+  "Prisma's queries": (url) => on(url, ({ prisma }) => prisma.cancellation.findFirst()),
   "Prisma's transactions": (url) =>
-    pooled(url, (queue) =>
-      prismaOn(queue, WORK_PATIENCE_MS).$transaction(async (transaction) => {
+    on(url, ({ prisma }) =>
+      prisma.$transaction(async (transaction) => {
         await transaction.$queryRaw`SELECT 1`;
         await transaction.$queryRaw`SELECT 2`;
       }),
     ),
   "prepared statements": (url) =>
-    pooled(url, async (queue) => {
-      const statements = preparedOn(new PoolAccess(queue, WORK_PATIENCE_MS));
+    on(url, async ({ prisma }) => {
+      const statements = throughPrisma(prisma);
       await statements.rows(statement("one", "SELECT 1")({}));
       await statements.rows(statement("two", "SELECT 2")({}));
     }),
-  "a connection that is taken, and idle": (url) =>
-    pooled(url, async (queue) => {
-      const client = await new PoolAccess(queue, WORK_PATIENCE_MS).connect();
-      await client.query("SELECT 1").finally(() => client.release());
+  "the announcer of changes": (url) =>
+    on(url, async ({ prisma }) => {
+      const announcer = createChangeAnnouncer({ database: throughPrisma(prisma), onLost: () => undefined });
+      announcer.announce({ storeId: "S", id: "1", orderNo: "O", version: 1 });
+      await announcer.close();
     }),
-  "the announcer of changes": async (url) => {
-    const announcer = createChangeAnnouncer({ databaseUrl: url, onLost: () => undefined });
-    announcer.announce({ storeId: "S", id: "1", orderNo: "O", version: 1 });
-    await announcer.close();
-  },
   "the listener for changes": async (url) => {
     const options = { databaseUrl: url, onBroken: () => undefined, onMended: () => undefined };
     const listener = createChangeListener(options);
@@ -247,12 +169,13 @@ const WAYS: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
       )
       .finally(() => listener.close());
   },
-  "the shared rate limits": async (url) => {
-    const limiters = createRateLimiters({ ...LIMITS, databaseUrl: url, onStoreAway: () => undefined });
-    await limiters.takeMutations("somebody", 1);
-    await limiters.takeQueryCost("somebody", 1);
-    await limiters.close();
-  },
+  "the shared rate limits": (url) =>
+    on(url, async ({ prisma }) => {
+      const store = { database: throughPrisma(prisma), onStoreAway: () => undefined };
+      const limiters = createRateLimiters({ ...LIMITS, ...store });
+      await limiters.takeMutations("somebody", 1);
+      await limiters.takeQueryCost("somebody", 1);
+    }),
   "an export": async (url) => {
     const filter = { storeIds: ["S"] };
     const running = await createExports(url)({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { openDatabaseHistory, type DatabaseHistory } from "../../src/persistence/database-watch.js";
-import { createPrisma, throughPrisma } from "../../src/persistence/client.js";
-import { withConnection } from "../helpers/connection.js";
+import { throughPrisma } from "../../src/persistence/client.js";
+import { withConnection, createPrisma } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 
 const HOLD_MS = 60_000;

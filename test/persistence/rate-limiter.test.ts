@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createRateLimiters, type RateLimiters } from "../../src/persistence/rate-limiter.js";
+import { DatabaseClient, throughPrisma } from "../../src/persistence/client.js";
+import { COUNTERS, createRateLimiters, type RateLimiters } from "../../src/persistence/rate-limiter.js";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase } from "../helpers/database.js";
 import { until } from "../helpers/gate.js";
@@ -28,13 +29,14 @@ async function database(): Promise<{ url: string; sql: Shared["sql"] }> {
 
 function limiters(databaseUrl: string | null, mutationsPerMinute: number): Omit<Shared, "sql"> {
   const away: unknown[] = [];
+  const client = databaseUrl === null ? null : new DatabaseClient(databaseUrl, COUNTERS);
+  if (client !== null) releases.push(() => client.close());
   const created = createRateLimiters({
     mutationsPerMinute,
     queryCostPerMinute: 1_000,
-    databaseUrl,
+    database: client && throughPrisma(client.prisma),
     onStoreAway: (error) => away.push(error),
   });
-  releases.push(() => created.close());
   return { limiters: created, away };
 }
 

@@ -210,7 +210,7 @@ test("what is due is found by the partial index, however long the history is", a
   );
   await fixture.sql("ANALYZE cancellation");
   const rows = await fixture.prisma.$queryRaw<Record<string, string>[]>(
-    Prisma.sql`EXPLAIN ${claimDueStatement([STORE.id], 10, TIMING)}`,
+    Prisma.sql`EXPLAIN ${claimDueStatement(STORE.id, 10, TIMING)}`,
   );
   const plan = rows.flatMap((row) => Object.values(row)).join("\n");
 

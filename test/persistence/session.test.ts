@@ -1,12 +1,11 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { createPrisma } from "../../src/persistence/client.js";
 import {
   checkSession,
   SessionClient,
   sessionConfig,
   UnsuitableSessionError,
 } from "../../src/persistence/session.js";
-import { databaseUrl, dropDatabase, withConnection } from "../helpers/connection.js";
+import { databaseUrl, dropDatabase, withConnection, createPrisma } from "../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { createOwnRole } from "../helpers/schemas.js";
 
@@ -71,7 +70,10 @@ test.each([
   const { url } = await newDatabase();
   await setForDatabase(url, UNUSUAL);
   expect(await settingsOf(`${url}${options}`)).toEqual(NEEDED);
-  expect(await checkSession(`${url}${options}`)).toContain("schema=public");
+  expect(await checkSession(`${url}${options}`)).toEqual({
+    url: expect.stringContaining("schema=public"),
+    isPooled: false,
+  });
 });
 
 test("a moment comes back as it was stored, whatever the database says of zones and dates", async () => {

@@ -26,8 +26,8 @@ export class InvalidArgumentError extends Error {
 export class BusyError extends Error {
   override readonly name = "BusyError";
 
-  constructor(waitedMs: number) {
-    super(`querying the database: no connection was free within ${waitedMs} ms`);
+  constructor() {
+    super("querying the database: no connection was free in time");
   }
 }
 

@@ -13,8 +13,7 @@ import {
   toItem,
 } from "../cancellation-row.js";
 import { Prisma } from "../generated/client.js";
-import { CONNECT_MS, endInTime } from "../pool-queue.js";
-import { SessionClient, sessionConfig } from "../session.js";
+import { CONNECT_MS, endInTime, SessionClient, sessionConfig } from "../session.js";
 import {
   beyond,
   equalities,

@@ -41,12 +41,8 @@ const OPEN = statement(
 
 const NOW = statement("now", "SELECT clock_timestamp() AS now");
 
-/** @param database the same database, for the most frequent reads: it costs less than Prisma's model API. */
-export function createHistory(
-  prisma: PrismaClient,
-  encryptor: Encryptor,
-  database: Database = throughPrisma(prisma),
-): CancellationHistory {
+export function createHistory(prisma: PrismaClient, encryptor: Encryptor): CancellationHistory {
+  const database = throughPrisma(prisma);
   const statsInTurn = createSemaphore(STATS_AT_ONCE, STATS_WAITING);
   return {
     async find(storeIds, id) {

@@ -6,7 +6,7 @@ import { OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { CANCELLATION_COLUMNS, type CancellationRow, toCancellation } from "../cancellation-row.js";
 import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
-import { named } from "../statement.js";
+import { prepared } from "../statement.js";
 import {
   hasItemCondition,
   beyond,
@@ -34,7 +34,7 @@ export async function readPage(
   const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   // One more than asked for tells whether there is more.
   const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
-  const rows = await database.rows<CancellationRow>(isPlain(filter) ? named("page", statement) : statement);
+  const rows = await database.rows<CancellationRow>(isPlain(filter) ? prepared("page", statement) : statement);
   const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
   if (window.direction === "backward") cancellations.reverse();
   return { cancellations, hasMore: rows.length > window.size };

@@ -222,7 +222,7 @@ export function createSemaphore(
   let running = 0;
   return async (work) => {
     if (running < atMost) running += 1;
-    else if (waiting.length >= waitingAtMost) throw new BusyError(0);
+    else if (waiting.length >= waitingAtMost) throw new BusyError();
     // Whoever ends hands over its place.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {

@@ -11,7 +11,7 @@ import { LOOKUP_DELAYS_MS, MATCH_DELAYS_MS, timingOf } from "../../../src/cancel
 const INTENT = { id: "ours", request: { orderNo: "ORD-1" } } as CancelIntent;
 
 const CUT = new Error("the connection was cut");
-const BUSY = new BusyError(1_000);
+const BUSY = new BusyError();
 const ORDER_BUSY = { kind: "orderBusy", blocking: {} } as IntentResult;
 const OURS = { kind: "keyUsed", cancellation: { id: "ours" } } as IntentResult;
 const RECORDED = { kind: "recorded", cancellation: { id: "ours" } } as IntentResult;

@@ -6,10 +6,9 @@ import type { Cancellation } from "../../../src/cancellation/model/cancellation.
 import { TooManyError } from "../../../src/cancellation/model/errors.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import type { PrismaClient } from "../../../src/persistence/generated/client.js";
-import { createPrisma } from "../../../src/persistence/client.js";
 import { readOrderLines, readRunningTotals } from "../../../src/persistence/history/order-sums.js";
 import { amount } from "../../helpers/arbitraries.js";
-import { withConnection } from "../../helpers/connection.js";
+import { withConnection, createPrisma } from "../../helpers/connection.js";
 import { cancelItem } from "../../helpers/examples.js";
 import { intent, recorded, step, STORE, useLedger } from "../../helpers/ledger.js";
 

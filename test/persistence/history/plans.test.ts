@@ -14,7 +14,7 @@ import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { Prisma, type PrismaClient } from "../../../src/persistence/generated/client.js";
 import { pageStatement } from "../../../src/persistence/history/pages.js";
-import { createPrisma } from "../../../src/persistence/client.js";
+import { createPrisma } from "../../helpers/connection.js";
 import { createTestDatabase, type TestDatabase } from "../../helpers/database.js";
 
 /** Large enough that PostgreSQL reads a table from end to end only where no index serves. */

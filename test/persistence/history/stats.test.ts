@@ -14,8 +14,7 @@ import {
 import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
 import { CANCELLATION_STATUSES, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { createSemaphore, readStats } from "../../../src/persistence/history/stats.js";
-import { createPrisma } from "../../../src/persistence/client.js";
-import { withConnection } from "../../helpers/connection.js";
+import { withConnection, createPrisma } from "../../helpers/connection.js";
 import {
   FAILURE_CODES,
   HISTORY_STORES,
