@@ -82,7 +82,11 @@ export async function openCore(
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
   const forCancels = Math.round(config.databasePoolSize * CANCELS_SHARE);
   const cancels = new DatabaseClient(url, { settings: CANCELS, size: forCancels, prepares: !isPooled });
-  const reads = new DatabaseClient(url, { settings: READS, size: config.databasePoolSize - forCancels, prepares: !isPooled });
+  const reads = new DatabaseClient(url, {
+    settings: READS,
+    size: config.databasePoolSize - forCancels,
+    prepares: !isPooled,
+  });
   releases.add("the database connections", () => Promise.all([cancels.close(), reads.close()]));
   const database = throughPrisma(cancels.prisma);
   const watch = await openWatch({
@@ -197,8 +201,7 @@ export async function openCore(
     changes: { log: createChangeLog(reads.prisma, storeIds), hints: listener },
     // Not on the connections for reading: when those are all in use the database is up, and cancels are served.
     whyUnready: () => whyUnready(watch),
-    isSaturated: (what) =>
-      what === "reads" ? reads.isSaturated : cancels.isSaturated || ledger.isSaturated,
+    isSaturated: (what) => (what === "reads" ? reads.isSaturated : cancels.isSaturated || ledger.isSaturated),
     reconcile: (isStopping = () => false) =>
       // Nothing is decided by what a database shows that has forgotten some of it.
       reconcile({

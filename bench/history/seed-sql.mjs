@@ -110,6 +110,20 @@ const ITEMS = `
   ) AS made
   CROSS JOIN LATERAL (SELECT CASE WHEN line % 33 = 0 THEN 'SUBSCRIPTION' ELSE often END AS type) AS typed`;
 
+const TYPES = ["PHYSICAL", "DIGITAL", "SUBSCRIPTION", "DELIVERY", "SERVICE"];
+const typeColumns = TYPES.flatMap((type) => [
+  `${type.toLowerCase()}_amount`,
+  `${type.toLowerCase()}_tax_amount`,
+]).join(", ");
+const typeSums = TYPES.flatMap((type) =>
+  [
+    ["line_total", "amount"],
+    ["quantity * tax_amount", "tax_amount"],
+  ].map(
+    ([what, name]) => `sum(${what}) FILTER (WHERE item_type = '${type}') AS ${type.toLowerCase()}_${name}`,
+  ),
+).join(", ");
+
 const CANCELLATIONS = `
   INSERT INTO cancellation (
     store_id, id, order_no, idempotency_key, fingerprint, status, safe_to_retry, settlement, resolved_by, currency_code, amount_basis,
@@ -117,7 +131,7 @@ const CANCELLATIONS = `
     refund_account_key_id, reason, note, requested_by, return_request_id, ebp_request_id, processed_count,
     total_product_amount, total_product_tax_amount, total_delivery_amount, total_delivery_tax_amount,
     failure_kind, failure_code, failure_message, discrepancies, created_at, sent_at, resolved_at, next_check_at, in_doubt_since,
-    lookups, answered_at, event_count
+    lookups, answered_at, event_count, ${typeColumns}
   )
   SELECT
     store_id, id, order_no, md5('key' || i), md5('one' || i) || md5('two' || i), status,
@@ -142,10 +156,11 @@ const CANCELLATIONS = `
     created_at, CASE WHEN failure_kind IS DISTINCT FROM 'NOT_SENT' THEN created_at + interval '5 ms' END, resolved_at,
     CASE WHEN status = 'UNKNOWN' AND i % 4 > 0 THEN until + interval '1 day' END, in_doubt_since,
     CASE WHEN in_doubt_since IS NULL THEN 0 ELSE 2 END, coalesce(in_doubt_since, resolved_at),
-    CASE WHEN in_doubt_since IS NOT NULL AND resolved_at IS NOT NULL OR settlement <> 'AWAITED' THEN 3 ELSE 2 END
+    CASE WHEN in_doubt_since IS NOT NULL AND resolved_at IS NOT NULL OR settlement <> 'AWAITED' THEN 3 ELSE 2 END,
+    ${typeColumns}
   FROM cancel
   JOIN (
-    SELECT cancellation_id, sum(line_total) AS amount, sum(quantity * tax_amount) AS tax,
+    SELECT cancellation_id, sum(line_total) AS amount, sum(quantity * tax_amount) AS tax, ${typeSums},
       coalesce(sum(line_total) FILTER (WHERE item_type = 'DELIVERY'), 0) AS delivery,
       coalesce(sum(quantity * tax_amount) FILTER (WHERE item_type = 'DELIVERY'), 0) AS delivery_tax
     FROM cancellation_item GROUP BY cancellation_id

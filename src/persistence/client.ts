@@ -31,7 +31,10 @@ export class DatabaseClient {
 
   readonly #pool: Connections;
 
-  constructor(url: string, { settings, size = FEW, patienceMs = PATIENCE, prepares = false }: ClientOptions = {}) {
+  constructor(
+    url: string,
+    { settings, size = FEW, patienceMs = PATIENCE, prepares = false }: ClientOptions = {},
+  ) {
     this.#pool = new Connections({
       ...sessionConfig(url, settings),
       max: size,

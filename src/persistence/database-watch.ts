@@ -131,7 +131,9 @@ export async function whyUnready(watch: DatabaseWatch): Promise<string | null> {
   try {
     if (watch.lookedMsAgo > LOOKED_LATELY_MS) await watch.look();
   } catch (error) {
-    return REFUSALS.has((sqlStateOf(error) ?? "").slice(0, 2)) ? "the database cannot be written to" : "the database does not answer";
+    return REFUSALS.has((sqlStateOf(error) ?? "").slice(0, 2))
+      ? "the database cannot be written to"
+      : "the database does not answer";
   }
   const { heldForMs } = watch;
   if (heldForMs === 0) return null;

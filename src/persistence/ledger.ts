@@ -67,7 +67,9 @@ export function createLedger(parts: LedgerDependencies): Ledger {
       intentStatement({ storeId, rows: toRows(rows), leaseMs: timing.leaseMs, ...standingValues(watch) }),
     ),
   );
-  const transitions = new Batches<TransitionRow>((storeId, rows) => writeTransitions(database, storeId, rows));
+  const transitions = new Batches<TransitionRow>((storeId, rows) =>
+    writeTransitions(database, storeId, rows),
+  );
   const write: WriteTransition = (storeId, row) => transitions.add(storeId, row);
   return {
     get isSaturated() {

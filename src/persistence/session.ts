@@ -15,7 +15,9 @@ export const CANCELS: Settings = {
   statement_timeout: "10s",
   lock_timeout: "2s",
   plan_cache_mode: "force_generic_plan",
-  enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
 };
 /** A migration has no time limit: one that was given up has to be repaired by hand. */
 export const MIGRATES: Settings = { idle_in_transaction_session_timeout: "0", lock_timeout: "0" };

@@ -36,7 +36,12 @@ export async function openEncryptedData(
   const client = new DatabaseClient(databaseUrl);
   releases.add("the database connections", () => client.close());
   const keys = await encryptionKeys(config);
-  return { prisma: client.prisma, databaseUrl, encryptor: createEncryptor(keys), keyIds: keys.map(({ id }) => id) };
+  return {
+    prisma: client.prisma,
+    databaseUrl,
+    encryptor: createEncryptor(keys),
+    keyIds: keys.map(({ id }) => id),
+  };
 }
 
 /**

@@ -124,35 +124,6 @@ test("Prisma's own engine finds nothing to apply, to repair or to change, and ke
   }
 });
 
-test("the migration of sums adds up by kind what the lines of older cancellations come to, under the basis of each", async () => {
-  const names = (await readdir(OURS)).filter((name) => /^\d/u.test(name)).sort();
-  const later = names.slice(names.findIndex((name) => name.endsWith("_stats")));
-  await cp(OURS, directory, {
-    recursive: true,
-    filter: (path) => !later.some((name) => path.endsWith(name)),
-  });
-  await applyMigrations(options());
-  await rows(`
-    INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, currency_code, amount_basis, total_cancel_amount)
-    SELECT 's', id::uuid, basis, basis, 'f', 'FAILED', 'SGD', basis::amount_basis, 100
-    FROM (VALUES ('00000000-0000-7000-8000-000000000001', 'unit'), ('00000000-0000-7000-8000-000000000002', 'line')) AS c (id, basis)`);
-  await rows(`
-    INSERT INTO cancellation_item (store_id, cancellation_id, seq, item_type, item_id, quantity, amount, tax_amount, line_total)
-    SELECT 's', id, seq, type::item_type, 'P', 3, 10, tax, CASE amount_basis WHEN 'unit' THEN 30 ELSE 10 END
-    FROM cancellation, (VALUES (1, 'PHYSICAL', 1.5), (2, 'PHYSICAL', NULL), (3, 'DELIVERY', NULL)) AS line (seq, type, tax)`);
-
-  expect(await applyMigrations({ ...options(), directory: OURS })).toEqual(later);
-
-  const sums = await rows(`
-    SELECT order_no, physical_amount::float8 AS physical, physical_tax_amount::float8 AS tax, delivery_amount::float8 AS delivery,
-      delivery_tax_amount::float8 AS delivery_tax, coalesce(digital_amount, subscription_amount, service_amount) AS other
-    FROM cancellation ORDER BY 1 DESC`);
-  expect(sums).toEqual([
-    { order_no: "unit", physical: 60, tax: 4.5, delivery: 30, delivery_tax: 0, other: null },
-    { order_no: "line", physical: 20, tax: 1.5, delivery: 10, delivery_tax: 0, other: null },
-  ]);
-});
-
 test("the schema refuses amounts and quantities that cannot be, and a second open cancel of one order", async () => {
   const migrated = await createTestDatabase();
   const insert = (id: number, status: string, total: number): Promise<unknown> =>

@@ -3,6 +3,7 @@ import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import type { CancellationStatus } from "../../cancellation/model/status.js";
+import { TYPE_COLUMNS } from "../cancellation-row.js";
 import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
 
@@ -44,7 +45,8 @@ const EQUALITIES: {
   resolvedBy: (resolvedBy) => Prisma.sql`c.resolved_by = ${resolvedBy}::resolved_by`,
   reason: (reason) => Prisma.sql`c.reason = ${reason}`,
   requestedBy: (subject) => Prisma.sql`c.requested_by = ${subject}`,
-  failureCode: (code) => Prisma.sql`c.failure_code = ${code}`,
+  // What has a failure is one or the other: by that, PostgreSQL finds the index.
+  failureCode: (code) => Prisma.sql`c.failure_code = ${code} AND c.status IN ('FAILED', 'UNKNOWN')`,
   hasDiscrepancies: (some) =>
     some ? Prisma.sql`c.discrepancies <> '[]'` : Prisma.sql`c.discrepancies = '[]'`,
   inDoubtLongerThanSeconds: (seconds) =>
@@ -92,7 +94,10 @@ export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder
  * gather all lines.
  */
 export function matchesItem(filter: CancellationFilter, how: "any" | "one by one" = "any"): Conditions {
-  if (!hasItemCondition(filter)) return [];
+  const { itemId, itemType } = filter;
+  // The cancellation itself shows whether it has a kind of item.
+  const column = TYPE_COLUMNS.find(({ type }) => type === itemType);
+  if (itemId === undefined) return column === undefined ? [] : [Prisma.raw(`c.${column.amount} IS NOT NULL`)];
   const conditions = Prisma.join(itemEqualities(filter), " AND ");
   return [
     Prisma.sql`EXISTS (
@@ -105,10 +110,6 @@ export function matchesItem(filter: CancellationFilter, how: "any" | "one by one
 
 /** Has no effect but to keep a subquery from becoming a join. */
 const ONE_BY_ONE = Prisma.sql`OFFSET 0`;
-
-export function hasItemCondition({ itemId, itemType }: CancellationFilter): boolean {
-  return itemId !== undefined || itemType !== undefined;
-}
 
 /** On a line `item`. */
 export function itemEqualities({ itemId, itemType }: CancellationFilter): Prisma.Sql[] {

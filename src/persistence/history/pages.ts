@@ -8,7 +8,6 @@ import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
 import { prepared } from "../statement.js";
 import {
-  hasItemCondition,
   beyond,
   columnsOf,
   createdWithin,
@@ -34,7 +33,9 @@ export async function readPage(
   const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   // One more than asked for tells whether there is more.
   const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
-  const rows = await database.rows<CancellationRow>(isPlain(filter) ? prepared("page", statement) : statement);
+  const rows = await database.rows<CancellationRow>(
+    isPlain(filter) ? prepared("page", statement) : statement,
+  );
   const cancellations = rows.slice(0, window.size).map((row): Cancellation => toCancellation(row));
   if (window.direction === "backward") cancellations.reverse();
   return { cancellations, hasMore: rows.length > window.size };
@@ -133,7 +134,7 @@ function alongIndex(filter: CancellationFilter, request: PageRequest, sort: Sort
 
 function isAlongIndex(filter: CancellationFilter, { order }: PageRequest, sort: Sort): boolean {
   return (
-    !hasItemCondition(filter) &&
+    filter.itemId === undefined &&
     rangesAcross(filter, order).length === 0 &&
     sort.field !== "TOTAL_CANCEL_AMOUNT"
   );
@@ -148,6 +149,7 @@ function conditionsInOrder(
   return [
     ...ofStatus,
     ...equalities(filter),
+    ...(filter.itemId === undefined ? matchesItem(filter) : []),
     ...rangesInOrder(filter, request.order),
     ...before(request),
     ...beyond(sort, request.position, request),
@@ -163,10 +165,11 @@ function wayTo(
 ): Prisma.Sql {
   const across = rangesAcross(filter, request.order);
   const inOrder = conditionsInOrder(filter, request, sort, ofStatus);
-  if (across.length > 0 || (hasItemCondition(filter) && sort.field !== "CREATED_AT")) {
+  const hasItem = filter.itemId !== undefined;
+  if (across.length > 0 || (hasItem && sort.field !== "CREATED_AT")) {
     return gathered(filter, inOrder, across, sort, request.limit);
   }
-  if (hasItemCondition(filter) && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
+  if (hasItem && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
   return Prisma.sql`
     SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
     WHERE ${all([OF_STORE, ...inOrder, ...matchesItem(filter, "one by one")])}
@@ -247,17 +250,11 @@ function beyondItem({ position, inclusive = false }: PageRequest, { upwards }: S
 
 /** Whether so few remain that their items are best looked at one by one. */
 function isNarrow(filter: CancellationFilter): boolean {
-  const { orderNo, idempotencyKey, returnRequestId, requestId, hasDiscrepancies } = filter;
-  const isOfFew = [orderNo, idempotencyKey, returnRequestId, requestId].some((value) => value !== undefined);
+  const { orderNo, idempotencyKey, returnRequestId, hasDiscrepancies } = filter;
+  const isOfFew = [orderNo, idempotencyKey, returnRequestId].some((value) => value !== undefined);
   const onlyOpen =
     statusesOf(filter)?.every((status) => OPEN_STATUSES.some((open) => open === status)) ?? false;
-  // Of a type there are far more than of any of these.
-  const isOfType =
-    filter.itemId === undefined &&
-    [filter.reason, filter.requestedBy, filter.failureCode, filter.resolvedBy].some(
-      (value) => value !== undefined,
-    );
-  return isOfFew || onlyOpen || isOfType || hasDiscrepancies === true;
+  return isOfFew || onlyOpen || hasDiscrepancies === true;
 }
 
 function before({ horizon, order }: PageRequest): Prisma.Sql[] {

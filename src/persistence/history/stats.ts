@@ -10,7 +10,7 @@ import {
 import type { ItemType } from "../../cancellation/model/cancel-request.js";
 import { BusyError, TooManyError } from "../../cancellation/model/errors.js";
 import type { CancellationStatus, Settlement } from "../../cancellation/model/status.js";
-import { exactOrZero, TYPE_COLUMNS, type TypeColumns } from "../cancellation-row.js";
+import { exactOrZero, TYPE_COLUMNS } from "../cancellation-row.js";
 import { orTooSlow } from "../client.js";
 import { Prisma, type PrismaClient } from "../generated/client.js";
 import { matchesItem, itemEqualities, matching } from "./conditions.js";
@@ -203,14 +203,7 @@ function keyColumns({ keys }: StatsGrouping): string[] {
 }
 
 function conditions(filter: CancellationFilter): Prisma.Sql {
-  return Prisma.join([...matching(filter, NEWEST_FIRST), ...withLines(filter)], " AND ");
-}
-
-/** The cancellation itself shows whether it has a kind of item. */
-function withLines(filter: CancellationFilter): readonly Prisma.Sql[] {
-  const ofType = ({ type }: TypeColumns): boolean => type === filter.itemType;
-  const column = filter.itemId === undefined ? TYPE_COLUMNS.find(ofType) : undefined;
-  return column === undefined ? matchesItem(filter) : [Prisma.raw(`c.${column.amount} IS NOT NULL`)];
+  return Prisma.join([...matching(filter, NEWEST_FIRST), ...matchesItem(filter)], " AND ");
 }
 
 /** Lets so many run at once, and the others wait in order. When too many wait, the next gets a BusyError. */

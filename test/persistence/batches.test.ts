@@ -1,0 +1,136 @@
+import { describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import type { Transition } from "../../src/cancellation/model/cancellation-ledger.js";
+import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
+import { sqlStateOf } from "../../src/persistence/client.js";
+import { withConnection } from "../helpers/connection.js";
+import { intent, recorded, step, STORE } from "../helpers/ledger.js";
+import { useRecovery } from "../helpers/recovery.js";
+
+const fixture = useRecovery();
+/** As many as one statement writes. */
+const MANY = 64;
+
+/** In how many transactions these were last written. */
+async function commitsOf(table: string, column: string, ids: readonly string[]): Promise<number> {
+  const [row] = await fixture.sql(
+    `SELECT count(DISTINCT xmin::text)::integer AS commits FROM ${table} WHERE ${column} = ANY($1::uuid[])`,
+    [ids],
+  );
+  return row.commits;
+}
+
+function settled<T>(results: readonly PromiseSettledResult<T>[]): { done: T[]; errors: unknown[] } {
+  return {
+    done: results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
+    errors: results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
+  };
+}
+
+describe("intents that come at once", () => {
+  test("are committed together, but for the two that found nobody under way", async () => {
+    const intents = Array.from({ length: MANY }, () => intent());
+    const results = await Promise.all(intents.map((one) => fixture.ledger.recordIntent(one)));
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["recorded"]));
+    const ids = intents.map(({ id }) => id);
+    expect(await commitsOf("cancellation", "id", ids)).toBe(3);
+    for (const [place, result] of results.entries())
+      expect(result).toMatchObject({
+        cancellation: { id: ids[place], orderNo: intents[place]?.request.orderNo },
+      });
+  });
+
+  test("get each its own answer: a used key, an order that is open, another total", async () => {
+    const [key, order] = [randomUUID(), randomUUID()];
+    const intents = [
+      ...Array.from({ length: 8 }, () => intent()),
+      intent({ idempotencyKey: key }),
+      intent({ idempotencyKey: key }),
+      intent({ orderNo: order }),
+      // EBP does not say whether case matters to it.
+      intent({ orderNo: order.toUpperCase() }),
+      intent({ orderNo: order }),
+    ];
+    const results = await Promise.all(intents.map((one) => fixture.ledger.recordIntent(one)));
+    expect(results.slice(0, 9).map(({ kind }) => kind)).toEqual(Array(9).fill("recorded"));
+    expect(results.slice(9, 13).map(({ kind }) => kind)).toEqual([
+      "keyUsed",
+      "recorded",
+      "orderBusy",
+      "orderBusy",
+    ]);
+  });
+
+  test("do not suffer for one that PostgreSQL refuses: only its caller gets the error", async () => {
+    const intents = Array.from({ length: MANY }, (_, place) =>
+      // Half of a character, which is no text in UTF-8.
+      intent(place === 40 ? { reason: "\ud800" } : {}),
+    );
+    const { done, errors } = settled(
+      await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+    );
+    expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
+    expect(errors.map(sqlStateOf)).toEqual(["22P02"]);
+  });
+
+  test("wait for a locked order no longer than lock_timeout, and that order's caller alone gets the error", async () => {
+    const locked = randomUUID();
+    await fixture.sql("INSERT INTO cancelled_order (store_id, order_no) VALUES ($1, $2)", [STORE.id, locked]);
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await client.query("BEGIN");
+      await client.query("SELECT FROM cancelled_order WHERE order_no = $1 FOR UPDATE", [locked]);
+      const intents = Array.from({ length: MANY }, (_, place) =>
+        intent(place === 30 ? { orderNo: locked } : {}),
+      );
+      // The lock is held until all have their answers.
+      const { done, errors } = settled(
+        await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+      );
+      expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
+      expect(errors.map(sqlStateOf)).toEqual(["55P03"]);
+      await client.query("ROLLBACK");
+    });
+    expect(await recorded(fixture.ledger, intent({ orderNo: locked }))).toMatchObject({ status: "PENDING" });
+  });
+});
+
+describe("outcomes that come at once", () => {
+  async function pendingOnes(): Promise<{ pending: Cancellation; accepted: Transition }[]> {
+    const intents = Array.from({ length: MANY }, () => intent());
+    const pending = await Promise.all(intents.map((one) => recorded(fixture.ledger, one)));
+    return intents.map((one, place) => {
+      const accepted = step(one, "accepted");
+      const confirmation = accepted.confirmation && {
+        ...accepted.confirmation,
+        returnRequestId: `RET-${place}`,
+      };
+      return { pending: pending[place] as Cancellation, accepted: { ...accepted, confirmation } };
+    });
+  }
+
+  test("are committed together, each with what EBP said of it", async () => {
+    const ones = await pendingOnes();
+    const after = await Promise.all(
+      ones.map(({ pending, accepted }) => fixture.ledger.recordTransition(pending, accepted)),
+    );
+    for (const [place, one] of after.entries()) {
+      expect(one).toMatchObject({ status: "SUCCEEDED", returnRequestId: `RET-${place}` });
+      expect(await fixture.now(one)).toEqual(one);
+    }
+    const ids = after.map(({ id }) => id);
+    expect(await commitsOf("cancellation", "id", ids)).toBe(3);
+  });
+
+  test("leave out one that came too late, whose caller is told", async () => {
+    const ones = await pendingOnes();
+    const late = ones[20] as (typeof ones)[0];
+    await fixture.ledger.recordTransition(late.pending, late.accepted);
+    const { done, errors } = settled(
+      await Promise.allSettled(
+        ones.map(({ pending, accepted }) => fixture.ledger.recordTransition(pending, accepted)),
+      ),
+    );
+    expect(done).toHaveLength(MANY - 1);
+    expect(errors).toMatchObject([{ name: "StaleTransitionError" }]);
+  });
+});
