@@ -80,11 +80,29 @@ export class Batches<Result extends { readonly id: string }> {
     }
   }
 
-  /** A few at a time: one that waits for a lock then holds up only a few others. */
+  /**
+   * A few at a time: one that waits for a lock then holds up only a few others. When each of the first few is refused too, it is not a
+   * row that is to blame, and the others are refused at once.
+   */
   async #runEach(storeId: string, batch: readonly Asked<Result>[]): Promise<void> {
     const left = batch.values();
+    let written = 0;
+    const refusals: unknown[] = [];
     const work = async (): Promise<void> => {
-      for (const one of left) await this.#run(storeId, [one]);
+      for (const { row, resolve, reject } of left) {
+        if (written === 0 && refusals.length >= AT_ONCE) reject(refusals[0]);
+        else
+          await this.write(storeId, [row]).then(
+            ([result]) => {
+              written += 1;
+              resolve(result);
+            },
+            (error: unknown) => {
+              refusals.push(error);
+              reject(error);
+            },
+          );
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }

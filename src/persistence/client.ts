@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly prepares?: boolean;
 }
 
+/** For each connection. A statement takes some milliseconds, so the last of them waits a tenth of a second or two. */
+const MOST_WAITING = 20;
 /** Enough for what a person runs by hand. */
 const FEW = 4;
 
@@ -54,9 +56,9 @@ export class DatabaseClient {
     this.prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
   }
 
-  /** As many wait for a connection as there are: a new caller should rather try again later. */
+  /** So many wait for a connection that a new caller should rather try again later. */
   get isSaturated(): boolean {
-    return this.waitingCount >= this.#pool.options.max;
+    return this.waitingCount >= this.#pool.options.max * MOST_WAITING;
   }
 
   /** Callers who wait for a connection. */

@@ -69,6 +69,7 @@ test("reads a whole production environment", () => {
     ...PRODUCTION,
     HOST: "0.0.0.0",
     PORT: " 8080 ",
+    DATABASE_POOL_SIZE: "30",
     LOG_LEVEL: "warn",
     EBP_CONNECTION_PER_CANCEL: "on",
     EBP_SETTLING_MS: "3600000",
@@ -86,6 +87,7 @@ test("reads a whole production environment", () => {
     host: "0.0.0.0",
     port: 8080,
     databaseUrl: PRODUCTION.DATABASE_URL,
+    databasePoolSize: 30,
     stores: [
       { ...STORE, amountBasis: "unit", webhookSecret: "wh-5b1e8d90c3f7a264", accessKeyExpiresAt: null },
     ],

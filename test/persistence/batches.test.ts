@@ -52,13 +52,11 @@ describe("intents that come at once", () => {
       intent({ orderNo: order }),
     ];
     const results = await Promise.all(intents.map((one) => fixture.ledger.recordIntent(one)));
-    expect(results.slice(0, 9).map(({ kind }) => kind)).toEqual(Array(9).fill("recorded"));
-    expect(results.slice(9, 13).map(({ kind }) => kind)).toEqual([
-      "keyUsed",
-      "recorded",
-      "orderBusy",
-      "orderBusy",
-    ]);
+    const kinds = results.map(({ kind }) => kind);
+    expect(kinds.slice(0, 8)).toEqual(Array(8).fill("recorded"));
+    // Which of two that come at once is the first is not said.
+    expect(kinds.slice(8, 10).sort()).toEqual(["keyUsed", "recorded"]);
+    expect(kinds.slice(10).sort()).toEqual(["orderBusy", "orderBusy", "recorded"]);
   });
 
   test("do not suffer for one that PostgreSQL refuses: only its caller gets the error", async () => {
