@@ -43,22 +43,20 @@ export class DatabaseClient {
       connectionTimeoutMillis: patienceMs.connect,
       query_timeout: patienceMs.query,
     });
-    // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
-    this.#pool.on("error", () => undefined);
     // By default the model API goes to `public`, and raw statements to the first schema of the search path.
     const schema = schemaOf(url);
     const adapter = new PrismaPg(this.#pool, {
       ...(schema !== null && { schema }),
       disposeExternalPool: true,
-      // Undefined leaves a statement unprepared; the library's type does not say so.
-      ...(prepares && { statementNameGenerator: ({ sql }) => preparedName(sql) as string }),
+      // One without a name is not prepared.
+      ...(prepares && { statementNameGenerator: ({ sql }) => preparedName(sql) ?? "" }),
     });
     this.prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS } });
   }
 
-  /** So many wait for a connection that a new caller should rather try again later. */
+  /** So many wait for a connection, or in vain, that a new caller should rather try again later. */
   get isSaturated(): boolean {
-    return this.waitingCount >= this.#pool.options.max * MOST_WAITING;
+    return this.#pool.isStuck || this.waitingCount >= this.#pool.options.max * MOST_WAITING;
   }
 
   /** Callers who wait for a connection. */
@@ -84,19 +82,31 @@ type Taken = (
 
 /** Names what the library reports as any error: that no connection came free in time. Nothing was asked of the database then. */
 class Connections extends pg.Pool {
+  /** Somebody has waited in vain, and no connection has come back since. */
+  isStuck = false;
+
+  constructor(options: pg.PoolConfig) {
+    super(options);
+    // An idle connection that breaks is gone from the pool already; unheard, it would end the process.
+    this.on("error", () => undefined);
+    this.on("release", () => (this.isStuck = false));
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(taken: Taken): void;
   override connect(taken?: Taken): Promise<pg.PoolClient> | undefined {
-    if (taken === undefined) return super.connect().catch((error: Error) => Promise.reject(named(error)));
-    super.connect((error, client, done) => taken(error && named(error), client, done));
+    if (taken === undefined)
+      return super.connect().catch((error: unknown) => Promise.reject(this.#named(error as Error)));
+    super.connect((error, client, done) => taken(error && this.#named(error), client, done));
     return undefined;
   }
-}
 
-/** What PostgreSQL or the network refuses has a code. */
-function named(error: Error): Error {
-  const isTimeOut = !("code" in error) && !(error instanceof UnsuitableSessionError);
-  return isTimeOut ? new BusyError() : error;
+  /** What PostgreSQL or the network refuses has a code. */
+  #named(error: Error): Error {
+    if ("code" in error || error instanceof UnsuitableSessionError) return error;
+    this.isStuck = true;
+    return new BusyError();
+  }
 }
 
 /** Prisma, or one transaction of it. */

@@ -285,20 +285,9 @@ async function isStillSo(
 }
 
 function toEvent(row: WebhookRow): KeptEvent {
-  const { kind, eventType, eventTime, storeIds, orderNo, amount, currencyCode } = row;
+  const { kind, eventType, eventTime, storeIds, orderNo, currencyCode } = row;
   const { paymentStatus, resultCode, isOfSuccess, digest, receivedAt } = row;
-  return {
-    kind,
-    eventType,
-    eventTime,
-    storeIds,
-    orderNo,
-    amount: amount === null ? null : exact(amount),
-    currencyCode,
-    paymentStatus,
-    resultCode,
-    isOfSuccess,
-    digest,
-    receivedAt,
-  };
+  const amount = row.amount === null ? null : exact(row.amount);
+  const what = { kind, eventType, eventTime, storeIds, orderNo, amount, currencyCode };
+  return { ...what, paymentStatus, resultCode, isOfSuccess, digest, receivedAt };
 }

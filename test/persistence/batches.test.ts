@@ -95,15 +95,16 @@ describe("intents that come at once", () => {
 describe("outcomes that come at once", () => {
   async function pendingOnes(): Promise<{ pending: Cancellation; accepted: Transition }[]> {
     const intents = Array.from({ length: MANY }, () => intent());
-    const pending = await Promise.all(intents.map((one) => recorded(fixture.ledger, one)));
-    return intents.map((one, place) => {
-      const accepted = step(one, "accepted");
-      const confirmation = accepted.confirmation && {
-        ...accepted.confirmation,
-        returnRequestId: `RET-${place}`,
-      };
-      return { pending: pending[place] as Cancellation, accepted: { ...accepted, confirmation } };
-    });
+    return Promise.all(
+      intents.map(async (one, place) => {
+        const accepted = step(one, "accepted");
+        const confirmation = accepted.confirmation && {
+          ...accepted.confirmation,
+          returnRequestId: `RET-${place}`,
+        };
+        return { pending: await recorded(fixture.ledger, one), accepted: { ...accepted, confirmation } };
+      }),
+    );
   }
 
   test("are committed together, each with what EBP said of it", async () => {
@@ -121,8 +122,8 @@ describe("outcomes that come at once", () => {
 
   test("leave out one that came too late, whose caller is told", async () => {
     const ones = await pendingOnes();
-    const late = ones[20] as (typeof ones)[0];
-    await fixture.ledger.recordTransition(late.pending, late.accepted);
+    for (const { pending, accepted } of ones.slice(20, 21))
+      await fixture.ledger.recordTransition(pending, accepted);
     const { done, errors } = settled(
       await Promise.allSettled(
         ones.map(({ pending, accepted }) => fixture.ledger.recordTransition(pending, accepted)),

@@ -10,8 +10,7 @@ import {
   ORDER_DIRECTIONS,
 } from "../../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../../src/cancellation/history/filter.js";
-import { ITEM_TYPES } from "../../../src/cancellation/model/cancel-request.js";
-import { CANCELLATION_STATUSES, RESOLVERS, SETTLEMENTS } from "../../../src/cancellation/model/status.js";
+import { CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
 import { Prisma, type PrismaClient } from "../../../src/persistence/generated/client.js";
 import { pageStatement } from "../../../src/persistence/history/pages.js";
 import { createPrisma } from "../../helpers/connection.js";
