@@ -5,22 +5,11 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RouteShorthandOptions,
-} from "fastify";
-import {
-  OperationTypeNode,
-  type GraphQLError,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from "graphql";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { OperationTypeNode, type GraphQLError, type OperationDefinitionNode } from "graphql";
 import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
-import type { Admission, PersistedOperation } from "../cancellation/model/caller.js";
+import type { PersistedOperation } from "../cancellation/model/caller.js";
 import { BusyError } from "../cancellation/model/errors.js";
 import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
@@ -34,30 +23,18 @@ import {
 } from "./plugins/check-request.js";
 import { createErrorFormat, logFaults, refusal, unique, withRequestId } from "./plugins/errors.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS, measure, type Operation } from "./plugins/limits.js";
-import {
-  askedFieldsOf,
-  chargeOperation,
-  chargePenalties,
-  type Charge,
-  type RateLimitDependencies,
-} from "./plugins/rate-limits.js";
+import { askedFieldsOf, chargeOperation, chargePenalties, type Charge } from "./plugins/rate-limits.js";
 import { coerceVariables } from "./plugins/value-errors.js";
-import { addStream, STREAM_PATH } from "./stream.js";
+import { addStream, type SharedDependencies, STREAM_PATH } from "./stream.js";
 
-export interface GraphQLServerDependencies {
-  readonly schema: GraphQLSchema;
-  readonly history: CancellationHistory;
+export interface GraphQLServerDependencies extends SharedDependencies {
   /** The same history for the answers to mutations: its connections are not shared with queries. */
   readonly ledgerHistory: CancellationHistory;
-  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
   /** Whether callers may read the schema, and error messages may name its parts. */
   readonly introspection: boolean;
   /** The only operations that are answered; null when any operation is. */
   readonly persistedOperations: readonly PersistedOperation[] | null;
-  readonly rateLimits: RateLimitDependencies;
   readonly load: LoadSheddingDependencies;
-  /** What subscriptions follow. */
-  readonly live: Pick<LiveContext, "changes" | "stores">;
 }
 
 const JSON_TYPES = ["application/json", "application/graphql-response+json"];

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import {
   createSourceEventStream,
   execute,
@@ -9,8 +9,10 @@ import {
   type ExecutionResult,
   type FormattedExecutionResult,
   type GraphQLFormattedError,
+  type GraphQLSchema,
 } from "graphql";
-import type { PointsTaken } from "../cancellation/model/caller.js";
+import type { CancellationHistory } from "../cancellation/history/history.js";
+import type { Admission, PointsTaken } from "../cancellation/model/caller.js";
 import { MissedChangesError } from "../cancellation/model/errors.js";
 import {
   createContext,
@@ -20,7 +22,7 @@ import {
 } from "./context.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
 import { refusal } from "./plugins/errors.js";
-import type { GraphQLServerDependencies } from "./server.js";
+import type { RateLimitDependencies } from "./plugins/rate-limits.js";
 
 export const STREAM_PATH = "/graphql/stream";
 
@@ -50,10 +52,17 @@ const TOKEN_EXPIRED = refusal(
   "Your token is no longer valid. Subscribe again with a valid one.",
 );
 
-interface StreamDependencies extends Pick<
-  GraphQLServerDependencies,
-  "schema" | "history" | "live" | "rateLimits" | "admission"
-> {
+/** What subscriptions need as queries do. */
+export interface SharedDependencies {
+  readonly schema: GraphQLSchema;
+  readonly history: CancellationHistory;
+  readonly admission: Admission<FastifyRequest, RouteShorthandOptions>;
+  readonly rateLimits: RateLimitDependencies;
+  /** What subscriptions follow. */
+  readonly live: Pick<LiveContext, "changes" | "stores">;
+}
+
+interface StreamDependencies extends SharedDependencies {
   readonly apollo: ApolloServer<GraphQLContext>;
   /** @throws GraphQLError for a request that must not be read. */
   readonly contextOf: (request: FastifyRequest, live: LiveContext) => GraphQLContext;
