@@ -107,7 +107,7 @@ const TRANSITION = statement(
         fencing_token, reentered, total_cancel_amount
     ), totalled AS (
       UPDATE cancelled_order SET
-        cancelled_total = cancelled_total + CASE WHEN to_status = 'SUCCEEDED' THEN total_cancel_amount ELSE 0 END,
+        cancelled_total = cancelled_total + CASE WHEN to_status = 'SUCCEEDED' THEN trim_scale(total_cancel_amount) ELSE 0 END,
         reentered_open = reentered_open - CASE WHEN reentered THEN 1 ELSE 0 END
       FROM moved JOIN asked USING (id)
       WHERE cancelled_order.store_id = :storeId AND cancelled_order.order_no = asked.order_no
