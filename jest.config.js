@@ -6,7 +6,7 @@ const swc = JSON.parse(readFileSync(new URL(".swcrc.json", import.meta.url), "ut
 
 /**
  * Run with: node --experimental-vm-modules node_modules/jest/bin/jest.js
- * `npm test` adds --liftoff-only: optimising the database engine's WebAssembly costs each test file more than it gains.
+ * `npm test` adds --liftoff-only and --no-opt: optimising WebAssembly and JavaScript costs each test file more than it gains.
  */
 export default {
   testEnvironment: "node",

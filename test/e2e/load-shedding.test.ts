@@ -83,6 +83,8 @@ describe("when PostgreSQL stores no cancel", () => {
     const inputs = Array.from({ length: CROWDS.cancels }, () => cancelInput());
     const crowd = inputs.map((input) => service.graphql(CANCEL, { input }));
     await statementsWait(2);
+    // Its answer comes now. Its outcome waits like the others, and is stored once it can be.
+    gate.open();
     let last: GraphQLAnswer | undefined;
     await until(async () => refused((last = await service.graphql(CANCEL, { input: cancelInput() }))));
     if (last !== undefined) expectRefused(last);
@@ -93,8 +95,6 @@ describe("when PostgreSQL stores no cancel", () => {
       body: { status: "unavailable", reason: "more is asked than can be served at this moment" },
     });
     expect((await fetch(`${service.url}/livez`)).status).toBe(200);
-    // Its answer comes now: it waits for a connection like the others, and is stored once there is one.
-    gate.open();
     // Nobody is refused for reading, which has connections of its own.
     expect((await service.graphql("{ __typename }")).status).toBe(200);
     // Who waits in vain is told so, before anything is free.
