@@ -14,7 +14,7 @@ const WHAT = {
   finding: ["finding_", "/* cancellation: finding */"],
   recording: ["transition_", "finding_", "/* cancellation: transition */", "/* cancellation: finding */"],
   claim: ["/* cancellation: claim */"],
-  store: ["/* webhook: store */"],
+  store: ["store_webhook_"],
   erasure: ["/* retention: erase"],
   cancel: ["/payment/cancel "],
   lookup: ["/payment/detail "],

@@ -91,6 +91,14 @@ export class Database {
     return this.sql(ROWS, [orderNos ?? null]);
   }
 
+  /** What a process had asked for may still be carried out when it is dead: resolves when nothing is. */
+  async isQuiet(): Promise<boolean> {
+    const active = await this.sql(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()",
+    );
+    return active.length === 0;
+  }
+
   /** Ids of what is open on these orders, or at all. */
   async open(orderNos?: readonly string[]): Promise<string[]> {
     const rows = await this.sql(
