@@ -1,6 +1,6 @@
 import { sqlStateOf } from "./client.js";
 
-/** Twice what 16 callers ask for at once; a statement of so many rows takes some milliseconds. */
+/** A statement of so many rows takes some milliseconds; more would hold up its first caller for its last. */
 const MOST_ROWS = 64;
 /** While PostgreSQL makes one durable, the next is prepared. More would only be smaller. */
 const IN_FLIGHT = 2;
@@ -81,24 +81,25 @@ export class Batches<Result extends { readonly id: string }> {
   }
 
   /**
-   * A few at a time: one that waits for a lock then holds up only a few others. When each of the first few is refused too, it is not a
-   * row that is to blame, and the others are refused at once.
+   * A few at a time: one that waits for a lock then holds up only a few others. When each of the first few waits in vain again, it is
+   * not a row that is locked, and the others are refused at once.
    */
   async #runEach(storeId: string, batch: readonly Asked<Result>[]): Promise<void> {
     const left = batch.values();
-    let written = 0;
-    const refusals: unknown[] = [];
+    let answered = 0;
+    const waitedInVain: unknown[] = [];
     const work = async (): Promise<void> => {
       for (const { row, resolve, reject } of left) {
-        if (written === 0 && refusals.length >= AT_ONCE) reject(refusals[0]);
+        if (answered === 0 && waitedInVain.length >= AT_ONCE) reject(waitedInVain[0]);
         else
           await this.write(storeId, [row]).then(
             ([result]) => {
-              written += 1;
+              answered += 1;
               resolve(result);
             },
             (error: unknown) => {
-              refusals.push(error);
+              if (isWaitInVain(error)) waitedInVain.push(error);
+              else answered += 1;
               reject(error);
             },
           );
@@ -123,12 +124,16 @@ function takeBatch<Result>(lane: Lane<Result>): Asked<Result>[] {
   return batch;
 }
 
-/** Classes of PostgreSQL's codes after which nothing of a statement is there: bad data, constraints, deadlocks, limits, locks. */
-const UNDONE: ReadonlySet<string> = new Set(["21", "22", "23", "40", "54", "55"]);
-/** It took too long, mostly to get its locks. */
-const TIMED_OUT = "57014";
+/** A lock was not to be had in time, or the whole statement took too long, mostly for its locks. */
+const WAITS_IN_VAIN: ReadonlySet<string | null> = new Set(["55P03", "57014"]);
+
+function isWaitInVain(error: unknown): boolean {
+  return WAITS_IN_VAIN.has(sqlStateOf(error));
+}
+
+/** Classes of PostgreSQL's codes after which nothing of a statement is there: bad data, constraints, deadlocks, limits. */
+const UNDONE: ReadonlySet<string> = new Set(["21", "22", "23", "40", "54"]);
 
 function isUndone(error: unknown): boolean {
-  const state = sqlStateOf(error) ?? "";
-  return state === TIMED_OUT || UNDONE.has(state.slice(0, 2));
+  return isWaitInVain(error) || UNDONE.has((sqlStateOf(error) ?? "").slice(0, 2));
 }

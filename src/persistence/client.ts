@@ -80,7 +80,7 @@ type Taken = (
   done: (release?: unknown) => void,
 ) => void;
 
-/** Names what the library reports as any error: that no connection came free in time. Nothing was asked of the database then. */
+/** The library has no error of its own for a caller who found no free connection in time, and so asked the database nothing: this is it. */
 class Connections extends pg.Pool {
   /** Somebody has waited in vain, and no connection has come back since. */
   isStuck = false;
@@ -122,10 +122,8 @@ export function throughPrisma(prisma: Pick<Prisma.TransactionClient, "$queryRawU
 /** PostgreSQL's code for why it refused a statement; null when it was not PostgreSQL that did. */
 export function sqlStateOf(error: unknown): string | null {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null;
-  const { driverAdapterError } = error.meta as {
-    driverAdapterError?: { cause?: { originalCode?: string } };
-  };
-  return driverAdapterError?.cause?.originalCode ?? null;
+  const driverError = error.meta?.["driverAdapterError"] as { cause?: { originalCode?: string } } | undefined;
+  return driverError?.cause?.originalCode ?? null;
 }
 
 /** A statement that its `statement_timeout` has ended. */

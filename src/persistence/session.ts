@@ -9,7 +9,8 @@ export const READ_MS = 20_000;
 export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
 /**
  * Of what moves money, and finds out whether it moved. Whoever waits for a row gives up soon, because others may wait in the same batch.
- * Its statements are planned once: their plans depend on no value.
+ * Its statements are planned once: their plans depend on no value. By indexes, whatever PostgreSQL knows of the tables: those that were
+ * empty when a plan was made would be read from end to end until autovacuum has analysed them.
  */
 export const CANCELS: Settings = {
   statement_timeout: "10s",

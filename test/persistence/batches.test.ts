@@ -71,6 +71,18 @@ describe("intents that come at once", () => {
     expect(errors.map(sqlStateOf)).toEqual(["22P02"]);
   });
 
+  test("do not suffer for several that PostgreSQL refuses, not even when these come first", async () => {
+    const intents = Array.from({ length: MANY }, (_, place) =>
+      // The first two go alone.
+      intent(place >= 2 && place < 12 ? { reason: "\ud800" } : {}),
+    );
+    const { done, errors } = settled(
+      await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+    );
+    expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 10).fill("recorded"));
+    expect(errors.map(sqlStateOf)).toEqual(Array(10).fill("22P02"));
+  });
+
   test("wait for a locked order no longer than lock_timeout, and that order's caller alone gets the error", async () => {
     const locked = randomUUID();
     await fixture.sql("INSERT INTO cancelled_order (store_id, order_no) VALUES ($1, $2)", [STORE.id, locked]);

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { fileURLToPath } from "node:url";
 import { BusyError } from "../../src/cancellation/model/errors.js";
 import { createChangeAnnouncer, createChangeListener } from "../../src/persistence/change-notifications.js";
-import { DatabaseClient, type Database, throughPrisma } from "../../src/persistence/client.js";
+import { DatabaseClient, type Database, sqlStateOf, throughPrisma } from "../../src/persistence/client.js";
+import { Prisma } from "../../src/persistence/generated/client.js";
 import { createExports } from "../../src/persistence/history/exports.js";
 import { pendingMigrations } from "../../src/persistence/migrations.js";
 import { createRateLimiters } from "../../src/persistence/rate-limiter.js";
@@ -66,6 +67,11 @@ describe("a statement of fixed text", () => {
   test("does not take a missing value for NULL", () => {
     expect(() => ADD({ one: 1 })).toThrow("the statement add: there is no value for :other");
   });
+});
+
+test("an error of Prisma that is none of PostgreSQL's has none of its codes", () => {
+  const error = new Prisma.PrismaClientKnownRequestError("closed", { code: "P2028", clientVersion: "7" });
+  expect([sqlStateOf(error), sqlStateOf(new Error("cut"))]).toEqual([null, null]);
 });
 
 describe("a client of which all connections are in use", () => {
