@@ -19,9 +19,6 @@ export interface Readings {
   readonly followers: () => number;
 }
 
-/** What could not keep up: the connections for cancelling, those for reading, or the process. */
-export type ShedLoad = "mutation" | "query" | "request";
-
 /** Prometheus gives a whole look 10 s unless told otherwise. */
 const READ_TIMEOUT_MS = 5_000;
 

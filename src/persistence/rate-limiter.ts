@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import type { ChargePenalty, PointsTaken, TakePoints } from "../cancellation/model/caller.js";
 import type { Database } from "./client.js";
-import { prepared, type Query } from "./statement.js";
+import type { Query } from "./statement.js";
 
 export interface RateLimiters {
   readonly takeMutations: TakePoints;
@@ -67,7 +67,7 @@ function inDatabase(
   let isAway = false;
   const query = async (asked: Query): Promise<{ rows: unknown[] }> => {
     try {
-      const rows = await database.rows<object>(prepared("rate", asked));
+      const rows = await database.rows<object>(asked);
       isAway = false;
       return { rows: rows.map(withNumbers) };
     } catch (error) {
