@@ -157,6 +157,7 @@ export async function openCore(
   const queue = createRecoveryQueue(cancels.prisma, encryptor, storeIds, timing);
   const inbox = createWebhookInbox({
     prisma: cancels.prisma,
+    storeIds,
     encryptor,
     watch,
     announce: announcer.announce,

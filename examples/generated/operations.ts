@@ -135,7 +135,7 @@ export type ItemType =
 
 /** Which end comes first. */
 export type OrderDirection =
-  /** The oldest, or the smallest, first. */
+  /** The oldest, or the smallest, first. By time, a page across orders ends 12 seconds ago, so that reading on misses nothing. */
   | "ASC"
   /** The newest, or the largest, first. */
   | "DESC";

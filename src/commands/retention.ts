@@ -55,14 +55,16 @@ function report({ cutoff, erasures, isStopped }: Retention, isDryRun: boolean): 
   const busy = erasures.filter((erasure) => erasure.busy > 0);
   return [
     `Cutoff: ${cutoff.toISOString()}.`,
-    ...erasures.map((erasure) => `${erasure.name}: ${verb} ${counts(erasure)}.`),
-    ...busy.map((each) => `${each.name}: another process was writing ${each.busy} more rows. Run it again.`),
+    ...erasures.map((erasure) => `${erasure.storeId}: ${verb} ${counts(erasure)}.`),
+    ...busy.map(
+      (each) => `${each.storeId}: another process was writing ${each.busy} more rows. Run it again.`,
+    ),
     ...(isStopped ? ["Stopped before the end. Run it again to erase the rest."] : []),
   ];
 }
 
-function counts({ name, refundAccounts, notes, answers, webhookBodies }: Erasure): string {
-  return name === "webhooks"
-    ? `${webhookBodies} bodies`
+function counts({ of, refundAccounts, notes, answers, webhookBodies }: Erasure): string {
+  return of === "webhooks"
+    ? `${webhookBodies} bodies of webhooks`
     : `${refundAccounts} refund accounts, ${notes} notes and ${answers} answers of EBP`;
 }

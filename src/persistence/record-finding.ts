@@ -20,7 +20,8 @@ const FINDING = statement(
   "finding",
   `/* cancellation: finding */
     WITH asked AS MATERIALIZED (
-      SELECT * FROM ${rowsFrom(":rows", NOTE)}
+      SELECT *, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("look_within_ms")} AS look_at
+      FROM ${rowsFrom(":rows", NOTE)}
     ), noted AS (
       UPDATE cancellation SET
         settlement = coalesce(asked.settlement, cancellation.settlement),
@@ -33,11 +34,11 @@ const FINDING = statement(
         total_product_tax_amount = coalesce(cancellation.total_product_tax_amount, asked.total_product_tax_amount),
         total_delivery_amount = coalesce(cancellation.total_delivery_amount, asked.total_delivery_amount),
         total_delivery_tax_amount = coalesce(cancellation.total_delivery_tax_amount, asked.total_delivery_tax_amount),
-        sent_at = coalesce(sent_at, ${fromNow("-sent_ms")}),
+        sent_at = coalesce(sent_at, asked_to_send_at),
         answered_at = CASE WHEN is_answer THEN statement_timestamp() ELSE answered_at END,
         next_check_at = CASE
           WHEN next_check_at IS NULL OR (is_for_operator AND status = 'UNKNOWN') THEN NULL
-          ELSE least(next_check_at, ${fromNow("look_within_ms")})
+          ELSE least(next_check_at, look_at)
         END,
         event_count = event_count + 1
       FROM asked

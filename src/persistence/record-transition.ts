@@ -69,7 +69,8 @@ const TRANSITION = statement(
   "transition",
   `/* cancellation: transition */
     WITH asked AS MATERIALIZED (
-      SELECT * FROM ${rowsFrom(":rows", STEP)}
+      SELECT *, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("first_lookup_ms")} AS first_lookup_at
+      FROM ${rowsFrom(":rows", STEP)}
     ), the_order AS (
       SELECT order_no FROM cancelled_order
       WHERE store_id = :storeId AND order_no IN (SELECT order_no FROM asked)
@@ -93,11 +94,11 @@ const TRANSITION = statement(
         failure_message = asked.failure_message,
         failure_details = asked.failure_details,
         discrepancies = asked.discrepancies,
-        sent_at = coalesce(${fromNow("-sent_ms")}, sent_at),
+        sent_at = coalesce(asked_to_send_at, sent_at),
         -- Never before it was asked for, also where the clock was put back: histories rely on it.
         resolved_at = CASE WHEN asked.resolved_by IS NOT NULL THEN greatest(statement_timestamp(), created_at) END,
         in_doubt_since = CASE WHEN to_status = 'UNKNOWN' THEN statement_timestamp() ELSE in_doubt_since END,
-        next_check_at = ${fromNow("first_lookup_ms")},
+        next_check_at = first_lookup_at,
         answered_at = CASE WHEN is_answer THEN statement_timestamp() ELSE answered_at END,
         event_count = event_count + 1
       FROM asked JOIN the_order USING (order_no)

@@ -9,7 +9,7 @@ import {
 } from "../cancellation/model/timing.js";
 import { capturedAmountOf } from "../cancellation/reconcile/lookup-rules.js";
 import { exact, toCancellation, toIdentity } from "./cancellation-row.js";
-import { throughPrisma } from "./client.js";
+import { type Database, throughPrisma } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient } from "./generated/client.js";
 
@@ -25,15 +25,11 @@ export function createRecoveryQueue(
 ): RecoveryQueue {
   const database = throughPrisma(prisma);
   return {
-    async claimDue(limit) {
-      const claims: Claim[] = [];
-      for (const { store_id: storeId } of await database.rows<{ store_id: string }>(storesDue(storeIds))) {
-        if (claims.length === limit) break;
-        const statement = claimDueStatement(storeId, limit - claims.length, timing);
-        claims.push(...(await database.rows<ClaimRow>(statement)).map(toClaim));
-      }
-      return claims;
-    },
+    claimDue: (limit) =>
+      claimByStore(database, cancellationsDue(storeIds), limit, async (storeId, left) => {
+        const rows = await database.rows<ClaimRow>(claimDueStatement(storeId, left, timing));
+        return rows.map(toClaim);
+      }),
 
     async claim(callersStores, id) {
       const known = await prisma.cancellation.findFirst({
@@ -95,7 +91,7 @@ export function createRecoveryQueue(
     currencyCode: string,
   ): Promise<Decimal | null> {
     const told = await prisma.webhookEvent.findMany({
-      where: { orderNo, kind: "CAPTURED", isOfSuccess: true, storeIds: { equals: [storeId] } },
+      where: { storeId, orderNo, kind: "CAPTURED", isOfSuccess: true, storeIds: { equals: [storeId] } },
       select: { amount: true, currencyCode: true, eventTime: true },
     });
     const captures = told.map((one) => ({ ...one, amount: one.amount === null ? null : exact(one.amount) }));
@@ -121,13 +117,37 @@ export interface ClaimRow {
 
 // Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row.
 
+/** Claims store by store, each by a statement of its own: only that can run on the server that has the store. */
+export async function claimByStore<Claimed>(
+  database: Database,
+  storesDue: Prisma.Sql,
+  limit: number,
+  claim: (storeId: string, limit: number) => Promise<Claimed[]>,
+): Promise<Claimed[]> {
+  const claims: Claimed[] = [];
+  for (const { store_id: storeId } of await database.rows<{ store_id: string }>(storesDue)) {
+    if (claims.length === limit) break;
+    claims.push(...(await claim(storeId, limit - claims.length)));
+  }
+  return claims;
+}
+
 /** In which of these stores something is due: those whose oldest has waited longest first. */
-function storesDue(storeIds: readonly string[]): Prisma.Sql {
+function cancellationsDue(storeIds: readonly string[]): Prisma.Sql {
   return Prisma.sql`
     SELECT store_id FROM cancellation
     WHERE store_id = ANY(${[...storeIds]}) AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
     GROUP BY store_id
     ORDER BY min(next_check_at)`;
+}
+
+/** The same for webhooks. */
+export function webhooksDue(storeIds: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    SELECT store_id FROM webhook_event
+    WHERE store_id = ANY(${[...storeIds]}) AND state = 'WAITING' AND next_match_at <= statement_timestamp()
+    GROUP BY store_id
+    ORDER BY min(next_match_at)`;
 }
 
 /**
@@ -140,7 +160,14 @@ export function claimDueStatement(storeId: string, limit: number, timing: Timing
   return Prisma.sql`
     /* cancellation: claim */
     WITH due AS (
-      SELECT id FROM cancellation
+      SELECT id, CASE
+        WHEN status = 'PENDING' THEN ${leaseEnd(timing)}
+        WHEN lookups + 2 > ${LOOKUP_DELAYS_MS.length} THEN NULL
+        WHEN statement_timestamp() < ${settledAt}
+          THEN greatest(${leaseEnd(timing)}, least(statement_timestamp() + ${delay}, ${settledAt}))
+        ELSE greatest(${leaseEnd(timing)}, statement_timestamp() + ${delay})
+      END AS next_look_at
+      FROM cancellation
       WHERE store_id = ${storeId} AND status IN ('PENDING', 'UNKNOWN') AND next_check_at <= statement_timestamp()
       ORDER BY next_check_at
       LIMIT ${limit}
@@ -149,13 +176,7 @@ export function claimDueStatement(storeId: string, limit: number, timing: Timing
     UPDATE cancellation SET
       fencing_token = fencing_token + 1,
       lookups = lookups + CASE WHEN status = 'UNKNOWN' THEN 1 ELSE 0 END,
-      next_check_at = CASE
-        WHEN status = 'PENDING' THEN ${leaseEnd(timing)}
-        WHEN lookups + 2 > ${LOOKUP_DELAYS_MS.length} THEN NULL
-        WHEN statement_timestamp() < ${settledAt}
-          THEN greatest(${leaseEnd(timing)}, least(statement_timestamp() + ${delay}, ${settledAt}))
-        ELSE greatest(${leaseEnd(timing)}, statement_timestamp() + ${delay})
-      END
+      next_check_at = next_look_at
     FROM due
     WHERE cancellation.store_id = ${storeId} AND cancellation.id = due.id
     RETURNING ${CLAIMED}`;
@@ -177,23 +198,25 @@ export function claimStatement(storeId: string, id: string, timing: Timing): Pri
 }
 
 /** The same for webhooks. After the whole schedule, a webhook that still waits is kept, and not planned any more. */
-export function claimWebhooksStatement(limit: number): Prisma.Sql {
+export function claimWebhooksStatement(storeId: string, limit: number): Prisma.Sql {
   return Prisma.sql`
     /* webhook: claim */
     WITH due AS (
-      SELECT digest FROM webhook_event
-      WHERE state = 'WAITING' AND next_match_at <= statement_timestamp()
+      SELECT
+        digest,
+        statement_timestamp() + (${[...MATCH_DELAYS_MS]}::float8[])[match_attempts + 1] * interval '1 millisecond' AS next_attempt_at
+      FROM webhook_event
+      WHERE store_id = ${storeId} AND state = 'WAITING' AND next_match_at <= statement_timestamp()
       ORDER BY next_match_at
       LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     )
     UPDATE webhook_event SET
       match_attempts = match_attempts + 1,
-      next_match_at =
-        statement_timestamp() + (${[...MATCH_DELAYS_MS]}::float8[])[match_attempts + 1] * interval '1 millisecond'
+      next_match_at = next_attempt_at
     FROM due
-    WHERE webhook_event.digest = due.digest
-    RETURNING webhook_event.digest, next_match_at IS NULL AS "isLast"`;
+    WHERE webhook_event.store_id = ${storeId} AND webhook_event.digest = due.digest
+    RETURNING webhook_event.store_id AS "storeId", webhook_event.digest, next_match_at IS NULL AS "isLast"`;
 }
 
 const CLAIMED = Prisma.sql`

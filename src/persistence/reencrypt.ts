@@ -37,7 +37,7 @@ const ENCRYPTED_TABLES: readonly EncryptedTable[] = [
   },
   {
     name: "webhook_event",
-    key: { digest: "text" },
+    key: { digest: "text", store_id: "text" },
     column: "body_sealed",
     keyIdColumn: "body_key_id",
     boundTo: ([digest = ""]) => bodyOfWebhook(digest),

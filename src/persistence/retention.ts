@@ -31,7 +31,7 @@ export interface RetentionOptions {
 
 export interface Retention {
   readonly cutoff: Date;
-  /** For each store, then for webhooks. */
+  /** For each store: its cancellations, then its webhooks. */
   readonly erasures: readonly Erasure[];
   /** The run ended early. The next one erases the rest. */
   readonly isStopped: boolean;
@@ -42,8 +42,8 @@ const COUNTED = ["refundAccounts", "notes", "answers", "webhookBodies"] as const
 export type Counts = Readonly<Record<(typeof COUNTED)[number], number>>;
 
 export interface Erasure extends Counts {
-  /** A store's id, or "webhooks". */
-  readonly name: string;
+  readonly storeId: string;
+  readonly of: "cancellations" | "webhooks";
   /** Rows that another process was writing. The next run erases them. */
   readonly busy: number;
 }
@@ -76,48 +76,53 @@ async function eraseAll(options: RetentionOptions & { isStopping: () => boolean 
     SELECT store_id, count(*)::integer AS total FROM cancellation
     WHERE status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}
     GROUP BY store_id ORDER BY store_id`;
-  const [estimate] = await prisma.$queryRaw<{ total: number }[]>`
-    SELECT greatest(reltuples, 0)::integer AS total FROM pg_class WHERE oid = 'webhook_event'::regclass`;
+  const inboxes = await prisma.$queryRaw<{ store_id: string; total: number }[]>`
+    SELECT store_id, count(*)::integer AS total FROM webhook_event
+    WHERE received_at < ${cutoff} AND body_sealed IS NOT NULL
+    GROUP BY store_id ORDER BY store_id`;
 
   const erasures: Erasure[] = [];
-  for (const { store_id, total } of stores) {
-    erasures.push(await eraseKind(options, cancellationsOf(store_id, cutoff), total));
+  for (const { store_id: storeId, total } of stores) {
+    erasures.push(await eraseKind(options, cancellationsOf(prisma, storeId, cutoff), total));
   }
-  erasures.push(await eraseKind(options, webhooks(cutoff), estimate?.total ?? 0));
+  for (const { store_id: storeId, total } of inboxes) {
+    erasures.push(await eraseKind(options, webhooksOf(prisma, storeId, cutoff), total));
+  }
   return { cutoff, erasures, isStopped: isStopping() };
 }
 
 /** Rows of one kind: how to read the next ones in the order of an index, each with what there is to erase, and how to erase some. */
 interface Kind<Row> {
-  readonly name: string;
-  readonly page: (after: Row | null, limit: number) => Prisma.Sql;
+  readonly storeId: string;
+  readonly of: Erasure["of"];
+  readonly page: (after: Row | null, limit: number) => Promise<Row[]>;
   /** Returns one row: how many rows, and what of them. */
   readonly erase: (rows: readonly Row[]) => Prisma.Sql;
 }
 
 async function eraseKind<Row extends Partial<Counts>>(
   options: RetentionOptions & { isStopping: () => boolean },
-  { name, page, erase }: Kind<Row>,
+  { storeId, of, page, erase }: Kind<Row>,
   estimate: number,
 ): Promise<Erasure> {
   const { prisma, isDryRun = false, batchRows = BATCH_ROWS, onBatch, isStopping } = options;
-  const sum = { name, busy: 0, refundAccounts: 0, notes: 0, answers: 0, webhookBodies: 0 };
+  const sum = { storeId, of, busy: 0, refundAccounts: 0, notes: 0, answers: 0, webhookBodies: 0 };
   const add = (more: Partial<Counts>): void => COUNTED.forEach((what) => (sum[what] += more[what] ?? 0));
   let seen = 0;
   for (let last: Row | null = null; !isStopping();) {
-    const rows: Row[] = await prisma.$queryRaw<Row[]>(page(last, batchRows));
+    const rows: Row[] = await page(last, batchRows);
     last = rows.at(-1) ?? null;
     if (last === null) break;
     const due = rows.filter((row) => COUNTED.some((what) => (row[what] ?? 0) > 0));
     if (isDryRun) due.forEach(add);
     else if (due.length > 0) {
       const [erased] = await prisma.$queryRaw<(Partial<Counts> & { rows: number })[]>(erase(due));
-      if (erased === undefined) throw new Error(`erasing ${name}: the database counted nothing`);
+      if (erased === undefined) throw new Error(`erasing ${of} of ${storeId}: the database counted nothing`);
       add(erased);
       sum.busy += due.length - erased.rows;
     }
     seen += rows.length;
-    onBatch?.(name, seen, Math.max(seen, estimate));
+    onBatch?.(`${storeId}: ${of}`, seen, Math.max(seen, estimate));
   }
   return sum;
 }
@@ -131,11 +136,16 @@ interface CancellationRow extends Partial<Counts> {
 const HAS_ACCOUNT = Prisma.sql`num_nonnulls(bank_code, account_last_four, account_holder_masked, refund_account_sealed) > 0`;
 
 /** A store's cancellations resolved before the cutoff. Answers that came after it stay: somebody may still have to see them. */
-function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
+function cancellationsOf(
+  prisma: RetentionOptions["prisma"],
+  storeId: string,
+  cutoff: Date,
+): Kind<CancellationRow> {
   const isOld = Prisma.sql`store_id = ${storeId} AND status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}`;
   return {
-    name: storeId,
-    page: (after, limit) => Prisma.sql`
+    storeId,
+    of: "cancellations",
+    page: (after, limit) => prisma.$queryRaw<CancellationRow[]>`
       /* retention: cancellations */
       SELECT
         id, resolved_at, created_at, (${HAS_ACCOUNT})::integer AS "refundAccounts", (note IS NOT NULL)::integer AS notes,
@@ -155,19 +165,19 @@ function cancellationsOf(storeId: string, cutoff: Date): Kind<CancellationRow> {
     erase: (rows) => Prisma.sql`
       /* retention: erase */
       WITH locked AS (
-        SELECT store_id, id, ${HAS_ACCOUNT} AS has_account, note IS NOT NULL AS has_note FROM cancellation
+        SELECT id, ${HAS_ACCOUNT} AS has_account, note IS NOT NULL AS has_note FROM cancellation
         WHERE ${isOld} AND id = ANY(${rows.map(({ id }) => id)}::uuid[])
         FOR NO KEY UPDATE SKIP LOCKED
       ), answer AS (
         UPDATE cancellation_event AS event SET answer_sealed = NULL, answer_key_id = NULL FROM locked
-        WHERE event.store_id = locked.store_id AND cancellation_id = locked.id AND at < ${cutoff} AND answer_sealed IS NOT NULL
+        WHERE event.store_id = ${storeId} AND cancellation_id = locked.id AND at < ${cutoff} AND answer_sealed IS NOT NULL
         RETURNING number
       ), erased AS (
         UPDATE cancellation AS target SET
           note = NULL, bank_code = NULL, account_last_four = NULL, account_holder_masked = NULL,
           refund_account_sealed = NULL, refund_account_key_id = NULL,
           is_account_known = is_account_known AND NOT has_account, erased_at = statement_timestamp()
-        FROM locked WHERE target.store_id = locked.store_id AND target.id = locked.id
+        FROM locked WHERE target.store_id = ${storeId} AND target.id = locked.id
         RETURNING has_account, has_note
       )
       SELECT
@@ -181,31 +191,46 @@ interface WebhookRow extends Partial<Counts> {
   readonly digest: string;
 }
 
-/** Webhooks of all stores. A body stays while a cancellation of its order is open, or was resolved after the cutoff. */
-function webhooks(cutoff: Date): Kind<WebhookRow> {
+interface OldWebhookRow {
+  readonly digest: string;
+  readonly store_ids: string[];
+  readonly order_no: string | null;
+}
+
+/**
+ * Webhooks that a store keeps. A body stays while a cancellation of its order, in any store that it may be about, is open, or was resolved
+ * after the cutoff.
+ */
+function webhooksOf(prisma: RetentionOptions["prisma"], storeId: string, cutoff: Date): Kind<WebhookRow> {
   return {
-    name: "webhooks",
-    page: (after, limit) => Prisma.sql`
-      /* retention: webhooks */
-      SELECT digest, (
-        body_sealed IS NOT NULL AND received_at < ${cutoff} AND NOT EXISTS (
-          SELECT FROM cancellation
-          WHERE store_id = ANY(store_ids) AND cancellation.order_no = webhook_event.order_no
-            AND (status IN ('PENDING', 'UNKNOWN') OR resolved_at >= ${cutoff})
-        )
-      )::integer AS "webhookBodies"
-      FROM webhook_event
-      WHERE ${after === null ? Prisma.sql`true` : Prisma.sql`digest > ${after.digest}`}
-      ORDER BY digest
-      LIMIT ${limit}`,
+    storeId,
+    of: "webhooks",
+    async page(after, limit) {
+      const rows = await prisma.$queryRaw<OldWebhookRow[]>`
+        /* retention: webhooks */
+        SELECT digest, store_ids, order_no FROM webhook_event
+        WHERE store_id = ${storeId} AND digest > ${after?.digest ?? ""} AND received_at < ${cutoff} AND body_sealed IS NOT NULL
+        ORDER BY digest
+        LIMIT ${limit}`;
+      const needed = await prisma.$queryRaw<{ store_id: string; order_no: string }[]>`
+        /* retention: orders of webhooks */
+        SELECT DISTINCT store_id, order_no FROM cancellation
+        WHERE store_id = ANY(${[...new Set(rows.flatMap((row) => row.store_ids))]})
+          AND order_no = ANY(${rows.flatMap((row) => row.order_no ?? [])})
+          AND (status IN ('PENDING', 'UNKNOWN') OR resolved_at >= ${cutoff})`;
+      const isNeeded = ({ store_ids: storeIds, order_no: orderNo }: OldWebhookRow): boolean =>
+        needed.some((order) => order.order_no === orderNo && storeIds.includes(order.store_id));
+      return rows.map((row) => ({ digest: row.digest, webhookBodies: isNeeded(row) ? 0 : 1 }));
+    },
     erase: (rows) => Prisma.sql`
       /* retention: erase webhooks */
       WITH locked AS (
-        SELECT digest FROM webhook_event WHERE digest = ANY(${rows.map(({ digest }) => digest)}) AND body_sealed IS NOT NULL
+        SELECT digest FROM webhook_event
+        WHERE store_id = ${storeId} AND digest = ANY(${rows.map(({ digest }) => digest)}) AND body_sealed IS NOT NULL
         FOR NO KEY UPDATE SKIP LOCKED
       ), erased AS (
         UPDATE webhook_event AS target SET body_sealed = NULL, body_key_id = NULL
-        FROM locked WHERE target.digest = locked.digest
+        FROM locked WHERE target.store_id = ${storeId} AND target.digest = locked.digest
         RETURNING target.digest
       )
       SELECT count(*)::integer AS rows, count(*)::integer AS "webhookBodies" FROM erased`,

@@ -12,8 +12,9 @@ export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
  * Its statements are planned once: their plans depend on no value. By indexes, whatever PostgreSQL knows of the tables: those that were
  * empty when a plan was made would be read from end to end until autovacuum has analysed them.
  */
+export const CANCEL_MS = 10_000;
 export const CANCELS: Settings = {
-  statement_timeout: "10s",
+  statement_timeout: `${CANCEL_MS}ms`,
   lock_timeout: "2s",
   plan_cache_mode: "force_generic_plan",
   enable_seqscan: "off",

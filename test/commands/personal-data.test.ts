@@ -187,7 +187,7 @@ describe("npm run retention", () => {
     const running = retention();
     expect([await running.ended, running.stderr]).toEqual([0, ""]);
     expect(running.stdout).toMatch(
-      /^Cutoff: \S+Z\.\nSIM-KR: erased 2 refund accounts, 2 notes and 2 answers of EBP\.\nwebhooks: erased 2 bodies\.\n$/u,
+      /^Cutoff: \S+Z\.\nSIM-KR: erased 2 refund accounts, 2 notes and 2 answers of EBP\.\nSIM-KR: erased 2 bodies of webhooks\.\n$/u,
     );
 
     for (const [n, { id, input }] of made.entries()) {
@@ -217,7 +217,7 @@ describe("npm run retention", () => {
     const counting = retention(["--dry-run"]);
     expect(await counting.ended).toBe(0);
     expect(counting.stdout).toContain(
-      "SIM-KR: would erase 0 refund accounts, 0 notes and 0 answers of EBP.\nwebhooks: would erase 1 bodies.\n",
+      "SIM-KR: would erase 0 refund accounts, 0 notes and 0 answers of EBP.\nSIM-KR: would erase 1 bodies of webhooks.\n",
     );
   });
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
 import { get, type IncomingMessage } from "node:http";
 import { withConnection } from "../helpers/connection.js";
-import { download, linesOf } from "../helpers/exports.js";
+import { download, letHistoryBeComplete, linesOf } from "../helpers/exports.js";
 import { until } from "../helpers/gate.js";
 import { secondsFromNow } from "../helpers/identity.js";
 import { cancel, CANCELLATION_FIELDS, cancelInput } from "../helpers/operations.js";
@@ -36,6 +36,7 @@ beforeAll(async () => {
       );
     }
   }
+  await letHistoryBeComplete(fixture.service);
 });
 
 const sessions = async (): Promise<number> =>

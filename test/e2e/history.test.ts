@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { letHistoryBeComplete } from "../helpers/exports.js";
 import { HISTORY_PAGE, cancel, cancelInput, item } from "../helpers/operations.js";
 import { useService } from "../helpers/service.js";
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
     const orderNo = forced === "" && n % 2 === 0 ? "ORD-shared" : `${forced}ORD-${n}`;
     await cancel(service, cancelInput({ orderNo, items: [item({ itemId: `P-${n % 3}` })] }));
   }
+  await letHistoryBeComplete(service);
   // Ties in time are what a keyset must survive: three rows share each moment.
   await service.sql(`UPDATE cancellation SET created_at = timestamptz '2026-01-01 00:00:00Z' + interval '1 minute' * (
     SELECT count(*) / 3 FROM cancellation other WHERE other.id < cancellation.id)`);

@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import { randomUUID } from "node:crypto";
 import { withConnection } from "../helpers/connection.js";
 import { createTestDatabase } from "../helpers/database.js";
-import { download } from "../helpers/exports.js";
+import { download, letHistoryBeComplete } from "../helpers/exports.js";
 import { HISTORY_PAGE, cancel, cancelInput, insist } from "../helpers/operations.js";
 import { read, settle, stepsOf } from "../helpers/in-doubt.js";
 import { POOLER, setForRole, startPooler, type Pooler } from "../helpers/pooler.js";
@@ -125,6 +125,7 @@ async function setOtherwise(url: string): Promise<void> {
     const cancels = Array.from({ length: 5 }, () => cancel(service, cancelInput({ reason })));
     const ids = (await Promise.all(cancels)).map(({ cancellation }) => String(cancellation.id)).sort();
     const filter = { reason };
+    await letHistoryBeComplete(service);
 
     const [first, rest, one, stats, file] = await Promise.all([
       service.graphql(HISTORY_PAGE, { filter, first: 3 }),

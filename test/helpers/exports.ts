@@ -34,3 +34,10 @@ export function linesOf({ text }: ExportAnswer): any[] {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line));
 }
+
+/** Lets all that is there be older than the moment up to which the history is complete. */
+export async function letHistoryBeComplete(service: { sql(text: string): Promise<unknown> }): Promise<void> {
+  const earlier = (column: string): string => `${column} = ${column} - interval '1 minute'`;
+  await service.sql(`UPDATE cancellation_item SET ${earlier("created_at")}`);
+  await service.sql(`UPDATE cancellation SET ${earlier("created_at")}, ${earlier("resolved_at")}`);
+}

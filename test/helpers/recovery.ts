@@ -69,7 +69,7 @@ export function useRecovery(): RecoveryFixture {
     },
     get inbox() {
       const { prisma, watch } = started;
-      return createWebhookInbox({ prisma, encryptor, watch, recent });
+      return createWebhookInbox({ prisma, storeIds: [STORE.id, "OTHER"], encryptor, watch, recent });
     },
     get prisma() {
       return started.prisma;

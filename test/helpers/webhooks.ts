@@ -7,13 +7,14 @@ import type { RecoveryFixture } from "./recovery.js";
 import { WEBHOOK_SECRET, type TestService } from "./service.js";
 
 /** A refund of 1000 of ORD-1, as read, a second after the cancellations made here were asked for. */
-export function webhookEvent(changes: Partial<KeptEvent> = {}): KeptEvent {
+export function webhookEvent(changes: Partial<Omit<KeptEvent, "storeId">> = {}): KeptEvent {
+  const { storeIds = ["SIM-KR"] } = changes;
   return {
+    storeId: storeIds[0] ?? "",
     kind: "REFUND_REQUESTED",
     eventType: "PAYMENT_REFUND_REQUESTED",
     eventTime: new Date(ASKED_AT.getTime() + 1_000),
     receivedAt: new Date(ASKED_AT.getTime() + 2_000),
-    storeIds: ["SIM-KR"],
     orderNo: "ORD-1",
     amount: new Decimal(1000),
     currencyCode: "KRW",
@@ -22,6 +23,7 @@ export function webhookEvent(changes: Partial<KeptEvent> = {}): KeptEvent {
     isOfSuccess: true,
     digest: createHash("sha256").update(JSON.stringify(changes)).digest("hex"),
     ...changes,
+    storeIds,
   };
 }
 
@@ -93,12 +95,18 @@ export async function storeWebhook(
   { inbox, sql }: Pick<RecoveryFixture, "inbox" | "sql">,
   changes: Partial<KeptEvent> = {},
   { body = `{"n":"${randomUUID()}"}`, signedAgo = 0 }: { body?: string; signedAgo?: number } = {},
-): Promise<{ digest: string; body: Buffer; result: Awaited<ReturnType<WebhookInbox["store"]>> }> {
+): Promise<{
+  storeId: string;
+  digest: string;
+  body: Buffer;
+  result: Awaited<ReturnType<WebhookInbox["store"]>>;
+}> {
   const bytes = Buffer.from(body);
   const digest = createHash("sha256").update(bytes).digest("hex");
   const event = webhookEvent({ orderNo: randomUUID(), eventTime: new Date(), ...changes, digest });
   const [{ now }] = await sql("SELECT extract(epoch FROM clock_timestamp())::float8 AS now");
   return {
+    storeId: event.storeId,
     digest,
     body: bytes,
     result: await inbox.store({ event, body: bytes, signedAt: now - signedAgo }),

@@ -61,7 +61,10 @@ async function looked(
 /** An event of another amount comes in and is matched. */
 async function told(orderNo: string): Promise<MatchResult> {
   const { digest } = await storeWebhook(fixture, { orderNo, amount: new Decimal(900) });
-  return matchClaimed({ inbox: fixture.inbox, onContradiction: () => undefined }, { digest, isLast: false });
+  return matchClaimed(
+    { inbox: fixture.inbox, onContradiction: () => undefined },
+    { storeId: STORE.id, digest, isLast: false },
+  );
 }
 
 async function settled(): Promise<Cancellation> {
@@ -109,14 +112,16 @@ describe("an event of success that comes in while a doubt is decided", () => {
     const { unknown } = await fixture.inDoubt();
     const { orderNo } = unknown;
     const { digest } = await storeWebhook(fixture, { orderNo, amount: new Decimal(900) });
-    const { event } = await fixture.inbox.read({ digest });
+    const { event } = await fixture.inbox.read({ storeId: STORE.id, digest });
     const conclusion = matchWebhook(event, (await fixture.inbox.cancellationsOf(event)) ?? []);
     if (conclusion === null) throw new Error("it is evidence for the one in doubt");
     await fixture.ledger.recordTransition(unknown, disproven("LOOKUP", evidenceInWords("nothing shown")));
 
-    await expect(fixture.inbox.conclude({ digest }, conclusion)).rejects.toThrow(StaleTransitionError);
+    await expect(fixture.inbox.conclude({ storeId: STORE.id, digest }, conclusion)).rejects.toThrow(
+      StaleTransitionError,
+    );
     const parts = { inbox: fixture.inbox, onContradiction: () => undefined };
-    expect(await matchClaimed(parts, { digest, isLast: false })).toBe("attached");
+    expect(await matchClaimed(parts, { storeId: STORE.id, digest, isLast: false })).toBe("attached");
     expect(await fixture.now(unknown)).toMatchObject({
       status: "FAILED",
       safeToRetry: false,
@@ -163,6 +168,6 @@ test("an event may be about a settled cancel, however many of its amount EBP has
   const { digest } = await storeWebhook(fixture, { orderNo, eventTime: new Date(Date.now() + 1_000) });
   const parts = { inbox: fixture.inbox, onContradiction: () => undefined };
 
-  expect(await matchClaimed(parts, { digest, isLast: false })).toBe("attached");
+  expect(await matchClaimed(parts, { storeId: STORE.id, digest, isLast: false })).toBe("attached");
   expect((await fixture.now(unknown)).status).toBe("UNKNOWN");
 });

@@ -255,8 +255,8 @@ describe("what is claimed", () => {
     for (const [currency, stated, stores, at, wentWell] of told) {
       await fixture.sql(
         `INSERT INTO webhook_event (
-           digest, kind, store_ids, order_no, amount, currency_code, event_time, is_of_success, body_sealed, body_key_id, state
-         ) VALUES ($1, 'CAPTURED', $2, $3, $4::numeric, $5, $6, $7, '', 'test', 'IGNORED')`,
+           store_id, digest, kind, store_ids, order_no, amount, currency_code, event_time, is_of_success, body_sealed, body_key_id, state
+         ) VALUES (($2::text[])[1], $1, 'CAPTURED', $2, $3, $4::numeric, $5, $6, $7, '', 'test', 'IGNORED')`,
         [randomUUID(), stores, unknown.orderNo, stated, currency, at ?? AT, wentWell ?? true],
       );
     }

@@ -94,8 +94,8 @@ async function insert(client: pg.Client, { rows, extras, webhooks }: History): P
   for (const { row, minute: at } of webhooks) {
     const { storeId = "nobody", orderNo = "nobody's" } = (row === null ? undefined : rows[row]) ?? {};
     await client.query(
-      `INSERT INTO webhook_event (digest, kind, store_ids, order_no, is_of_success, body_sealed, body_key_id, received_at)
-       VALUES ($1, 'CAPTURED', ARRAY[$2], $3, true, $4, '2026', $5)`,
+      `INSERT INTO webhook_event (store_id, digest, kind, store_ids, order_no, is_of_success, body_sealed, body_key_id, received_at)
+       VALUES ($2, $1, 'CAPTURED', ARRAY[$2::text], $3, true, $4, '2026', $5)`,
       [randomBytes(32).toString("hex"), storeId, orderNo, randomBytes(200), momentOf(at)],
     );
   }

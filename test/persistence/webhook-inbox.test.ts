@@ -10,7 +10,7 @@ import { MATCH_DELAYS_MS, SIGNATURE_TOLERANCE_MS } from "../../src/cancellation/
 import { throughPrisma } from "../../src/persistence/client.js";
 import { bodyOfWebhook } from "../../src/persistence/encryptor.js";
 import { ENTER_WEBHOOK } from "../../src/persistence/webhook-inbox.js";
-import { step } from "../helpers/ledger.js";
+import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook, webhookEvent } from "../helpers/webhooks.js";
 
@@ -27,6 +27,8 @@ const store = (
   how?: { body?: string; signedAgo?: number },
 ): ReturnType<typeof storeWebhook> => storeWebhook(fixture, changes, how);
 
+const kept = (digest: string): { storeId: string; digest: string } => ({ storeId: STORE.id, digest });
+
 async function row(digest: string): Promise<any> {
   const [found] = await fixture.sql("SELECT * FROM webhook_event WHERE digest = $1", [digest]);
   return found;
@@ -42,7 +44,10 @@ async function claimAll(): Promise<string[]> {
 }
 
 function match(digest: string, isLast = false): Promise<MatchResult> {
-  return matchClaimed({ inbox: fixture.inbox, onContradiction: () => undefined }, { digest, isLast });
+  return matchClaimed(
+    { inbox: fixture.inbox, onContradiction: () => undefined },
+    { storeId: STORE.id, digest, isLast },
+  );
 }
 
 describe("a webhook", () => {
@@ -55,7 +60,7 @@ describe("a webhook", () => {
       digest: "e".repeat(64),
     });
     await fixture.inbox.store({ event, body: Buffer.from("x"), signedAt: await now() });
-    const read = await fixture.inbox.read({ digest: event.digest });
+    const read = await fixture.inbox.read({ storeId: STORE.id, digest: event.digest });
     expect(read).toEqual({ event: { ...event, receivedAt: read.event.receivedAt }, isRepeat: false });
   });
 
@@ -106,7 +111,7 @@ describe("a webhook", () => {
 
 describe("the cancellations of an event", () => {
   const mayBeAbout = async (digest: string): Promise<string[]> => {
-    const { event } = await fixture.inbox.read({ digest });
+    const { event } = await fixture.inbox.read(kept(digest));
     return ((await fixture.inbox.cancellationsOf(event)) ?? []).map(({ id }) => id);
   };
 
@@ -177,8 +182,8 @@ describe("a conclusion", () => {
     const transition = proven("WEBHOOK", evidenceInWords("told"), { settlement: "VOIDED" });
     const conclusion: WebhookConclusion = { state: "MATCHED", told: [{ cancellation: unknown, transition }] };
 
-    expect(await fixture.inbox.conclude({ digest }, conclusion)).toBe(true);
-    expect(await fixture.inbox.conclude({ digest }, conclusion)).toBe(false);
+    expect(await fixture.inbox.conclude(kept(digest), conclusion)).toBe(true);
+    expect(await fixture.inbox.conclude(kept(digest), conclusion)).toBe(false);
     expect(await fixture.now(unknown)).toMatchObject({ status: "SUCCEEDED", settlement: "VOIDED" });
     expect(await row(digest)).toMatchObject({
       state: "MATCHED",
@@ -195,7 +200,7 @@ describe("a conclusion", () => {
     const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
     const results = await Promise.all(
       Array.from({ length: 4 }, () =>
-        fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+        fixture.inbox.conclude(kept(digest), { state: "MATCHED", told: [{ cancellation: done, finding }] }),
       ),
     );
     const [events] = await fixture.history.events([done]);
@@ -217,7 +222,7 @@ describe("a conclusion", () => {
       ],
     };
 
-    await expect(fixture.inbox.conclude({ digest }, conclusion)).rejects.toThrow(StaleTransitionError);
+    await expect(fixture.inbox.conclude(kept(digest), conclusion)).rejects.toThrow(StaleTransitionError);
     expect(await row(digest)).toMatchObject({ state: "WAITING", matched_id: null });
     const [events = []] = await fixture.history.events([still]);
     expect(events.map(({ source }) => source)).not.toContain("WEBHOOK");
@@ -231,7 +236,7 @@ describe("a conclusion", () => {
     const told: unknown[] = [];
     await matchClaimed(
       { inbox: fixture.inbox, onContradiction: (_one, { discrepancies }) => told.push(...discrepancies) },
-      { digest, isLast: false },
+      { storeId: STORE.id, digest, isLast: false },
     );
     expect(told).toEqual([
       { field: "event", asked: "a cancel that EBP accepted", confirmed: "an event of failure" },
@@ -245,7 +250,7 @@ describe("a conclusion", () => {
     const finding = { ...evidenceFinding("WEBHOOK", evidenceInWords("told")), settlement: "VOIDED" as const };
     await fixture.ledger.recordFinding(done, finding);
     await expect(
-      fixture.inbox.conclude({ digest }, { state: "MATCHED", told: [{ cancellation: done, finding }] }),
+      fixture.inbox.conclude(kept(digest), { state: "MATCHED", told: [{ cancellation: done, finding }] }),
     ).rejects.toThrow(StaleTransitionError);
     expect((await row(digest)).state).toBe("WAITING");
   });
@@ -254,17 +259,15 @@ describe("a conclusion", () => {
 describe("a webhook that the database has forgotten", () => {
   test("is remembered by the replica that stored it, and entered again as it came in, once", async () => {
     const { unknown } = await fixture.inDoubt();
-    const { orderNo } = unknown;
-    const { digest } = await storeWebhook(fixture, { orderNo });
+    const { digest } = await store({ orderNo: unknown.orderNo });
     const before = await row(digest);
-    await fixture.inDoubt({ orderNo: `${orderNo}-another` });
+    await fixture.inDoubt({ orderNo: `${unknown.orderNo}-another` });
     await fixture.sql("DELETE FROM webhook_event WHERE digest = $1", [digest]);
 
     const kept = fixture.recent.webhooks().find((values) => values["digest"] === digest);
     if (kept === undefined) throw new Error("it is not remembered");
-    const database = throughPrisma(fixture.prisma);
-    expect(await database.rows(ENTER_WEBHOOK(kept))).toEqual([{ digest }]);
-    expect(await database.rows(ENTER_WEBHOOK(kept))).toEqual([]);
+    const enter = (): Promise<unknown[]> => throughPrisma(fixture.prisma).rows(ENTER_WEBHOOK(kept));
+    expect([await enter(), await enter()]).toEqual([[{ digest }], []]);
     const { next_match_at: _, ...after } = await row(digest);
     expect(before).toMatchObject(after);
     expect(after.cancellation_ids).toEqual([unknown.id]);
@@ -272,8 +275,7 @@ describe("a webhook that the database has forgotten", () => {
 
   test("waits while a cancellation is missing that it may be about, even at its last look", async () => {
     const { unknown: forgotten } = await fixture.inDoubt();
-    const { orderNo } = forgotten;
-    const { digest } = await storeWebhook(fixture, { orderNo });
+    const { digest } = await store({ orderNo: forgotten.orderNo });
     await fixture.sql("UPDATE webhook_event SET cancellation_ids = cancellation_ids || gen_random_uuid()");
 
     expect(await match(digest, true)).toBe("waiting");

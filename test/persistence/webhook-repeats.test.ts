@@ -5,7 +5,7 @@ import { StaleTransitionError } from "../../src/cancellation/model/errors.js";
 import type { KeptEvent } from "../../src/cancellation/model/webhook-inbox.js";
 import { matchClaimed, type MatchResult } from "../../src/cancellation/reconcile/match-webhook.js";
 import { evidenceInWords } from "../../src/cancellation/model/outcome.js";
-import { step } from "../helpers/ledger.js";
+import { step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 import { storeWebhook } from "../helpers/webhooks.js";
 
@@ -20,7 +20,10 @@ async function row(digest: string): Promise<any> {
 }
 
 function match(digest: string): Promise<MatchResult> {
-  return matchClaimed({ inbox: fixture.inbox, onContradiction: () => undefined }, { digest, isLast: false });
+  return matchClaimed(
+    { inbox: fixture.inbox, onContradiction: () => undefined },
+    { storeId: STORE.id, digest, isLast: false },
+  );
 }
 
 describe("an event told of in another body", () => {

@@ -135,6 +135,7 @@ CREATE TABLE "cancellation_event" (
 
 -- CreateTable
 CREATE TABLE "webhook_event" (
+    "store_id" TEXT NOT NULL,
     "digest" TEXT NOT NULL,
     "kind" "webhook_kind" NOT NULL,
     "event_type" TEXT,
@@ -156,7 +157,7 @@ CREATE TABLE "webhook_event" (
     "matched_store_id" TEXT,
     "matched_id" UUID,
 
-    CONSTRAINT "webhook_event_pkey" PRIMARY KEY ("digest")
+    CONSTRAINT "webhook_event_pkey" PRIMARY KEY ("digest","store_id")
 );
 
 -- CreateTable
@@ -220,7 +221,7 @@ CREATE UNIQUE INDEX cancellation_one_open_per_order ON cancellation (
 
 -- What the reconciler looks for, and the history of what is open: few rows, however long the history.
 CREATE INDEX cancellation_due ON cancellation (store_id, next_check_at) WHERE status IN ('PENDING', 'UNKNOWN');
-CREATE INDEX webhook_event_due ON webhook_event (next_match_at) WHERE state = 'WAITING';
+CREATE INDEX webhook_event_due ON webhook_event (store_id, next_match_at) WHERE state = 'WAITING';
 
 -- The history by the moment of resolution. An intent has none, and costs nothing here.
 CREATE INDEX cancellation_by_resolution ON cancellation (store_id, resolved_at, created_at, id) WHERE resolved_at IS NOT NULL;

@@ -37,7 +37,7 @@ export interface WebhookEvent {
 }
 
 /** A stored event. */
-export interface KeptEvent extends WebhookEvent {
+export interface KeptEvent extends WebhookEvent, WebhookReference {
   /** By the database's clock. */
   readonly receivedAt: Date;
 }
@@ -52,6 +52,8 @@ export interface ReceivedWebhook {
 }
 
 export interface WebhookReference {
+  /** The first of the event's stores: it is kept with the cancellations of that one. */
+  readonly storeId: string;
   readonly digest: string;
 }
 

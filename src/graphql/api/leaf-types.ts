@@ -222,7 +222,7 @@ export const CancellationOrderField = enumOf(
 );
 
 export const OrderDirection = enumOf(ORDER_DIRECTIONS, "OrderDirection", "Which end comes first.", {
-  ASC: "The oldest, or the smallest, first.",
+  ASC: "The oldest, or the smallest, first. By time, a page across orders ends 12 seconds ago, so that reading on misses nothing.",
   DESC: "The newest, or the largest, first.",
 });
 

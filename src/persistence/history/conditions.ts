@@ -4,8 +4,8 @@ import type { HistoryWindow } from "../../cancellation/history/history.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import type { CancellationStatus } from "../../cancellation/model/status.js";
 import { TYPE_COLUMNS } from "../cancellation-row.js";
-import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
+import { CANCEL_MS } from "../session.js";
 
 /** Conditions on a cancellation `c`, without its stores and states, which the statement adds. */
 type Conditions = readonly Prisma.Sql[];
@@ -219,27 +219,14 @@ export function beyond(
   return [Prisma.sql`(${columnsOf({ field, upwards }, "c")}) ${comparison} (${place})`];
 }
 
-/** A moment is stored to the millisecond, and so perhaps a little before it was. */
-const ROUNDING = "1 millisecond";
+/** A transaction that ends with its statement has this time to commit; the others are given less than CANCEL_MS altogether. */
+const COMMIT_MS = 2_000;
 
 /**
- * The moment up to which the history is complete: no transaction under way will add an earlier row. A row takes its moment while its
- * transaction runs, and becomes visible at the commit. So a later row may become visible first, and whoever reads on behind it would
- * never see the earlier one. A transaction has its id before its row takes the moment.
- *
- * Read it before the rows, in a statement of its own: a transaction that ends in between is then visible. It covers the transactions of
- * its own database role, which all replicas share.
+ * SQL of the moment up to which the history is complete. A row takes its moment when its statement begins, and is visible once that has
+ * committed. So a later row may become visible first, and whoever reads on behind it would never see the earlier one. No statement that
+ * writes a moment runs for longer than CANCEL_MS.
  */
-export async function readHorizon(database: Database): Promise<Date> {
-  return horizonOf(await database.rows(HORIZON));
-}
-
-export const HORIZON = Prisma.sql`
-  SELECT (least(statement_timestamp(), min(xact_start)) - ${ROUNDING}::interval) AS horizon
-  FROM pg_stat_activity
-  WHERE datname = current_database() AND backend_xid IS NOT NULL`;
-
-export function horizonOf([row]: readonly { readonly horizon: Date }[]): Date {
-  if (row === undefined) throw new Error("asking up to when the history is complete: no answer");
-  return row.horizon;
-}
+export const HORIZON = Prisma.raw(
+  `(statement_timestamp() - interval '${CANCEL_MS + COMMIT_MS} milliseconds')`,
+);

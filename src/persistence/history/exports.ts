@@ -18,7 +18,6 @@ import {
   beyond,
   equalities,
   HORIZON,
-  horizonOf,
   matchesItem,
   orderBy,
   rangesAcross,
@@ -78,15 +77,9 @@ export function createExports(databaseUrl: string): OpenExport {
 }
 
 async function declare(client: pg.Client, request: ExportRequest): Promise<void> {
-  const horizon = request.direction === "ASC" ? await readHorizonBy(client) : null;
   await client.query({ text: BEGIN, ...PATIENCE });
-  const { text, values } = exportStatement(request, horizon);
+  const { text, values } = exportStatement(request);
   await client.query({ text: `DECLARE export NO SCROLL CURSOR FOR ${text}`, values, ...PATIENCE });
-}
-
-async function readHorizonBy(client: pg.Client): Promise<Date> {
-  const { text, values } = HORIZON;
-  return horizonOf((await client.query<{ horizon: Date }>({ text, values, ...PATIENCE })).rows);
 }
 
 function running(client: pg.Client, { filter }: ExportRequest): RunningExport {
@@ -153,7 +146,7 @@ const ITEMS = Prisma.sql`(
 const UNKNOWN_LIMIT = Prisma.sql`(SELECT NULL::bigint)`;
 
 /** All that match, in order. Each store, and each named state, is read by an index in that order, and these are merged as they come. */
-export function exportStatement(request: ExportRequest, horizon: Date | null): Prisma.Sql {
+export function exportStatement(request: ExportRequest): Prisma.Sql {
   const { filter, direction, limit, withItems } = request;
   const order = { field: "CREATED_AT", direction } as const;
   const sort = sortOf({ order, direction: "forward" });
@@ -162,7 +155,7 @@ export function exportStatement(request: ExportRequest, horizon: Date | null): P
     ...rangesInOrder(filter, order),
     ...rangesAcross(filter, order),
     ...matchesItem(filter),
-    ...(horizon === null ? [] : [Prisma.sql`c.created_at < ${horizon}::timestamptz`]),
+    ...(direction === "ASC" ? [Prisma.sql`c.created_at < ${HORIZON}`] : []),
     ...beyond(sort, request.after),
   ];
   const ways = filter.storeIds.flatMap((storeId) =>

@@ -15,7 +15,7 @@ import {
   gatheredOrderBy,
   matchesItem,
   itemEqualities,
-  readHorizon,
+  HORIZON,
   matching,
   orderBy,
   rangesAcross,
@@ -30,9 +30,12 @@ export async function readPage(
   filter: CancellationFilter,
   window: HistoryWindow,
 ): Promise<HistoryPage> {
-  const horizon = mayBeOvertaken(filter, window) ? await readHorizon(database) : null;
   // One more than asked for tells whether there is more.
-  const statement = pageStatement(filter, { ...window, limit: window.size + 1, horizon });
+  const statement = pageStatement(filter, {
+    ...window,
+    limit: window.size + 1,
+    upToHorizon: mayBeOvertaken(filter, window),
+  });
   const rows = await database.rows<CancellationRow>(
     isPlain(filter) ? prepared("page", statement) : statement,
   );
@@ -86,8 +89,8 @@ export interface PageRequest extends Omit<HistoryWindow, "size"> {
   readonly limit: number;
   /** Includes a row at the position itself. */
   readonly inclusive?: boolean;
-  /** Leaves out what was created, or resolved, at this moment or later. */
-  readonly horizon?: Date | null;
+  /** Leaves out what was created, or resolved, after the moment up to which the history is complete. */
+  readonly upToHorizon?: boolean;
 }
 
 /**
@@ -257,10 +260,10 @@ function isNarrow(filter: CancellationFilter): boolean {
   return isOfFew || onlyOpen || hasDiscrepancies === true;
 }
 
-function before({ horizon, order }: PageRequest): Prisma.Sql[] {
-  if (horizon === null || horizon === undefined) return [];
+function before({ upToHorizon = false, order }: PageRequest): Prisma.Sql[] {
+  if (!upToHorizon) return [];
   const column = Prisma.raw(order.field === "RESOLVED_AT" ? "c.resolved_at" : "c.created_at");
-  return [Prisma.sql`${column} < ${horizon}::timestamptz`];
+  return [Prisma.sql`${column} < ${HORIZON}`];
 }
 
 const OF_STORE = Prisma.sql`c.store_id = store.id`;
