@@ -22,7 +22,7 @@ import { createWebhookInbox } from "./persistence/webhook-inbox.js";
 import { COUNTERS, createRateLimiters, type RateLimiters } from "./persistence/rate-limiter.js";
 import { whyUnready } from "./persistence/database-watch.js";
 import { RecentRecords } from "./persistence/recent-records.js";
-import { CANCELS, READS } from "./persistence/session.js";
+import { CANCELS, DISTRIBUTED_CANCELS, READS } from "./persistence/session.js";
 import { encryptionKeys, enterAgainOn, openDatabase, openWatch } from "./process/database.js";
 import type { Log } from "./process/log.js";
 import type { Releases } from "./process/releases.js";
@@ -76,12 +76,16 @@ export async function openCore(
   releases: Releases,
   events: CoreEvents = {},
 ): Promise<Core> {
-  const { url, isPooled } = await openDatabase(config, log, releases);
+  const { url, isPooled, isCitus } = await openDatabase(config, log, releases);
   if (isPooled)
     log.warn("a pooler stands before the database: statements are not prepared, which costs more of both");
   // Connections of their own for what moves money, and for what finds out whether it moved: however many read, an outcome finds one.
   const forCancels = Math.round(config.databasePoolSize * CANCELS_SHARE);
-  const cancels = new DatabaseClient(url, { settings: CANCELS, size: forCancels, prepares: !isPooled });
+  const cancels = new DatabaseClient(url, {
+    settings: isCitus ? DISTRIBUTED_CANCELS : CANCELS,
+    size: forCancels,
+    prepares: !isPooled,
+  });
   const reads = new DatabaseClient(url, {
     settings: READS,
     size: config.databasePoolSize - forCancels,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Database, sqlStateOf } from "./client.js";
 import { Prisma } from "./generated/client.js";
-import { type SqlValues, statement } from "./statement.js";
+import { fromNow, type SqlValues, statement } from "./statement.js";
 
 // A PostgreSQL can go back in time: an asynchronous standby is promoted before it has everything, a backup is restored. Then commits
 // that callers were told of are gone, a used key is free again, and the next request with it would move money twice. No unique index
@@ -148,7 +148,7 @@ const REFUSALS: ReadonlySet<string> = new Set(["25", "42", "53", "54", "55"]);
  * values of `standingValues`.
  */
 export function standing(cluster: string): string {
-  return `SELECT FROM database_history
+  return `SELECT id FROM database_history
       WHERE :maySend::boolean AND id = :historyId::uuid AND beat >= :historyBeat::bigint AND cluster = ${cluster}
         AND (held_until IS NULL OR held_until <= statement_timestamp())`;
 }
@@ -239,22 +239,27 @@ async function readableCluster(database: Database): Promise<string> {
  */
 function beatStatement(cluster: string): ReturnType<typeof statement> {
   const wentBack = `(
-    cluster <> ${cluster} OR :knownId::uuid IS NOT NULL AND CASE
-      WHEN id = :knownId::uuid THEN beat < :knownBeat::bigint
-      ELSE held_until IS NULL OR held_until <= statement_timestamp()
-    END
-  )`;
+      history.cluster <> here.cluster OR :knownId::uuid IS NOT NULL AND CASE
+        WHEN id = :knownId::uuid THEN beat < :knownBeat::bigint
+        ELSE held_until IS NULL OR held_until <= here.now
+      END
+    )`;
   return statement(
     "beat",
     `/* history: beat */
-    UPDATE database_history SET
-      beat = beat + 1,
-      cluster = ${cluster},
-      id = CASE WHEN coalesce(${wentBack}, false) THEN :newId::uuid ELSE id END,
-      held_until = CASE WHEN coalesce(${wentBack}, false)
-        THEN statement_timestamp() + :holdMs::float8 * interval '1 millisecond' ELSE held_until END
-    RETURNING id, beat,
-      greatest(0, coalesce(extract(epoch FROM held_until - statement_timestamp()) * 1000, 0))::float8 AS held_for_ms`,
+    WITH here AS MATERIALIZED (
+      SELECT ${cluster} AS cluster, statement_timestamp() AS now, ${fromNow(":holdMs")} AS hold_ends_at
+    ), beaten AS (
+      UPDATE database_history AS history SET
+        beat = beat + 1,
+        cluster = here.cluster,
+        id = CASE WHEN coalesce(${wentBack}, false) THEN :newId::uuid ELSE id END,
+        held_until = CASE WHEN coalesce(${wentBack}, false) THEN hold_ends_at ELSE held_until END
+      FROM here
+      RETURNING id, beat, held_until
+    )
+    SELECT id, beat, greatest(0, coalesce(extract(epoch FROM held_until - now) * 1000, 0))::float8 AS held_for_ms
+    FROM beaten, here`,
   );
 }
 
@@ -262,5 +267,5 @@ const HOLD = statement(
   "hold",
   `/* history: hold */
   UPDATE database_history SET
-    held_until = greatest(held_until, statement_timestamp() + :holdMs::float8 * interval '1 millisecond')`,
+    held_until = greatest(held_until, ${fromNow(":holdMs")})`,
 );

@@ -2,8 +2,19 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type pg from "pg";
-import { makeSchema, MIGRATES, NEEDS, sessionConfig, withSession, type SessionConfig } from "./session.js";
+import pg from "pg";
+import {
+  assertMet,
+  inSchema,
+  MIGRATES,
+  NEEDS,
+  schemaOf,
+  sessionConfig,
+  withSchema,
+  withSession,
+  type SessionClient,
+  type SessionConfig,
+} from "./session.js";
 
 export interface MigrationOptions {
   readonly url: string;
@@ -178,4 +189,20 @@ function checksums(sql: string): string[] {
   const unix = sql.replaceAll("\r\n", "\n");
   const scripts = [sql, unix, unix.replaceAll("\n", "\r\n")];
   return scripts.map((script) => createHash("sha256").update(script).digest("hex"));
+}
+
+/** Makes the schema that the URL names, if it is missing. @returns the URL with its schema. */
+async function makeSchema(client: SessionClient, url: string): Promise<string> {
+  const named = schemaOf(url);
+  const { rows } = await client.query<{ schema: string | null; is_there: boolean }>(
+    "SELECT current_schema()::text AS schema, EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS is_there",
+    [named],
+  );
+  if (named !== null) {
+    if (rows[0]?.is_there !== true) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(named)}`);
+    return url;
+  }
+  const found = rows[0]?.schema ?? null;
+  assertMet([inSchema(null)], { search_path: found });
+  return withSchema(url, found ?? "");
 }

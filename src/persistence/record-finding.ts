@@ -20,7 +20,7 @@ const FINDING = statement(
   "finding",
   `/* cancellation: finding */
     WITH asked AS MATERIALIZED (
-      SELECT *, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("look_within_ms")} AS look_at
+      SELECT *, statement_timestamp() AS now, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("look_within_ms")} AS look_at
       FROM ${rowsFrom(":rows", NOTE)}
     ), noted AS (
       UPDATE cancellation SET
@@ -35,7 +35,7 @@ const FINDING = statement(
         total_delivery_amount = coalesce(cancellation.total_delivery_amount, asked.total_delivery_amount),
         total_delivery_tax_amount = coalesce(cancellation.total_delivery_tax_amount, asked.total_delivery_tax_amount),
         sent_at = coalesce(sent_at, asked_to_send_at),
-        answered_at = CASE WHEN is_answer THEN statement_timestamp() ELSE answered_at END,
+        answered_at = CASE WHEN is_answer THEN now ELSE answered_at END,
         next_check_at = CASE
           WHEN next_check_at IS NULL OR (is_for_operator AND status = 'UNKNOWN') THEN NULL
           ELSE least(next_check_at, look_at)
@@ -54,7 +54,7 @@ const FINDING = statement(
         answer_key_id
       )
       SELECT
-        store_id, id, event_count, statement_timestamp(), status, status, source, actor, evidence, answer_sealed,
+        store_id, id, event_count, now, status, status, source, actor, evidence, answer_sealed,
         answer_key_id
       FROM noted JOIN asked USING (id)
     )

@@ -69,11 +69,12 @@ const TRANSITION = statement(
   "transition",
   `/* cancellation: transition */
     WITH asked AS MATERIALIZED (
-      SELECT *, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("first_lookup_ms")} AS first_lookup_at
+      SELECT
+        *, statement_timestamp() AS now, ${fromNow("-sent_ms")} AS asked_to_send_at, ${fromNow("first_lookup_ms")} AS first_lookup_at
       FROM ${rowsFrom(":rows", STEP)}
     ), the_order AS (
       SELECT order_no FROM cancelled_order
-      WHERE store_id = :storeId AND order_no IN (SELECT order_no FROM asked)
+      WHERE store_id = :storeId AND order_no = ANY (ARRAY(SELECT order_no FROM asked))
       ORDER BY order_no
       FOR UPDATE
     ), moved AS (
@@ -96,10 +97,10 @@ const TRANSITION = statement(
         discrepancies = asked.discrepancies,
         sent_at = coalesce(asked_to_send_at, sent_at),
         -- Never before it was asked for, also where the clock was put back: histories rely on it.
-        resolved_at = CASE WHEN asked.resolved_by IS NOT NULL THEN greatest(statement_timestamp(), created_at) END,
-        in_doubt_since = CASE WHEN to_status = 'UNKNOWN' THEN statement_timestamp() ELSE in_doubt_since END,
+        resolved_at = CASE WHEN asked.resolved_by IS NOT NULL THEN greatest(now, created_at) END,
+        in_doubt_since = CASE WHEN to_status = 'UNKNOWN' THEN now ELSE in_doubt_since END,
         next_check_at = first_lookup_at,
-        answered_at = CASE WHEN is_answer THEN statement_timestamp() ELSE answered_at END,
+        answered_at = CASE WHEN is_answer THEN now ELSE answered_at END,
         event_count = event_count + 1
       FROM asked JOIN the_order USING (order_no)
       WHERE store_id = :storeId AND cancellation.id = asked.id AND status = from_status AND fencing_token = token
@@ -121,7 +122,7 @@ const TRANSITION = statement(
         answer_key_id
       )
       SELECT
-        store_id, id, event_count, coalesce(resolved_at, in_doubt_since, statement_timestamp()), from_status, to_status,
+        store_id, id, event_count, coalesce(resolved_at, in_doubt_since, now), from_status, to_status,
         source, actor, evidence, answer_sealed, answer_key_id
       FROM moved JOIN asked USING (id)
     )

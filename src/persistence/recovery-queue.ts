@@ -115,7 +115,8 @@ export interface ClaimRow {
   readonly in_doubt_for_ms: number;
 }
 
-// Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row.
+// Times are compared with statement_timestamp(), by which an index can be read; clock_timestamp() differs from row to row. Times are
+// reckoned in what is only read: where stores lie on several servers, a statement that writes takes no clock of its own.
 
 /** Claims store by store, each by a statement of its own: only that can run on the server that has the store. */
 export async function claimByStore<Claimed>(
@@ -172,14 +173,16 @@ export function claimDueStatement(storeId: string, limit: number, timing: Timing
       ORDER BY next_check_at
       LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+      UPDATE cancellation SET
+        fencing_token = fencing_token + 1,
+        lookups = lookups + CASE WHEN status = 'UNKNOWN' THEN 1 ELSE 0 END,
+        next_check_at = next_look_at
+      FROM due
+      WHERE cancellation.store_id = ${storeId} AND cancellation.id = due.id
+      RETURNING ${CLAIMED}
     )
-    UPDATE cancellation SET
-      fencing_token = fencing_token + 1,
-      lookups = lookups + CASE WHEN status = 'UNKNOWN' THEN 1 ELSE 0 END,
-      next_check_at = next_look_at
-    FROM due
-    WHERE cancellation.store_id = ${storeId} AND cancellation.id = due.id
-    RETURNING ${CLAIMED}`;
+    ${SELECT_CLAIMED}`;
 }
 
 /**
@@ -189,12 +192,18 @@ export function claimDueStatement(storeId: string, limit: number, timing: Timing
 export function claimStatement(storeId: string, id: string, timing: Timing): Prisma.Sql {
   return Prisma.sql`
     /* cancellation: claim */
-    UPDATE cancellation SET
-      fencing_token = fencing_token + 1,
-      next_check_at = CASE WHEN status = 'PENDING' THEN ${leaseEnd(timing)} ELSE next_check_at END
-    WHERE store_id = ${storeId} AND id = ${id}::uuid
-      AND (status = 'UNKNOWN' OR (status = 'PENDING' AND next_check_at <= statement_timestamp()))
-    RETURNING ${CLAIMED}`;
+    WITH lease AS MATERIALIZED (
+      SELECT ${leaseEnd(timing)} AS ends_at
+    ), claimed AS (
+      UPDATE cancellation SET
+        fencing_token = fencing_token + 1,
+        next_check_at = CASE WHEN status = 'PENDING' THEN ends_at ELSE next_check_at END
+      FROM lease
+      WHERE store_id = ${storeId} AND id = ${id}::uuid
+        AND (status = 'UNKNOWN' OR (status = 'PENDING' AND next_check_at <= statement_timestamp()))
+      RETURNING ${CLAIMED}
+    )
+    ${SELECT_CLAIMED}`;
 }
 
 /** The same for webhooks. After the whole schedule, a webhook that still waits is kept, and not planned any more. */
@@ -219,9 +228,12 @@ export function claimWebhooksStatement(storeId: string, limit: number): Prisma.S
     RETURNING webhook_event.store_id AS "storeId", webhook_event.digest, next_match_at IS NULL AS "isLast"`;
 }
 
-const CLAIMED = Prisma.sql`
-      cancellation.store_id, cancellation.id, fencing_token,
-      coalesce(extract(epoch FROM statement_timestamp() - in_doubt_since) * 1000, 0)::float8 AS in_doubt_for_ms`;
+const CLAIMED = Prisma.sql`cancellation.store_id, cancellation.id, fencing_token, in_doubt_since`;
+const SELECT_CLAIMED = Prisma.sql`
+    SELECT
+      store_id, id, fencing_token,
+      coalesce(extract(epoch FROM statement_timestamp() - in_doubt_since) * 1000, 0)::float8 AS in_doubt_for_ms
+    FROM claimed`;
 
 function leaseEnd({ leaseMs }: Timing): Prisma.Sql {
   return Prisma.sql`(statement_timestamp() + ${milliseconds(leaseMs)})`;

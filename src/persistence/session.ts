@@ -21,8 +21,14 @@ export const CANCELS: Settings = {
   enable_hashjoin: "off",
   enable_mergejoin: "off",
 };
+/** The same on Citus, which chooses a server by the values of a statement, and so plans each anew. */
+export const DISTRIBUTED_CANCELS: Settings = { ...CANCELS, plan_cache_mode: "auto" };
 /** A migration has no time limit: one that was given up has to be repaired by hand. */
-export const MIGRATES: Settings = { idle_in_transaction_session_timeout: "0", lock_timeout: "0" };
+export const MIGRATES: Settings = {
+  idle_in_transaction_session_timeout: "0",
+  lock_timeout: "0",
+  statement_timeout: "0",
+};
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -92,7 +98,7 @@ const IS_WRITABLE: Need = {
     "It is a standby, or default_transaction_read_only is on. Point DATABASE_URL to a server that can be written to, or set that to off",
 };
 
-function inSchema(schema: string | null): Need {
+export function inSchema(schema: string | null): Need {
   if (schema === null) {
     return {
       setting: "search_path",
@@ -123,7 +129,7 @@ export class UnsuitableSessionError extends Error {
 
 type Found = Readonly<Record<string, string | null>>;
 
-function assertMet(needs: readonly Need[], found: Found): void {
+export function assertMet(needs: readonly Need[], found: Found): void {
   const faults = needs.flatMap(
     ({ setting, expected, isMet, remedy = setForRole(setting, expected, found) }) => {
       const value = found[setting] ?? null;
@@ -246,40 +252,32 @@ export interface CheckedSession {
   readonly url: string;
   /** A pooler lends its own sessions, which lack the mark of ours. */
   readonly isPooled: boolean;
+  /** Its tables may lie on several servers. */
+  readonly isCitus: boolean;
 }
 
 /** Checks a session when a process starts. */
 export async function checkSession(url: string): Promise<CheckedSession> {
   const config = sessionConfig(url);
   return withSession({ ...config, needs: [...config.needs, IS_WRITABLE] }, async (client) => {
-    const { rows } = await client.query<{ schema: string; mark: string | null }>(
-      "SELECT current_schema()::text AS schema, current_setting('ebp_cancel.session', true) AS mark",
+    const { rows } = await client.query<{ schema: string; mark: string | null; is_citus: boolean }>(
+      `SELECT current_schema()::text AS schema, current_setting('ebp_cancel.session', true) AS mark,
+         EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS is_citus`,
     );
-    return { url: withSchema(url, rows[0]?.schema ?? ""), isPooled: rows[0]?.mark !== "own" };
+    const [found] = rows;
+    return {
+      url: withSchema(url, found?.schema ?? ""),
+      isPooled: found?.mark !== "own",
+      isCitus: found?.is_citus === true,
+    };
   });
 }
 
 /** Also for Prisma's model API, which ignores the search path. */
-function withSchema(url: string, schema: string): string {
+export function withSchema(url: string, schema: string): string {
   const named = new URL(url);
   named.searchParams.set("schema", schema);
   return named.href;
-}
-
-/** Makes the schema that the URL names, if it is missing. @returns the URL with its schema. */
-export async function makeSchema(client: SessionClient, url: string): Promise<string> {
-  const named = schemaOf(url);
-  const { rows } = await client.query<{ schema: string | null; is_there: boolean }>(
-    "SELECT current_schema()::text AS schema, EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS is_there",
-    [named],
-  );
-  if (named !== null) {
-    if (rows[0]?.is_there !== true) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(named)}`);
-    return url;
-  }
-  const found = rows[0]?.schema ?? null;
-  assertMet([inSchema(null)], { search_path: found });
-  return withSchema(url, found ?? "");
 }
 
 /** A database that is there answers within milliseconds; one that is gone without a word never does. */

@@ -85,7 +85,7 @@ describe("a process that went away while it sent", () => {
     await service.sql(
       `UPDATE cancellation SET status = 'PENDING', safe_to_retry = false, settlement = NULL, resolved_by = NULL,
          resolved_at = NULL, answered_at = NULL, sent_at = NULL, in_doubt_since = NULL, failure_kind = NULL,
-         failure_message = NULL, next_check_at = clock_timestamp() + interval '1 hour' WHERE id = $1`,
+         failure_message = NULL, next_check_at = statement_timestamp() + interval '1 hour' WHERE id = $1`,
       [cancellation.id],
     );
     await service.sql("UPDATE cancelled_order SET cancelled_total = 0 WHERE order_no = $1", [orderNo]);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createCitusDatabase } from "./citus.js";
 import { databaseUrl, dropDatabase, withConnection } from "./connection.js";
 
 export interface TestDatabase {
@@ -6,8 +7,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of one's own, with every migration applied. */
+/** A database of one's own, with every migration applied: on the Citus cluster at CITUS_URL, if that is set. */
 export function createTestDatabase(): Promise<TestDatabase> {
+  if (isOnCitus()) return createCitusDatabase(setting("CITUS_URL"), newName());
   return create(`TEMPLATE ${setting("TEST_DATABASE_PREFIX")}_template`);
 }
 
@@ -18,12 +20,20 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 async function create(template: string): Promise<TestDatabase> {
   const server = setting("TEST_SERVER_URL");
-  const name = `${setting("TEST_DATABASE_PREFIX")}_${randomUUID().replaceAll("-", "")}`;
+  const name = newName();
   await withConnection(server, (client) => client.query(`CREATE DATABASE ${name} ${template}`));
   return {
     url: databaseUrl(server, name),
     drop: () => withConnection(server, (client) => dropDatabase(client, name)),
   };
+}
+
+export function isOnCitus(): boolean {
+  return (process.env["CITUS_URL"] ?? "") !== "";
+}
+
+function newName(): string {
+  return `${setting("TEST_DATABASE_PREFIX")}_${randomUUID().replaceAll("-", "")}`;
 }
 
 function setting(name: string): string {

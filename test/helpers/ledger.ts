@@ -18,8 +18,8 @@ import { createHistory } from "../../src/persistence/history/history.js";
 import { createLedger } from "../../src/persistence/ledger.js";
 import { DatabaseWatch, openDatabaseHistory } from "../../src/persistence/database-watch.js";
 import { type Database, DatabaseClient, throughPrisma } from "../../src/persistence/client.js";
-import { CANCELS } from "../../src/persistence/session.js";
-import { createTestDatabase } from "./database.js";
+import { CANCELS, DISTRIBUTED_CANCELS } from "../../src/persistence/session.js";
+import { createTestDatabase, isOnCitus } from "./database.js";
 import { cancelRequest } from "./examples.js";
 import { useStarted } from "./started.js";
 
@@ -37,7 +37,8 @@ export async function ledgerOn(
   url: string,
   key = Buffer.alloc(32, 1),
 ): Promise<Omit<LedgerFixture, "databaseUrl"> & { close(): Promise<void> }> {
-  const client = new DatabaseClient(url, { settings: CANCELS, size: 10, prepares: true });
+  const settings = isOnCitus() ? DISTRIBUTED_CANCELS : CANCELS;
+  const client = new DatabaseClient(url, { settings, size: 10, prepares: true });
   const encryptor = createEncryptor([{ id: "test", key }]);
   const database = throughPrisma(client.prisma);
   const history = createHistory(client.prisma, encryptor);

@@ -25,6 +25,7 @@ const ROLE_SETTINGS = {
   synchronous_commit: "on",
   idle_in_transaction_session_timeout: "5s",
   lock_timeout: "10s",
+  statement_timeout: "10s",
 };
 
 export async function setForRole(url: string): Promise<void> {

@@ -95,7 +95,7 @@ export function useRecovery(): RecoveryFixture {
     async letBeDue({ id }, interval = "0 s") {
       await self.sql(
         `UPDATE cancellation SET
-           next_check_at = clock_timestamp(), in_doubt_since = in_doubt_since - $2::interval WHERE id = $1`,
+           next_check_at = statement_timestamp(), in_doubt_since = in_doubt_since - $2::interval WHERE id = $1`,
         [id, interval],
       );
     },

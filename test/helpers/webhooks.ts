@@ -104,7 +104,7 @@ export async function storeWebhook(
   const bytes = Buffer.from(body);
   const digest = createHash("sha256").update(bytes).digest("hex");
   const event = webhookEvent({ orderNo: randomUUID(), eventTime: new Date(), ...changes, digest });
-  const [{ now }] = await sql("SELECT extract(epoch FROM clock_timestamp())::float8 AS now");
+  const [{ now }] = await sql("SELECT extract(epoch FROM statement_timestamp())::float8 AS now");
   return {
     storeId: event.storeId,
     digest,

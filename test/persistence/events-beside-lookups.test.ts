@@ -133,7 +133,7 @@ describe("an event of success that comes in while a doubt is decided", () => {
 describe("a look of a process that has not seen the doubt for the settling time", () => {
   const fromNow = async ({ id }: Cancellation): Promise<number> => {
     const [row] = await fixture.sql(
-      "SELECT extract(epoch FROM next_check_at - clock_timestamp())::float8 * 1000 AS ms FROM cancellation WHERE id = $1",
+      "SELECT extract(epoch FROM next_check_at - statement_timestamp())::float8 * 1000 AS ms FROM cancellation WHERE id = $1",
       [id],
     );
     return row.ms as number;

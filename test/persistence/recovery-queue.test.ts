@@ -32,7 +32,7 @@ async function claimOne(id: string): Promise<Claim> {
 /** How long from now until it is looked at next, by the database's clock; null for never. */
 async function msUntilNext(id: string): Promise<number | null> {
   const [row] = await fixture.sql(
-    "SELECT extract(epoch FROM next_check_at - clock_timestamp())::float8 * 1000 AS ms FROM cancellation WHERE id = $1",
+    "SELECT extract(epoch FROM next_check_at - statement_timestamp())::float8 * 1000 AS ms FROM cancellation WHERE id = $1",
     [id],
   );
   return row.ms as number | null;
@@ -133,7 +133,7 @@ describe("the plan of lookups", () => {
 
     // That look comes at a moment at which it counts as settled.
     await fixture.sql(
-      "UPDATE cancellation SET in_doubt_since = in_doubt_since - (next_check_at - clock_timestamp()), next_check_at = clock_timestamp() WHERE id = $1",
+      "UPDATE cancellation SET in_doubt_since = in_doubt_since - (next_check_at - statement_timestamp()), next_check_at = statement_timestamp() WHERE id = $1",
       [unknown.id],
     );
     const { inDoubtForMs } = await claimOne(unknown.id);
@@ -164,7 +164,7 @@ describe("one that is claimed by its id", () => {
   test("keeps its planned look and its count", async () => {
     const { unknown } = await fixture.inDoubt();
     await fixture.sql(
-      "UPDATE cancellation SET lookups = 4, next_check_at = clock_timestamp() + interval '2 hours' WHERE id = $1",
+      "UPDATE cancellation SET lookups = 4, next_check_at = statement_timestamp() + interval '2 hours' WHERE id = $1",
       [unknown.id],
     );
     const before = await fixture.now(unknown);

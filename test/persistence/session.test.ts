@@ -73,6 +73,7 @@ test.each([
   expect(await checkSession(`${url}${options}`)).toEqual({
     url: expect.stringContaining("schema=public"),
     isPooled: false,
+    isCitus: false,
   });
 });
 

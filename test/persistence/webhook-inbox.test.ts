@@ -18,7 +18,7 @@ const fixture = useRecovery();
 
 /** Unix seconds by the database's clock. */
 async function now(): Promise<number> {
-  const [row] = await fixture.sql("SELECT extract(epoch FROM clock_timestamp())::float8 AS now");
+  const [row] = await fixture.sql("SELECT extract(epoch FROM statement_timestamp())::float8 AS now");
   return row.now as number;
 }
 
@@ -159,14 +159,14 @@ describe("what is kept", () => {
       expect(await claimAll()).toContain(digest);
       expect(await match(digest)).toBe("waiting");
       const [{ attempts, ms }] = await fixture.sql(
-        "SELECT match_attempts AS attempts, extract(epoch FROM next_match_at - clock_timestamp())::float8 * 1000 AS ms FROM webhook_event WHERE digest = $1",
+        "SELECT match_attempts AS attempts, extract(epoch FROM next_match_at - statement_timestamp())::float8 * 1000 AS ms FROM webhook_event WHERE digest = $1",
         [digest],
       );
       expect(attempts).toBe(n + 1);
       if (delay === null) expect(ms).toBeNull();
       else expect(ms).toBeLessThanOrEqual(delay);
       await fixture.sql(
-        "UPDATE webhook_event SET next_match_at = clock_timestamp() WHERE digest = $1 AND next_match_at IS NOT NULL",
+        "UPDATE webhook_event SET next_match_at = statement_timestamp() WHERE digest = $1 AND next_match_at IS NOT NULL",
         [digest],
       );
     }

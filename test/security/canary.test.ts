@@ -194,7 +194,7 @@ describe("refund accounts go through", () => {
   test("lookups, whose answers repeat them too", async () => {
     await until(async () => {
       await sql(
-        "UPDATE cancellation SET next_check_at = clock_timestamp(), in_doubt_since = in_doubt_since - interval '1 hour' WHERE status IN ('PENDING', 'UNKNOWN') AND lookups = 0",
+        "UPDATE cancellation SET next_check_at = statement_timestamp(), in_doubt_since = in_doubt_since - interval '1 hour' WHERE status IN ('PENDING', 'UNKNOWN') AND lookups = 0",
       );
       const left = await sql(
         "SELECT FROM cancellation WHERE status IN ('PENDING', 'UNKNOWN') AND lookups = 0",

@@ -2,7 +2,7 @@ import type { HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../cancellation/history/filter.js";
 import type { HistoryPage, HistoryWindow } from "../../cancellation/history/history.js";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
-import { OPEN_STATUSES } from "../../cancellation/model/status.js";
+import { type CancellationStatus, OPEN_STATUSES } from "../../cancellation/model/status.js";
 import { CANCELLATION_COLUMNS, type CancellationRow, toCancellation } from "../cancellation-row.js";
 import type { Database } from "../client.js";
 import { Prisma } from "../generated/client.js";
@@ -30,6 +30,7 @@ export async function readPage(
   filter: CancellationFilter,
   window: HistoryWindow,
 ): Promise<HistoryPage> {
+  if (filter.storeIds.length === 0) return { cancellations: [], hasMore: false };
   // One more than asked for tells whether there is more.
   const statement = pageStatement(filter, {
     ...window,
@@ -49,7 +50,7 @@ export async function existsFrom(
   filter: CancellationFilter,
   window: Omit<HistoryWindow, "size">,
 ): Promise<boolean> {
-  if (window.position === null) return false;
+  if (window.position === null || filter.storeIds.length === 0) return false;
   const statement = pageStatement(filter, { ...window, limit: 1, inclusive: true });
   const rows = await database.rows(statement);
   return rows.length > 0;
@@ -68,7 +69,7 @@ export async function countMatching(
   return row?.count ?? 0;
 }
 
-/** Without conditions there are some tens of texts. With them there are thousands, and the best index depends on their values. */
+/** Without conditions there are some tens of texts for each number of stores. With them there are thousands, and the best index depends on their values. */
 function isPlain({ storeIds: _, ...conditions }: CancellationFilter): boolean {
   return Object.keys(conditions).length === 0;
 }
@@ -101,16 +102,14 @@ export interface PageRequest extends Omit<HistoryWindow, "size"> {
 export function pageStatement(filter: CancellationFilter, request: PageRequest): Prisma.Sql {
   const sort = sortOf(request);
   const statuses = statusesOf(filter) ?? [null];
-  if (statuses.length === 1 && isAlongIndex(filter, request, sort)) return alongIndex(filter, request, sort);
-  const ways = statuses.map((status) => {
-    const ofStatus = status === null ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
-    return Prisma.sql`(${wayTo(filter, request, sort, ofStatus)})`;
-  });
+  const places = filter.storeIds.flatMap((storeId) => statuses.map((status) => placeOf(storeId, status)));
+  if (statuses.length === 1 && isAlongIndex(filter, request, sort))
+    return alongIndex(filter, request, sort, places);
+  const ways = places.map((place) => Prisma.sql`(${wayTo(filter, request, sort, place)})`);
   return Prisma.sql`
     SELECT ${CANCELLATION_COLUMNS}
     FROM (
-      SELECT found.* FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
-      CROSS JOIN LATERAL (${Prisma.join(ways, " UNION ALL ")}) AS found
+      SELECT * FROM (${Prisma.join(ways, " UNION ALL ")}) AS found
       ORDER BY ${orderBy(sort, "found")}
       LIMIT ${request.limit}
     ) AS page
@@ -118,19 +117,34 @@ export function pageStatement(filter: CancellationFilter, request: PageRequest):
     ORDER BY ${orderBy(sort, "page")}`;
 }
 
-/** With a single way, rows are read as they are found, which takes PostgreSQL half the time to plan. */
-function alongIndex(filter: CancellationFilter, request: PageRequest, sort: Sort): Prisma.Sql {
-  const [status] = statusesOf(filter) ?? [];
-  const ofStatus = status === undefined ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
-  return Prisma.sql`
-    SELECT ${CANCELLATION_COLUMNS}
-    FROM unnest(${[...filter.storeIds]}::text[]) AS store (id)
-    CROSS JOIN LATERAL (
-      SELECT * FROM cancellation c
-      WHERE ${all([OF_STORE, ...conditionsInOrder(filter, request, sort, ofStatus)])}
+/** Cancellations `c` of one store, and perhaps in one state. */
+function placeOf(storeId: string, status: CancellationStatus | null): Place {
+  const ofStatus = status === null ? [] : [Prisma.sql`c.status = ${status}::cancellation_status`];
+  return { storeId, conditions: [Prisma.sql`c.store_id = ${storeId}`, ...ofStatus] };
+}
+
+interface Place {
+  readonly storeId: string;
+  readonly conditions: readonly Prisma.Sql[];
+}
+
+/** In one state or in all, rows are read as they are found, which takes PostgreSQL half the time to plan. */
+function alongIndex(
+  filter: CancellationFilter,
+  request: PageRequest,
+  sort: Sort,
+  places: readonly Place[],
+): Prisma.Sql {
+  const rowsOf = ({ conditions }: Place, columns: Prisma.Sql): Prisma.Sql => Prisma.sql`
+      SELECT ${columns} FROM cancellation c
+      WHERE ${all([...conditions, ...conditionsInOrder(filter, request, sort)])}
       ORDER BY ${orderBy(sort, "c")}
-      LIMIT ${request.limit}
-    ) AS c
+      LIMIT ${request.limit}`;
+  const [only, ...others] = places;
+  if (only !== undefined && others.length === 0) return rowsOf(only, CANCELLATION_COLUMNS);
+  const ways = places.map((place) => Prisma.sql`(${rowsOf(place, Prisma.sql`c.*`)})`);
+  return Prisma.sql`
+    SELECT ${CANCELLATION_COLUMNS} FROM (${Prisma.join(ways, " UNION ALL ")}) AS c
     ORDER BY ${orderBy(sort, "c")}
     LIMIT ${request.limit}`;
 }
@@ -143,14 +157,8 @@ function isAlongIndex(filter: CancellationFilter, { order }: PageRequest, sort: 
   );
 }
 
-function conditionsInOrder(
-  filter: CancellationFilter,
-  request: PageRequest,
-  sort: Sort,
-  ofStatus: readonly Prisma.Sql[],
-): Prisma.Sql[] {
+function conditionsInOrder(filter: CancellationFilter, request: PageRequest, sort: Sort): Prisma.Sql[] {
   return [
-    ...ofStatus,
     ...equalities(filter),
     ...(filter.itemId === undefined ? matchesItem(filter) : []),
     ...rangesInOrder(filter, request.order),
@@ -160,22 +168,17 @@ function conditionsInOrder(
 }
 
 /** Rows of one store, in order. */
-function wayTo(
-  filter: CancellationFilter,
-  request: PageRequest,
-  sort: Sort,
-  ofStatus: readonly Prisma.Sql[],
-): Prisma.Sql {
+function wayTo(filter: CancellationFilter, request: PageRequest, sort: Sort, place: Place): Prisma.Sql {
   const across = rangesAcross(filter, request.order);
-  const inOrder = conditionsInOrder(filter, request, sort, ofStatus);
+  const inOrder = [...place.conditions, ...conditionsInOrder(filter, request, sort)];
   const hasItem = filter.itemId !== undefined;
   if (across.length > 0 || (hasItem && sort.field !== "CREATED_AT")) {
     return gathered(filter, inOrder, across, sort, request.limit);
   }
-  if (hasItem && !isNarrow(filter)) return byItem(filter, inOrder, request, sort);
+  if (hasItem && !isNarrow(filter)) return byItem(filter, inOrder, request, sort, place);
   return Prisma.sql`
     SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
-    WHERE ${all([OF_STORE, ...inOrder, ...matchesItem(filter, "one by one")])}
+    WHERE ${all([...inOrder, ...matchesItem(filter, "one by one")])}
     ORDER BY ${orderBy(sort, "c")}
     LIMIT ${request.limit}`;
 }
@@ -191,7 +194,7 @@ function gathered(
   const columns = columnsOf(sort, "c");
   const next = (what: Prisma.Sql): Prisma.Sql => Prisma.sql`
       SELECT ${what} FROM cancellation c
-      WHERE ${all([OF_STORE, ...inOrder])}
+      WHERE ${all(inOrder)}
       ORDER BY ${orderBy(sort, "c")}
       LIMIT ${LOOKED_AT}`;
   const fits = all([...across, ...matchesItem(filter, "one by one")]);
@@ -209,7 +212,7 @@ function gathered(
       SELECT c.store_id, ${columns} FROM near c WHERE (SELECT yes FROM settled)
     ) UNION ALL (
       SELECT c.store_id, ${columns} FROM cancellation c
-      WHERE NOT (SELECT yes FROM settled) AND ${all([OF_STORE, ...inOrder, ...across, ...matchesItem(filter)])}
+      WHERE NOT (SELECT yes FROM settled) AND ${all([...inOrder, ...across, ...matchesItem(filter)])}
       ORDER BY ${gatheredOrderBy(sort)}
       LIMIT ${limit}
     )`;
@@ -221,10 +224,11 @@ function byItem(
   inOrder: readonly Prisma.Sql[],
   request: PageRequest,
   sort: Sort,
+  { storeId }: Place,
 ): Prisma.Sql {
   const direction = Prisma.raw(sort.upwards ? "ASC" : "DESC");
   const ofItem = [
-    Prisma.sql`item.store_id = store.id`,
+    Prisma.sql`item.store_id = ${storeId}`,
     ...itemEqualities(filter),
     ...createdWithin(filter, Prisma.sql`item.created_at`),
     ...beyondItem(request, sort),
@@ -236,8 +240,8 @@ function byItem(
       WHERE ${all(ofItem)}
       ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
     ) AS item
-    JOIN cancellation c ON c.store_id = store.id AND c.id = item.cancellation_id
-    WHERE ${all([OF_STORE, ...inOrder])}
+    JOIN cancellation c ON c.store_id = ${storeId} AND c.id = item.cancellation_id
+    WHERE ${all(inOrder)}
     ORDER BY item.created_at ${direction}, item.cancellation_id ${direction}
     LIMIT ${request.limit}`;
 }
@@ -265,8 +269,6 @@ function before({ upToHorizon = false, order }: PageRequest): Prisma.Sql[] {
   const column = Prisma.raw(order.field === "RESOLVED_AT" ? "c.resolved_at" : "c.created_at");
   return [Prisma.sql`${column} < ${HORIZON}`];
 }
-
-const OF_STORE = Prisma.sql`c.store_id = store.id`;
 
 function all(conditions: readonly Prisma.Sql[]): Prisma.Sql {
   return Prisma.join([...conditions], " AND ");

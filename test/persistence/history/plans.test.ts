@@ -150,8 +150,8 @@ describe("a page finds its rows by an index, and by no table read from end to en
   test.each(Object.keys(CONDITIONS))("newest first: %s", async (name) => {
     for (const place of [null, position]) {
       const { ways, rows } = readings(await executed(filterOf(name), NEWEST_FIRST, place));
-      // A small part of the table, whatever is asked.
-      if (place === null) expect(rows).toBeLessThanOrEqual(ROWS / 8);
+      // A small part of the table, whatever is asked; at most all of a store whose size PostgreSQL knows to be small.
+      if (place === null) expect(rows).toBeLessThanOrEqual(ROWS / 4);
       expect(ways.length).toBeGreaterThan(0);
       expect(
         ways.filter((way) => !/^(?:Index|Index Only|Bitmap Heap|Bitmap Index|CTE) Scan$/u.test(way)),
