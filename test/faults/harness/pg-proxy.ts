@@ -6,17 +6,28 @@ import { endsReadyForQuery, reset, startRelay, type Pair } from "../../helpers/r
  */
 export type Cut = "before" | "during" | "after";
 
-interface PlannedCut {
-  readonly when: Cut;
+interface Plan {
+  readonly when: Cut | "never";
   readonly mark: Buffer;
-  readonly done: () => void;
+  readonly fewestRows: number;
+  readonly done: (rows: number) => void;
 }
+
+/** Stands once in each row that a statement writes together with others. */
+const ROW = Buffer.from('"order_no":');
 
 export interface PgProxy {
   /** The same database, through the proxy. */
   readonly url: string;
-  /** Cuts the next connection that carries a statement whose name begins so. Resolves when it is cut. */
-  cut(when: Cut, name: string): Promise<void>;
+  /**
+   * Cuts the next connection that carries a statement whose name begins so, perhaps one of at least so many rows. Resolves when it is
+   * cut, with the number of rows.
+   */
+  cut(when: Cut, name: string, fewestRows?: number): Promise<number>;
+  /** Resolves when a statement has passed that has this in it, and at least so many rows; with the number of rows. */
+  sees(text: string, fewestRows: number): Promise<number>;
+  /** Cuts the connection that has this port on the server's side. */
+  cutPort(port: number): void;
   /** From now on connections are refused, and those there are cut. */
   down(): void;
   /** Takes connections again, to this port if the server has come back on another. */
@@ -28,34 +39,46 @@ export interface PgProxy {
 
 /** Stands between a service and PostgreSQL, and breaks what it is told to break. Bytes are passed on as they are. */
 export async function startPgProxy(databaseUrl: string): Promise<PgProxy> {
-  const plans: PlannedCut[] = [];
+  const plans: Plan[] = [];
   let isSwallowing = false;
   const relay = await startRelay(databaseUrl, (pair) => {
     const { client, server } = pair;
     if (isSwallowing) pause(pair);
-    let awaited: PlannedCut | undefined;
+    let asked = Buffer.alloc(0);
+    let rows = 0;
+    let awaited: Plan | undefined;
     client.on("data", (bytes) => {
-      const found = plans.findIndex(({ mark }) => bytes.includes(mark));
+      asked = Buffer.concat([asked, bytes]);
+      rows = count(asked, ROW);
+      const found = plans.findIndex(({ mark, fewestRows }) => rows >= fewestRows && asked.includes(mark));
       const [plan] = found === -1 ? [] : plans.splice(found, 1);
+      if (plan?.when === "never") plan.done(rows);
       if (plan?.when === "before") {
-        cutNow(pair, plan);
+        cutNow(pair, plan, rows);
         return;
       }
       server.write(bytes, () => {
-        if (plan?.when === "during") cutNow(pair, plan);
+        if (plan?.when === "during") cutNow(pair, plan, rows);
       });
       if (plan?.when === "after") awaited = plan;
     });
     server.on("data", (bytes) => {
+      const isAnswered = endsReadyForQuery(bytes);
       if (awaited === undefined) client.write(bytes);
-      else if (endsReadyForQuery(bytes)) cutNow(pair, awaited);
+      else if (isAnswered) cutNow(pair, awaited, rows);
+      if (isAnswered) asked = Buffer.alloc(0);
     });
   });
   let port = Number(new URL(databaseUrl).port || "5432");
   return {
     url: relay.url,
-    cut: (when, name) =>
-      new Promise((resolve) => plans.push({ when, mark: Buffer.from(name), done: resolve })),
+    cut: (when, name, fewestRows = 0) =>
+      new Promise((done) => plans.push({ when, mark: Buffer.from(name), fewestRows, done })),
+    sees: (text, fewestRows) =>
+      new Promise((done) => plans.push({ when: "never", mark: Buffer.from(text), fewestRows, done })),
+    cutPort(port) {
+      for (const pair of relay.pairs) if (pair.server.localPort === port) reset(pair);
+    },
     down: () => relay.leadTo(null),
     up(newPort = port) {
       port = newPort;
@@ -77,7 +100,13 @@ function pause({ client, server }: Pair): void {
   for (const socket of [client, server]) socket.pause();
 }
 
-function cutNow(pair: Pair, { done }: PlannedCut): void {
+function cutNow(pair: Pair, { done }: Plan, rows: number): void {
   reset(pair);
-  done();
+  done(rows);
+}
+
+function count(bytes: Buffer, mark: Buffer): number {
+  let found = 0;
+  for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) found += 1;
+  return found;
 }

@@ -54,15 +54,9 @@ export class Callers {
   }
 
   /** Calls once. */
-  async cancel(url: string, { key, orderNo, itemId, amount }: Request): Promise<Answer> {
-    const input = {
-      idempotencyKey: key,
-      orderNo,
-      totalCancelAmount: String(amount),
-      items: [{ seq: 1, itemType: "PHYSICAL", itemId, quantity: 1, amount: String(amount) }],
-    };
-    const answer = await graphql(url, CANCEL, { input });
-    const payload = answer?.data?.cancelPayment;
+  async cancel(url: string, request: Request): Promise<Answer> {
+    const { key } = request;
+    const payload = (await send(url, request))?.data?.cancelPayment;
     if (payload === undefined || payload === null) return null;
     const codes: string[] = payload.userErrors.map(({ code }: { code: string }) => code);
     if (payload.cancellation === null) return { told: null, codes };
@@ -81,6 +75,21 @@ export class Callers {
       await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
     }
   }
+}
+
+/** The code of the error that a call ends with; undefined when it ends without. */
+export async function refusal(url: string, request: Request): Promise<string | undefined> {
+  return (await send(url, request))?.errors?.[0]?.extensions.code;
+}
+
+function send(url: string, { key, orderNo, itemId, amount }: Request): Promise<any> {
+  const input = {
+    idempotencyKey: key,
+    orderNo,
+    totalCancelAmount: String(amount),
+    items: [{ seq: 1, itemType: "PHYSICAL", itemId, quantity: 1, amount: String(amount) }],
+  };
+  return graphql(url, CANCEL, { input });
 }
 
 /** As long as a patient client waits at least between two tries. */
