@@ -18,9 +18,7 @@ const BATCH = 64;
 /** When so many wait, the service says that it is overloaded: by this a test sees that they wait. */
 const WAITING = 4 * BATCH;
 
-/** A refused intent is looked for until its lease is over; a stop need not wait for that. */
-const environment = { EBP_TIMEOUT_MS: "10000", SHUTDOWN_GRACE_MS: "1000" };
-const world = useWorld({ dice, ownServer: true, environment });
+const world = useWorld({ dice, ownServer: true, environment: { EBP_TIMEOUT_MS: "10000" } });
 let holds: BatchHolds;
 beforeAll(async () => {
   holds = await BatchHolds.open(world);

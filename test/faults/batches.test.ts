@@ -12,6 +12,8 @@ import { useWorld } from "./harness/world.js";
 const dice = new Dice(import.meta.url);
 /** Twice at least: what is held up is carried out in one round, and ended in the next. */
 const ROUNDS = sized(20, 2);
+/** Each takes as long as callers wait in vain. */
+const LONG_ROUNDS = sized(6, 2);
 /** The first two go alone, and the others together while these are under way. */
 const CALLERS = 40;
 
@@ -20,6 +22,39 @@ let holds: BatchHolds;
 beforeAll(async () => {
   holds = await BatchHolds.open(world);
 }, TEST_TIMEOUT_MS);
+
+// First: the service goes on looking for these intents until their leases are over.
+test("intents that PostgreSQL commits when their callers have been told that nothing was sent are withdrawn, and not sent", async () => {
+  const sizes = await rounds(async (isEnded) => {
+    const requests = orders();
+    await holdBatches("commit", "intents");
+    const calls = requests.map((request) => world.callers.cancel(world.app.url, request));
+    let answered = 0;
+    for (const call of calls) void call.then(() => (answered += 1));
+    // Each tries again, and waits in vain for its order's row.
+    await until("everybody is answered", async () => {
+      for (const { port } of await holds.held("commit", "many", "intents"))
+        world.postgres.proxy.cutPort(port);
+      return answered === CALLERS;
+    });
+    const held = await holds.held("commit", "many", "intents");
+    const answers = await Promise.all(calls);
+    const refused = requests.filter((_, place) => answers[place] === null).map(({ orderNo }) => orderNo);
+    const sizes = held.map(({ rows }) => rows);
+    await goOn(held, "commit", isEnded);
+    await until("what is there after all is withdrawn", async () => {
+      const rows = await world.database.rows(refused);
+      return rows.every(({ status, safeToRetry }) => status === "FAILED" && safeToRetry);
+    });
+    expect(refused.flatMap((orderNo) => world.simulator.ledger.received(orderNo))).toEqual([]);
+    const withdrawn = await world.database.rows(refused);
+    expect(withdrawn).toHaveLength(isEnded ? 0 : sizes.reduce((sum, size) => sum + size));
+    await everybodyFindsOut(requests);
+    return sizes;
+  }, LONG_ROUNDS);
+
+  await expectNoHarm(world, `COMMIT after its callers were refused, ${inWords(sizes)}: ${LONG_ROUNDS} times`);
+});
 
 const MOMENTS: readonly (readonly [words: string, kind: Kind, stage: Stage])[] = [
   ["a batch of intents is being written", "intents", "statement"],
@@ -140,9 +175,9 @@ function expectCancelled(requests: readonly Request[], answers: readonly Answer[
 }
 
 /** The numbers of rows of the batches that were hit. */
-async function rounds(round: (isEnded: boolean) => Promise<number[]>): Promise<number[]> {
+async function rounds(round: (isEnded: boolean) => Promise<number[]>, times = ROUNDS): Promise<number[]> {
   const sizes: number[] = [];
-  for (let count = 0; count < ROUNDS; count += 1) sizes.push(...(await round(count % 2 === 1)));
+  for (let count = 0; count < times; count += 1) sizes.push(...(await round(count % 2 === 1)));
   expect(Math.min(...sizes)).toBeGreaterThan(1);
   return sizes;
 }
