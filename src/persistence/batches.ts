@@ -81,16 +81,16 @@ export class Batches<Result extends { readonly id: string }> {
   }
 
   /**
-   * A few at a time: one that waits for a lock then holds up only a few others. When each of the first few waits in vain again, it is
-   * not a row that is locked, and the others are refused at once.
+   * A few at a time: one that waits for a lock then holds up only a few others. When each of the first few meets what is not the fault of a
+   * row, such as a disk that is full, the others are refused at once.
    */
   async #runEach(storeId: string, batch: readonly Asked<Result>[]): Promise<void> {
     const left = batch.values();
     let answered = 0;
-    const waitedInVain: unknown[] = [];
+    const inVain: unknown[] = [];
     const work = async (): Promise<void> => {
       for (const { row, resolve, reject } of left) {
-        if (answered === 0 && waitedInVain.length >= AT_ONCE) reject(waitedInVain[0]);
+        if (answered === 0 && inVain.length >= AT_ONCE) reject(inVain[0]);
         else
           await this.write(storeId, [row]).then(
             ([result]) => {
@@ -98,7 +98,7 @@ export class Batches<Result extends { readonly id: string }> {
               resolve(result);
             },
             (error: unknown) => {
-              if (isWaitInVain(error)) waitedInVain.push(error);
+              if (isOfTheServer(error)) inVain.push(error);
               else answered += 1;
               reject(error);
             },
@@ -124,16 +124,23 @@ function takeBatch<Result>(lane: Lane<Result>): Asked<Result>[] {
   return batch;
 }
 
-/** A lock was not to be had in time, or the whole statement took too long, mostly for its locks. */
-const WAITS_IN_VAIN: ReadonlySet<string | null> = new Set(["55P03", "57014"]);
-
-function isWaitInVain(error: unknown): boolean {
-  return WAITS_IN_VAIN.has(sqlStateOf(error));
+/**
+ * Whether PostgreSQL has answered that it did not do it: then nothing of a statement is there. Not when its session was ended (57P), or
+ * was no longer there (08): that may have come after the commit.
+ */
+function isUndone(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  return code !== null && !code.startsWith("08") && !code.startsWith("57P");
 }
 
-/** Classes of PostgreSQL's codes after which nothing of a statement is there: bad data, constraints, deadlocks, limits. */
-const UNDONE: ReadonlySet<string> = new Set(["21", "22", "23", "40", "54"]);
+/**
+ * Codes that tell of the server, and of a row only by chance: a lock was not to be had in time, or the whole statement took too long, mostly
+ * for its locks; it is read-only (25), or short of disk, memory or connections (53), or its files cannot be read (58).
+ */
+const OF_THE_SERVER: ReadonlySet<string> = new Set(["55P03", "57014"]);
+const CLASSES_OF_THE_SERVER: ReadonlySet<string> = new Set(["25", "53", "58"]);
 
-function isUndone(error: unknown): boolean {
-  return isWaitInVain(error) || UNDONE.has((sqlStateOf(error) ?? "").slice(0, 2));
+function isOfTheServer(error: unknown): boolean {
+  const code = sqlStateOf(error) ?? "";
+  return OF_THE_SERVER.has(code) || CLASSES_OF_THE_SERVER.has(code.slice(0, 2));
 }

@@ -1,3 +1,4 @@
+import { test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { createCitusDatabase } from "./citus.js";
 import { databaseUrl, dropDatabase, withConnection } from "./connection.js";
@@ -27,6 +28,9 @@ async function create(template: string): Promise<TestDatabase> {
     drop: () => withConnection(server, (client) => dropDatabase(client, name)),
   };
 }
+
+/** For what one server alone can show: its plans, its sessions, its statistics. */
+export const testOnOneServer = isOnCitus() ? test.skip : test;
 
 export function isOnCitus(): boolean {
   return (process.env["CITUS_URL"] ?? "") !== "";

@@ -94,8 +94,9 @@ export function useRecovery(): RecoveryFixture {
     },
     async letBeDue({ id }, interval = "0 s") {
       await self.sql(
-        `UPDATE cancellation SET
-           next_check_at = statement_timestamp(), in_doubt_since = in_doubt_since - $2::interval WHERE id = $1`,
+        `WITH earlier AS MATERIALIZED (SELECT id, in_doubt_since - $2::interval AS since FROM cancellation WHERE id = $1)
+         UPDATE cancellation SET next_check_at = statement_timestamp(), in_doubt_since = since
+         FROM earlier WHERE cancellation.id = earlier.id`,
         [id, interval],
       );
     },

@@ -71,6 +71,25 @@ describe("intents that come at once", () => {
     expect(errors.map(sqlStateOf)).toEqual(["22P02"]);
   });
 
+  test("do not suffer for one that a trigger of the database's owner refuses, with a code of its own", async () => {
+    const refused = randomUUID();
+    await fixture.sql(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON cancellation FOR EACH ROW WHEN (NEW.order_no = '${refused}') EXECUTE FUNCTION refuse()`);
+    try {
+      const intents = Array.from({ length: MANY }, (_, place) =>
+        intent(place === 40 ? { orderNo: refused } : {}),
+      );
+      const { done, errors } = settled(
+        await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+      );
+      expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
+      expect(errors.map(sqlStateOf)).toEqual(["P0001"]);
+    } finally {
+      await fixture.sql("DROP FUNCTION refuse() CASCADE");
+    }
+  });
+
   test("do not suffer for several that PostgreSQL refuses, not even when these come first", async () => {
     const intents = Array.from({ length: MANY }, (_, place) =>
       // The first two go alone.
@@ -88,7 +107,10 @@ describe("intents that come at once", () => {
     await fixture.sql("INSERT INTO cancelled_order (store_id, order_no) VALUES ($1, $2)", [STORE.id, locked]);
     await withConnection(fixture.databaseUrl, async (client) => {
       await client.query("BEGIN");
-      await client.query("SELECT FROM cancelled_order WHERE order_no = $1 FOR UPDATE", [locked]);
+      await client.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
+        STORE.id,
+        locked,
+      ]);
       const intents = Array.from({ length: MANY }, (_, place) =>
         intent(place === 30 ? { orderNo: locked } : {}),
       );

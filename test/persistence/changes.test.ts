@@ -29,15 +29,10 @@ interface Heard {
   readonly listenerPids: () => Promise<number[]>;
 }
 
-async function url(): Promise<string> {
-  const [{ name }] = await fixture.sql("SELECT current_database() AS name");
-  return databaseUrl(process.env["TEST_SERVER_URL"] ?? "", name);
-}
-
 async function listen(): Promise<Heard> {
   const [hints, calls]: [ChangeHint[], string[]] = [[], []];
   const listener = createChangeListener({
-    databaseUrl: await url(),
+    databaseUrl: fixture.databaseUrl,
     onBroken: () => calls.push("broken"),
     onMended: () => calls.push("mended"),
   });
@@ -55,11 +50,8 @@ async function listen(): Promise<Heard> {
   return { hints, calls, listenerPids };
 }
 
-async function announcer(
-  lost: unknown[] = [],
-  of?: string,
-): Promise<ReturnType<typeof createChangeAnnouncer>> {
-  const client = new DatabaseClient(of ?? (await url()));
+function announcer(lost: unknown[] = [], of?: string): ReturnType<typeof createChangeAnnouncer> {
+  const client = new DatabaseClient(of ?? fixture.databaseUrl);
   releases.push(() => client.close());
   const database = throughPrisma(client.prisma);
   return createChangeAnnouncer({ database, onLost: (error) => lost.push(error) });
@@ -75,7 +67,7 @@ const hint = (id: number, version = 1): ChangeHint => ({
 describe("an announcement", () => {
   test("reaches every listener, with the newest hint of each cancellation", async () => {
     const heard = [await listen(), await listen()];
-    const { announce, close } = await announcer();
+    const { announce, close } = announcer();
     for (let version = 1; version <= 3; version += 1)
       for (let id = 0; id < 500; id += 1) announce(hint(id, version));
     await close();
@@ -87,7 +79,7 @@ describe("an announcement", () => {
 
   test("is reported as lost while the database is away", async () => {
     const lost: unknown[] = [];
-    const { announce, close } = await announcer(lost, databaseUrl(await url(), "there_is_none"));
+    const { announce, close } = announcer(lost, databaseUrl(fixture.databaseUrl, "there_is_none"));
     announce(hint(1));
     await close();
     expect(lost).toHaveLength(1);
@@ -100,7 +92,7 @@ describe("an announcement", () => {
     await until(() => calls.length === 3);
     expect(calls).toEqual(["broken", "mended", "interrupted"]);
     expect(await listenerPids()).not.toContain(pid);
-    const { announce, close } = await announcer();
+    const { announce, close } = announcer();
     announce(hint(1));
     await close();
     await until(() => hints.length === 1);
@@ -110,7 +102,7 @@ describe("an announcement", () => {
 describe("a listener", () => {
   test("that finds no database rejects, and tries again when asked again", async () => {
     const listener = createChangeListener({
-      databaseUrl: databaseUrl(await url(), "there_is_none"),
+      databaseUrl: databaseUrl(fixture.databaseUrl, "there_is_none"),
       onBroken: () => undefined,
       onMended: () => undefined,
     });

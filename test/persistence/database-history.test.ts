@@ -42,7 +42,7 @@ describe("a look at where the database stands", () => {
     ["is older than what was seen", "UPDATE database_history SET beat = beat - 1000"],
     ["was last written on another server", "UPDATE database_history SET cluster = 'another'"],
     ["has lost its row", "DELETE FROM database_history"],
-    ["has another id, whose hold is over", "UPDATE database_history SET id = gen_random_uuid()"],
+    ["has another id, whose hold is over", "UPDATE database_history SET id = (SELECT gen_random_uuid())"],
   ])("sees that a database that %s has gone back, and holds everybody", async (_what, change) => {
     const { position } = await history.look(null);
     await sql(change);

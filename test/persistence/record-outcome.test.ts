@@ -118,7 +118,10 @@ test("an intent cut off while it waits for a lock is found when it is committed 
 
   await withConnection(fixture.databaseUrl, async (holder) => {
     await holder.query("BEGIN");
-    await holder.query("SELECT FROM cancelled_order WHERE order_no = $1 FOR UPDATE", [orderNo]);
+    await holder.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
+      STORE.id,
+      orderNo,
+    ]);
     const cut = expect(cutOff.ledger.recordIntent(one)).rejects.toThrow();
     await waitsForLock(fixture.databaseUrl);
     proxy.down();

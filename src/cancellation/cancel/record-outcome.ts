@@ -58,8 +58,8 @@ async function recordUntilStored(
     } catch (error) {
       // Somebody else moved it in between: not a fault, and the next attempt reads it again.
       if (!(error instanceof StaleTransitionError)) dependencies.onNotRecorded(error, pending, step);
+      if (!dependencies.recordings.isOver) await delay(pause, undefined, { ref: false });
       if (dependencies.recordings.isOver) return pending;
-      await delay(pause, undefined, { ref: false });
     }
   }
 }
@@ -190,11 +190,12 @@ async function findCommitted(
   { store, id }: CancelIntent,
 ): Promise<Cancellation | null> {
   const lookUntil = performance.now() + timing.leaseMs;
-  for (let pauseMs = FIRST_LOOK_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  let pauseMs = FIRST_LOOK_PAUSE_MS;
+  for (; !recordings.isOver; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const leftMs = lookUntil - performance.now();
     const found = await ledger.find([store.id], id).catch(() => undefined);
     if (found !== undefined && (found !== null || leftMs <= 0)) return found;
-    if (recordings.isOver) return null;
     await delay(leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs, undefined, { ref: false });
   }
+  return null;
 }

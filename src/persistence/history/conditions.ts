@@ -92,8 +92,13 @@ export function rangesAcross(filter: CancellationFilter, { field }: HistoryOrder
  * Conditions on a line.
  * @param how `any`: PostgreSQL chooses. `one by one`: for a few rows that come in order, it looks at the lines of each. It would rather
  * gather all lines.
+ * @param storeId of the cancellations, where they are all of one store.
  */
-export function matchesItem(filter: CancellationFilter, how: "any" | "one by one" = "any"): Conditions {
+export function matchesItem(
+  filter: CancellationFilter,
+  how: "any" | "one by one" = "any",
+  storeId: Prisma.Sql = Prisma.sql`c.store_id`,
+): Conditions {
   const { itemId, itemType } = filter;
   // The cancellation itself shows whether it has a kind of item.
   const column = TYPE_COLUMNS.find(({ type }) => type === itemType);
@@ -102,7 +107,7 @@ export function matchesItem(filter: CancellationFilter, how: "any" | "one by one
   return [
     Prisma.sql`EXISTS (
       SELECT FROM cancellation_item item
-      WHERE item.store_id = c.store_id AND item.cancellation_id = c.id AND ${conditions}
+      WHERE item.store_id = ${storeId} AND item.cancellation_id = c.id AND ${conditions}
       ${how === "any" ? Prisma.empty : ONE_BY_ONE}
     )`,
   ];

@@ -173,12 +173,12 @@ function wayTo(filter: CancellationFilter, request: PageRequest, sort: Sort, pla
   const inOrder = [...place.conditions, ...conditionsInOrder(filter, request, sort)];
   const hasItem = filter.itemId !== undefined;
   if (across.length > 0 || (hasItem && sort.field !== "CREATED_AT")) {
-    return gathered(filter, inOrder, across, sort, request.limit);
+    return gathered(filter, inOrder, across, sort, request.limit, place);
   }
   if (hasItem && !isNarrow(filter)) return byItem(filter, inOrder, request, sort, place);
   return Prisma.sql`
     SELECT c.store_id, ${columnsOf(sort, "c")} FROM cancellation c
-    WHERE ${all([...inOrder, ...matchesItem(filter, "one by one")])}
+    WHERE ${all([...inOrder, ...matchesItem(filter, "one by one", Prisma.sql`${place.storeId}`)])}
     ORDER BY ${orderBy(sort, "c")}
     LIMIT ${request.limit}`;
 }
@@ -190,6 +190,7 @@ function gathered(
   across: readonly Prisma.Sql[],
   sort: Sort,
   limit: number,
+  { storeId }: Place,
 ): Prisma.Sql {
   const columns = columnsOf(sort, "c");
   const next = (what: Prisma.Sql): Prisma.Sql => Prisma.sql`
@@ -197,7 +198,7 @@ function gathered(
       WHERE ${all(inOrder)}
       ORDER BY ${orderBy(sort, "c")}
       LIMIT ${LOOKED_AT}`;
-  const fits = all([...across, ...matchesItem(filter, "one by one")]);
+  const fits = all([...across, ...matchesItem(filter, "one by one", Prisma.sql`${storeId}`)]);
   return Prisma.sql`
     WITH near AS MATERIALIZED (
       SELECT c.store_id, ${columns} FROM (${next(Prisma.sql`c.*`)}) AS c

@@ -1,3 +1,4 @@
+import { testOnOneServer } from "../../helpers/database.js";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
@@ -124,29 +125,32 @@ test("running totals are of the store and the order alone that are asked for", a
   });
 });
 
-test("running totals are read from the order's part of the index, however many other orders there are", async () => {
-  const orderNo = randomUUID();
-  const once: Step = { end: "accepted", total: new Decimal(1) };
-  await cancelBitByBit(orderNo, [once, once]);
-  await withConnection(fixture.databaseUrl, async (client) => {
-    await client.query(
-      `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code,
+testOnOneServer(
+  "running totals are read from the order's part of the index, however many other orders there are",
+  async () => {
+    const orderNo = randomUUID();
+    const once: Step = { end: "accepted", total: new Decimal(1) };
+    await cancelBitByBit(orderNo, [once, once]);
+    await withConnection(fixture.databaseUrl, async (client) => {
+      await client.query(
+        `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, resolved_by, currency_code,
          amount_basis, total_cancel_amount, resolved_at)
        SELECT store_id, gen_random_uuid(), 'ORD-' || n, 'copy-' || n, fingerprint, status, resolved_by, currency_code,
          amount_basis, total_cancel_amount, resolved_at
        FROM (SELECT * FROM cancellation WHERE order_no = $1 LIMIT 1) copied, generate_series(1, 3000) n`,
-      [orderNo],
-    );
-    await client.query("ANALYZE cancellation");
-  });
-  const read = await prisma.$transaction(async (transaction) => {
-    await readRunningTotals(transaction, STORE.id, orderNo, [randomUUID()], MANY);
-    const [counted] = await transaction.$queryRaw<{ read: number }[]>`
+        [orderNo],
+      );
+      await client.query("ANALYZE cancellation");
+    });
+    const read = await prisma.$transaction(async (transaction) => {
+      await readRunningTotals(transaction, STORE.id, orderNo, [randomUUID()], MANY);
+      const [counted] = await transaction.$queryRaw<{ read: number }[]>`
       SELECT (seq_tup_read + idx_tup_fetch)::integer AS read FROM pg_stat_xact_user_tables WHERE relname = 'cancellation'`;
-    return counted?.read;
-  });
-  expect(read).toBe(2);
-});
+      return counted?.read;
+    });
+    expect(read).toBe(2);
+  },
+);
 
 const CANCELS = 4;
 const LINES = 20;
@@ -183,7 +187,7 @@ test("what is in flight counts as in doubt, in the totals and in the lines, and 
   expect(lines).toEqual([expect.objectContaining({ cancelledQuantity: 0, inDoubtQuantity: 1 })]);
 });
 
-test("no more items are read of the database than are allowed", async () => {
+testOnOneServer("no more items are read of the database than are allowed", async () => {
   const atMost = 10;
   const read = await prisma.$transaction(async (transaction) => {
     await expect(readOrderLines(transaction, STORE.id, ORDER, atMost)).rejects.toThrow(TooManyError);
