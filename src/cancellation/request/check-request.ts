@@ -54,9 +54,9 @@ export function chooseStore(
 ): Store | InvalidArgumentError {
   const field = "input.storeId";
   const found = storeId === null ? "nothing" : "another";
-  const unusable = new InvalidArgumentError(field, "a store you can act for", found);
   try {
-    return findStore(caller, stores, storeId, field) ?? unusable;
+    const store = findStore(caller, stores, storeId, field);
+    return store ?? new InvalidArgumentError(field, "a store you can act for", found);
   } catch (error) {
     if (error instanceof InvalidArgumentError) return error;
     throw error;
