@@ -2,6 +2,7 @@ import { CANCELLING, findContenders, startContender } from "./contenders.mjs";
 import { STORE } from "./our-service.mjs";
 import { measure, measureInTurns } from "./rounds.mjs";
 import { createSteps } from "./progress.mjs";
+import { rounded } from "./report.mjs";
 
 /** What is compiled while it runs is compiled then: few callers of a slow upstream would take minutes for it. */
 const FIRST_WARM_UP = { callers: 16, seconds: 30 };
@@ -32,6 +33,10 @@ export async function measureCancels(bench, options, notes) {
           cases.push({ callers, delay, results: await measureInTurns(bench, sides, each) });
         }
       }
+      const { bytes, cancels } = await bench.server.diskOfCancel(sides[0].databaseUrl);
+      notes.push(
+        `Ours: ${rounded(bytes / cancels)} bytes of disk for a cancel of one line, after ${rounded(cancels)} of them.`,
+      );
       return { cases };
     });
   } finally {

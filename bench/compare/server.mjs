@@ -37,6 +37,17 @@ export async function openServer(url) {
       await client.query("VACUUM (ANALYZE)");
       await client.end();
     },
+    /** What a cancel takes on the disk, with its share of the indexes, and of what its outcome has made free again. */
+    async diskOfCancel(databaseUrl) {
+      const client = await connect(databaseUrl);
+      await client.query("VACUUM (ANALYZE)");
+      const { rows } = await client.query(
+        `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes, (SELECT count(*)::float8 FROM cancellation) AS cancels
+         FROM pg_class WHERE relkind = 'r' AND relname LIKE 'cancel%'`,
+      );
+      await client.end();
+      return rows[0];
+    },
     /** So that none begins by the clock while something is measured. */
     checkpoint: () => control.query("CHECKPOINT"),
     /** Counts what is announced there. The service does it in a statement of its own, and all that waits fits in one payload. */

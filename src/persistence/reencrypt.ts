@@ -12,7 +12,7 @@ import { Prisma, type PrismaClient } from "./generated/client.js";
 /** A table with encrypted data. */
 interface EncryptedTable {
   readonly name: string;
-  /** The columns of its primary key, each with its type. */
+  /** The columns of its primary key, one of which is `store_id`, each with its type. */
   readonly key: Readonly<Record<string, string>>;
   readonly column: string;
   readonly keyIdColumn: string;
@@ -157,7 +157,9 @@ async function walkThrough(options: ReencryptOptions, table: EncryptedTable, wal
       ORDER BY ${key} LIMIT ${pageRows}`);
     const all = rows.flatMap((row) => reencryptRow(encryptor, table, row, walk));
     const old = all.filter(({ before }) => before !== encryptor.newestKeyId);
-    const moved = old.length === 0 ? 0 : await prisma.$executeRaw(move(table, old));
+    let moved = 0;
+    for (const [storeId, ofStore] of byStore(table, old))
+      moved += await prisma.$executeRaw(move(table, storeId, ofStore));
     walk.moved += moved;
     walk.busy += old.length - moved;
     seen += rows.length;
@@ -199,8 +201,19 @@ function columnsOf({ key, column, keyIdColumn }: EncryptedTable): Prisma.Sql {
   return Prisma.raw(`ARRAY[${texts.join(", ")}] AS key, ${keyIdColumn} AS key_id, ${column} AS encrypted`);
 }
 
+/** Each statement writes rows of one store. */
+function byStore(table: EncryptedTable, rows: readonly Reencrypted[]): Map<string, Reencrypted[]> {
+  const place = Object.keys(table.key).indexOf("store_id");
+  const stores = new Map<string, Reencrypted[]>();
+  for (const row of rows) {
+    const storeId = row.key[place] ?? "";
+    stores.set(storeId, [...(stores.get(storeId) ?? []), row]);
+  }
+  return stores;
+}
+
 /** Leaves alone what was encrypted anew since it was read, and what another process is writing: it waits for nobody. */
-function move(table: EncryptedTable, rows: readonly Reencrypted[]): Prisma.Sql {
+function move(table: EncryptedTable, storeId: string, rows: readonly Reencrypted[]): Prisma.Sql {
   const names = Object.keys(table.key);
   const key = Prisma.raw(names.join(", "));
   const [name, bytes, keyId] = [table.name, table.column, table.keyIdColumn].map((text) => Prisma.raw(text));
@@ -212,12 +225,12 @@ function move(table: EncryptedTable, rows: readonly Reencrypted[]): Prisma.Sql {
     /* reencrypt: move */
     WITH fresh (${key}, before, after_key_id, after_bytes) AS (VALUES ${Prisma.join(values)}), locked AS (
       SELECT fresh.* FROM ${name} AS old JOIN fresh USING (${key})
-      WHERE old.${keyId} = before
+      WHERE old.store_id = ${storeId} AND old.${keyId} = before
       FOR NO KEY UPDATE OF old SKIP LOCKED
     )
     UPDATE ${name} AS target SET ${bytes} = after_bytes, ${keyId} = after_key_id
     FROM locked
-    WHERE ${Prisma.raw(names.map((column) => `target.${column} = locked.${column}`).join(" AND "))}`;
+    WHERE target.store_id = ${storeId} AND ${Prisma.raw(names.map((column) => `target.${column} = locked.${column}`).join(" AND "))}`;
 }
 
 function valuesOf({ key }: EncryptedTable, values: readonly string[]): Prisma.Sql {

@@ -141,7 +141,7 @@ function cancellationsOf(
   storeId: string,
   cutoff: Date,
 ): Kind<CancellationRow> {
-  const isOld = Prisma.sql`store_id = ${storeId} AND status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}`;
+  const isOld = Prisma.sql`status IN ('SUCCEEDED', 'FAILED') AND resolved_at < ${cutoff}`;
   return {
     storeId,
     of: "cancellations",
@@ -154,7 +154,7 @@ function cancellationsOf(
           WHERE event.store_id = cancellation.store_id AND cancellation_id = id AND at < ${cutoff} AND answer_sealed IS NOT NULL
         ) AS answers
       FROM cancellation
-      WHERE ${isOld} AND ${
+      WHERE store_id = ${storeId} AND ${isOld} AND ${
         after === null
           ? Prisma.sql`true`
           : Prisma.sql`(resolved_at, created_at, id) > (${after.resolved_at}, ${after.created_at}, ${after.id}::uuid)`
@@ -166,7 +166,7 @@ function cancellationsOf(
       /* retention: erase */
       WITH locked AS (
         SELECT id, ${HAS_ACCOUNT} AS has_account, note IS NOT NULL AS has_note FROM cancellation
-        WHERE ${isOld} AND id = ANY(${rows.map(({ id }) => id)}::uuid[])
+        WHERE store_id = ${storeId} AND ${isOld} AND id = ANY(${rows.map(({ id }) => id)}::uuid[])
         FOR NO KEY UPDATE SKIP LOCKED
       ), answer AS (
         UPDATE cancellation_event AS event SET answer_sealed = NULL, answer_key_id = NULL FROM locked
