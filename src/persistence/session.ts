@@ -43,6 +43,9 @@ const SETTINGS: Settings = {
   idle_in_transaction_session_timeout: "5s",
   // Nobody holds a row that long for a good reason: whoever waits for it gives its connection back.
   lock_timeout: "10s",
+  // A caller's question is small, or has time: starting workers, or compiling a plan, costs more than it saves.
+  max_parallel_workers_per_gather: "0",
+  jit: "off",
   // Marks a session of our own. A pooler's session, which several use in turn, lacks it.
   "ebp_cancel.session": "own",
 };
