@@ -76,7 +76,7 @@ async function useAllOf(service: TestService): Promise<string> {
     order: { cancelledTotal: "1000", cancellations: { edges: [{ node: { id: cancellation.id } }] } },
     cancellationStats: [{ status: "SUCCEEDED" }],
   });
-  expect((await download(service.url, "csv")).text).toContain(cancellation.id);
+  expect((await download(service.url, "csv", { direction: "desc" })).text).toContain(cancellation.id);
   expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
   expect(await service.sql("SELECT count(*) > 0 AS counted FROM rate_limit")).toEqual([{ counted: true }]);
   return cancellation.id;

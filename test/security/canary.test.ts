@@ -240,7 +240,7 @@ describe("and afterwards", () => {
       info = (await graphql(READ, { after: info.endCursor })).data.cancellations.pageInfo;
     }
     await kept(fetch(`${ends.service.url}/metrics`));
-    await kept(fetch(`${ends.service.url}/exports/cancellations.csv`));
+    await kept(fetch(`${ends.service.url}/exports/cancellations.csv?direction=desc`));
     expect(answers.join("\n")).toContain("[redacted]");
   });
 
