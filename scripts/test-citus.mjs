@@ -11,7 +11,6 @@ const FILES = [
     .map((name) => `test/persistence/history/${name}.test.ts`),
   "test/persistence/changes.test.ts",
   "test/e2e/cancel-payment.test.ts",
-  "test/e2e/live/changes.test.ts",
 ];
 
 if ((process.env.CITUS_URL ?? "") === "") {

@@ -192,7 +192,12 @@ describe("docs/api.md", () => {
       cancelInput({ orderNo: "SIM-RETRY-RECOMMENDED-docs", idempotencyKey: "docs-in-doubt" }),
     );
     // Of the year that the document asks about, whenever this runs.
-    await service.sql("UPDATE cancellation SET created_at = '2026-03-15T09:00:00Z'");
+    await service.sql(
+      "UPDATE cancellation SET created_at = '2026-03-15T09:00:00Z', resolved_at = '2026-03-15T09:00:01Z' WHERE resolved_at IS NOT NULL",
+    );
+    await service.sql(
+      "UPDATE cancellation SET created_at = '2026-03-15T09:00:00Z' WHERE resolved_at IS NULL",
+    );
     await service.sql(
       "UPDATE cancellation SET in_doubt_since = in_doubt_since - interval '1 day' WHERE status = 'UNKNOWN'",
     );

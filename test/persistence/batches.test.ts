@@ -4,6 +4,7 @@ import type { Transition } from "../../src/cancellation/model/cancellation-ledge
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
 import { sqlStateOf } from "../../src/persistence/client.js";
 import { withConnection } from "../helpers/connection.js";
+import { testOnOneServer } from "../helpers/database.js";
 import { intent, recorded, step, STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
 
@@ -71,24 +72,27 @@ describe("intents that come at once", () => {
     expect(errors.map(sqlStateOf)).toEqual(["22P02"]);
   });
 
-  test("do not suffer for one that a trigger of the database's owner refuses, with a code of its own", async () => {
-    const refused = randomUUID();
-    await fixture.sql(`
+  testOnOneServer(
+    "do not suffer for one that a trigger of the database's owner refuses, with a code of its own",
+    async () => {
+      const refused = randomUUID();
+      await fixture.sql(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
       CREATE TRIGGER refuse BEFORE INSERT ON cancellation FOR EACH ROW WHEN (NEW.order_no = '${refused}') EXECUTE FUNCTION refuse()`);
-    try {
-      const intents = Array.from({ length: MANY }, (_, place) =>
-        intent(place === 40 ? { orderNo: refused } : {}),
-      );
-      const { done, errors } = settled(
-        await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-      );
-      expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
-      expect(errors.map(sqlStateOf)).toEqual(["P0001"]);
-    } finally {
-      await fixture.sql("DROP FUNCTION refuse() CASCADE");
-    }
-  });
+      try {
+        const intents = Array.from({ length: MANY }, (_, place) =>
+          intent(place === 40 ? { orderNo: refused } : {}),
+        );
+        const { done, errors } = settled(
+          await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+        );
+        expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
+        expect(errors.map(sqlStateOf)).toEqual(["P0001"]);
+      } finally {
+        await fixture.sql("DROP FUNCTION refuse() CASCADE");
+      }
+    },
+  );
 
   test("do not suffer for several that PostgreSQL refuses, not even when these come first", async () => {
     const intents = Array.from({ length: MANY }, (_, place) =>
@@ -102,28 +106,36 @@ describe("intents that come at once", () => {
     expect(errors.map(sqlStateOf)).toEqual(Array(10).fill("22P02"));
   });
 
-  test("wait for a locked order no longer than lock_timeout, and that order's caller alone gets the error", async () => {
-    const locked = randomUUID();
-    await fixture.sql("INSERT INTO cancelled_order (store_id, order_no) VALUES ($1, $2)", [STORE.id, locked]);
-    await withConnection(fixture.databaseUrl, async (client) => {
-      await client.query("BEGIN");
-      await client.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
+  testOnOneServer(
+    "wait for a locked order no longer than lock_timeout, and that order's caller alone gets the error",
+    async () => {
+      const locked = randomUUID();
+      await fixture.sql("INSERT INTO cancelled_order (store_id, order_no) VALUES ($1, $2)", [
         STORE.id,
         locked,
       ]);
-      const intents = Array.from({ length: MANY }, (_, place) =>
-        intent(place === 30 ? { orderNo: locked } : {}),
-      );
-      // The lock is held until all have their answers.
-      const { done, errors } = settled(
-        await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-      );
-      expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
-      expect(errors.map(sqlStateOf)).toEqual(["55P03"]);
-      await client.query("ROLLBACK");
-    });
-    expect(await recorded(fixture.ledger, intent({ orderNo: locked }))).toMatchObject({ status: "PENDING" });
-  });
+      await withConnection(fixture.databaseUrl, async (client) => {
+        await client.query("BEGIN");
+        await client.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
+          STORE.id,
+          locked,
+        ]);
+        const intents = Array.from({ length: MANY }, (_, place) =>
+          intent(place === 30 ? { orderNo: locked } : {}),
+        );
+        // The lock is held until all have their answers.
+        const { done, errors } = settled(
+          await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+        );
+        expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
+        expect(errors.map(sqlStateOf)).toEqual(["55P03"]);
+        await client.query("ROLLBACK");
+      });
+      expect(await recorded(fixture.ledger, intent({ orderNo: locked }))).toMatchObject({
+        status: "PENDING",
+      });
+    },
+  );
 });
 
 describe("outcomes that come at once", () => {

@@ -11,6 +11,7 @@ import {
 } from "../../src/persistence/change-notifications.js";
 import { DatabaseClient, throughPrisma } from "../../src/persistence/client.js";
 import { databaseUrl } from "../helpers/connection.js";
+import { testOnOneServer } from "../helpers/database.js";
 import { until } from "../helpers/gate.js";
 import { STORE } from "../helpers/ledger.js";
 import { useRecovery } from "../helpers/recovery.js";
@@ -85,18 +86,21 @@ describe("an announcement", () => {
     expect(lost).toHaveLength(1);
   });
 
-  test("reaches a listener again after its connection was cut, and after it was warned of lost hints", async () => {
-    const { hints, calls, listenerPids } = await listen();
-    const [pid] = await listenerPids();
-    await fixture.sql("SELECT pg_terminate_backend($1)", [pid]);
-    await until(() => calls.length === 3);
-    expect(calls).toEqual(["broken", "mended", "interrupted"]);
-    expect(await listenerPids()).not.toContain(pid);
-    const { announce, close } = announcer();
-    announce(hint(1));
-    await close();
-    await until(() => hints.length === 1);
-  });
+  testOnOneServer(
+    "reaches a listener again after its connection was cut, and after it was warned of lost hints",
+    async () => {
+      const { hints, calls, listenerPids } = await listen();
+      const [pid] = await listenerPids();
+      await fixture.sql("SELECT pg_terminate_backend($1)", [pid]);
+      await until(() => calls.length === 3);
+      expect(calls).toEqual(["broken", "mended", "interrupted"]);
+      expect(await listenerPids()).not.toContain(pid);
+      const { announce, close } = announcer();
+      announce(hint(1));
+      await close();
+      await until(() => hints.length === 1);
+    },
+  );
 });
 
 describe("a listener", () => {

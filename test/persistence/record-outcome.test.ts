@@ -1,3 +1,4 @@
+import { testOnOneServer } from "../helpers/database.js";
 import { expect, test } from "@jest/globals";
 import {
   recordOutcome,
@@ -106,50 +107,53 @@ test("an intent that was not committed leaves nothing behind", async () => {
   expect(await fixture.history.find([STORE.id], one.id)).toBeNull();
 });
 
-test("an intent cut off while it waits for a lock is found when it is committed after all, and ends as not sent", async () => {
-  const earlier = intent();
-  await recorded(fixture.ledger, earlier);
-  const { orderNo } = earlier.request;
-  const one = intent({ orderNo });
-  // The order is open again, so that nothing but the lock is in the way.
-  await withdrawIntent(parts(), earlier);
-  const proxy = await startPgProxy(fixture.databaseUrl);
-  const cutOff = await ledgerOn(proxy.url);
+testOnOneServer(
+  "an intent cut off while it waits for a lock is found when it is committed after all, and ends as not sent",
+  async () => {
+    const earlier = intent();
+    await recorded(fixture.ledger, earlier);
+    const { orderNo } = earlier.request;
+    const one = intent({ orderNo });
+    // The order is open again, so that nothing but the lock is in the way.
+    await withdrawIntent(parts(), earlier);
+    const proxy = await startPgProxy(fixture.databaseUrl);
+    const cutOff = await ledgerOn(proxy.url);
 
-  await withConnection(fixture.databaseUrl, async (holder) => {
-    await holder.query("BEGIN");
-    await holder.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
-      STORE.id,
-      orderNo,
-    ]);
-    const cut = expect(cutOff.ledger.recordIntent(one)).rejects.toThrow();
-    await waitsForLock(fixture.databaseUrl);
-    proxy.down();
-    await cut;
+    await withConnection(fixture.databaseUrl, async (holder) => {
+      await holder.query("BEGIN");
+      await holder.query("SELECT FROM cancelled_order WHERE store_id = $1 AND order_no = $2 FOR UPDATE", [
+        STORE.id,
+        orderNo,
+      ]);
+      const cut = expect(cutOff.ledger.recordIntent(one)).rejects.toThrow();
+      await waitsForLock(fixture.databaseUrl);
+      proxy.down();
+      await cut;
 
-    let looks = 0;
-    await withdrawIntent(
-      parts({
-        timing: { leaseMs: 60_000 },
-        ledger: {
-          ...fixture.ledger,
-          async find(...args) {
-            const found = await fixture.ledger.find(...args);
-            // The first look finds nothing: only then the lock is let go.
-            if (looks++ === 0) await holder.query("COMMIT");
-            return found;
+      let looks = 0;
+      await withdrawIntent(
+        parts({
+          timing: { leaseMs: 60_000 },
+          ledger: {
+            ...fixture.ledger,
+            async find(...args) {
+              const found = await fixture.ledger.find(...args);
+              // The first look finds nothing: only then the lock is let go.
+              if (looks++ === 0) await holder.query("COMMIT");
+              return found;
+            },
           },
-        },
-      }),
-      one,
-    );
-    expect(looks).toBeGreaterThan(1);
-  });
-  await cutOff.close();
-  await proxy.close();
+        }),
+        one,
+      );
+      expect(looks).toBeGreaterThan(1);
+    });
+    await cutOff.close();
+    await proxy.close();
 
-  expect(await fixture.history.find([STORE.id], one.id)).toMatchObject(NOT_SENT);
-});
+    expect(await fixture.history.find([STORE.id], one.id)).toMatchObject(NOT_SENT);
+  },
+);
 
 async function waitsForLock(url: string): Promise<void> {
   await withConnection(url, async (client) => {

@@ -96,7 +96,7 @@ describe("what is due", () => {
     await fixture.letBeDue(locked);
     await fixture.letBeDue(free);
     const claimed = await fixture.prisma.$transaction(async (transaction) => {
-      await transaction.$queryRaw`SELECT id FROM cancellation WHERE id = ${locked.id}::uuid FOR UPDATE`;
+      await transaction.$queryRaw`SELECT id FROM cancellation WHERE store_id = ${STORE.id} AND id = ${locked.id}::uuid FOR UPDATE`;
       return fixture.anotherQueue().claimDue(10);
     });
     expect(claimed.map(({ id }) => id)).toEqual([free.id]);
@@ -133,7 +133,11 @@ describe("the plan of lookups", () => {
 
     // That look comes at a moment at which it counts as settled.
     await fixture.sql(
-      "UPDATE cancellation SET in_doubt_since = in_doubt_since - (next_check_at - statement_timestamp()), next_check_at = statement_timestamp() WHERE id = $1",
+      `WITH earlier AS MATERIALIZED (
+         SELECT id, in_doubt_since - (next_check_at - statement_timestamp()) AS since FROM cancellation WHERE id = $1
+       )
+       UPDATE cancellation SET in_doubt_since = since, next_check_at = statement_timestamp()
+       FROM earlier WHERE cancellation.id = earlier.id`,
       [unknown.id],
     );
     const { inDoubtForMs } = await claimOne(unknown.id);
