@@ -34,7 +34,7 @@ export async function measureCancels(bench, options, notes) {
         }
       }
       const { bytes, cancels } = await bench.server.diskOfCancel(sides[0].databaseUrl);
-      notes.push(
+      notes.add(
         `Ours: ${rounded(bytes / cancels)} bytes of disk for a cancel of one line, after ${rounded(cancels)} of them.`,
       );
       return { cases };
