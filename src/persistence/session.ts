@@ -7,12 +7,13 @@ export const CONNECT_MS = 3_000;
 /** The database ends reads of callers after this time: nobody waits for them any longer. */
 export const READ_MS = 20_000;
 export const READS: Settings = { statement_timeout: `${READ_MS}ms` };
+/** The database ends every statement of a cancel after this time. The history relies on it (`HORIZON`). */
+export const CANCEL_MS = 10_000;
 /**
  * Of what moves money, and finds out whether it moved. Whoever waits for a row gives up soon, because others may wait in the same batch.
  * Its statements are planned once: their plans depend on no value. By indexes, whatever PostgreSQL knows of the tables: those that were
  * empty when a plan was made would be read from end to end until autovacuum has analysed them.
  */
-export const CANCEL_MS = 10_000;
 export const CANCELS: Settings = {
   statement_timeout: `${CANCEL_MS}ms`,
   lock_timeout: "2s",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import type { CancelRequest } from "../../src/cancellation/model/cancel-request.js";
 import type { Transition } from "../../src/cancellation/model/cancellation-ledger.js";
 import type { Cancellation } from "../../src/cancellation/model/cancellation.js";
 import { sqlStateOf } from "../../src/persistence/client.js";
@@ -26,6 +27,18 @@ function settled<T>(results: readonly PromiseSettledResult<T>[]): { done: T[]; e
     done: results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
     errors: results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
   };
+}
+
+/** Records as many at once, each changed as its place says. */
+async function recordMany(changesAt: (place: number) => Partial<CancelRequest>): Promise<{
+  kinds: string[];
+  codes: (string | null)[];
+}> {
+  const intents = Array.from({ length: MANY }, (_, place) => intent(changesAt(place)));
+  const { done, errors } = settled(
+    await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
+  );
+  return { kinds: done.map(({ kind }) => kind), codes: errors.map(sqlStateOf) };
 }
 
 describe("intents that come at once", () => {
@@ -61,15 +74,10 @@ describe("intents that come at once", () => {
   });
 
   test("do not suffer for one that PostgreSQL refuses: only its caller gets the error", async () => {
-    const intents = Array.from({ length: MANY }, (_, place) =>
-      // Half of a character, which is no text in UTF-8.
-      intent(place === 40 ? { reason: "\ud800" } : {}),
-    );
-    const { done, errors } = settled(
-      await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-    );
-    expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
-    expect(errors.map(sqlStateOf)).toEqual(["22P02"]);
+    // Half of a character, which is no text in UTF-8.
+    const { kinds, codes } = await recordMany((place) => (place === 40 ? { reason: "\ud800" } : {}));
+    expect(kinds).toEqual(Array(MANY - 1).fill("recorded"));
+    expect(codes).toEqual(["22P02"]);
   });
 
   testOnOneServer(
@@ -80,14 +88,9 @@ describe("intents that come at once", () => {
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
       CREATE TRIGGER refuse BEFORE INSERT ON cancellation FOR EACH ROW WHEN (NEW.order_no = '${refused}') EXECUTE FUNCTION refuse()`);
       try {
-        const intents = Array.from({ length: MANY }, (_, place) =>
-          intent(place === 40 ? { orderNo: refused } : {}),
-        );
-        const { done, errors } = settled(
-          await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-        );
-        expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
-        expect(errors.map(sqlStateOf)).toEqual(["P0001"]);
+        const { kinds, codes } = await recordMany((place) => (place === 40 ? { orderNo: refused } : {}));
+        expect(kinds).toEqual(Array(MANY - 1).fill("recorded"));
+        expect(codes).toEqual(["P0001"]);
       } finally {
         await fixture.sql("DROP FUNCTION refuse() CASCADE");
       }
@@ -95,15 +98,12 @@ describe("intents that come at once", () => {
   );
 
   test("do not suffer for several that PostgreSQL refuses, not even when these come first", async () => {
-    const intents = Array.from({ length: MANY }, (_, place) =>
-      // The first two go alone.
-      intent(place >= 2 && place < 12 ? { reason: "\ud800" } : {}),
+    // The first two go alone.
+    const { kinds, codes } = await recordMany((place) =>
+      place >= 2 && place < 12 ? { reason: "\ud800" } : {},
     );
-    const { done, errors } = settled(
-      await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-    );
-    expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 10).fill("recorded"));
-    expect(errors.map(sqlStateOf)).toEqual(Array(10).fill("22P02"));
+    expect(kinds).toEqual(Array(MANY - 10).fill("recorded"));
+    expect(codes).toEqual(Array(10).fill("22P02"));
   });
 
   testOnOneServer(
@@ -120,15 +120,10 @@ describe("intents that come at once", () => {
           STORE.id,
           locked,
         ]);
-        const intents = Array.from({ length: MANY }, (_, place) =>
-          intent(place === 30 ? { orderNo: locked } : {}),
-        );
         // The lock is held until all have their answers.
-        const { done, errors } = settled(
-          await Promise.allSettled(intents.map((one) => fixture.ledger.recordIntent(one))),
-        );
-        expect(done.map(({ kind }) => kind)).toEqual(Array(MANY - 1).fill("recorded"));
-        expect(errors.map(sqlStateOf)).toEqual(["55P03"]);
+        const { kinds, codes } = await recordMany((place) => (place === 30 ? { orderNo: locked } : {}));
+        expect(kinds).toEqual(Array(MANY - 1).fill("recorded"));
+        expect(codes).toEqual(["55P03"]);
         await client.query("ROLLBACK");
       });
       expect(await recorded(fixture.ledger, intent({ orderNo: locked }))).toMatchObject({

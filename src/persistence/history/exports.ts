@@ -37,8 +37,8 @@ const IDLE_MS = 90_000;
 const PATIENCE = { query_timeout: READ_MS + CONNECT_MS };
 
 /**
- * The settings end with the transaction. Without sorting, each store is read by an index in order, and the first rows come at once. PostgreSQL checks its client every second: for a client that has gone it would otherwise go on
- * for READ_MS, while another export has its place. Only on Linux; elsewhere PostgreSQL refuses the setting.
+ * The settings end with the transaction. Without sorting, each store is read by an index in order, and the first rows come at once.
+ * PostgreSQL checks its client every second: for a client that has gone it would otherwise go on for READ_MS, while another export has its place. Only on Linux; elsewhere PostgreSQL refuses the setting.
  */
 const BEGIN = `
   BEGIN TRANSACTION READ ONLY;

@@ -69,9 +69,15 @@ export async function countMatching(
   return row?.count ?? 0;
 }
 
-/** Without conditions there are some tens of texts for each number of stores. With them there are thousands, and the best index depends on their values. */
-function isPlain({ storeIds: _, ...conditions }: CancellationFilter): boolean {
-  return Object.keys(conditions).length === 0;
+/** Each connection keeps the plans of what is prepared; those of many stores are large. */
+const MOST_STORES_PREPARED = 4;
+
+/**
+ * Without conditions, and of few stores, there are some tens of texts. With conditions there are thousands, and the best index depends on
+ * their values.
+ */
+function isPlain({ storeIds, ...conditions }: CancellationFilter): boolean {
+  return Object.keys(conditions).length === 0 && storeIds.length <= MOST_STORES_PREPARED;
 }
 
 /**
