@@ -12,16 +12,19 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
   }
 }
 
-/** `work` on each, so many at a time. */
+/** `work` on each, so many at a time. After one fails, no other begins; those under way end first, so that none goes on in the next test. */
 export async function eachOf<T>(
   all: readonly T[],
   atATime: number,
   work: (one: T) => Promise<void>,
 ): Promise<void> {
-  const queue = all.values();
-  await Promise.all(
-    Array.from({ length: atATime }, async () => {
-      for (const one of queue) await work(one);
-    }),
-  );
+  // Leaving a loop early closes a generator, and so ends the other loops over it.
+  const queue = (function* () {
+    yield* all;
+  })();
+  const workers = Array.from({ length: atATime }, async () => {
+    for (const one of queue) await work(one);
+  });
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
 }
