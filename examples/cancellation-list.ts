@@ -16,7 +16,6 @@ export function createApolloClient(endpoint: string, headers: Record<string, str
     cache: new InMemoryCache({
       typePolicies: {
         Query: { fields: { cancellations: relayStylePagination(["filter", "orderBy"]) } },
-        OrderCancellations: { keyFields: ["storeId", "orderNo"] },
       },
     }),
   });

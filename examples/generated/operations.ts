@@ -39,7 +39,7 @@ export type CancelPaymentInput = {
   /** The bank account for the refund, if it needs one. */
   refundAccount?: RefundAccountInput | null | undefined;
   /** The EBP store. Optional if you can act for exactly one. */
-  storeId?: string | null | undefined;
+  storeId?: string | number | null | undefined;
   /** More than zero. Must be the sum of the items under the store's amount basis. */
   totalCancelAmount: string;
 };
@@ -87,15 +87,15 @@ export type CancellationFilter = {
   /** Only those with this `settlement`. */
   settlement?: Settlement | null | undefined;
   /** Only these statuses. */
-  status?: Array<CancellationStatus> | null | undefined;
+  statuses?: Array<CancellationStatus> | null | undefined;
   /** Only these stores; all of yours by default. */
-  storeId?: Array<string> | null | undefined;
+  storeIds?: Array<string | number> | null | undefined;
 };
 
 /** How to sort a history. Newest first by default. */
 export type CancellationOrder = {
   /** Which end comes first. */
-  direction: OrderDirection;
+  direction?: OrderDirection;
   /** What to sort by. */
   field: CancellationOrderField;
 };
@@ -120,6 +120,33 @@ export type CancellationStatus =
   /** It may have been sent, and it is not known yet whether money moved. It is never sent again; evidence will decide it. */
   | "UNKNOWN";
 
+/** Why an input is invalid. Also in `extensions.reason` of top-level errors about arguments. */
+export type InvalidInputReason =
+  /** It is empty, or has only spaces. */
+  | "BLANK"
+  /** The same value stands twice where each may stand once. */
+  | "DUPLICATE"
+  /** It contains characters that are not allowed. */
+  | "INVALID_CHARACTERS"
+  /** It is not written as a value of its kind. */
+  | "INVALID_FORMAT"
+  /** It contradicts another input. */
+  | "MISMATCH"
+  /** The value, or its combination with others, is not allowed. */
+  | "NOT_ALLOWED"
+  /** What it names does not exist, or is not yours. */
+  | "NOT_FOUND"
+  /** The number is less than `min` or more than `max`. */
+  | "OUT_OF_RANGE"
+  /** It is missing. */
+  | "REQUIRED"
+  /** It has more characters or items than `max`. */
+  | "TOO_LONG"
+  /** It has more decimal places than the currency: more than `max`. */
+  | "TOO_MANY_DECIMALS"
+  /** It has fewer characters or items than `min`. */
+  | "TOO_SHORT";
+
 /** The kind of an order line, as EBP defines it. */
 export type ItemType =
   /** A shipping fee; not counted as a product. */
@@ -132,6 +159,21 @@ export type ItemType =
   | "SERVICE"
   /** Rental, care plans. */
   | "SUBSCRIPTION";
+
+/** What to do after an error. Also in `extensions.nextAction` of top-level errors. */
+export type NextAction =
+  /** Correct the input and send it again. The same key may be used. */
+  | "CORRECT_INPUT"
+  /** There is nothing to do. */
+  | "NONE"
+  /** Read the order again, and let a person decide whether to cancel anything else. */
+  | "RELOAD_ORDER"
+  /** Nothing was cancelled. Send a new request with a new key; after a rejection by EBP, once its cause is removed. */
+  | "RETRY_NEW_KEY"
+  /** Send exactly the same request again, with the same key. It is never sent to EBP a second time. */
+  | "RETRY_SAME_KEY"
+  /** Do not send another cancel. Read the cancellation again later, or follow it. */
+  | "WAIT";
 
 /** Which end comes first. */
 export type OrderDirection =
@@ -170,6 +212,31 @@ export type Settlement =
   /** The payment was voided before capture. */
   | "VOIDED";
 
+/** The kind of a user error. */
+export type UserErrorCode =
+  /** The total is not the sum of the items. */
+  | "AMOUNT_MISMATCH"
+  /** Somebody else has cancelled on this order meanwhile. */
+  | "CANCELLED_TOTAL_CHANGED"
+  /** A cancel of this order is not decided yet. */
+  | "CANCEL_IN_PROGRESS"
+  /** The key was used for another request. */
+  | "IDEMPOTENCY_KEY_REUSED"
+  /** A field of the input is invalid. */
+  | "INVALID_INPUT"
+  /** The outcome was unknown, and it is now proven that nothing was cancelled. */
+  | "NOT_CANCELLED"
+  /** The cancellation is not UNKNOWN, so an operator cannot decide it. */
+  | "NOT_IN_DOUBT"
+  /** The cancel did not reach EBP. Nothing was cancelled. */
+  | "NOT_SENT"
+  /** There are obstacles to deciding that it has FAILED. */
+  | "NOT_YET_FAILED"
+  /** It is not known whether money moved. */
+  | "OUTCOME_UNKNOWN"
+  /** EBP rejected the cancel. Nothing was cancelled. */
+  | "REJECTED_BY_EBP";
+
 export type CancelPaymentMutationVariables = Exact<{
   input: CancelPaymentInput;
 }>;
@@ -188,53 +255,75 @@ export type CancelPaymentMutation = {
     userErrors: Array<
       | {
           __typename: "AmountMismatchError";
-          expected: string;
-          actual: string;
-          code: string;
+          statedTotal: string;
+          computedTotal: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
       | {
           __typename: "CancelInProgressError";
-          cancellationId: string;
-          code: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
       | {
           __typename: "CancelledTotalChangedError";
-          expected: string;
-          actual: string;
-          code: string;
+          expectedTotal: string;
+          currentTotal: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
       | {
           __typename: "IdempotencyKeyReusedError";
-          cancellationId: string;
-          code: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
-      | { __typename: "InvalidInputError"; code: string; message: string; field: string | null }
-      | { __typename: "NotCancelledError"; code: string; message: string; field: string | null }
-      | { __typename: "NotInDoubtError"; code: string; message: string; field: string | null }
-      | { __typename: "NotSentError"; code: string; message: string; field: string | null }
-      | { __typename: "NotYetFailedError"; code: string; message: string; field: string | null }
+      | {
+          __typename: "InvalidInputError";
+          reason: InvalidInputReason;
+          min: string | null;
+          max: string | null;
+          code: UserErrorCode;
+          message: string;
+          field: Array<string> | null;
+          nextAction: NextAction;
+        }
+      | {
+          __typename: "NotCancelledError";
+          code: UserErrorCode;
+          message: string;
+          field: Array<string> | null;
+          nextAction: NextAction;
+        }
+      | {
+          __typename: "NotSentError";
+          code: UserErrorCode;
+          message: string;
+          field: Array<string> | null;
+          nextAction: NextAction;
+        }
       | {
           __typename: "OutcomeUnknownError";
-          cancellationId: string;
-          code: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
       | {
           __typename: "RejectedByEbpError";
           resultCode: string | null;
           ebpMessage: string | null;
-          code: string;
+          code: UserErrorCode;
           message: string;
-          field: string | null;
+          field: Array<string> | null;
+          nextAction: NextAction;
         }
     >;
   };
@@ -361,6 +450,22 @@ export const CancelPaymentDocument = {
                       { kind: "Field", name: { kind: "Name", value: "code" } },
                       { kind: "Field", name: { kind: "Name", value: "message" } },
                       { kind: "Field", name: { kind: "Name", value: "field" } },
+                      { kind: "Field", name: { kind: "Name", value: "nextAction" } },
+                      {
+                        kind: "InlineFragment",
+                        typeCondition: {
+                          kind: "NamedType",
+                          name: { kind: "Name", value: "InvalidInputError" },
+                        },
+                        selectionSet: {
+                          kind: "SelectionSet",
+                          selections: [
+                            { kind: "Field", name: { kind: "Name", value: "reason" } },
+                            { kind: "Field", name: { kind: "Name", value: "min" } },
+                            { kind: "Field", name: { kind: "Name", value: "max" } },
+                          ],
+                        },
+                      },
                       {
                         kind: "InlineFragment",
                         typeCondition: {
@@ -370,31 +475,9 @@ export const CancelPaymentDocument = {
                         selectionSet: {
                           kind: "SelectionSet",
                           selections: [
-                            { kind: "Field", name: { kind: "Name", value: "expected" } },
-                            { kind: "Field", name: { kind: "Name", value: "actual" } },
+                            { kind: "Field", name: { kind: "Name", value: "statedTotal" } },
+                            { kind: "Field", name: { kind: "Name", value: "computedTotal" } },
                           ],
-                        },
-                      },
-                      {
-                        kind: "InlineFragment",
-                        typeCondition: {
-                          kind: "NamedType",
-                          name: { kind: "Name", value: "IdempotencyKeyReusedError" },
-                        },
-                        selectionSet: {
-                          kind: "SelectionSet",
-                          selections: [{ kind: "Field", name: { kind: "Name", value: "cancellationId" } }],
-                        },
-                      },
-                      {
-                        kind: "InlineFragment",
-                        typeCondition: {
-                          kind: "NamedType",
-                          name: { kind: "Name", value: "CancelInProgressError" },
-                        },
-                        selectionSet: {
-                          kind: "SelectionSet",
-                          selections: [{ kind: "Field", name: { kind: "Name", value: "cancellationId" } }],
                         },
                       },
                       {
@@ -406,8 +489,8 @@ export const CancelPaymentDocument = {
                         selectionSet: {
                           kind: "SelectionSet",
                           selections: [
-                            { kind: "Field", name: { kind: "Name", value: "expected" } },
-                            { kind: "Field", name: { kind: "Name", value: "actual" } },
+                            { kind: "Field", name: { kind: "Name", value: "expectedTotal" } },
+                            { kind: "Field", name: { kind: "Name", value: "currentTotal" } },
                           ],
                         },
                       },
@@ -423,17 +506,6 @@ export const CancelPaymentDocument = {
                             { kind: "Field", name: { kind: "Name", value: "resultCode" } },
                             { kind: "Field", name: { kind: "Name", value: "ebpMessage" } },
                           ],
-                        },
-                      },
-                      {
-                        kind: "InlineFragment",
-                        typeCondition: {
-                          kind: "NamedType",
-                          name: { kind: "Name", value: "OutcomeUnknownError" },
-                        },
-                        selectionSet: {
-                          kind: "SelectionSet",
-                          selections: [{ kind: "Field", name: { kind: "Name", value: "cancellationId" } }],
                         },
                       },
                     ],

@@ -131,7 +131,7 @@ export function createEbpClient(options: EbpClientOptions): EbpClient {
     lookup,
     showPayment,
     canShow: (state) => canShow(state, paymentStatuses),
-    describe: (request) => describeRequest(request, storeOf(stores, request.storeId)),
+    describe: describeRequest,
     close: () => (closing ??= closeWhenIdle()),
   };
 }

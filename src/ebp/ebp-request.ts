@@ -3,7 +3,7 @@ import { stringify } from "lossless-json";
 import type { CancelItem, CancelRequest, RefundAccount } from "../cancellation/model/cancel-request.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { StoreCredentials } from "../cancellation/model/store.js";
-import type { DescribedRequest, Language } from "../cancellation/model/payment-gateway.js";
+import type { Language } from "../cancellation/model/payment-gateway.js";
 import { maskRefundAccount } from "../cancellation/request/field-rules.js";
 
 /** What it takes to call EBP for one store. */
@@ -98,13 +98,9 @@ function itemFields({ seq, itemType, itemId, quantity, amount, taxAmount }: Canc
 const HIDDEN_DIGITS = "******";
 
 /** The cancel as it would be sent, with the refund account masked. */
-export function describeRequest(request: CancelRequest, store: EbpStore): DescribedRequest {
+export function describeRequest(request: CancelRequest): string {
   const { refundAccount } = request;
-  return {
-    method: CANCEL_METHOD,
-    url: cancelUrl(store.baseUrl).href,
-    body: writtenBody(request, refundAccount === null ? null : masked(refundAccount), 2),
-  };
+  return writtenBody(request, refundAccount === null ? null : masked(refundAccount), 2);
 }
 
 function masked(account: RefundAccount): RefundAccount {

@@ -1,4 +1,10 @@
-import type { CancelOutcome, Confirmation, ConfirmedItem, Failure } from "../cancellation/model/outcome.js";
+import type {
+  CancelOutcome,
+  Confirmation,
+  ConfirmedItem,
+  Failure,
+  FailureCause,
+} from "../cancellation/model/outcome.js";
 import {
   type AnswerText,
   createRedactor,
@@ -34,6 +40,8 @@ export interface OutcomeRow {
   readonly reason: string;
   readonly when: (answer: Answered) => boolean;
   readonly proves: CancelOutcome["kind"];
+  /** What callers are told; an accepted cancel has none. */
+  readonly cause?: FailureCause;
 }
 
 /**
@@ -49,36 +57,43 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
     reason: "The request never left: the time to send it was over before it could be sent.",
     when: (a) => !a.left && a.tooLate,
     proves: "notSent",
+    cause: "SENT_TOO_LATE",
   },
   {
     reason: "The request never left: no connection to EBP was made.",
     when: (a) => !a.left,
     proves: "notSent",
+    cause: "NOT_CONNECTED",
   },
   {
     reason: "No complete answer came in time; EBP may have processed the request.",
     when: (a) => a.end === "timedOut",
     proves: "unknown",
+    cause: "TIMED_OUT",
   },
   {
     reason: "The answer is larger than any of EBP's and was not read to its end.",
     when: (a) => a.end === "tooLarge",
     proves: "unknown",
+    cause: "ANSWER_NOT_READABLE",
   },
   {
     reason: "The answer began before the request had left whole: it may be an answer to something else.",
     when: (a) => a.end === "early",
     proves: "unknown",
+    cause: "ANSWER_NOT_READABLE",
   },
   {
     reason: "The connection broke after the request had begun to leave; EBP may have processed it.",
     when: (a) => a.end !== "complete",
     proves: "unknown",
+    cause: "CONNECTION_BROKE",
   },
   {
     reason: 'EBP accepted (result code "0"), but its answer names another order.',
     when: (a) => codeIs(a, "0") && isSuccess(a) && a.isSameOrder === false,
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: 'EBP accepted the cancel: result code "0".',
@@ -89,63 +104,75 @@ export const OUTCOME_TABLE: readonly OutcomeRow[] = [
     reason: 'Result code "0" contradicts the HTTP status, which is not a success.',
     when: (a) => codeIs(a, "0"),
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "EBP-C-0010: EBP says that the cancellation failed.",
     when: (a) => codeIs(a, "EBP-C-0010"),
     proves: "rejected",
+    cause: "REJECTED",
   },
   {
     reason: "EBP failed while processing (EBP-C-0008, 0009, 0011 or 0012); nothing says how far it got.",
     when: (a) => codeIs(a, "EBP-C-0008", "EBP-C-0009", "EBP-C-0011", "EBP-C-0012"),
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "HTTP 404 or 405 from EBP: there was nothing to process the request.",
     when: (a) => a.text.kind === "envelope" && statusIs(a, 404, 405),
     proves: "rejected",
+    cause: "REJECTED",
   },
   {
     reason:
       "EBP refused the request as such: authentication (A), format (B) or validation (C), with HTTP 4xx.",
     when: (a) => isRefusal(a) && letterIs(a, "A", "B", "C"),
     proves: "rejected",
+    cause: "REJECTED",
   },
   {
     reason: "EBP passed on an error of the payment gateway (D) or another system (E), which may have acted.",
     when: (a) => letterIs(a, "D", "E"),
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "EBP failed inside (Z); nothing says how far it got.",
     when: (a) => letterIs(a, "Z"),
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "A result code that is not published, or with an HTTP status it is not published for.",
     when: (a) => a.text.kind === "envelope",
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "HTTP 408 or 409 without an answer of EBP: the request may have been forwarded before.",
     when: (a) => statusIs(a, 408, 409),
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
   {
     reason: "The answer may be EBP's, but it is broken off, ambiguous or not as documented.",
     when: (a) => a.text.kind === "illegible",
     proves: "unknown",
+    cause: "ANSWER_NOT_READABLE",
   },
   {
     reason:
       "A gateway in front of EBP refused the request (HTTP 4xx, no answer of EBP): nothing was cancelled.",
     when: (a) => isRefusal(a) && a.endMarked,
     proves: "notSent",
+    cause: "REFUSED_BY_GATEWAY",
   },
   {
     reason: "Neither EBP's answer nor a refusal; EBP may have processed the request.",
     when: () => true,
     proves: "unknown",
+    cause: "ANSWER_PROVES_NOTHING",
   },
 ];
 
@@ -192,12 +219,13 @@ export function readOutcome(exchange: Exchange, request: CancelRequest): CancelO
     isSameOrder: isSameOrder(read.envelope, request.orderNo),
   });
   const redactor = createRedactor(request.refundAccount);
-  const evidence = evidenceOf(read, row.reason, redactor, request.refundAccount === null);
+  const basis = exchange.errorCode === null ? row.reason : `${row.reason} (${exchange.errorCode})`;
+  const evidence = evidenceOf(read, basis, redactor, request.refundAccount === null);
   if (row.proves === "accepted") {
     const confirmation = readConfirmation(read.envelope?.data ?? null, redactor);
     return { kind: "accepted", confirmation, evidence };
   }
-  return { kind: row.proves, failure: failureOf(read, row, redactor), evidence };
+  return { kind: row.proves, failure: failureIn(read, row, redactor), evidence };
 }
 
 function isEndMarked({ headers }: Exchange): boolean {
@@ -205,13 +233,12 @@ function isEndMarked({ headers }: Exchange): boolean {
 }
 
 /** EBP's message where it gave a reason, but not its "SUCCESS" in an answer that proves none. */
-function failureOf({ exchange, envelope }: ReadExchange, row: OutcomeRow, redactor: Redactor): Failure {
-  const { errorCode } = exchange;
-  const ownMessage = errorCode === null ? row.reason : `${row.reason} (${errorCode})`;
+function failureIn({ envelope }: ReadExchange, { cause }: OutcomeRow, redactor: Redactor): Failure {
   const ebpMessage = envelope?.resultCode === "0" ? null : envelope?.message;
   return {
+    cause: cause ?? "ANSWER_PROVES_NOTHING",
     resultCode: resultCodeOf(envelope, redactor),
-    message: ebpMessage ? redactor.message(ebpMessage) : ownMessage,
+    ebpMessage: ebpMessage ? redactor.message(ebpMessage) : null,
     details: (envelope?.details ?? []).slice(0, MAX_DETAILS).map(({ field, message }) => ({
       field: redactor.identifier(field),
       message: redactor.message(message),

@@ -16,7 +16,7 @@ import {
 } from "./answer.js";
 import type { Exchange } from "./exchange.js";
 import { asString, type JsonObject, matching } from "./json.js";
-import type { ShownPayment, Unavailable } from "../cancellation/history/live-status.js";
+import type { ShownPayment, UnavailableReason } from "../cancellation/history/live-status.js";
 
 /** What an answer about a payment says, as far as the table needs it. */
 interface ShownDetails {
@@ -160,39 +160,22 @@ export function readPaymentState(
   return { state: shows, evidence: evidenceOf(read, reason, createRedactor(refundAccount), false) };
 }
 
-interface UnavailableRow extends Pick<Unavailable, "reason" | "message"> {
+interface UnavailableRow {
+  readonly reason: UnavailableReason;
   readonly when: (details: ShownDetails) => boolean;
 }
 
 /** Why an answer shows nothing of the payment; the first matching row decides. Without one, the answer shows something. */
 const UNAVAILABLE_TABLE: readonly UnavailableRow[] = [
-  { reason: "TIMED_OUT", message: "EBP did not answer in time.", when: (d) => d.end === "timedOut" },
-  { reason: "NOT_REACHED", message: "No connection to EBP could be made.", when: (d) => !d.left },
-  {
-    reason: "NOT_READABLE",
-    message: "EBP's answer broke off, or was too large to be one.",
-    when: (d) => d.end !== "complete",
-  },
-  {
-    reason: "NOT_READABLE",
-    message: "The answer is not EBP's, or cannot be read.",
-    when: (d) => d.text.kind !== "envelope",
-  },
-  {
-    reason: "REFUSED",
-    message: "EBP answered with an error, and without the payment's details.",
-    when: (d) => d.text.kind === "envelope" && d.text.envelope.resultCode !== "0",
-  },
-  {
-    reason: "NOT_READABLE",
-    message: "EBP's answer contradicts itself: it says that all is well, and its HTTP status does not.",
-    when: (d) => !isSuccess(d),
-  },
-  {
-    reason: "NOT_READABLE",
-    message: "EBP's answer names no order, or another one.",
-    when: (d) => d.isSameOrder !== true,
-  },
+  { reason: "TIMED_OUT", when: (d) => d.end === "timedOut" },
+  { reason: "NOT_REACHED", when: (d) => !d.left },
+  // Broken off, or too large to be an answer of EBP.
+  { reason: "NOT_READABLE", when: (d) => d.end !== "complete" },
+  { reason: "NOT_READABLE", when: (d) => d.text.kind !== "envelope" },
+  { reason: "REFUSED", when: (d) => d.text.kind === "envelope" && d.text.envelope.resultCode !== "0" },
+  // It says that all is well, and its HTTP status does not.
+  { reason: "NOT_READABLE", when: (d) => !isSuccess(d) },
+  { reason: "NOT_READABLE", when: (d) => d.isSameOrder !== true },
 ];
 
 /** What the answer to a lookup shows of its payment, for a person to look at. */
@@ -206,15 +189,11 @@ export function readLiveStatus(exchange: Exchange, orderNo: string, statuses: Pa
     const cancels = decidePaymentState(details, statuses).shows;
     return { paymentStatus, cancels, requestId, unavailable: null };
   }
-  const { reason, message } = hidden ?? NO_STATUS;
+  // Without a status, or with one that is no word, there is nothing to show.
+  const reason = hidden?.reason ?? "NOT_READABLE";
   const resultCode = reason === "REFUSED" ? matching(read.envelope?.resultCode, PUBLISHED_CODE) : null;
-  return { paymentStatus: null, cancels: null, requestId, unavailable: { reason, message, resultCode } };
+  return { paymentStatus: null, cancels: null, requestId, unavailable: { reason, resultCode } };
 }
-
-const NO_STATUS = {
-  reason: "NOT_READABLE",
-  message: "EBP's answer states no status of the payment, or not as a word.",
-} as const;
 
 // An answer about a payment holds personal data, also in undocumented fields, and no account is known here that could be
 // removed. So only texts of these forms are shown.

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { GraphQLError, type DocumentNode } from "graphql";
+import type { DocumentNode } from "graphql";
 import type { CancellationHistory, OrderLines } from "../cancellation/history/history.js";
 import type { LiveChanges } from "../cancellation/live/live-changes.js";
 import type { Caller } from "../cancellation/model/caller.js";
@@ -7,17 +7,23 @@ import type {
   CancellationEvent,
   CancellationItem,
   CancellationReference,
+  OrderReference,
+  OrderTotals,
 } from "../cancellation/model/cancellation.js";
 import type { Decimal } from "../cancellation/model/decimal.js";
 import { TooManyError } from "../cancellation/model/errors.js";
 import type { Language } from "../cancellation/model/payment-gateway.js";
 import type { Stores } from "../cancellation/model/store.js";
+import { MESSAGES, type Messages, type Text } from "../messages/messages.js";
+import { Refusal } from "./plugins/errors.js";
 import { MAX_CHILDREN, pointsOf } from "./plugins/limits.js";
 
 /** What one GraphQL request carries. */
 export interface GraphQLContext {
   readonly caller: Caller;
   readonly language: Language;
+  /** In that language. */
+  readonly messages: Messages;
   /** To quote to the operators. */
   readonly requestId: string;
   /** Not the same for a mutation as for a query. */
@@ -42,6 +48,7 @@ export function createContext(
   return {
     caller,
     language,
+    messages: MESSAGES[language],
     requestId,
     live,
     cost: 0,
@@ -79,14 +86,8 @@ class ReadBudget {
   #left = MAX_CHILDREN;
   #reading: Promise<unknown> = Promise.resolve();
 
-  /**
-   * @param what names the rows for the caller who asks for too many.
-   * @param instead tells that caller what to do.
-   */
-  constructor(
-    private readonly what: string,
-    private readonly instead: string,
-  ) {}
+  /** @param text tells the caller who asks for too many what to do. */
+  constructor(private readonly text: Text) {}
 
   /** All of the budget after a read that found too many. */
   get countRead(): number {
@@ -112,8 +113,7 @@ class ReadBudget {
     if (!(error instanceof TooManyError)) throw error;
     // The rows were read, so they are paid for. Otherwise one request could have many lists read again and again for nothing.
     this.#left = 0;
-    const message = `The ${this.what} are more than ${MAX_CHILDREN} together, which is the most that is read for one request. ${this.instead}`;
-    throw new GraphQLError(message, { extensions: { code: "QUERY_TOO_COMPLEX" } });
+    throw new Refusal(this.text, { code: "QUERY_TOO_COMPLEX" });
   }
 }
 
@@ -123,21 +123,16 @@ const UNCACHED = { cache: false } as const;
 /** What the fields of one request read: together for a whole page, and within bounds. */
 export class Loaders {
   readonly #budgets = {
-    items: new ReadBudget("items asked for", "Ask for smaller pages."),
-    events: new ReadBudget("events asked for", "Ask for smaller pages."),
-    orderItems: new ReadBudget(
-      "items that `lines` adds up",
-      "Ask for fewer orders, or page through the `items` of an order's `cancellations`.",
-    ),
-    totals: new ReadBudget(
-      "cancels that `cancelledTotalAfter` adds up",
-      "Ask for fewer orders, or without the running totals.",
-    ),
+    items: new ReadBudget(({ refusals }) => refusals.tooManyItems(MAX_CHILDREN)),
+    events: new ReadBudget(({ refusals }) => refusals.tooManyEvents(MAX_CHILDREN)),
+    orderItems: new ReadBudget(({ refusals }) => refusals.tooManyLines(MAX_CHILDREN)),
+    totals: new ReadBudget(({ refusals }) => refusals.tooManyTotals(MAX_CHILDREN)),
   };
   readonly #totals = new Map<string, DataLoader<string, Decimal | null>>();
   #now: Promise<Date> | undefined;
   readonly items: DataLoader<CancellationReference, CancellationItem[]>;
   readonly events: DataLoader<CancellationReference, CancellationEvent[]>;
+  readonly orderTotals: DataLoader<OrderReference, OrderTotals>;
 
   constructor(private readonly history: CancellationHistory) {
     const { items, events } = this.#budgets;
@@ -146,6 +141,7 @@ export class Loaders {
       (of) => items.spend((atMost) => history.items(of, atMost), countIn),
       UNCACHED,
     );
+    this.orderTotals = new DataLoader((of) => history.totalsOf(of), UNCACHED);
     this.events = new DataLoader(
       (of) => events.spend((atMost) => history.events(of, atMost), countIn),
       UNCACHED,

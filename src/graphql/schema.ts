@@ -1,15 +1,25 @@
-import { defaultFieldResolver, GraphQLError, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import {
+  defaultFieldResolver,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLFieldResolver,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { buildSchema, type BuildSchemaOptions } from "type-graphql";
 import type { CancelPaymentDependencies } from "../cancellation/cancel/cancel-payment.js";
 import type { Cursors } from "../cancellation/history/cursors.js";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { AskLiveStatus } from "../cancellation/history/live-status.js";
-import type { Scope } from "../cancellation/model/caller.js";
+import type { Caller, Scope } from "../cancellation/model/caller.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { CheckDependencies } from "../cancellation/reconcile/reconcile.js";
 import { CancelPaymentResolver } from "./api/cancel-payment.js";
-import { CancellationResolver } from "./api/cancellation-queries.js";
+import { CancellationFailureResolver, CancellationResolver } from "./api/cancellation-queries.js";
 import {
   CancellationConnectionResolver,
   OrderConnectionResolver,
@@ -18,10 +28,12 @@ import {
 } from "./api/connection.js";
 import { DecimalScalar } from "./api/leaf-types.js";
 import { OperatorResolver } from "./api/operator.js";
-import { OrderResolver } from "./api/order.js";
+import { LiveStatusUnavailableResolver, OrderResolver } from "./api/order.js";
 import { StatsResolver } from "./api/stats.js";
 import { USER_ERROR_TYPES } from "./api/user-errors.js";
+import { ViewerResolver } from "./api/viewer.js";
 import type { GraphQLContext } from "./context.js";
+import { Refusal, refusal } from "./plugins/errors.js";
 
 export interface SchemaParts extends CancelPaymentDependencies, CheckDependencies {
   readonly history: CancellationHistory;
@@ -34,7 +46,10 @@ export interface SchemaParts extends CancelPaymentDependencies, CheckDependencie
 export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSchema> {
   const { stores, history, cursors } = parts;
   const instances = [
-    new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts),
+    new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts, stores),
+    new CancellationFailureResolver(),
+    new LiveStatusUnavailableResolver(),
+    new ViewerResolver(stores),
     new OperatorResolver({ ...parts, now: () => history.now() }),
     new CancellationResolver(stores, history, cursors),
     new CancellationConnectionResolver(history),
@@ -58,7 +73,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     // The domain checks its input itself: class-validator's errors carry the caller's whole input, account number and all.
     validate: false,
   });
-  // type-graphql has no option for these descriptions.
+  // Neither type-graphql nor graphql-scalars has an option for these.
   for (const [type, description] of [
     [
       schema.getQueryType(),
@@ -71,6 +86,9 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
     ],
   ] as const)
     if (type) type.description = description;
+  const dateTime = schema.getType("DateTime");
+  if (dateTime instanceof GraphQLScalarType)
+    dateTime.specifiedByURL = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6";
   guardSchema(schema);
   return schema;
 }
@@ -79,7 +97,7 @@ function noTopic(): never {
   throw new Error("using a topic: there are none");
 }
 
-type AccessRules = Readonly<Record<string, readonly [Scope, ...Scope[]]>>;
+type AccessRules = Readonly<Record<string, readonly Scope[]>>;
 
 const READ = ["cancellations:read"] as const;
 const WRITE = ["cancellations:write"] as const;
@@ -97,6 +115,9 @@ const ACCESS: AccessRules = {
   "Query.cancellations": READ,
   "Query.cancellationStats": READ,
   "Query.order": READ,
+  "Query.orders": READ,
+  // Everybody may see who they are.
+  "Query.viewer": [],
   // It shows what a cancel would do, so it is for those who may cancel.
   "Query.cancelPaymentPreview": WRITE,
   "Mutation.cancelPayment": WRITE,
@@ -104,6 +125,30 @@ const ACCESS: AccessRules = {
   "Mutation.resolveCancellation": OPERATE,
   "Subscription.cancellationChanged": READ,
 };
+
+/**
+ * Fields below a root field that lead to other records than the one a caller has made. They are checked before anything is executed, so
+ * that a mutation is not carried out for a caller who could not read its answer.
+ */
+const NESTED_ACCESS: AccessRules = {
+  "Cancellation.order": READ,
+  "CancelPaymentPayload.order": READ,
+  "IdempotencyKeyReusedError.cancellation": READ,
+  "CancelInProgressError.cancellation": READ,
+};
+
+/** @throws GraphQLError for a document that asks for more than its caller may read. */
+export function assertNestedAccess(schema: GraphQLSchema, document: DocumentNode, { scopes }: Caller): void {
+  if (READ.every((scope) => scopes.includes(scope))) return;
+  const typeInfo = new TypeInfo(schema);
+  const assertField = (node: FieldNode): void => {
+    const name = `${String(typeInfo.getParentType())}.${node.name.value}`;
+    const missing = missingOf(NESTED_ACCESS[name] ?? [], scopes);
+    if (missing.length === 0) return;
+    throw refusal("FORBIDDEN", 403, ({ refusals }) => refusals.scopesMissing(node.name.value, missing));
+  };
+  visit(document, visitWithTypeInfo(typeInfo, { Field: { enter: assertField } }));
+}
 
 /**
  * Puts the rules before the resolvers of the root fields.
@@ -135,12 +180,12 @@ type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 function guardOf(field: string, scopes: readonly Scope[]): (resolver: Resolver) => Resolver {
   return (resolver) =>
     (source, args, context, info): unknown => {
-      const missing = scopes.filter((scope) => !context.caller.scopes.includes(scope));
+      const missing = missingOf(scopes, context.caller.scopes);
       if (missing.length === 0) return resolver(source, args, context, info);
-      const noun = missing.length === 1 ? "scope" : "scopes";
-      throw new GraphQLError(
-        `\`${field}\` needs the ${noun} ${missing.join(" and ")}, which your token does not have.`,
-        { extensions: { code: "FORBIDDEN" } },
-      );
+      throw new Refusal(({ refusals }) => refusals.scopesMissing(field, missing), { code: "FORBIDDEN" });
     };
+}
+
+function missingOf(needed: readonly Scope[], has: readonly Scope[]): Scope[] {
+  return needed.filter((scope) => !has.includes(scope));
 }

@@ -7,11 +7,11 @@ import {
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { OperationTypeNode, type GraphQLError, type OperationDefinitionNode } from "graphql";
-import Negotiator from "negotiator";
 import type { CancellationHistory } from "../cancellation/history/history.js";
 import type { PersistedOperation } from "../cancellation/model/caller.js";
 import { BusyError } from "../cancellation/model/errors.js";
-import { LANGUAGES, type Language } from "../cancellation/model/payment-gateway.js";
+import type { Language } from "../cancellation/model/payment-gateway.js";
+import { chooseLanguage, MESSAGES } from "../messages/messages.js";
 import { createContext, type GraphQLContext, type LiveContext } from "./context.js";
 import {
   assertListed,
@@ -21,10 +21,18 @@ import {
   replaceId,
   type Safelist,
 } from "./plugins/check-request.js";
-import { createErrorFormat, logFaults, refusal, unique, withRequestId } from "./plugins/errors.js";
+import {
+  createErrorFormat,
+  type FormatError,
+  logFaults,
+  refusal,
+  unique,
+  withRequestId,
+} from "./plugins/errors.js";
 import { MAX_TOKENS, MAX_VALIDATION_ERRORS, measure, type Operation } from "./plugins/limits.js";
 import { askedFieldsOf, chargeOperation, chargePenalties, type Charge } from "./plugins/rate-limits.js";
 import { coerceVariables } from "./plugins/value-errors.js";
+import { assertNestedAccess } from "./schema.js";
 import { addStream, type SharedDependencies, STREAM_PATH } from "./stream.js";
 
 export interface GraphQLServerDependencies extends SharedDependencies {
@@ -49,39 +57,53 @@ export async function addGraphQL(
 ): Promise<void> {
   const { schema, introspection, admission, persistedOperations } = dependencies;
   const safelist = persistedOperations && createSafelist(schema, persistedOperations);
-  const formatError = createErrorFormat(schema, { namesSchema: introspection });
-  const apollo = new ApolloServer<GraphQLContext>({
-    schema,
-    introspection,
-    hideSchemaDetailsFromClientErrors: !introspection,
-    includeStacktraceInErrorResponses: false,
-    csrfPrevention: true,
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
-    // Any caller could fill this cache with its own texts.
-    persistedQueries: false,
-    stopOnTerminationSignals: false,
-    formatError,
-    logger: app.log,
-    plugins: [
-      ApolloServerPluginLandingPageDisabled(),
-      // It walks through every answer to compute a header that every answer here has already: no caching.
-      ApolloServerPluginCacheControlDisabled(),
-      checkOperations(dependencies, app.log, safelist),
-    ],
-  });
-  await apollo.start();
+  const createServer = async (formatError: FormatError): Promise<ApolloServer<GraphQLContext>> => {
+    const server = new ApolloServer<GraphQLContext>({
+      schema,
+      introspection,
+      hideSchemaDetailsFromClientErrors: !introspection,
+      includeStacktraceInErrorResponses: false,
+      csrfPrevention: true,
+      parseOptions: { maxLexicalTokens: MAX_TOKENS },
+      validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
+      // Any caller could fill this cache with its own texts.
+      persistedQueries: false,
+      stopOnTerminationSignals: false,
+      formatError,
+      logger: app.log,
+      plugins: [
+        ApolloServerPluginLandingPageDisabled(),
+        // It walks through every answer to compute a header that every answer here has already: no caching.
+        ApolloServerPluginCacheControlDisabled(),
+        checkOperations(dependencies, app.log, safelist),
+      ],
+    });
+    await server.start();
+    return server;
+  };
+  // One for each language: Apollo Server formats errors without saying whose they are.
+  const formats = {
+    en: createErrorFormat(schema, MESSAGES.en, introspection),
+    ko: createErrorFormat(schema, MESSAGES.ko, introspection),
+  } as const satisfies Record<Language, FormatError>;
+  const servers = { en: await createServer(formats.en), ko: await createServer(formats.ko) } as const;
   function contextOf(request: FastifyRequest, live: LiveContext | null = null): GraphQLContext {
     const caller = admission.callerOf(request);
     if (safelist !== null) assertListed(request, safelist);
-    const language = chooseLanguage(request.headers["accept-language"]);
+    const language = languageOf(request);
     return createContext({ caller, language, requestId: request.id, live }, dependencies.history);
   }
-  const handler = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
+  const context = (request: FastifyRequest): Promise<GraphQLContext> => Promise.resolve(contextOf(request));
+  const handlers = {
+    en: fastifyApolloHandler(servers.en, { context }),
+    ko: fastifyApolloHandler(servers.ko, { context }),
+  } as const;
   // When a caller hangs up, its cancel goes on. A stop waits until the outcome is stored.
   const underWay = new Set<unknown>();
   function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const answering = Promise.resolve(handler.call(app, request, reply));
+    const language = languageOf(request);
+    void reply.headers({ "content-language": language, vary: "accept-language" });
+    const answering = Promise.resolve(handlers[language].call(app, request, reply));
     underWay.add(answering);
     return answering.finally(() => underWay.delete(answering));
   }
@@ -89,30 +111,27 @@ export async function addGraphQL(
     method: ["GET", "POST", "OPTIONS"],
     url: "/graphql",
     ...admission.hooks,
-    preHandler: [checkAddress, checkAccept(JSON_TYPES, `Answers are ${JSON_TYPES.join(" or ")}`)],
+    preHandler: [checkAddress, checkAccept(JSON_TYPES)],
     handler: handlerToTheEnd,
   });
   addStream(app, {
     ...dependencies,
-    apollo,
+    serverOf: (request) => servers[languageOf(request)],
     contextOf,
-    formatErrors: (errors, requestId) => {
+    formatErrors: (errors, { requestId, language }) => {
       logFaults(app.log, errors, requestId);
-      return errors.map((error) => withRequestId(formatError(error.toJSON(), error), requestId));
+      return errors.map((error) => withRequestId(formats[language](error.toJSON(), error), requestId));
     },
   });
   // Not Apollo's drain plugin: it waits for the server to close, which waits for this.
   app.addHook("onClose", async () => {
     await Promise.allSettled(underWay);
-    await apollo.stop();
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
   });
 }
 
-/** The caller's preferred one of the languages EBP speaks; English when it prefers none of them. */
-function chooseLanguage(acceptLanguage: string | undefined): Language {
-  const negotiator = new Negotiator({ headers: { "accept-language": acceptLanguage } });
-  const preferred = negotiator.language([...LANGUAGES]);
-  return LANGUAGES.find((language) => language === preferred) ?? "en";
+function languageOf({ headers }: FastifyRequest): Language {
+  return chooseLanguage(headers["accept-language"]);
 }
 
 /** What is checked of each operation before anything of it is executed, in this order, and what is done when it has been. */
@@ -131,7 +150,10 @@ function checkOperations(
           // Apollo Server refuses it.
           if (operation === undefined) return;
           const given = request.variables ?? {};
-          const { values, errors } = coerceVariables(schema, operation, given, introspection);
+          assertNestedAccess(schema, document, contextValue.caller);
+          const { refusals } = contextValue.messages;
+          const wording = { refusals, namesSchema: introspection };
+          const { values, errors } = coerceVariables(schema, operation, given, wording);
           misfits = errors;
           contextValue.cost =
             errors.length > 0 ? 1 : costOf({ schema, document, operation, variables: values });
@@ -165,10 +187,14 @@ function checkOperations(
         },
         async willSendResponse({ response: { body }, contextValue }) {
           if (charged !== null) await chargePenalties(rateLimits, charged, contextValue);
-          if (body.kind === "single" && body.singleResult.errors !== undefined)
-            body.singleResult.errors = unique(body.singleResult.errors).map((error) =>
+          if (body.kind !== "single") return;
+          const { singleResult } = body;
+          if (singleResult.errors !== undefined)
+            singleResult.errors = unique(singleResult.errors).map((error) =>
               withRequestId(error, contextValue.requestId),
             );
+          if (contextValue.cost > 0)
+            singleResult.extensions = { ...singleResult.extensions, cost: contextValue.cost };
         },
       });
     },
@@ -178,20 +204,16 @@ function checkOperations(
 /** @throws GraphQLError for an operation beyond the limits. */
 function costOf(operation: Operation): number {
   const { cost, faults } = measure(operation);
-  if (faults.length > 0) throw refusal("QUERY_TOO_COMPLEX", 400, faults.join(" "));
-  return cost;
+  if (faults.length === 0) return cost;
+  throw refusal("QUERY_TOO_COMPLEX", 400, (messages) => faults.map((text) => text(messages)).join(" "));
 }
 
 /** Subscriptions are served at their own path, and nothing else there. */
 function assertServedHere({ operation }: OperationDefinitionNode, { live }: GraphQLContext): void {
   const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
   if (isSubscription === (live !== null)) return;
-  throw refusal(
-    "BAD_REQUEST",
-    400,
-    isSubscription
-      ? `Subscriptions are served at POST ${STREAM_PATH}, as server-sent events.`
-      : "Only subscriptions are served here. Queries and mutations are at /graphql. This call did nothing.",
+  throw refusal("BAD_REQUEST", 400, ({ refusals }) =>
+    isSubscription ? refusals.subscriptionElsewhere(STREAM_PATH) : refusals.onlySubscriptions,
   );
 }
 
@@ -219,7 +241,7 @@ function shedLoad(
   throw refusal(
     "SERVICE_UNAVAILABLE",
     503,
-    `More is asked than can be served at this moment.${isMutation ? " This call sent nothing; repeat it with the same idempotency key." : ""} Come again in ${RETRY_AFTER_SECONDS} s.`,
+    ({ refusals }) => refusals.databaseBusy(isMutation, RETRY_AFTER_SECONDS),
     RETRY_AFTER_SECONDS,
   );
 }

@@ -21,7 +21,8 @@ import {
   type LiveContext,
 } from "./context.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
-import { refusal } from "./plugins/errors.js";
+import { Refusal, refusal } from "./plugins/errors.js";
+import { chooseLanguage } from "../messages/messages.js";
 import type { RateLimitDependencies } from "./plugins/rate-limits.js";
 
 export const STREAM_PATH = "/graphql/stream";
@@ -46,11 +47,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-const TOKEN_EXPIRED = refusal(
-  "UNAUTHENTICATED",
-  401,
-  "Your token is no longer valid. Subscribe again with a valid one.",
-);
+const TOKEN_EXPIRED = refusal("UNAUTHENTICATED", 401, ({ refusals }) => refusals.tokenExpired);
 
 /** What subscriptions need as queries do. */
 export interface SharedDependencies {
@@ -63,11 +60,14 @@ export interface SharedDependencies {
 }
 
 interface StreamDependencies extends SharedDependencies {
-  readonly apollo: ApolloServer<GraphQLContext>;
+  readonly serverOf: (request: FastifyRequest) => ApolloServer<GraphQLContext>;
   /** @throws GraphQLError for a request that must not be read. */
   readonly contextOf: (request: FastifyRequest, live: LiveContext) => GraphQLContext;
   /** Errors as the caller may see them. */
-  readonly formatErrors: (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
+  readonly formatErrors: (
+    errors: readonly GraphQLError[],
+    context: Pick<GraphQLContext, "requestId" | "language">,
+  ) => GraphQLFormattedError[];
 }
 
 /** Adds `POST /graphql/stream`. Every refusal comes before the stream begins, and looks as at `/graphql`. */
@@ -77,11 +77,11 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
     method: "POST",
     url: STREAM_PATH,
     ...dependencies.admission.hooks,
-    preHandler: [checkAddress, checkAccept([EVENT_STREAM], `The answer is a ${EVENT_STREAM}`)],
+    preHandler: [checkAddress, checkAccept([EVENT_STREAM])],
     handler: async (request, reply) => {
       const ending = endingOf(reply);
       const live: LiveContext = { ...dependencies.live, signal: ending.signal, accepted: null };
-      const answer = await dependencies.apollo.executeHTTPGraphQLRequest({
+      const answer = await dependencies.serverOf(request).executeHTTPGraphQLRequest({
         httpGraphQLRequest: toGraphQLRequest(request),
         context: () => Promise.resolve(dependencies.contextOf(request, live)),
       });
@@ -89,7 +89,10 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
       const { status = 200, headers, body } = answer;
       return reply
         .code(status)
-        .headers(Object.fromEntries(headers))
+        .headers({
+          ...Object.fromEntries(headers),
+          "content-language": chooseLanguage(request.headers["accept-language"]),
+        })
         .send(body.kind === "complete" ? body.string : "");
     },
   });
@@ -114,7 +117,7 @@ async function stream(
   const { schema, history, rateLimits, admission } = dependencies;
   const { signal } = ending;
   const formatErrors = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
-    dependencies.formatErrors(errors, request.id);
+    dependencies.formatErrors(errors, context);
   const subscription = { schema, document, operationName, variableValues: variables };
   const source = await createSourceEventStream({ ...subscription, contextValue: context });
   if (!(Symbol.asyncIterator in source)) {
@@ -132,7 +135,9 @@ async function stream(
   const stopWatching = admission.watchToken(request, () => ending.abort(TOKEN_EXPIRED));
   signal.addEventListener("abort", stopWatching, { once: true });
   const events = toEventStream(resultsOf(source), { signal, formatErrors, onEnd: () => ending.abort() });
-  return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
+  return reply
+    .headers({ ...HEADERS, "content-language": context.language })
+    .send(Readable.from(events, { highWaterMark: 1 }));
 }
 
 function refuse(reply: FastifyReply, errors: readonly GraphQLFormattedError[]): FastifyReply {
@@ -187,8 +192,6 @@ export function keepStreams(app: FastifyInstance): (reply: FastifyReply) => Abor
 const HEARTBEAT_MS = 12_000;
 const HEARTBEAT = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
-
-const MISSED = "More has changed than this stream can send. Reload what you show, then subscribe again.";
 
 interface EventStreamOptions {
   /** Ends the stream at once. A reason that is a GraphQLError is sent first; without one the client reconnects. */
@@ -251,7 +254,7 @@ async function nextOf(results: AsyncIterator<ExecutionResult>): Promise<Iterator
 
 function toGraphQLError(error: unknown): GraphQLError {
   if (error instanceof MissedChangesError)
-    return new GraphQLError(MISSED, { extensions: { code: "SERVICE_UNAVAILABLE" } });
+    return new Refusal(({ refusals }) => refusals.changesMissed, { code: "SERVICE_UNAVAILABLE" });
   const originalError = error instanceof Error ? error : null;
   return new GraphQLError("following changes failed", { originalError });
 }

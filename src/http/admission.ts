@@ -14,7 +14,7 @@ import {
   type Caller,
   type IdentifiedCaller,
 } from "../cancellation/model/caller.js";
-import { ApiError, retryLater } from "./errors.js";
+import { ApiError, retryLater } from "../messages/api-error.js";
 
 /**
  * Requests that are refused for what they are: not to be parsed, not valid, beyond a limit. Reading one costs as much as answering
@@ -28,8 +28,6 @@ export interface RefusalLimits {
   readonly onBarred: () => void;
 }
 
-const CALLER_UNKNOWN =
-  "Who is calling cannot be told right now. This call did nothing; an earlier one with the same idempotency key may have. Try again.";
 /** Every request to cancel in this project's documents is shorter. */
 const SHORT_REQUEST_BYTES = 8_000;
 
@@ -50,13 +48,13 @@ export function identifyCallers(
       // Whoever fetches the keys logs once that they are away.
       if (!(error instanceof KeysUnavailableError))
         request.log.error({ err: error }, "reading who is calling failed");
-      throw new ApiError(503, "SERVICE_UNAVAILABLE", CALLER_UNKNOWN, {
+      throw new ApiError(503, "SERVICE_UNAVAILABLE", ({ refusals }) => refusals.callerNotKnown, {
         extensions: { requestId: request.id },
       });
     });
     if (caller === null) {
       const challenge = sent.length > 0 ? 'Bearer error="invalid_token"' : "Bearer";
-      throw new ApiError(401, "UNAUTHENTICATED", "Send a valid token: `Authorization: Bearer …`.", {
+      throw new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.tokenNeeded, {
         headers: { "www-authenticate": challenge },
       });
     }
@@ -67,11 +65,7 @@ export function identifyCallers(
     const seconds = await barredFor(callerOf(request));
     if (seconds === null) return;
     onBarred();
-    throw retryLater(
-      429,
-      seconds,
-      `Too many requests of this caller were refused: nothing more is read for ${seconds} s. This call did nothing; an earlier one with the same idempotency key may have.`,
-    );
+    throw retryLater(429, seconds, ({ refusals }) => refusals.tooManyRefused(seconds));
   };
 
   const count: onSendAsyncHookHandler = async (request, { statusCode }) => {
@@ -117,8 +111,7 @@ const checkHeaderLengths: onRequestHookHandler = ({ headers }, _reply, done) => 
   }
   const [name, most] = tooLong;
   const found = headers[name]?.length ?? 0;
-  const message = `The ${name} header: expected at most ${most} characters, found ${found}.`;
-  done(new ApiError(400, "BAD_REQUEST", message));
+  done(new ApiError(400, "BAD_REQUEST", ({ refusals }) => refusals.headerTooLong(name, most, found)));
 };
 
 /** How often it is measured how late the event loop is, unless a turn may take longer than that. */
@@ -130,10 +123,8 @@ const LATE_SAMPLES = 2;
 /** Either it is over by then, or it still lasts. */
 const RETRY_AFTER_SECONDS = 1;
 
-const OVERLOADED = retryLater(
-  503,
-  RETRY_AFTER_SECONDS,
-  `More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in ${RETRY_AFTER_SECONDS} s.`,
+const OVERLOADED = retryLater(503, RETRY_AFTER_SECONDS, ({ refusals }) =>
+  refusals.overloaded(RETRY_AFTER_SECONDS),
 );
 
 export interface LoadShedding {

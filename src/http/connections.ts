@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { errorBody } from "./errors.js";
+import { errorBody } from "../messages/api-error.js";
 import { BARE_HEADERS } from "./security-headers.js";
 
 /** How long a client may take. None of them counts the time this service takes to answer: a cancel may wait two minutes for EBP. */

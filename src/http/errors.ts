@@ -1,68 +1,40 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { InvalidArgumentError } from "../cancellation/model/errors.js";
-
-interface ApiErrorDetails {
-  /** More about the error for programs, beside its code. */
-  readonly extensions?: Readonly<Record<string, unknown>>;
-  readonly headers?: Readonly<Record<string, string | number>>;
-}
-
-/** A request that is not served. Whoever throws it, `answerError` answers it. */
-export class ApiError extends Error {
-  override readonly name = "ApiError";
-  readonly extensions: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, string | number>>;
-
-  constructor(
-    readonly statusCode: number,
-    code: string,
-    message: string,
-    { extensions = {}, headers = {} }: ApiErrorDetails = {},
-  ) {
-    super(message);
-    this.extensions = { code, ...extensions };
-    this.headers = headers;
-  }
-}
-
-/** The caller may try again after so many seconds: it asked too often (429), or the service cannot answer now (503). */
-export function retryLater(statusCode: 429 | 503, retryAfterSeconds: number, message: string): ApiError {
-  return new ApiError(statusCode, statusCode === 429 ? "RATE_LIMITED" : "SERVICE_UNAVAILABLE", message, {
-    extensions: { retryAfterSeconds },
-    headers: { "retry-after": retryAfterSeconds },
-  });
-}
-
-/** The body of every error that this server answers; a GraphQL client reads it like any other. */
-export function errorBody(message: string, extensions: Readonly<Record<string, unknown>>): object {
-  return { errors: [{ message, extensions }] };
-}
+import { pathOf, REASONS } from "../cancellation/model/fault.js";
+import { ApiError, errorBody } from "../messages/api-error.js";
+import { chooseLanguage, describeFault, MESSAGES } from "../messages/messages.js";
 
 /**
- * The server's error handler. An error with a `statusCode` below 500 is the caller's, and its message is for the caller; any other is
- * logged, and its message stays here.
+ * The server's error handler. An error with a `statusCode` below 500 is the caller's; any other is logged, and its message stays
+ * here.
  */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { statusCode, headers, message, extensions } = toApiError(error, request);
-  return reply.code(statusCode).headers(headers).send(errorBody(message, extensions));
+  const { statusCode, headers, text, extensions } = toApiError(error, request);
+  const language = chooseLanguage(request.headers["accept-language"]);
+  return reply
+    .code(statusCode)
+    .headers({ ...headers, "content-language": language })
+    .send(errorBody(text(MESSAGES[language]), extensions));
 }
 
 function toApiError(error: Error & { readonly statusCode?: number }, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof InvalidArgumentError)
-    return new ApiError(400, "BAD_USER_INPUT", error.message, { extensions: { field: error.field } });
-  const { statusCode = 500, message } = error;
+  if (error instanceof InvalidArgumentError) {
+    const { fault } = error;
+    const extensions = { field: pathOf(fault.field), reason: REASONS[fault.kind] };
+    return new ApiError(400, "BAD_USER_INPUT", (messages) => describeFault(fault, messages), { extensions });
+  }
+  const { statusCode = 500 } = error;
   if (statusCode === 413) {
     const { bodyLimit } = request.routeOptions;
-    return new ApiError(413, "PAYLOAD_TOO_LARGE", `The request body is larger than ${bodyLimit} bytes.`);
+    return new ApiError(413, "PAYLOAD_TOO_LARGE", ({ refusals }) => refusals.bodyTooLarge(bodyLimit));
   }
-  if (statusCode < 500) return new ApiError(statusCode, "BAD_REQUEST", message);
+  if (statusCode === 415)
+    return new ApiError(415, "BAD_REQUEST", ({ refusals }) => refusals.wrongContentType);
+  // Fastify's own messages may quote what it could not read.
+  if (statusCode < 500) return new ApiError(statusCode, "BAD_REQUEST", ({ refusals }) => refusals.badRequest);
   request.log.error({ err: error }, "answering a request failed");
-  return new ApiError(
-    statusCode,
-    "INTERNAL_SERVER_ERROR",
-    "Something went wrong on our side. Quote the x-request-id header of this answer.",
-  );
+  return new ApiError(statusCode, "INTERNAL_SERVER_ERROR", ({ refusals }) => refusals.ourFaultOfRoute);
 }
 
 /** A chain of causes longer than this is a loop. */

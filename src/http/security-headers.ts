@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
-import { ApiError } from "./errors.js";
+import { ApiError } from "../messages/api-error.js";
 
 type PolicyOptions = Pick<
   HelmetOptions,
@@ -100,11 +100,7 @@ function endpointOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.host}/graphql`;
 }
 
-const NOT_LOCAL = new ApiError(
-  421,
-  "BAD_REQUEST",
-  "Without authentication this service is for this machine only. Ask it by 127.0.0.1 or localhost.",
-);
+const NOT_LOCAL = new ApiError(421, "BAD_REQUEST", ({ refusals }) => refusals.notLocal);
 
 /**
  * Refuses requests that name another host. Any page in a browser on this machine can have its own name point to 127.0.0.1 (DNS

@@ -10,7 +10,9 @@ import {
   TIME_LIMITS,
   type TimeLimits,
 } from "./connections.js";
-import { answerError, ApiError, errorBody, logError } from "./errors.js";
+import { ApiError, errorBody } from "../messages/api-error.js";
+import { chooseLanguage, MESSAGES } from "../messages/messages.js";
+import { answerError, logError } from "./errors.js";
 import { BARE_HEADERS } from "./security-headers.js";
 
 /** The largest request this service has, 500 items, is about 70 kB. */
@@ -36,12 +38,14 @@ export function createHttpServer({
     genReqId: () => randomUUID(),
     // For errors before any route, such as an address that cannot be decoded. No hook runs, and Fastify would quote the address.
     frameworkErrors: (_error, request, reply) => {
+      const language = chooseLanguage(request.headers["accept-language"]);
       const headers = {
         ...BARE_HEADERS,
+        "content-language": language,
         "x-request-id": request.id,
         ...(hasUnreadBody(request.raw) && { connection: "close" }),
       };
-      const body = errorBody("This is not an address.", { code: "BAD_REQUEST" });
+      const body = errorBody(MESSAGES[language].refusals.notAnAddress, { code: "BAD_REQUEST" });
       void (reply as FastifyReply).code(400).headers(headers).send(body);
     },
     clientErrorHandler: answerClientError,
@@ -115,10 +119,11 @@ function refuseUnknownRoutes(app: FastifyInstance): void {
 }
 
 function refusalOf(methods: ReadonlySet<string> | undefined): ApiError {
-  if (methods === undefined)
-    return new ApiError(404, "NOT_FOUND", "There is nothing here. The API is at /graphql.");
+  if (methods === undefined) return new ApiError(404, "NOT_FOUND", ({ refusals }) => refusals.nothingHere);
   const allow = [...methods].sort().join(", ");
-  return new ApiError(405, "BAD_REQUEST", `This address takes ${allow}.`, { headers: { allow } });
+  return new ApiError(405, "BAD_REQUEST", ({ refusals }) => refusals.otherMethods(allow), {
+    headers: { allow },
+  });
 }
 
 export class ListenError extends Error {
@@ -143,12 +148,8 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 }
 
 /** The parser's own message would quote the body. */
-const NOT_JSON = new ApiError(
-  400,
-  "BAD_REQUEST",
-  "The request body is not valid JSON, has the same key twice in one object, or is nested too deep.",
-);
-const HAS_PROTO_KEY = new ApiError(400, "BAD_REQUEST", "The request body has a key named __proto__.");
+const NOT_JSON = new ApiError(400, "BAD_REQUEST", ({ refusals }) => refusals.notJson);
+const HAS_PROTO_KEY = new ApiError(400, "BAD_REQUEST", ({ refusals }) => refusals.hasProtoKey);
 
 type Done = (error: Error | null, body?: unknown) => void;
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyError, FastifyInstance } from "fastify";
-import { ApiError } from "./errors.js";
+import { ApiError } from "../messages/api-error.js";
 
 /**
  * - stored: it is kept for good now.
@@ -19,17 +19,11 @@ export const WEBHOOK_PATH = "/webhooks/ebp";
 /** Many times what EBP's examples have, and no more: a body is read into memory before its signature can be checked. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-const TOO_LARGE = new ApiError(
-  413,
-  "PAYLOAD_TOO_LARGE",
-  `The event is larger than ${BODY_LIMIT_BYTES} bytes.`,
+const TOO_LARGE = new ApiError(413, "PAYLOAD_TOO_LARGE", ({ refusals }) =>
+  refusals.eventTooLarge(BODY_LIMIT_BYTES),
 );
-const NOT_SIGNED = new ApiError(
-  401,
-  "UNAUTHENTICATED",
-  "The signature is missing, not right, or not of this time.",
-);
-const NOT_STORED = new ApiError(503, "SERVICE_UNAVAILABLE", "The event could not be stored. Send it again.");
+const NOT_SIGNED = new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.notSigned);
+const NOT_STORED = new ApiError(503, "SERVICE_UNAVAILABLE", ({ refusals }) => refusals.eventNotStored);
 
 /**
  * `POST /webhooks/ebp`. The signature is over the bytes on the wire, so a body is bytes here, whatever its type, and compressed ones

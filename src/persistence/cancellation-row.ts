@@ -236,10 +236,11 @@ function toAccount(row: CancellationRow): Cancellation["refundAccount"] {
 }
 
 function toFailure(row: CancellationRow): Cancellation["failure"] {
-  if (row.failureMessage === null) return null;
+  if (row.failureCause === null) return null;
   return {
+    cause: row.failureCause,
     resultCode: row.failureCode,
-    message: row.failureMessage,
+    ebpMessage: row.failureMessage,
     details: row.failureDetails as unknown as FailureDetail[],
   };
 }

@@ -16,9 +16,9 @@ interface ChangeRow {
 export function createChangeLog(prisma: PrismaClient, storeIds: readonly string[]): ChangeLog {
   const database = throughPrisma(prisma);
   return {
-    async find(ofCaller, id) {
-      const row = await prisma.cancellation.findFirst({ where: { storeId: { in: [...ofCaller] }, id } });
-      return row === null ? null : toVersioned(row);
+    async find(ofCaller, ids) {
+      const where = { storeId: { in: [...ofCaller] }, id: { in: [...ids] } };
+      return (await prisma.cancellation.findMany({ where })).map(toVersioned);
     },
 
     async read(references) {

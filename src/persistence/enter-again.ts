@@ -50,12 +50,12 @@ const ENTER_AGAIN = statement(
   ), entered AS (
     INSERT INTO cancellation (
       store_id, ${REQUEST_COLUMNS}, status, created_at, sent_at, in_doubt_since, next_check_at, failure_kind,
-      failure_message, reentered, is_account_known
+      failure_cause, reentered, is_account_known
     )
     SELECT :storeId, ${REQUEST_VALUES},
       :status::cancellation_status, :createdAt::timestamptz, :sentAt::timestamptz,
       CASE WHEN :status = 'UNKNOWN' THEN statement_timestamp() END, ${fromNow(":nextCheckMs")},
-      CASE WHEN :status = 'UNKNOWN' THEN 'IN_DOUBT'::failure_kind END, CASE WHEN :status = 'UNKNOWN' THEN :basis END,
+      CASE WHEN :status = 'UNKNOWN' THEN 'IN_DOUBT'::failure_kind END, CASE WHEN :status = 'UNKNOWN' THEN 'ENTERED_AGAIN'::failure_cause END,
       true, :isAccountKnown::boolean
     FROM asked
     ON CONFLICT DO NOTHING

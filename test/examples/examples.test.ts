@@ -38,15 +38,15 @@ describe("the typed client's screen", () => {
   test("waits for a cancel whose outcome is not known, and for the one that is in its way", async () => {
     const orderNo = "SIM-RETRY-RECOMMENDED-example";
     const first = await cancelPayment(client, input({ orderNo }));
-    expect(first).toEqual({ do: "wait for this one", cancellationId: expect.any(String) });
-    expect(await cancelPayment(client, input({ orderNo }))).toEqual(first);
+    const second = await cancelPayment(client, input({ orderNo }));
+    expect([first.do, second.do]).toEqual(["wait for the outcome", "wait for the outcome"]);
   });
 
-  test("offers to try again what was not sent, and shows what EBP says to a rejection", async () => {
+  test("offers to try again what was not sent, and what EBP rejected", async () => {
     const refused = await cancelPayment(client, input({ orderNo: "SIM-REFUSED-BY-GATEWAY-example" }));
     const rejected = await cancelPayment(client, input({ orderNo: "SIM-CANCELLATION-FAILED-example" }));
     expect(refused.do).toBe("offer to try again with a new key");
-    expect(rejected.do).toBe("show what is wrong");
+    expect(rejected.do).toBe("offer to try again with a new key");
   });
 
   test("is told by a typed error what it cannot ask", async () => {
@@ -54,7 +54,7 @@ describe("the typed client's screen", () => {
     await expect(asking).rejects.toMatchObject({
       name: "GraphQLRequestError",
       code: "BAD_USER_INPUT",
-      message: "first: expected 1 to 100, found another number",
+      message: "Enter a whole number from 1 to 100.",
       requestId: expect.any(String),
     });
   });
@@ -64,7 +64,7 @@ test("Apollo Client's list grows page by page, shows each once and in order, and
   for (let n = 0; n < 25; n += 1) await cancel(service, cancelInput({ reason: "listed" }));
   const apollo = createApolloClient(`${service.url}/graphql`);
   const list = await openCancellationList(apollo, { reason: "listed" });
-  const failed = await openCancellationList(apollo, { status: ["FAILED"] });
+  const failed = await openCancellationList(apollo, { statuses: ["FAILED"] });
   const dearest = await openCancellationList(
     apollo,
     { reason: "listed" },

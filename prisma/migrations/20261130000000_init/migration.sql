@@ -20,6 +20,9 @@ CREATE TYPE "event_source" AS ENUM ('CALLER', 'RESPONSE', 'LOOKUP', 'WEBHOOK', '
 CREATE TYPE "failure_kind" AS ENUM ('REJECTED', 'NOT_SENT', 'IN_DOUBT', 'NOT_CANCELLED');
 
 -- CreateEnum
+CREATE TYPE "failure_cause" AS ENUM ('SENT_TOO_LATE', 'NOT_CONNECTED', 'REFUSED_BY_GATEWAY', 'NOT_STORED_IN_TIME', 'TIMED_OUT', 'CONNECTION_BROKE', 'ANSWER_NOT_READABLE', 'ANSWER_PROVES_NOTHING', 'REJECTED', 'FAULT_WHILE_SENDING', 'PROCESS_LOST', 'ENTERED_AGAIN', 'DISPROVEN_BY_EBP', 'DISPROVEN_BY_OPERATOR');
+
+-- CreateEnum
 CREATE TYPE "webhook_kind" AS ENUM ('VOIDED', 'REFUND_REQUESTED', 'CAPTURED', 'OTHER');
 
 -- CreateEnum
@@ -77,6 +80,7 @@ CREATE TABLE "cancellation" (
     "total_delivery_amount" DECIMAL,
     "total_delivery_tax_amount" DECIMAL,
     "failure_kind" "failure_kind",
+    "failure_cause" "failure_cause",
     "failure_code" TEXT,
     "failure_message" TEXT,
     "failure_details" JSONB NOT NULL DEFAULT '[]',

@@ -11,7 +11,7 @@ import {
   SendingHeldError,
 } from "../model/errors.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../model/limits.js";
-import { evidenceInWords, failureInWords } from "../model/outcome.js";
+import { evidenceInWords, failureOf } from "../model/outcome.js";
 import type { Language, PaymentGateway, SendWindow, SentCancel } from "../model/payment-gateway.js";
 import type { AmountBasis, Stores } from "../model/store.js";
 import type { Timing } from "../model/timing.js";
@@ -91,7 +91,7 @@ async function carryOut(
     case "orderBusy":
       return refused([inProgress(recorded.blocking, request.orderNo)]);
     case "totalChanged":
-      return refused([totalChanged(request, recorded.actual)]);
+      return refused([totalChanged(request.expectedCancelledTotal ?? recorded.actual, recorded.actual)]);
     case "recorded":
   }
 
@@ -112,7 +112,7 @@ const UNKNOWN_THROUGH_OUR_FAULT: SentCancel = {
   sentAgoMs: null,
   outcome: {
     kind: "unknown",
-    failure: failureInWords("a fault inside this service while sending"),
+    failure: failureOf("FAULT_WHILE_SENDING"),
     evidence: evidenceInWords("a fault inside this service while sending proves nothing"),
   },
 };

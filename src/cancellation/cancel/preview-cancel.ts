@@ -1,8 +1,8 @@
 import type { CancellationReader } from "../model/cancellation.js";
-import { type CancelPaymentInput, type CancelRequest, BASIS_IN_WORDS } from "../model/cancel-request.js";
-import type { DescribedRequest, PaymentGateway } from "../model/payment-gateway.js";
+import type { CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
+import type { PaymentGateway } from "../model/payment-gateway.js";
 import type { Decimal } from "../model/decimal.js";
-import type { Stores } from "../model/store.js";
+import type { AmountBasis, Stores } from "../model/store.js";
 import { errorsOf, inProgress, keyReused, totalChanged, type UserError } from "../model/user-error.js";
 import { isSameRequest } from "../request/request-fields.js";
 import { findKnown } from "./cancel-payment.js";
@@ -21,16 +21,15 @@ export interface CancelPreview {
   /** Null, as the other two of the store, if the store cannot be determined. */
   readonly storeId: string | null;
   readonly currencyCode: string | null;
-  /** In words. */
-  readonly amountBasis: string | null;
+  readonly amountBasis: AmountBasis | null;
   /** The totals are null if a field is invalid; those of tax also if an item does not state its tax. */
   readonly computedTotal: Decimal | null;
   readonly computedProductAmount: Decimal | null;
   readonly computedProductTaxAmount: Decimal | null;
   readonly computedDeliveryAmount: Decimal | null;
   readonly computedDeliveryTaxAmount: Decimal | null;
-  /** What would go to EBP, the refund account masked; null when nothing would. */
-  readonly request: DescribedRequest | null;
+  /** The body of what would go to EBP, the refund account masked; null when nothing would. */
+  readonly requestBody: string | null;
   readonly errors: readonly UserError[];
 }
 
@@ -42,7 +41,7 @@ export async function previewCancel(
 ): Promise<CancelPreview> {
   const checked = checkRequest(input, caller, dependencies.stores);
   const described = describe(checked);
-  const wouldNotSend = { ...described, wouldSend: false, request: null };
+  const wouldNotSend = { ...described, wouldSend: false, requestBody: null };
   const known = await findKnown(dependencies, caller, input);
   if (known !== null) {
     const same = isSameRequest(known.request, known.identity);
@@ -52,17 +51,18 @@ export async function previewCancel(
   if (!checked.ok) return { ...wouldNotSend, errors: checked.errors };
   const errors = await standingInTheWay(dependencies, checked.request);
   if (errors.length > 0) return { ...wouldNotSend, errors };
-  return { ...described, wouldSend: true, request: dependencies.gateway.describe(checked.request), errors };
+  const requestBody = dependencies.gateway.describe(checked.request);
+  return { ...described, wouldSend: true, requestBody, errors };
 }
 
 function describe({
   store,
   totals,
-}: CheckedRequest): Omit<CancelPreview, "wouldSend" | "request" | "errors"> {
+}: CheckedRequest): Omit<CancelPreview, "wouldSend" | "requestBody" | "errors"> {
   return {
     storeId: store?.id ?? null,
     currencyCode: store?.currencyCode ?? null,
-    amountBasis: store && BASIS_IN_WORDS[store.amountBasis],
+    amountBasis: store?.amountBasis ?? null,
     computedTotal: totals?.total ?? null,
     computedProductAmount: totals?.productTotal ?? null,
     computedProductTaxAmount: totals?.productTax ?? null,
@@ -80,5 +80,7 @@ async function standingInTheWay(
   if (open !== null) return [inProgress(open, orderNo)];
   if (expectedCancelledTotal === null) return [];
   const { cancelledTotal } = await history.orderTotals(storeId, orderNo);
-  return cancelledTotal.equals(expectedCancelledTotal) ? [] : [totalChanged(request, cancelledTotal)];
+  return cancelledTotal.equals(expectedCancelledTotal)
+    ? []
+    : [totalChanged(expectedCancelledTotal, cancelledTotal)];
 }

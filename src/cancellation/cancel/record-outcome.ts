@@ -7,7 +7,7 @@ import type {
 } from "../model/cancellation-ledger.js";
 import type { Cancellation } from "../model/cancellation.js";
 import { StaleTransitionError } from "../model/errors.js";
-import { evidenceInWords, failureInWords } from "../model/outcome.js";
+import { evidenceInWords, failureOf } from "../model/outcome.js";
 import { canMove } from "../model/status.js";
 import type { Timing } from "../model/timing.js";
 import { lateFinding, concludeFromResponse } from "./transitions.js";
@@ -174,7 +174,7 @@ export async function withdrawIntent(
 ): Promise<void> {
   const reason = "It was not sent: the database did not confirm in time that it was stored.";
   const step = concludeFromResponse(intent, {
-    outcome: { kind: "notSent", failure: failureInWords(reason), evidence: evidenceInWords(reason) },
+    outcome: { kind: "notSent", failure: failureOf("NOT_STORED_IN_TIME"), evidence: evidenceInWords(reason) },
     sentAgoMs: null,
   });
   const withdrawn = findCommitted(dependencies, intent).then((committed) =>

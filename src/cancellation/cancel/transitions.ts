@@ -8,7 +8,7 @@ import {
   type ConfirmedItem,
   type Evidence,
   evidenceInWords,
-  failureInWords,
+  failureOf,
   NOTHING_CONFIRMED,
 } from "../model/outcome.js";
 import type { SentCancel } from "../model/payment-gateway.js";
@@ -50,7 +50,7 @@ export const LEASE_RAN_OUT: Transition = {
   ),
   to: "UNKNOWN",
   failureKind: "IN_DOUBT",
-  failure: failureInWords("the process that was to send it went away"),
+  failure: failureOf("PROCESS_LOST"),
 };
 
 /** A lookup, a webhook or an operator has proven that the cancel took effect. */
@@ -83,7 +83,10 @@ export function disproven(
     resolvedBy: by,
     safeToRetry: true,
     failureKind: "NOT_CANCELLED",
-    failure: { ...failureInWords(evidence.basis), resultCode: resultCode === "0" ? null : resultCode },
+    failure: {
+      ...failureOf(by === "OPERATOR" ? "DISPROVEN_BY_OPERATOR" : "DISPROVEN_BY_EBP"),
+      resultCode: resultCode === "0" ? null : resultCode,
+    },
   };
 }
 

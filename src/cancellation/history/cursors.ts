@@ -87,12 +87,16 @@ export function createCursors(secrets: readonly [Buffer, ...Buffer[]]): Cursors 
         bytes.toString("base64url") === cursor &&
         [newest, ...older].some((key) => timingSafeEqual(tag, tagOf(content, key)));
       if (!isOurs) {
-        throw new InvalidArgumentError(argument, "a cursor as an edge or pageInfo gave it", "something else");
+        throw new InvalidArgumentError({ kind: "badCursor", field: argument });
       }
       const [field, direction, key = "", createdAt = "", id = ""] = content.split(" ");
       if (field !== order.field || direction !== order.direction) {
-        const expected = `a cursor of the order ${order.field} ${order.direction}`;
-        throw new InvalidArgumentError(argument, expected, `one of ${String(field)} ${String(direction)}`);
+        throw new InvalidArgumentError({
+          kind: "cursorOfOtherOrder",
+          field: argument,
+          order: `${order.field} ${order.direction}`,
+          found: `${String(field)} ${String(direction)}`,
+        });
       }
       return {
         key: field === "TOTAL_CANCEL_AMOUNT" ? new Decimal(key) : new Date(Number(key)),

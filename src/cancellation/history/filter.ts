@@ -1,7 +1,8 @@
 import type { Caller } from "../model/caller.js";
 import { ITEM_TYPES, type ItemType } from "../model/cancel-request.js";
-import type { Decimal } from "../model/decimal.js";
+import { Decimal } from "../model/decimal.js";
 import { InvalidArgumentError } from "../model/errors.js";
+import type { Fault } from "../model/fault.js";
 import * as limits from "../model/limits.js";
 import {
   CANCELLATION_STATUSES,
@@ -51,11 +52,7 @@ export interface CancellationFilter {
 
 /** Conditions as a caller states them; null or left out is no condition. */
 export type RequestedFilter = {
-  readonly [Condition in keyof Omit<CancellationFilter, "storeIds" | "statuses">]?:
-    CancellationFilter[Condition] | null;
-} & {
-  readonly storeId?: readonly string[] | null;
-  readonly status?: readonly CancellationStatus[] | null;
+  readonly [Condition in keyof CancellationFilter]?: CancellationFilter[Condition] | null;
 };
 
 /** EBP does not say how long its ids and codes can be. */
@@ -112,21 +109,21 @@ export function checkFilter(
   order: HistoryOrder | null = null,
   prefix = "filter.",
 ): CancellationFilter {
-  const { storeId, status, ...rest } = requested;
+  const { storeIds, statuses, ...rest } = requested;
   const conditions = Object.fromEntries(Object.entries(rest).filter(([, value]) => given(value)));
   const filter: CancellationFilter = {
     ...conditions,
-    storeIds: checkedStores(storeId, caller, `${prefix}storeId`),
+    storeIds: checkedStores(storeIds, caller, `${prefix}storeIds`),
     // Without repetitions: a list may name the same status ten thousand times.
-    ...(given(status) && { statuses: [...new Set(status)] }),
+    ...(given(statuses) && { statuses: [...new Set(statuses)] }),
   };
-  assertThat(filter.statuses?.length !== 0, `${prefix}status`, "at least one status", "an empty list");
+  assertThat(filter.statuses?.length !== 0, { kind: "emptyList", field: `${prefix}statuses` });
   for (const [name, value] of Object.entries(conditions))
     assertReadable(`${prefix}${name}`, name as keyof Conditions, value);
   assertPossible(filter, order, prefix);
   if (given(filter.amountFrom) || given(filter.amountTo))
-    assertOneCurrency(filter, stores, `${prefix}amountFrom, ${prefix}amountTo`, prefix);
-  if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field", prefix);
+    assertOneCurrency(filter, stores, `${prefix}${given(filter.amountFrom) ? "amountFrom" : "amountTo"}`);
+  if (order?.field === "TOTAL_CANCEL_AMOUNT") assertOneCurrency(filter, stores, "orderBy.field");
   // Last, so that errors speak of what the caller has stated.
   if (filter.inDoubtLongerThanSeconds === undefined || filter.statuses !== undefined) return filter;
   return { ...filter, statuses: ["UNKNOWN"] };
@@ -139,7 +136,7 @@ function checkedStores(
   field: string,
 ): readonly string[] {
   if (!given(requested)) return caller.storeIds;
-  assertThat(requested.length > 0, field, "at least one store", "an empty list");
+  assertThat(requested.length > 0, { kind: "emptyList", field });
   for (const id of requested) assertText(field, id, limits.MAX_IDENTIFIER_LENGTH);
   return caller.storeIds.filter((id) => requested.includes(id));
 }
@@ -148,47 +145,39 @@ function checkedStores(
 function assertReadable(field: string, name: keyof Conditions, value: unknown): void {
   const kind = CONDITION_KINDS[name];
   // ISO 8601 has a year 0, PostgreSQL does not.
-  if (kind === "moment")
-    assertThat(
-      (value as Date).getUTCFullYear() >= 1,
-      field,
-      "a moment of the years 1 to 9999",
-      "an earlier one",
-    );
+  if (kind === "moment") assertThat((value as Date).getUTCFullYear() >= 1, { kind: "momentTooEarly", field });
   else if (kind === "decimal") assertAmount(field, value as Decimal);
   else if (kind === "whole") assertSeconds(field, value as number);
   else if (kind === "text") assertNoFault(proseFaults(field, value as string, limits.MAX_REASON_LENGTH));
   else if (typeof kind === "object" && "longest" in kind) assertText(field, value as string, kind.longest);
   if (name !== "orderNoPrefix") return;
   const { length } = value as string;
-  assertThat(length >= MIN_PREFIX_LENGTH, field, `at least ${MIN_PREFIX_LENGTH} characters`, String(length));
+  assertThat(length >= MIN_PREFIX_LENGTH, { kind: "tooShort", field, min: MIN_PREFIX_LENGTH });
 }
 
-function assertThat(holds: boolean, field: string, expected: string, found: string): void {
-  if (!holds) throw new InvalidArgumentError(field, expected, found);
+function assertThat(holds: boolean, fault: Fault): void {
+  if (!holds) throw new InvalidArgumentError(fault);
 }
+
+const LEAST_AMOUNT = new Decimal(0);
+const MOST_AMOUNT = new Decimal(10).pow(limits.MAX_AMOUNT_INTEGER_DIGITS).minus("0.0001");
 
 function assertAmount(field: string, amount: Decimal): void {
-  const expected = `an amount from 0, of at most ${limits.MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
-  const holds = amount.isFinite() && !amount.isNegative() && amount.e < limits.MAX_AMOUNT_INTEGER_DIGITS;
-  assertThat(holds, field, expected, amount.isNegative() ? "a negative one" : "another number");
+  assertThat(amount.isFinite(), { kind: "notANumber", field });
+  assertThat(amount.greaterThanOrEqualTo(LEAST_AMOUNT), { kind: "belowLeast", field, min: LEAST_AMOUNT });
+  const isFitting = amount.e < limits.MAX_AMOUNT_INTEGER_DIGITS;
+  assertThat(isFitting, { kind: "aboveMost", field, max: MOST_AMOUNT });
 }
 
 function assertSeconds(field: string, seconds: number): void {
   const holds = seconds >= 0 && seconds <= MAX_UNKNOWN_SECONDS;
-  assertThat(holds, field, `0 to ${MAX_UNKNOWN_SECONDS}`, "another number");
+  assertThat(holds, { kind: "outOfRange", field, min: 0, max: MAX_UNKNOWN_SECONDS });
 }
 
 /** Amounts of different currencies cannot be compared. */
-function assertOneCurrency(
-  { storeIds }: CancellationFilter,
-  stores: Stores,
-  field: string,
-  prefix: string,
-): void {
-  const currencies = [...new Set(storeIds.map((id) => stores.get(id)?.currencyCode))].sort();
-  const expected = `stores of one currency: name them in ${prefix}storeId`;
-  assertThat(currencies.length <= 1, field, expected, `stores of ${currencies.join(", ")}`);
+function assertOneCurrency({ storeIds }: CancellationFilter, stores: Stores, field: string): void {
+  const currencies = [...new Set(storeIds.flatMap((id) => stores.get(id)?.currencyCode ?? []))].sort();
+  assertThat(currencies.length <= 1, { kind: "severalCurrencies", field, currencies });
 }
 
 function given<T>(value: T | null | undefined): value is T {
@@ -218,9 +207,9 @@ function assertPossible(filter: CancellationFilter, order: HistoryOrder | null, 
   assertAfter(filter, "createdFrom", "resolvedBefore", prefix);
   const { amountFrom, amountTo, orderNo, orderNoPrefix } = filter;
   const isEmpty = amountFrom !== undefined && amountTo?.lessThan(amountFrom) === true;
-  assertThat(!isEmpty, `${prefix}amountTo`, `${prefix}amountFrom or more`, "less");
+  assertThat(!isEmpty, { kind: "lessThan", field: `${prefix}amountTo`, other: "amountFrom" });
   const begins = orderNo?.startsWith(orderNoPrefix ?? "") ?? true;
-  assertThat(begins, `${prefix}orderNo`, `one that begins with ${prefix}orderNoPrefix`, "another");
+  assertThat(begins, { kind: "otherPrefix", field: `${prefix}orderNo`, other: "orderNoPrefix" });
 }
 
 function assertAfter(
@@ -230,9 +219,8 @@ function assertAfter(
   prefix: string,
 ): void {
   const [first, end] = [filter[from], filter[before]];
-  if (first === undefined || end === undefined || first < end) return;
-  const found = first > end ? "an earlier one" : "the same";
-  throw new InvalidArgumentError(`${prefix}${before}`, `a moment after ${prefix}${from}`, found);
+  if (first === undefined || end === undefined) return;
+  assertThat(first < end, { kind: "notAfter", field: `${prefix}${before}`, other: from });
 }
 
 /** The error names the first condition that leaves no status, and the statuses left before it. */
@@ -240,8 +228,7 @@ function assertSomeStatus(filter: CancellationFilter, order: HistoryOrder | null
   let left: readonly CancellationStatus[] = filter.statuses ?? CANCELLATION_STATUSES;
   const narrow = (field: string, to: readonly CancellationStatus[]): void => {
     const both = left.filter((status) => to.includes(status));
-    const expected = `the other conditions to leave one of ${to.join(", ")}`;
-    assertThat(both.length > 0, field, expected, left.join(", "));
+    assertThat(both.length > 0, { kind: "noStatusLeft", field, possible: to, left });
     left = both;
   };
   for (const [condition, statuses] of Object.entries(STATUSES_WITH)) {

@@ -7,8 +7,11 @@ import {
   type CancellationReader,
   type CancellationReference,
   type ExportField,
+  type OrderReference,
+  type OrderTotals,
 } from "../model/cancellation.js";
 import type { Decimal } from "../model/decimal.js";
+import type { Failure, FailureCause } from "../model/outcome.js";
 import type { CancellationStatus } from "../model/status.js";
 import type { HistoryOrder, HistoryPosition, OrderDirection } from "./cursors.js";
 import type { CancellationFilter } from "./filter.js";
@@ -75,6 +78,8 @@ export interface CancellationHistory extends CancellationReader {
    * @throws TooSlowError
    */
   stats(filter: CancellationFilter, grouping: StatsGrouping): Promise<CancellationStat[]>;
+  /** The totals of several orders, in the order of the references; all as of one moment. */
+  totalsOf(references: readonly OrderReference[]): Promise<OrderTotals[]>;
   /** @throws TooManyError when the lines add up more items than `atMost`. */
   orderLines(storeId: string, orderNo: string, atMost: number): Promise<OrderLines>;
   /**
@@ -133,10 +138,12 @@ export interface RunningExport {
 export type OpenExport = (request: ExportRequest, signal?: AbortSignal) => Promise<RunningExport>;
 
 /** A cancellation as a file shows it, by the names of the API. */
-export type ExportRecord = Omit<Pick<Cancellation, ExportField>, "amountBasis"> & {
+export type ExportRecord = Omit<Pick<Cancellation, ExportField>, "amountBasis" | "failure"> & {
   /** Its position; `after` it, another export continues. */
   readonly cursor: string;
   readonly amountBasis: Uppercase<AmountBasis>;
+  /** `message` is ours, in the caller's language. */
+  readonly failure: (Omit<Failure, "cause"> & { readonly message: string }) | null;
   /** Left out of formats without items. */
   readonly items?: readonly CancellationItem[];
 };
@@ -146,12 +153,26 @@ export const EXPORT_FIELDS = Object.entries(CANCELLATION_FIELDS)
   .filter(([, shown]) => shown === "everywhere" || shown === "export")
   .map(([field]) => field as ExportField);
 
-export function toExportRecord({ cancellation, items }: ExportedCancellation, cursor: string): ExportRecord {
+export function toExportRecord(
+  { cancellation, items }: ExportedCancellation,
+  cursor: string,
+  messages: Readonly<Record<FailureCause, string>>,
+): ExportRecord {
   const fields = Object.fromEntries(EXPORT_FIELDS.map((field) => [field, cancellation[field]]));
   return {
     cursor,
     ...(fields as Pick<Cancellation, ExportField>),
     amountBasis: cancellation.amountBasis === "unit" ? "UNIT" : "LINE",
+    failure: failureIn(cancellation, messages),
     ...(items !== null && { items }),
   };
+}
+
+function failureIn(
+  { failure }: Cancellation,
+  messages: Readonly<Record<FailureCause, string>>,
+): ExportRecord["failure"] {
+  if (failure === null) return null;
+  const { cause, ...stated } = failure;
+  return { message: messages[cause], ...stated };
 }

@@ -24,8 +24,6 @@ export type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];
 
 export interface Unavailable {
   readonly reason: UnavailableReason;
-  /** Worded by this service. */
-  readonly message: string;
   /** EBP's result code, if it has the published form. */
   readonly resultCode: string | null;
 }
@@ -83,10 +81,5 @@ const NOT_ASKED: ShownPayment = {
   paymentStatus: null,
   cancels: null,
   requestId: null,
-  unavailable: {
-    reason: "TOO_MANY",
-    message:
-      "EBP was not asked: too many questions are under way at this moment. Ask again in a few seconds.",
-    resultCode: null,
-  },
+  unavailable: { reason: "TOO_MANY", resultCode: null },
 };

@@ -77,12 +77,10 @@ export function checkGrouping(
   const timeZone = checkTimeZone("timeZone", requestedZone);
   const repeated = groupBy.find((group, place) => groupBy.indexOf(group) !== place);
   if (repeated !== undefined)
-    throw new InvalidArgumentError("groupBy", "each group once", `${repeated} several times`);
+    throw new InvalidArgumentError({ kind: "repeatedGroup", field: "groupBy", group: repeated });
   const [unit, ...others] = PERIOD_UNITS.filter((period) => groupBy.includes(period));
-  if (unit !== undefined && others.length > 0) {
-    const found = [unit, ...others].join(", ");
-    throw new InvalidArgumentError("groupBy", `at most one of ${PERIOD_UNITS.join(", ")}`, found);
-  }
+  if (others.length > 0)
+    throw new InvalidArgumentError({ kind: "severalPeriods", field: "groupBy", allowed: PERIOD_UNITS });
   return {
     keys: STATS_KEYS.filter((key) => groupBy.includes(key)),
     period: unit === undefined ? null : { unit, timeZone },
@@ -92,7 +90,7 @@ export function checkGrouping(
 
 function checkedLargest(largest: number): number {
   if (largest >= 1 && largest <= MAX_STATS) return largest;
-  throw new InvalidArgumentError("largest", `1 to ${MAX_STATS}`, "another number");
+  throw new InvalidArgumentError({ kind: "outOfRange", field: "largest", min: 1, max: MAX_STATS });
 }
 
 /** A name with its area. Abbreviations stand for several zones, and offsets know no summer time. */
@@ -103,8 +101,7 @@ function checkTimeZone(field: string, requested: string | null | undefined): str
   if (requested === null || requested === undefined || requested === "UTC") return "UTC";
   if (requested.length <= LONGEST_ZONE_NAME && ZONE_NAME.test(requested) && isKnown(requested))
     return requested;
-  const expected = 'the IANA name of a time zone, such as "Asia/Seoul" or "UTC"';
-  throw new InvalidArgumentError(field, expected, requested === "" ? "nothing" : "something else");
+  throw new InvalidArgumentError({ kind: "notATimeZone", field });
 }
 
 function isKnown(timeZone: string): boolean {

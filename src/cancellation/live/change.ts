@@ -18,8 +18,8 @@ export interface VersionedCancellation {
 
 /** The committed changes, which hints only point to. */
 export interface ChangeLog {
-  /** The present state; null when none of these stores has a cancellation with this id. */
-  find(storeIds: readonly string[], id: string): Promise<VersionedCancellation | null>;
+  /** The present states of those that these stores have. */
+  find(storeIds: readonly string[], ids: readonly string[]): Promise<VersionedCancellation[]>;
   /** The present states, in any order. Missing ones are left out. */
   read(references: readonly CancellationReference[]): Promise<VersionedCancellation[]>;
   /**

@@ -22,7 +22,7 @@ export interface Watch {
   /** Null: any. */
   readonly orderNo: string | null;
   /** Null: any. */
-  readonly id: string | null;
+  readonly ids: ReadonlySet<string> | null;
 }
 
 /** As the caller states it. Undefined and null set no condition. */
@@ -30,27 +30,33 @@ export interface RequestedWatch {
   readonly storeId?: string | null | undefined;
   readonly orderNo?: string | null | undefined;
   /** Well-formed. */
-  readonly id?: string | null | undefined;
+  readonly ids?: readonly string[] | null | undefined;
 }
 
-/** @throws InvalidArgumentError for an id beside another condition, which it already implies or contradicts. */
+/** A page that shows more of them follows its store. */
+export const MAX_FOLLOWED_IDS = 100;
+
+/** @throws InvalidArgumentError for ids beside another condition, which they already imply or contradict. */
 export function checkWatch(requested: RequestedWatch, caller: Caller, stores: Stores): Watch {
-  const { storeId = null, orderNo = null, id = null } = requested;
-  if (id !== null) {
+  const { storeId = null, orderNo = null, ids = null } = requested;
+  if (ids !== null) {
     const beside = Object.entries({ storeId, orderNo }).find(([, value]) => value !== null);
-    if (beside !== undefined) throw new InvalidArgumentError(beside[0], "nothing beside `id`", "a value");
-    return { storeIds: caller.storeIds, orderNo, id };
+    if (beside !== undefined) throw new InvalidArgumentError({ kind: "besideIds", field: beside[0] });
+    const max = MAX_FOLLOWED_IDS;
+    if (ids.length === 0) throw new InvalidArgumentError({ kind: "emptyList", field: "ids" });
+    if (ids.length > max) throw new InvalidArgumentError({ kind: "tooManyOfThem", field: "ids", max });
+    return { storeIds: caller.storeIds, orderNo, ids: new Set(ids) };
   }
   if (orderNo !== null) assertText("orderNo", orderNo, MAX_IDENTIFIER_LENGTH);
-  if (storeId === null && orderNo === null) return { storeIds: caller.storeIds, orderNo, id };
+  if (storeId === null && orderNo === null) return { storeIds: caller.storeIds, orderNo, ids };
   // Order numbers are unique within a store only. A caller with a single store need not name it.
   const store = findStore(caller, stores, storeId, "storeId");
-  return { storeIds: store === null ? [] : [store.id], orderNo, id };
+  return { storeIds: store === null ? [] : [store.id], orderNo, ids };
 }
 
 export function isAbout(watch: Watch, hint: ChangeHint): boolean {
   if (!watch.storeIds.includes(hint.storeId)) return false;
-  if (watch.id !== null) return watch.id === hint.id;
+  if (watch.ids !== null) return watch.ids.has(hint.id);
   return watch.orderNo === null || watch.orderNo === hint.orderNo;
 }
 
@@ -85,8 +91,8 @@ export class Follower {
   }
 
   /** @param first sent at once. @throws MissedChangesError when changes were lost for this follower. */
-  async *changes(first: VersionedCancellation | null): AsyncGenerator<Cancellation, void, undefined> {
-    if (first !== null) yield this.#markSent(first);
+  async *changes(first: readonly VersionedCancellation[]): AsyncGenerator<Cancellation, void, undefined> {
+    for (const each of first) yield this.#markSent(each);
     for (let hint = await this.#take(); hint !== null; hint = await this.#take()) {
       const found = await this.#readNow(hint);
       if (found !== null && this.#isNew({ id: hint.id, version: found.version })) yield this.#markSent(found);

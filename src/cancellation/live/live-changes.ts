@@ -46,7 +46,7 @@ export class LiveChanges {
   }
 
   /**
-   * Follows until the signal. A cancellation that is followed by its id comes first, in its present state.
+   * Follows until the signal. Cancellations that are followed by their ids come first, in their present state.
    * @throws TooManyFollowersError
    */
   async follow(caller: Caller, watch: Watch, signal: AbortSignal): Promise<AsyncGenerator<Cancellation>> {
@@ -54,7 +54,8 @@ export class LiveChanges {
     // Before the first await, so that followers who come at the same time count against the limits.
     this.#admit(follower, caller, signal);
     await (this.#opening ??= this.#open());
-    const present = watch.id === null ? null : await this.dependencies.log.find(watch.storeIds, watch.id);
+    const { storeIds, ids } = watch;
+    const present = ids === null ? [] : await this.dependencies.log.find(storeIds, [...ids]);
     return follower.changes(present);
   }
 

@@ -68,11 +68,6 @@ export interface RequestIdentity {
   readonly isAccountKnown: boolean;
 }
 
-export const BASIS_IN_WORDS: Readonly<Record<AmountBasis, string>> = {
-  unit: "the sum of quantity × amount over all items",
-  line: "the sum of amount over all items",
-};
-
 /** What one item adds to the total. */
 export function lineTotal(item: Pick<CancelItem, "quantity" | "amount">, basis: AmountBasis): Decimal {
   return scaled(item.amount, item.quantity, basis);

@@ -154,6 +154,12 @@ export function nextStepOf({ status, nextCheckAt }: Cancellation): NextStep | nu
   return nextCheckAt === null ? "OPERATOR" : "LOOKUP";
 }
 
+/** An order of one store. Nothing says that it exists. */
+export interface OrderReference {
+  readonly storeId: string;
+  readonly orderNo: string;
+}
+
 /** What has been cancelled of one order. */
 export interface OrderTotals {
   readonly cancelledTotal: Decimal;

@@ -1,24 +1,11 @@
-/** A field that cannot be accepted: where, what was expected, what was found. It never quotes a value of the caller. */
-export interface Fault {
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}
+import type { Fault } from "./fault.js";
 
-/**
- * An argument that cannot be acted on. The message never quotes the argument: people paste account numbers anywhere, and answers are
- * logged.
- */
+/** An argument that cannot be acted on. It never quotes the argument: people paste account numbers anywhere, and errors are logged. */
 export class InvalidArgumentError extends Error {
   override readonly name = "InvalidArgumentError";
 
-  constructor(
-    /** Path of the argument, such as `input.items.2.amount`. */
-    readonly field: string,
-    readonly expected: string,
-    readonly found: string,
-  ) {
-    super(`${field}: expected ${expected}, found ${found}`);
+  constructor(readonly fault: Fault) {
+    super(`${fault.field ?? "the request"}: ${fault.kind}`);
   }
 }
 

@@ -43,11 +43,31 @@ export interface FailureDetail {
   readonly message: string;
 }
 
+/** Why a cancel has not succeeded, as far as is known. What it says in words is in the catalogue of messages. */
+export const FAILURE_CAUSES = [
+  "SENT_TOO_LATE",
+  "NOT_CONNECTED",
+  "REFUSED_BY_GATEWAY",
+  "NOT_STORED_IN_TIME",
+  "TIMED_OUT",
+  "CONNECTION_BROKE",
+  "ANSWER_NOT_READABLE",
+  "ANSWER_PROVES_NOTHING",
+  "REJECTED",
+  "FAULT_WHILE_SENDING",
+  "PROCESS_LOST",
+  "ENTERED_AGAIN",
+  "DISPROVEN_BY_EBP",
+  "DISPROVEN_BY_OPERATOR",
+] as const;
+export type FailureCause = (typeof FAILURE_CAUSES)[number];
+
 export interface Failure {
+  readonly cause: FailureCause;
   /** EBP's result code; null when there was no EBP answer. */
   readonly resultCode: string | null;
-  /** EBP's message, or ours when EBP gave none. */
-  readonly message: string;
+  /** EBP's message as EBP sent it; null when it gave none. */
+  readonly ebpMessage: string | null;
   readonly details: readonly FailureDetail[];
 }
 
@@ -75,9 +95,9 @@ export function evidenceInWords(basis: string): Evidence {
   };
 }
 
-/** A failure that EBP did not state. */
-export function failureInWords(message: string): Failure {
-  return { resultCode: null, message, details: [] };
+/** A failure of which EBP said nothing. */
+export function failureOf(cause: FailureCause): Failure {
+  return { cause, resultCode: null, ebpMessage: null, details: [] };
 }
 
 /** What one attempt to cancel proved about the money. */

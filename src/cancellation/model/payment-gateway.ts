@@ -1,16 +1,9 @@
 import type { CancelRequest, RefundAccount } from "./cancel-request.js";
 import type { CancelOutcome, Evidence } from "./outcome.js";
 
-/** The languages of EBP's messages. */
+/** The languages of messages, EBP's and ours. */
 export const LANGUAGES = ["en", "ko"] as const;
 export type Language = (typeof LANGUAGES)[number];
-
-/** What `cancel` would send, for a person to read. The refund account is masked. */
-export interface DescribedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly body: string;
-}
 
 /** The upstream that moves the money. */
 export interface PaymentGateway {
@@ -23,8 +16,8 @@ export interface PaymentGateway {
   lookup(question: PaymentQuestion): Promise<LookedUpPayment>;
   /** Whether EBP's payment details have a known word for this state. */
   canShow(state: PaymentState): boolean;
-  /** Sends nothing. */
-  describe(request: CancelRequest): DescribedRequest;
+  /** The body that `cancel` would send, for a person to read: indented, the refund account masked. Sends nothing. */
+  describe(request: CancelRequest): string;
 }
 
 export interface SentCancel {

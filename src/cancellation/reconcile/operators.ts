@@ -101,7 +101,7 @@ async function tryResolving(
   const standing =
     outcome === "FAILED" ? await whatStandsAgainst(dependencies, opened, account) : NOTHING_STANDS;
   const unnamed = standing.obstacles.filter((obstacle) => !evenThough.includes(obstacle));
-  if (unnamed.length > 0) return refused([notYetFailed(opened.cancellation, unnamed, standing.settledAt)]);
+  if (unnamed.length > 0) return refused([notYetFailed(unnamed, standing.settledAt)]);
   const evidence = evidenceInWords([note.trim(), ...standing.words].join(" "));
   const step =
     outcome === "SUCCEEDED"

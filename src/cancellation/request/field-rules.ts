@@ -1,6 +1,7 @@
 import type { MaskedRefundAccount, RefundAccount } from "../model/cancel-request.js";
-import type { Decimal } from "../model/decimal.js";
-import { type Fault, InvalidArgumentError } from "../model/errors.js";
+import { Decimal } from "../model/decimal.js";
+import { InvalidArgumentError } from "../model/errors.js";
+import type { Fault } from "../model/fault.js";
 import {
   MAX_ACCOUNT_NUMBER_LENGTH,
   MAX_AMOUNT_INTEGER_DIGITS,
@@ -25,15 +26,13 @@ export function textFaults(field: string, value: string | null, maxLength: numbe
 export function identifierFaults(field: string, value: string, maxLength: number): Fault[] {
   const faults = textFaults(field, value, maxLength);
   if (faults.length > 0) return faults;
-  if (value !== value.trim()) return [{ field, expected: "no blanks at either end", found: "some" }];
+  if (value !== value.trim()) return [{ kind: "surroundingBlanks", field }];
   const hidden = INVISIBLE.exec(value)?.[0].codePointAt(0);
   if (hidden !== undefined) {
-    const found = `U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
-    return [{ field, expected: "visible characters, and no blanks but the space", found }];
+    const character = `U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
+    return [{ kind: "invisible", field, character }];
   }
-  if (value !== value.normalize("NFC"))
-    return [{ field, expected: "Unicode in normal form C (NFC)", found: "another form" }];
-  return [];
+  return value === value.normalize("NFC") ? [] : [{ kind: "notNormalised", field }];
 }
 
 /** An optional text of several lines. It is shown as it is, so it must not contain the refund account's number. */
@@ -46,18 +45,13 @@ export function proseFaults(
   if (value === null) return [];
   const faults = readableFaults(field, value, maxLength, UNREADABLE_IN_PROSE);
   if (faults.length > 0 || account === null || !statesNumber(value, account.accountNumber)) return faults;
-  const expected =
-    "a text without the refund account's number, because everybody who may read the history sees it";
-  return [{ field, expected, found: "that number" }];
+  return [{ kind: "statesAccount", field }];
 }
 
-function readableFaults(field: string, value: string, maxLength: number, unreadable: RegExp): Fault[] {
-  const expected = `1 to ${maxLength} characters`;
-  if (value.trim() === "")
-    return [{ field, expected, found: value === "" ? "an empty text" : "only blanks" }];
-  if (value.length > maxLength) return [{ field, expected, found: `${value.length} characters` }];
-  if (!unreadable.test(value)) return [];
-  return [{ field, expected: "readable characters", found: "a control character or half a character" }];
+function readableFaults(field: string, value: string, max: number, unreadable: RegExp): Fault[] {
+  if (value.trim() === "") return [{ kind: "blank", field, max }];
+  if (value.length > max) return [{ kind: "tooLong", field, max }];
+  return unreadable.test(value) ? [{ kind: "unreadable", field }] : [];
 }
 
 /** @throws InvalidArgumentError for a text that no stored value can equal. */
@@ -68,28 +62,40 @@ export function assertText(field: string, value: string, maxLength: number): str
 
 /** @throws InvalidArgumentError for the first of them. */
 export function assertNoFault([fault]: readonly Fault[]): void {
-  if (fault !== undefined) throw new InvalidArgumentError(fault.field, fault.expected, fault.found);
+  if (fault !== undefined) throw new InvalidArgumentError(fault);
 }
 
-/** Non-negative, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
+const ZERO = new Decimal(0);
+
+/** From the least that is allowed, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
 export function amountFaults(field: string, amount: Decimal | null, store: Store): Fault[] {
-  if (amount === null) return [];
-  if (!amount.isFinite()) return [{ field, expected: "a number", found: "none" }];
-  if (amount.isNegative() && !amount.isZero()) return [{ field, expected: "zero or more", found: "less" }];
-  if (amount.e >= MAX_AMOUNT_INTEGER_DIGITS) {
-    const expected = `at most ${MAX_AMOUNT_INTEGER_DIGITS} digits before the decimal point`;
-    return [{ field, expected, found: `${amount.e + 1}` }];
-  }
-  if (amount.decimalPlaces() > store.currencyDecimals) {
-    const expected = `at most ${store.currencyDecimals} decimal places, as ${store.currencyCode} has`;
-    return [{ field, expected, found: `${amount.decimalPlaces()}` }];
-  }
+  return amount === null ? [] : faultsFrom(ZERO, field, amount, store);
+}
+
+function faultsFrom(min: Decimal, field: string, amount: Decimal, store: Store): Fault[] {
+  const { currencyCode, currencyDecimals } = store;
+  if (!amount.isFinite()) return [{ kind: "notANumber", field }];
+  // Of too many decimals first: 0.5 won is too fine, whatever the least is.
+  if (amount.isPositive() && amount.decimalPlaces() > currencyDecimals)
+    return [{ kind: "tooManyDecimals", field, max: currencyDecimals, currencyCode }];
+  if (amount.lessThan(min)) return [{ kind: "belowLeast", field, min }];
+  if (amount.e >= MAX_AMOUNT_INTEGER_DIGITS)
+    return [{ kind: "aboveMost", field, max: mostOf(currencyDecimals) }];
   return [];
 }
 
-export function integerFaults(field: string, value: number, least: number, most: number): Fault[] {
-  if (Number.isInteger(value) && value >= least && value <= most) return [];
-  return [{ field, expected: `a whole number from ${least} to ${most}`, found: "another number" }];
+/** More than zero: a cancel of nothing is none. */
+export function totalFaults(field: string, total: Decimal, store: Store): Fault[] {
+  return faultsFrom(new Decimal(10).pow(-store.currencyDecimals), field, total, store);
+}
+
+function mostOf(decimals: number): Decimal {
+  return new Decimal(10).pow(MAX_AMOUNT_INTEGER_DIGITS).minus(new Decimal(10).pow(-decimals));
+}
+
+export function integerFaults(field: string, value: number, min: number, max: number): Fault[] {
+  if (Number.isInteger(value) && value >= min && value <= max) return [];
+  return [{ kind: "outOfRange", field, min, max }];
 }
 
 /** People write account numbers with spaces and hyphens; EBP gets the letters and digits. Leading zeros stay. */
@@ -99,17 +105,12 @@ export function normaliseAccountNumber(accountNumber: string): string {
 
 /** The faults repeat nothing of the number. */
 export function accountNumberFaults(field: string, number: string): Fault[] {
-  if (!/^[A-Za-z0-9]*$/u.test(number)) {
-    const expected = "letters and digits, apart from spaces and hyphens";
-    return [{ field, expected, found: "other characters" }];
-  }
-  if (number.length < MIN_ACCOUNT_NUMBER_LENGTH || number.length > MAX_ACCOUNT_NUMBER_LENGTH) {
-    const expected = `${MIN_ACCOUNT_NUMBER_LENGTH} to ${MAX_ACCOUNT_NUMBER_LENGTH} letters or digits`;
-    return [{ field, expected, found: `${number.length} of them` }];
-  }
+  const length = { min: MIN_ACCOUNT_NUMBER_LENGTH, max: MAX_ACCOUNT_NUMBER_LENGTH };
+  if (!/^[A-Za-z0-9]*$/u.test(number)) return [{ kind: "accountCharacters", field }];
+  if (number.length < length.min) return [{ kind: "accountTooShort", field, ...length }];
+  if (number.length > length.max) return [{ kind: "accountTooLong", field, ...length }];
   // A name given instead of a number: its last four characters would be shown.
-  if (!/\d/u.test(number)) return [{ field, expected: "at least one digit", found: "letters only" }];
-  return [];
+  return /\d/u.test(number) ? [] : [{ kind: "accountWithoutDigit", field }];
 }
 
 export function maskRefundAccount(account: RefundAccount): MaskedRefundAccount {

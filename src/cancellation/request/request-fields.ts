@@ -6,7 +6,7 @@ import {
   type RefundAccount,
   type RequestIdentity,
 } from "../model/cancel-request.js";
-import type { Fault } from "../model/errors.js";
+import type { Fault } from "../model/fault.js";
 import type { Store } from "../model/store.js";
 import {
   accountNumberFaults,
@@ -16,6 +16,7 @@ import {
   normaliseAccountNumber,
   proseFaults,
   textFaults,
+  totalFaults,
 } from "./field-rules.js";
 import { createHash } from "node:crypto";
 import * as limits from "../model/limits.js";
@@ -34,9 +35,7 @@ const ITEM_FIELDS: Fields<CancelItem> = {
   seq: { faults: (path, seq) => integerFaults(path, seq, 0, limits.MAX_SEQ), compared: asIs },
   itemType: {
     faults: (field, type) =>
-      ITEM_TYPES.includes(type)
-        ? []
-        : [{ field, expected: `one of ${ITEM_TYPES.join(", ")}`, found: "something else" }],
+      ITEM_TYPES.includes(type) ? [] : [{ kind: "notOneOf", field, choices: ITEM_TYPES }],
     compared: asIs,
   },
   itemId: { faults: (path, id) => identifierFaults(path, id, limits.MAX_IDENTIFIER_LENGTH), compared: asIs },
@@ -73,10 +72,7 @@ const REQUEST_FIELDS: Fields<CancelRequest> = {
     compared: asIs,
   },
   totalCancelAmount: {
-    faults: (path, total, store) =>
-      total.isZero()
-        ? [{ field: path, expected: "more than zero", found: "0" }]
-        : amountFaults(path, total, store),
+    faults: totalFaults,
     // By value: 1.0 and 1.00 are the same.
     compared: (total) => total.toFixed(),
   },
@@ -148,16 +144,16 @@ function itemsFaults(
   store: Store,
   request: CancelRequest,
 ): Fault[] {
-  if (items.length === 0 || items.length > limits.MAX_ITEMS)
-    return [{ field: path, expected: `1 to ${limits.MAX_ITEMS} items`, found: `${items.length}` }];
+  const count = { min: 1, max: limits.MAX_ITEMS };
+  if (items.length < count.min) return [{ kind: "noItems", field: path, ...count }];
+  if (items.length > count.max) return [{ kind: "tooManyItems", field: path, ...count }];
   const firstWithSeq = new Map<number, number>();
   return items.flatMap((item, index) => {
     const first = firstWithSeq.get(item.seq);
     firstWithSeq.set(item.seq, first ?? index);
     const faults = faultsOf(ITEM_FIELDS, `${path}.${index}`, item, store, request);
     if (first === undefined) return faults;
-    const found = `that of items.${first}`;
-    return [...faults, { field: `${path}.${index}.seq`, expected: "a seq no other item has", found }];
+    return [...faults, { kind: "duplicateSeq", field: `${path}.${index}.seq`, firstItem: first }];
   });
 }
 

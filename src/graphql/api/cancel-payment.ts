@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import {
   cancelPayment,
   type CancelPaymentDependencies,
@@ -13,13 +13,14 @@ import type { CancelPaymentInput } from "../../cancellation/model/cancel-request
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import { SendingHeldError } from "../../cancellation/model/errors.js";
-import type { DescribedRequest } from "../../cancellation/model/payment-gateway.js";
+import type { Stores } from "../../cancellation/model/store.js";
 import type { UserError } from "../../cancellation/model/user-error.js";
 import type { GraphQLContext } from "../context.js";
 import { refusal } from "../plugins/errors.js";
 import { CancellationType } from "./cancellation.js";
-import { DecimalScalar, ItemType, NullableField } from "./leaf-types.js";
-import { UserErrorType } from "./user-errors.js";
+import { AmountBasis, DecimalScalar, ItemType, NullableField } from "./leaf-types.js";
+import { OrderType, orderOf } from "./order.js";
+import { CancelPaymentErrorType, showErrors, type ShownError } from "./user-errors.js";
 
 type ItemInput = CancelPaymentInput["items"][number];
 
@@ -75,7 +76,7 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   })
   idempotencyKey!: string;
 
-  @NullableField(() => String, "The EBP store. Optional if you can act for exactly one.")
+  @NullableField(() => ID, "The EBP store. Optional if you can act for exactly one.")
   storeId!: string | null;
 
   @Field(() => String, { description: "The order, 1 to 100 characters." })
@@ -106,57 +107,51 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
 }
 
 @ObjectType("CancelPaymentPayload", { description: "The result of a request to cancel." })
-export class CancelPaymentPayloadType implements CancelPaymentResult {
+export class CancelPaymentPayloadType implements Omit<CancelPaymentResult, "errors"> {
   @NullableField(
     () => CancellationType,
     "The cancellation for this request; null if the request was refused and there is none.",
   )
   cancellation!: Cancellation | null;
 
+  @NullableField(
+    () => OrderType,
+    "The order, as it is after this call; null if the store or the order number is invalid. Needs the scope `cancellations:read`.",
+  )
+  order!: OrderType | null;
+
   @Field(() => Boolean, {
     description: "True if an earlier request with the same key and content created the cancellation.",
   })
   replayed!: boolean;
 
-  @Field(() => [UserErrorType], {
-    name: "userErrors",
+  @Field(() => [CancelPaymentErrorType], {
     description: "Empty if, and only if, the cancel has SUCCEEDED.",
   })
-  errors!: readonly UserError[];
-}
-
-@ObjectType("PreviewedRequest", {
-  description: "The request that would be sent to EBP, with the refund account masked.",
-})
-export class PreviewedRequestType implements DescribedRequest {
-  @Field(() => String, { description: "HTTP method." })
-  method!: string;
-
-  @Field(() => String, { description: "The URL." })
-  url!: string;
-
-  @Field(() => String, { description: "The JSON body, indented for reading." })
-  body!: string;
+  userErrors!: ShownError[];
 }
 
 @ObjectType("CancelPaymentPreview", {
   description:
     "What `cancelPayment` would do with an input right now. Nothing is sent and nothing is stored.",
 })
-export class CancelPaymentPreviewType implements CancelPreview {
+export class CancelPaymentPreviewType implements Omit<CancelPreview, "errors"> {
   @Field(() => Boolean, { description: "Whether `cancelPayment` would send a cancel now." })
   wouldSend!: boolean;
 
-  @NullableField(() => String, "The store; null if it cannot be determined.")
+  @NullableField(() => ID, "The store; null if it cannot be determined.")
   storeId!: string | null;
 
   @NullableField(() => String, "ISO 4217 code of the store's currency.")
   currencyCode!: string | null;
 
-  @NullableField(() => String, "How this store computes the total from the items, in words.")
-  amountBasis!: string | null;
+  @NullableField(() => AmountBasis, "How this store computes the total from the items.")
+  amountBasis!: CancelPreview["amountBasis"];
 
-  @NullableField(() => DecimalScalar, "The sum of the items; null if one of the fields is invalid.")
+  @NullableField(
+    () => DecimalScalar,
+    "The sum of the items; null if one of their amounts, or the total, is invalid.",
+  )
   computedTotal!: Decimal | null;
 
   @NullableField(() => DecimalScalar, "The part of the total for products: every item type but DELIVERY.")
@@ -177,15 +172,17 @@ export class CancelPaymentPreviewType implements CancelPreview {
   )
   computedDeliveryTaxAmount!: Decimal | null;
 
-  @NullableField(() => PreviewedRequestType, "The request that would be sent; null if none would.")
-  request!: DescribedRequest | null;
+  @NullableField(
+    () => String,
+    "The JSON body that would be sent to EBP, indented for reading, with the refund account masked; null if nothing would be sent.",
+  )
+  requestBody!: string | null;
 
-  @Field(() => [UserErrorType], {
-    name: "userErrors",
+  @Field(() => [CancelPaymentErrorType], {
     description:
       "The errors that `cancelPayment` would return now. Empty also for a key whose cancel has SUCCEEDED: `cancelPayment` would return that cancellation and send nothing.",
   })
-  errors!: readonly UserError[];
+  userErrors!: ShownError[];
 }
 
 @Resolver()
@@ -193,6 +190,7 @@ export class CancelPaymentResolver {
   constructor(
     private readonly forCancel: CancelPaymentDependencies,
     private readonly forPreview: PreviewDependencies,
+    private readonly stores: Stores,
   ) {}
 
   @Mutation(() => CancelPaymentPayloadType, {
@@ -204,10 +202,13 @@ export class CancelPaymentResolver {
     input: CancelPaymentInputType,
     @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPayloadType> {
-    const { caller, language } = context;
-    const result = await cancelPayment(this.forCancel, caller, input, language).catch(sayWhenToComeAgain);
-    countReusedKeys(context, result.errors);
-    return result;
+    const { caller, language, messages } = context;
+    const { errors, ...result } = await cancelPayment(this.forCancel, caller, input, language).catch(
+      sayWhenToComeAgain,
+    );
+    countReusedKeys(context, errors);
+    const order = orderOf(result.cancellation ?? input, caller, this.stores);
+    return { ...result, order, userErrors: showErrors(errors, messages) };
   }
 
   @Query(() => CancelPaymentPreviewType, {
@@ -219,9 +220,9 @@ export class CancelPaymentResolver {
     input: CancelPaymentInputType,
     @Ctx() context: GraphQLContext,
   ): Promise<CancelPaymentPreviewType> {
-    const preview = await previewCancel(this.forPreview, context.caller, input);
-    countReusedKeys(context, preview.errors);
-    return preview;
+    const { errors, ...preview } = await previewCancel(this.forPreview, context.caller, input);
+    countReusedKeys(context, errors);
+    return { ...preview, userErrors: showErrors(errors, context.messages) };
   }
 }
 
@@ -231,7 +232,7 @@ function sayWhenToComeAgain(error: unknown): never {
   throw refusal(
     "SERVICE_UNAVAILABLE",
     503,
-    `The database is being repaired, and no cancels are sent meanwhile. This call sent nothing; it is not known right now whether an earlier call with this key did. Repeat it with the same idempotency key in ${retryAfterSeconds} s.`,
+    ({ refusals }) => refusals.sendingHeld(retryAfterSeconds),
     retryAfterSeconds,
   );
 }

@@ -17,7 +17,7 @@ import {
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
 import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { checkWatch } from "../../cancellation/live/follower.js";
+import { checkWatch, MAX_FOLLOWED_IDS } from "../../cancellation/live/follower.js";
 import {
   nextStepOf,
   type Cancellation,
@@ -27,15 +27,17 @@ import {
   type NextStep as Next,
 } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
+import type { Failure } from "../../cancellation/model/outcome.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../../cancellation/model/limits.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import { findStore } from "../../cancellation/request/check-request.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
 import { QUERY_POINTS } from "../plugins/limits.js";
-import { CancellationType, checkedId, NodeType } from "./cancellation.js";
+import { CancellationFailureType, CancellationType, checkedId, NodeType } from "./cancellation.js";
 import { CancellationConnectionType, toConnection } from "./connection.js";
 import { CancellationFilterType, PageArgs, toWindow } from "./history-input.js";
+import { orderOf, orderOfId, OrderType } from "./order.js";
 import {
   CancellationStatus,
   DecimalScalar,
@@ -142,7 +144,7 @@ export class CancellationEventType implements CancellationEvent {
 @ArgsType()
 export class CancellationChangedArgs {
   @NullableField(
-    () => String,
+    () => ID,
     "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
   )
   storeId?: string | null;
@@ -151,10 +153,21 @@ export class CancellationChangedArgs {
   orderNo?: string | null;
 
   @NullableField(
-    () => ID,
-    "Only this cancellation. Its present state comes first. Cannot be combined with other arguments.",
+    () => [ID],
+    `Only these cancellations, 1 to ${MAX_FOLLOWED_IDS}. Their present states come first. Cannot be combined with other arguments.`,
   )
-  id?: string | null;
+  ids?: string[] | null;
+}
+
+@Resolver(() => CancellationFailureType)
+export class CancellationFailureResolver {
+  @FieldResolver(() => String, {
+    complexity: 0,
+    description: "Why it has not succeeded, in the caller's language.",
+  })
+  message(@Root() { cause }: Failure, @Ctx() { messages }: GraphQLContext): string {
+    return messages.failures[cause];
+  }
 }
 
 @Resolver(() => CancellationType)
@@ -172,8 +185,9 @@ export class CancellationResolver {
   node(
     @Arg("id", () => ID, { description: "The id." }) id: string,
     @Ctx() context: GraphQLContext,
-  ): Promise<NodeType | null> {
-    return this.cancellation(id, context);
+  ): Promise<NodeType | null> | NodeType | null {
+    const order = orderOfId(id, context.caller, this.stores);
+    return order ?? this.cancellation(id, context);
   }
 
   @Query(() => CancellationType, {
@@ -193,7 +207,7 @@ export class CancellationResolver {
   })
   async cancellationByKey(
     @Arg("idempotencyKey", () => String, { description: "The key." }) idempotencyKey: string,
-    @Arg("storeId", () => String, {
+    @Arg("storeId", () => ID, {
       nullable: true,
       description: "The store. Optional if you can act for exactly one.",
     })
@@ -232,6 +246,16 @@ export class CancellationResolver {
     @Root() cancellation: Cancellation,
   ): CancellationType {
     return cancellation;
+  }
+
+  @FieldResolver(() => OrderType, {
+    complexity: 0,
+    description: "Its order, with all of its cancellations. Needs the scope `cancellations:read`.",
+  })
+  order(@Root() cancellation: Cancellation, @Ctx() { caller }: GraphQLContext): OrderType {
+    const order = orderOf(cancellation, caller, this.stores);
+    if (order === null) throw new Error("finding the order of a cancellation: its store is not the caller's");
+    return order;
   }
 
   @FieldResolver(() => NextStep, {
@@ -286,10 +310,10 @@ export class CancellationResolver {
 
 /** @throws InvalidArgumentError, TooManyFollowersError */
 function follow(
-  { storeId, orderNo, id }: CancellationChangedArgs,
+  { storeId, orderNo, ids }: CancellationChangedArgs,
   { caller, live }: GraphQLContext,
 ): Promise<AsyncIterable<Cancellation>> {
   if (live === null) throw new Error("subscribing: the request did not come through the stream route");
-  const requested = { storeId, orderNo, id: typeof id === "string" ? checkedId("id", id) : null };
+  const requested = { storeId, orderNo, ids: ids?.map((id, index) => checkedId(`ids.${index}`, id)) };
   return live.changes.follow(caller, checkWatch(requested, caller, live.stores), live.signal);
 }

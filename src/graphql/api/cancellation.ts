@@ -60,11 +60,13 @@ export class FailureDetailType implements FailureDetail {
   description: "Why a cancellation has not succeeded, from EBP's answer or from what was found out later.",
 })
 export class CancellationFailureType implements Failure {
+  cause!: Failure["cause"];
+
   @NullableField(() => String, "EBP's result code; null if there was no answer from EBP.")
   resultCode!: string | null;
 
-  @Field(() => String, { description: "EBP's message, or one of this service if EBP gave none." })
-  message!: string;
+  @NullableField(() => String, "EBP's message, as EBP sent it; null if it sent none.")
+  ebpMessage!: string | null;
 
   @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
   details!: readonly FailureDetail[];
@@ -72,7 +74,7 @@ export class CancellationFailureType implements Failure {
 
 @InterfaceType("Node", {
   description: "An object with an id of its own, as Relay defines it.",
-  resolveType: () => "Cancellation",
+  resolveType: (found: object) => ("status" in found ? "Cancellation" : "Order"),
 })
 export abstract class NodeType {
   @Field(() => ID, { description: "Unique among all objects of this service." })
@@ -82,7 +84,7 @@ export abstract class NodeType {
 /** @throws InvalidArgumentError for anything but a UUID. The message does not quote it: people paste anything there. */
 export function checkedId(field: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase();
-  throw new InvalidArgumentError(field, "an id (a UUID)", `${id.length} characters that are none`);
+  throw new InvalidArgumentError({ kind: "notAnId", field });
 }
 
 /** Declares what the API shows of a cancellation; resolvers return the domain's object itself. What costs a query is in the resolver. */
@@ -91,7 +93,7 @@ export function checkedId(field: string, id: string): string {
   description: "One request to cancel a payment, and everything known about it.",
 })
 export class CancellationType extends NodeType implements Pick<Cancellation, ApiField> {
-  @Field(() => String, { description: "The EBP store." })
+  @Field(() => ID, { description: "The EBP store." })
   storeId!: string;
 
   @Field(() => String, { description: "The order whose payment is cancelled." })

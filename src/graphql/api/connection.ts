@@ -42,6 +42,9 @@ export class PageInfoType {
 export class CancellationConnectionType {
   query!: HistoryQuery;
 
+  @Field(() => [CancellationType], { description: "The cancellations of this page, without cursors." })
+  nodes!: CancellationType[];
+
   @Field(() => [CancellationEdgeType], {
     description: "The cancellations of this page, in the requested order.",
   })
@@ -57,6 +60,9 @@ export class OrderCancellationEdgeType extends CancellationEdgeType {}
 @ObjectType("OrderCancellationConnection", { description: "A page of the cancellations of one order." })
 export class OrderCancellationConnectionType {
   query!: HistoryQuery;
+
+  @Field(() => [CancellationType], { description: "The cancellations of this page, without cursors." })
+  nodes!: CancellationType[];
 
   @Field(() => [OrderCancellationEdgeType], {
     description: "The cancellations of this page, in the requested order.",
@@ -84,7 +90,7 @@ export function toConnection(
     startCursor: edges.at(0)?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   };
-  return { query, edges, pageInfo };
+  return { query, nodes: [...cancellations], edges, pageInfo };
 }
 
 /** These fields cost a query each, so they are read only if they are selected. */

@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { ArgsType, Field, InputType, Int } from "type-graphql";
+import { ArgsType, Field, ID, InputType, Int } from "type-graphql";
 import { NEWEST_FIRST, type Cursors, type HistoryOrder } from "../../cancellation/history/cursors.js";
 import type { RequestedFilter } from "../../cancellation/history/filter.js";
 import type { HistoryWindow } from "../../cancellation/history/history.js";
@@ -25,11 +25,11 @@ type Condition = Required<RequestedFilter>;
     "Conditions on cancellations; all of them must hold. Conditions that exclude each other are an error.",
 })
 export class CancellationFilterType implements Condition {
-  @NullableField(() => [String], "Only these stores; all of yours by default.")
-  storeId!: string[] | null;
+  @NullableField(() => [ID], "Only these stores; all of yours by default.")
+  storeIds!: string[] | null;
 
   @NullableField(() => [CancellationStatus], "Only these statuses.")
-  status!: Condition["status"];
+  statuses!: Condition["statuses"];
 
   @NullableField(() => Settlement, "Only those with this `settlement`.")
   settlement!: Condition["settlement"];
@@ -100,7 +100,7 @@ export class CancellationOrderType implements HistoryOrder {
   @Field(() => CancellationOrderField, { description: "What to sort by." })
   field!: HistoryOrder["field"];
 
-  @Field(() => OrderDirection, { description: "Which end comes first." })
+  @Field(() => OrderDirection, { defaultValue: "DESC", description: "Which end comes first." })
   direction!: HistoryOrder["direction"];
 }
 
@@ -134,7 +134,7 @@ export function toWindow(args: PageArgs, cursors: Cursors): HistoryWindow {
   const order = args.orderBy ?? NEWEST_FIRST;
   const backward = given(last) || given(before);
   if (backward && (given(first) || given(after))) {
-    throw new InvalidArgumentError("first, last", "`first` and `after`, or `last` and `before`", "both");
+    throw new InvalidArgumentError({ kind: "bothDirections", field: given(last) ? "last" : "before" });
   }
   const [sizeName, size, cursorName, cursor] = backward
     ? (["last", last, "before", before] as const)
@@ -149,7 +149,7 @@ export function toWindow(args: PageArgs, cursors: Cursors): HistoryWindow {
 
 function checkedSize(name: string, size: number): number {
   if (size >= 1 && size <= MAX_PAGE_SIZE) return size;
-  throw new InvalidArgumentError(name, `1 to ${MAX_PAGE_SIZE}`, "another number");
+  throw new InvalidArgumentError({ kind: "outOfRange", field: name, min: 1, max: MAX_PAGE_SIZE });
 }
 
 function given<T>(value: T | null | undefined): value is T {

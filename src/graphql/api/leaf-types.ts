@@ -16,7 +16,8 @@ import {
   SETTLEMENTS,
 } from "../../cancellation/model/status.js";
 import { AMOUNT_BASES } from "../../cancellation/model/store.js";
-import { RESOLUTION_OBSTACLES } from "../../cancellation/model/user-error.js";
+import { INVALID_INPUT_REASONS } from "../../cancellation/model/fault.js";
+import { NEXT_ACTIONS, RESOLUTION_OBSTACLES, USER_ERROR_CODES } from "../../cancellation/model/user-error.js";
 import { OPERATOR_OUTCOMES } from "../../cancellation/reconcile/operators.js";
 
 /** A field that may be null. */
@@ -33,6 +34,8 @@ const EXPECTED = 'a decimal such as "1999.90"';
 /** Exact decimals. Out: always a string in plain notation. In: see the description. */
 export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
   name: "Decimal",
+  // Digits with a point: the lexical form is that of XML Schema's decimal.
+  specifiedByURL: "https://www.w3.org/TR/xmlschema-2/#decimal",
   description:
     'An exact decimal number, in major units of its currency when it is an amount. Out: a string in plain notation without trailing zeros, such as "1999.9". ' +
     "In: a string, or an Int or Float literal; a JSON number in variables only when a double holds it exactly.",
@@ -159,6 +162,56 @@ export const OperatorOutcome = enumOf(
   {
     SUCCEEDED: "EBP carried it out: money moved.",
     FAILED: "EBP did not carry it out and will not: no money moved. It may be tried again with a new key.",
+  },
+);
+
+export const UserErrorCode = enumOf(USER_ERROR_CODES, "UserErrorCode", "The kind of a user error.", {
+  INVALID_INPUT: "A field of the input is invalid.",
+  AMOUNT_MISMATCH: "The total is not the sum of the items.",
+  IDEMPOTENCY_KEY_REUSED: "The key was used for another request.",
+  CANCEL_IN_PROGRESS: "A cancel of this order is not decided yet.",
+  CANCELLED_TOTAL_CHANGED: "Somebody else has cancelled on this order meanwhile.",
+  REJECTED_BY_EBP: "EBP rejected the cancel. Nothing was cancelled.",
+  NOT_SENT: "The cancel did not reach EBP. Nothing was cancelled.",
+  NOT_CANCELLED: "The outcome was unknown, and it is now proven that nothing was cancelled.",
+  OUTCOME_UNKNOWN: "It is not known whether money moved.",
+  NOT_IN_DOUBT: "The cancellation is not UNKNOWN, so an operator cannot decide it.",
+  NOT_YET_FAILED: "There are obstacles to deciding that it has FAILED.",
+});
+
+export const NextAction = enumOf(
+  NEXT_ACTIONS,
+  "NextAction",
+  "What to do after an error. Also in `extensions.nextAction` of top-level errors.",
+  {
+    CORRECT_INPUT: "Correct the input and send it again. The same key may be used.",
+    RETRY_SAME_KEY:
+      "Send exactly the same request again, with the same key. It is never sent to EBP a second time.",
+    RETRY_NEW_KEY:
+      "Nothing was cancelled. Send a new request with a new key; after a rejection by EBP, once its cause is removed.",
+    WAIT: "Do not send another cancel. Read the cancellation again later, or follow it.",
+    RELOAD_ORDER: "Read the order again, and let a person decide whether to cancel anything else.",
+    NONE: "There is nothing to do.",
+  },
+);
+
+export const InvalidInputReason = enumOf(
+  INVALID_INPUT_REASONS,
+  "InvalidInputReason",
+  "Why an input is invalid. Also in `extensions.reason` of top-level errors about arguments.",
+  {
+    REQUIRED: "It is missing.",
+    BLANK: "It is empty, or has only spaces.",
+    TOO_SHORT: "It has fewer characters or items than `min`.",
+    TOO_LONG: "It has more characters or items than `max`.",
+    OUT_OF_RANGE: "The number is less than `min` or more than `max`.",
+    TOO_MANY_DECIMALS: "It has more decimal places than the currency: more than `max`.",
+    DUPLICATE: "The same value stands twice where each may stand once.",
+    INVALID_CHARACTERS: "It contains characters that are not allowed.",
+    INVALID_FORMAT: "It is not written as a value of its kind.",
+    NOT_ALLOWED: "The value, or its combination with others, is not allowed.",
+    NOT_FOUND: "What it names does not exist, or is not yours.",
+    MISMATCH: "It contradicts another input.",
   },
 );
 

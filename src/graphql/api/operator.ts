@@ -1,6 +1,5 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from "type-graphql";
 import type { Cancellation } from "../../cancellation/model/cancellation.js";
-import type { UserError } from "../../cancellation/model/user-error.js";
 import type { CheckDependencies } from "../../cancellation/reconcile/reconcile.js";
 import {
   refreshCancellation,
@@ -9,10 +8,11 @@ import {
   type Resolution,
   type ResolveDependencies,
 } from "../../cancellation/reconcile/operators.js";
+import type { Messages } from "../../messages/messages.js";
 import type { GraphQLContext } from "../context.js";
 import { CancellationType, checkedId } from "./cancellation.js";
 import { NullableField, OperatorOutcome, ResolutionObstacle } from "./leaf-types.js";
-import { UserErrorType } from "./user-errors.js";
+import { OperatorErrorType, showErrors, type ShownError } from "./user-errors.js";
 
 @InputType("ResolveCancellationInput", {
   description: "What an operator has found out about a cancellation that is UNKNOWN.",
@@ -39,30 +39,28 @@ export class ResolveCancellationInputType implements Resolution {
 }
 
 @ObjectType("ResolveCancellationPayload", { description: "The result of an operator's decision." })
-export class ResolveCancellationPayloadType implements OperatorResult {
+export class ResolveCancellationPayloadType {
   @NullableField(
     () => CancellationType,
     "The cancellation now; null if it was not found, or the note cannot be accepted.",
   )
   cancellation!: Cancellation | null;
 
-  @Field(() => [UserErrorType], {
-    name: "userErrors",
+  @Field(() => [OperatorErrorType], {
     description: "Empty if, and only if, the decision was recorded.",
   })
-  errors!: readonly UserError[];
+  userErrors!: ShownError[];
 }
 
 @ObjectType("RefreshCancellationPayload", { description: "The result of asking EBP about a cancellation." })
-export class RefreshCancellationPayloadType implements OperatorResult {
+export class RefreshCancellationPayloadType {
   @NullableField(() => CancellationType, "The cancellation now; null if there is none with this id.")
   cancellation!: Cancellation | null;
 
-  @Field(() => [UserErrorType], {
-    name: "userErrors",
+  @Field(() => [OperatorErrorType], {
     description: "Empty if, and only if, the cancel has SUCCEEDED.",
   })
-  errors!: readonly UserError[];
+  userErrors!: ShownError[];
 }
 
 @Resolver()
@@ -75,9 +73,9 @@ export class OperatorResolver {
   })
   refreshCancellation(
     @Arg("id", () => ID, { description: "The cancellation's id." }) id: string,
-    @Ctx() { caller }: GraphQLContext,
+    @Ctx() { caller, messages }: GraphQLContext,
   ): Promise<RefreshCancellationPayloadType> {
-    return refreshCancellation(this.parts, caller, checkedId("id", id));
+    return refreshCancellation(this.parts, caller, checkedId("id", id)).then(shownIn(messages));
   }
 
   @Mutation(() => ResolveCancellationPayloadType, {
@@ -87,9 +85,16 @@ export class OperatorResolver {
   resolveCancellation(
     @Arg("input", () => ResolveCancellationInputType, { description: "What was found out." })
     { id, outcome, note, evenThough }: ResolveCancellationInputType,
-    @Ctx() { caller }: GraphQLContext,
+    @Ctx() { caller, messages }: GraphQLContext,
   ): Promise<ResolveCancellationPayloadType> {
     const resolution = { id: checkedId("input.id", id), outcome, note, evenThough };
-    return resolveCancellation(this.parts, caller, resolution);
+    return resolveCancellation(this.parts, caller, resolution).then(shownIn(messages));
   }
+}
+
+function shownIn(messages: Messages) {
+  return ({ cancellation, errors }: OperatorResult) => ({
+    cancellation,
+    userErrors: showErrors(errors, messages),
+  });
 }

@@ -1,4 +1,3 @@
-import { GraphQLError } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from "type-graphql";
 import { checkFilter } from "../../cancellation/history/filter.js";
@@ -13,6 +12,7 @@ import type { Decimal } from "../../cancellation/model/decimal.js";
 import { TooManyError, TooSlowError } from "../../cancellation/model/errors.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import type { GraphQLContext } from "../context.js";
+import { Refusal } from "../plugins/errors.js";
 import { STATS_POINTS } from "../plugins/limits.js";
 import { CancellationFilterType } from "./history-input.js";
 import {
@@ -148,16 +148,9 @@ export class StatsResolver {
 /** @throws GraphQLError that says how to ask for less. */
 function refuseTooMuch(error: unknown): never {
   if (error instanceof TooManyError)
-    throw tooComplex(
-      `The result has more than ${MAX_STATS} sums. Group by less or by longer periods, use \`largest\`, or narrow the filter, for example with \`createdFrom\`.`,
-    );
-  if (error instanceof TooSlowError)
-    throw tooComplex(
-      "Computing these sums takes too long. Narrow the filter, for example with `createdFrom`.",
-    );
+    throw new Refusal(({ refusals }) => refusals.tooManySums(MAX_STATS), TOO_COMPLEX);
+  if (error instanceof TooSlowError) throw new Refusal(({ refusals }) => refusals.sumsTooSlow, TOO_COMPLEX);
   throw error;
 }
 
-function tooComplex(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "QUERY_TOO_COMPLEX" } });
-}
+const TOO_COMPLEX = { code: "QUERY_TOO_COMPLEX" };

@@ -1,158 +1,228 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, ID, InterfaceType, ObjectType } from "type-graphql";
+import { Field, InterfaceType, ObjectType } from "type-graphql";
+import type { Cancellation } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
-import type { UserError } from "../../cancellation/model/user-error.js";
-import { FailureDetailType } from "./cancellation.js";
-import { CancellationStatus, DecimalScalar, NullableField, ResolutionObstacle } from "./leaf-types.js";
+import { type InvalidInputReason as Reason, pathOf, REASONS } from "../../cancellation/model/fault.js";
+import type { UserError, UserErrorCode as Code } from "../../cancellation/model/user-error.js";
+import { describeUserError, type Messages } from "../../messages/messages.js";
+import { CancellationType, FailureDetailType } from "./cancellation.js";
+import {
+  CancellationStatus,
+  DecimalScalar,
+  InvalidInputReason,
+  NextAction,
+  NullableField,
+  ResolutionObstacle,
+  UserErrorCode,
+} from "./leaf-types.js";
+
+/** As it is shown: with the path as a list, and with words in the caller's language. */
+type Shown<C extends Code> = Omit<Extract<UserError, { code: C }>, "field"> & {
+  readonly field: readonly string[] | null;
+  readonly message: string;
+};
+export type ShownError = { [C in Code]: Shown<C> }[Code];
+
+/** The errors of an answer, in the caller's language. */
+export function showErrors(errors: readonly UserError[], messages: Messages): ShownError[] {
+  return errors.map((error) => ({
+    ...error,
+    ...(error.code === "INVALID_INPUT" && limitsOf(error)),
+    field: pathOf(error.field),
+    message: describeUserError(error, messages),
+  })) as ShownError[];
+}
+
+function limitsOf({ fault }: UserError<"INVALID_INPUT">): object {
+  const { min = null, max = null } = fault as { readonly min?: Limit; readonly max?: Limit };
+  return { reason: REASONS[fault.kind], min: decimalOf(min), max: decimalOf(max) };
+}
+
+type Limit = Decimal | number | null;
+
+function decimalOf(limit: Limit): Decimal | null {
+  return typeof limit === "number" ? new Decimal(limit) : limit;
+}
 
 @InterfaceType("UserError", {
   description:
-    "A problem that you can act on. `cancelPayment` returns at least one with every status but SUCCEEDED, so a client that looks only at `userErrors` cannot mistake another status for success.",
-  resolveType: ({ code }: UserError) => TYPES[code],
+    "A problem that you can act on. An answer brings at least one with every status but SUCCEEDED, so a client that looks only at `userErrors` cannot mistake another status for success.",
+  resolveType: ({ code }: ShownError) => TYPES[code],
 })
 export abstract class UserErrorType {
-  @Field(() => String, {
-    description: "The kind of error, such as AMOUNT_MISMATCH; one for each type of error.",
-  })
-  code!: string;
+  @Field(() => UserErrorCode, { description: "What happened, for programs. Each type has one code." })
+  code!: Code;
 
   @Field(() => String, {
-    description: "What happened and what to do, in English, for developers and support staff.",
+    description: "What happened and what to do, in the caller's language (Accept-Language: ko or en).",
   })
   message!: string;
 
   @NullableField(
-    () => String,
-    "Path of the input field that caused it, such as `input.items.2.amount`; null if it is not about one field.",
+    () => [String],
+    'The path of the input field to correct, such as `["input", "items", "2", "amount"]`; null if it is not about one field.',
   )
-  field!: string | null;
+  field!: readonly string[] | null;
+
+  @Field(() => NextAction, { description: "What to do next, for programs." })
+  nextAction!: UserError["nextAction"];
 }
 
-/** The fields of one kind of error in the domain. */
-type ErrorWith<Code> = Omit<Extract<UserError, { code: Code }>, "code">;
+@InterfaceType("CancelPaymentError", {
+  implements: UserErrorType,
+  description: "An error of `cancelPayment` and `cancelPaymentPreview`.",
+  resolveType: ({ code }: ShownError) => TYPES[code],
+})
+export abstract class CancelPaymentErrorType extends UserErrorType {}
+
+@InterfaceType("OperatorError", {
+  implements: UserErrorType,
+  description: "An error of `refreshCancellation` and `resolveCancellation`.",
+  resolveType: ({ code }: ShownError) => TYPES[code],
+})
+export abstract class OperatorErrorType extends UserErrorType {}
+
+const OF_BOTH = [UserErrorType, CancelPaymentErrorType, OperatorErrorType];
+const OF_CANCELS = [UserErrorType, CancelPaymentErrorType];
+const OF_OPERATORS = [UserErrorType, OperatorErrorType];
 
 @ObjectType("InvalidInputError", {
-  implements: UserErrorType,
+  implements: OF_BOTH,
   description:
-    "A field of the input is invalid. This call stored nothing and sent nothing. Code INVALID_INPUT.",
+    "A field of the input is invalid. All invalid fields are reported at once, each in an error of its own. Nothing was stored or sent.",
 })
-export class InvalidInputErrorType extends UserErrorType implements ErrorWith<"INVALID_INPUT"> {}
+export class InvalidInputErrorType extends UserErrorType {
+  @Field(() => InvalidInputReason, { description: "Why it is invalid, for programs." })
+  reason!: Reason;
+
+  @NullableField(
+    () => DecimalScalar,
+    "The smallest value, or the fewest characters or items, allowed; null if there is no such limit.",
+  )
+  min!: Decimal | null;
+
+  @NullableField(
+    () => DecimalScalar,
+    "The largest value, or the most characters, items or decimal places, allowed; null if there is no such limit.",
+  )
+  max!: Decimal | null;
+}
 
 @ObjectType("AmountMismatchError", {
-  implements: UserErrorType,
+  implements: OF_CANCELS,
   description:
-    "The total is not the sum of the items under the store's amount basis. This call stored nothing and sent nothing. Code AMOUNT_MISMATCH.",
+    "The total is not the sum of the items under the store's amount basis. Nothing was stored or sent.",
 })
-export class AmountMismatchErrorType extends UserErrorType implements ErrorWith<"AMOUNT_MISMATCH"> {
-  @Field(() => DecimalScalar, { description: "The sum of the items." })
-  expected!: Decimal;
-
+export class AmountMismatchErrorType extends UserErrorType {
   @Field(() => DecimalScalar, { description: "The total in the request." })
-  actual!: Decimal;
+  statedTotal!: Decimal;
+
+  @Field(() => DecimalScalar, { description: "The sum of the items." })
+  computedTotal!: Decimal;
 }
 
 @ObjectType("IdempotencyKeyReusedError", {
-  implements: UserErrorType,
+  implements: OF_CANCELS,
   description:
-    "This key has been used in this store for a different request. This call sent nothing. Code IDEMPOTENCY_KEY_REUSED.",
+    "The key was used in this store for a different request. This call sent nothing. What to do depends on what became of that request: see `cancellation`, or `nextAction`.",
 })
-export class IdempotencyKeyReusedErrorType
-  extends UserErrorType
-  implements ErrorWith<"IDEMPOTENCY_KEY_REUSED">
-{
-  @Field(() => ID, { description: "The cancellation that the key stands for." })
-  cancellationId!: string;
+export class IdempotencyKeyReusedErrorType extends UserErrorType {
+  @Field(() => CancellationType, {
+    description: "The cancellation of the first request with this key. Needs the scope `cancellations:read`.",
+  })
+  cancellation!: Cancellation;
 }
 
 @ObjectType("CancelInProgressError", {
-  implements: UserErrorType,
+  implements: OF_BOTH,
   description:
-    "Another cancel of this order is PENDING or UNKNOWN. No other cancel of the order is sent until it is decided. Code CANCEL_IN_PROGRESS.",
+    "A cancel of this order is PENDING or UNKNOWN: another one, or this one itself. Until it is decided, no other cancel of the order is sent.",
 })
-export class CancelInProgressErrorType extends UserErrorType implements ErrorWith<"CANCEL_IN_PROGRESS"> {
-  @Field(() => ID, { description: "The cancellation that is PENDING or UNKNOWN." })
-  cancellationId!: string;
+export class CancelInProgressErrorType extends UserErrorType {
+  @Field(() => CancellationType, {
+    description: "The cancellation that is PENDING or UNKNOWN. Needs the scope `cancellations:read`.",
+  })
+  cancellation!: Cancellation;
 }
 
 @ObjectType("CancelledTotalChangedError", {
-  implements: UserErrorType,
+  implements: OF_CANCELS,
   description:
-    "The total already cancelled on the order is not the one you expected: somebody else has cancelled meanwhile. This call sent nothing. Code CANCELLED_TOTAL_CHANGED.",
+    "The total already cancelled on the order is not the one you expected: somebody else has cancelled meanwhile. This call sent nothing.",
 })
-export class CancelledTotalChangedErrorType
-  extends UserErrorType
-  implements ErrorWith<"CANCELLED_TOTAL_CHANGED">
-{
+export class CancelledTotalChangedErrorType extends UserErrorType {
   @Field(() => DecimalScalar, { description: "The total that you expected." })
-  expected!: Decimal;
+  expectedTotal!: Decimal;
 
-  @Field(() => DecimalScalar, { description: "The total that is cancelled." })
-  actual!: Decimal;
+  @Field(() => DecimalScalar, { description: "The total that is cancelled now." })
+  currentTotal!: Decimal;
 }
 
 @ObjectType("RejectedByEbpError", {
-  implements: UserErrorType,
-  description: "EBP rejected the cancel. Nothing was cancelled. Code REJECTED_BY_EBP.",
+  implements: OF_BOTH,
+  description:
+    "EBP rejected the cancel. Nothing was cancelled. Once the cause is removed, send a new request with a new key.",
 })
-export class RejectedByEbpErrorType extends UserErrorType implements ErrorWith<"REJECTED_BY_EBP"> {
+export class RejectedByEbpErrorType extends UserErrorType {
   @NullableField(() => String, "EBP's result code, such as EBP-C-0010.")
   resultCode!: string | null;
 
-  @NullableField(() => String, "EBP's message, in the language you asked for (ko or en).")
+  @NullableField(
+    () => String,
+    "EBP's message, as EBP sent it: in the language of the request that was sent (ko or en).",
+  )
   ebpMessage!: string | null;
 
   @NullableField(() => String, "EBP's tracking id. Quote it to EBP's support.")
   requestId!: string | null;
 
   @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
-  details!: ErrorWith<"REJECTED_BY_EBP">["details"];
+  details!: Extract<UserError, { code: "REJECTED_BY_EBP" }>["details"];
 }
 
 @ObjectType("NotSentError", {
-  implements: UserErrorType,
-  description:
-    "The cancel never reached EBP, so nothing was cancelled. You may try again with a new idempotency key. Code NOT_SENT.",
+  implements: OF_BOTH,
+  description: "The cancel did not reach EBP, so nothing was cancelled. Try again with a new key.",
 })
-export class NotSentErrorType extends UserErrorType implements ErrorWith<"NOT_SENT"> {}
+export class NotSentErrorType extends UserErrorType {}
 
 @ObjectType("NotCancelledError", {
-  implements: UserErrorType,
+  implements: OF_BOTH,
   description:
-    "The outcome was unknown; since then, it has been proven that nothing was cancelled. You may try again with a new idempotency key. Code NOT_CANCELLED.",
+    "The outcome was unknown; since then, it has been proven that nothing was cancelled. Try again with a new key.",
 })
-export class NotCancelledErrorType extends UserErrorType implements ErrorWith<"NOT_CANCELLED"> {}
+export class NotCancelledErrorType extends UserErrorType {}
+
+@ObjectType("OutcomeUnknownError", {
+  implements: OF_BOTH,
+  description:
+    "The cancel may have been sent, and it is not known whether money moved. It is not sent again. Do not repeat it with another key.",
+})
+export class OutcomeUnknownErrorType extends UserErrorType {
+  @Field(() => CancellationType, { description: "The cancellation. Read it again later." })
+  cancellation!: Cancellation;
+}
 
 @ObjectType("NotInDoubtError", {
-  implements: UserErrorType,
-  description:
-    "An operator can decide only a cancellation that is UNKNOWN. Nothing was changed. Code NOT_IN_DOUBT.",
+  implements: OF_OPERATORS,
+  description: "An operator can decide only a cancellation that is UNKNOWN. Nothing was changed.",
 })
-export class NotInDoubtErrorType extends UserErrorType implements ErrorWith<"NOT_IN_DOUBT"> {
+export class NotInDoubtErrorType extends UserErrorType {
   @Field(() => CancellationStatus, { description: "The cancellation's status." })
-  status!: ErrorWith<"NOT_IN_DOUBT">["status"];
+  status!: Extract<UserError, { code: "NOT_IN_DOUBT" }>["status"];
 }
 
 @ObjectType("NotYetFailedError", {
-  implements: UserErrorType,
+  implements: OF_OPERATORS,
   description:
-    "There are obstacles to deciding that this cancellation has FAILED. Nothing was changed. Wait, or name all obstacles in `evenThough`. Code NOT_YET_FAILED.",
+    "There are obstacles to deciding that this cancellation has FAILED. Nothing was changed. Wait, or name all obstacles in `evenThough`.",
 })
-export class NotYetFailedErrorType extends UserErrorType implements ErrorWith<"NOT_YET_FAILED"> {
+export class NotYetFailedErrorType extends UserErrorType {
   @Field(() => [ResolutionObstacle], { description: "The obstacles that you did not name." })
-  obstacles!: ErrorWith<"NOT_YET_FAILED">["obstacles"];
+  obstacles!: Extract<UserError, { code: "NOT_YET_FAILED" }>["obstacles"];
 
-  @NullableField(() => GraphQLDateTime, "When EBP can no longer be carrying it out (RFC 3339).")
+  @NullableField(() => GraphQLDateTime, "When EBP can no longer be carrying it out.")
   settledAt!: Date | null;
-}
-
-@ObjectType("OutcomeUnknownError", {
-  implements: UserErrorType,
-  description:
-    "It may have been sent, and it is not known yet whether money moved. It is not sent again. Do not repeat it with another key. Code OUTCOME_UNKNOWN.",
-})
-export class OutcomeUnknownErrorType extends UserErrorType implements ErrorWith<"OUTCOME_UNKNOWN"> {
-  @Field(() => ID, { description: "The cancellation. Read it again later." })
-  cancellationId!: string;
 }
 
 const TYPES = {
@@ -167,7 +237,7 @@ const TYPES = {
   OUTCOME_UNKNOWN: OutcomeUnknownErrorType,
   NOT_YET_FAILED: NotYetFailedErrorType,
   NOT_IN_DOUBT: NotInDoubtErrorType,
-} as const satisfies Record<UserError["code"], new () => UserErrorType>;
+} as const satisfies Record<Code, new () => UserErrorType>;
 
-/** For the schema: only their interface refers to them. */
+/** For the schema: only their interfaces refer to them. */
 export const USER_ERROR_TYPES = Object.values(TYPES);

@@ -5,17 +5,19 @@ import { isSafeNumber, parse as parseJson } from "lossless-json";
 import Negotiator from "negotiator";
 import { z } from "zod";
 import type { PersistedOperation } from "../../cancellation/model/caller.js";
+import { ApiError } from "../../messages/api-error.js";
+import { MESSAGES } from "../../messages/messages.js";
 import { refusal } from "./errors.js";
 import { MAX_TOKENS, measure } from "./limits.js";
 import { coerceVariables } from "./value-errors.js";
 
 /** Refuses a caller who accepts none of these types. Apollo Server would cancel first, and then not say how it went. */
-export function checkAccept(types: readonly string[], answers: string): preHandlerHookHandler {
+export function checkAccept(types: readonly string[]): preHandlerHookHandler {
   return ({ method, headers: { accept } }, _reply, done) => {
     // A GET changes nothing.
     if (method !== "POST" || accept === undefined) done();
     else if (new Negotiator({ headers: { accept } }).mediaType([...types]) !== undefined) done();
-    else done(badRequest(`${answers}, which the Accept header of this request leaves out.`, 406));
+    else done(new ApiError(406, "BAD_REQUEST", ({ refusals }) => refusals.notAcceptable(types)));
   };
 }
 
@@ -25,13 +27,9 @@ export function checkAccept(types: readonly string[], answers: string): preHandl
  */
 export const checkAddress: preHandlerHookHandler = ({ url, protocol, hostname, query }, _reply, done) => {
   if (!URL.canParse(url, `${protocol}://${hostname}/`))
-    done(badRequest("The Host header of this request does not name a host."));
+    done(new ApiError(400, "BAD_REQUEST", ({ refusals }) => refusals.hostMissing));
   else if (hasInexactNumber((query as Record<string, unknown>)["variables"]))
-    done(
-      badRequest(
-        "The `variables` of this GET have a number with more digits than a double holds. Send it as a string.",
-      ),
-    );
+    done(new ApiError(400, "BAD_REQUEST", ({ refusals }) => refusals.numberNotExact));
   else done();
 };
 
@@ -47,11 +45,6 @@ function hasInexactNumber(variables: unknown): boolean {
     // Apollo Server refuses what is not JSON.
   }
   return inexact;
-}
-
-/** The HTTP server's error handler answers it with this status, and with the code BAD_REQUEST. */
-function badRequest(message: string, statusCode = 400): Error {
-  return Object.assign(new Error(message), { statusCode });
 }
 
 /** The only documents that are answered, by id. */
@@ -82,8 +75,10 @@ function faultsOf(schema: GraphQLSchema, body: string): string[] {
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
     .flatMap((operation) => {
       // Costed with the defaults of its variables. What a caller sends is costed when it is sent.
-      const { values } = coerceVariables(schema, operation, {}, false);
-      return measure({ schema, document, operation, variables: values }).faults;
+      const wording = { refusals: MESSAGES.en.refusals, namesSchema: false };
+      const { values } = coerceVariables(schema, operation, {}, wording);
+      const { faults } = measure({ schema, document, operation, variables: values });
+      return faults.map((text) => text(MESSAGES.en));
     });
 }
 
@@ -98,11 +93,7 @@ export function assertListed(request: FastifyRequest, safelist: Safelist): void 
   if (query === null && id === null) return;
   const texts = id === null ? [...safelist.values()] : [safelist.get(id)];
   if (query === null ? texts[0] !== undefined : texts.includes(query)) return;
-  throw refusal(
-    "OPERATION_NOT_SAFELISTED",
-    403,
-    "Only operations on this service's list are answered: send the id of one of them, or exactly its text.",
-  );
+  throw refusal("OPERATION_NOT_SAFELISTED", 403, ({ refusals }) => refusals.notListed);
 }
 
 const SENT = z.object({

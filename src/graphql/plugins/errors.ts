@@ -10,8 +10,22 @@ import {
   TooManyFollowersError,
   TooSlowError,
 } from "../../cancellation/model/errors.js";
+import { type Fault, pathOf, REASONS } from "../../cancellation/model/fault.js";
+import { describeFault, MESSAGES, type Messages, type Text } from "../../messages/messages.js";
 import { MAX_TOKENS } from "./limits.js";
 import { describeValueError, valueNodeOf } from "./value-errors.js";
+
+/** Refuses a whole request, or a field, in the caller's language. */
+export class Refusal extends GraphQLError {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly text: Text,
+    extensions: Readonly<Record<string, unknown>>,
+  ) {
+    super(text(MESSAGES.en), { extensions });
+  }
+}
 
 /**
  * Refuses a whole request.
@@ -20,33 +34,17 @@ import { describeValueError, valueNodeOf } from "./value-errors.js";
 export function refusal(
   code: string,
   status: number,
-  message: string,
+  text: Text,
   retryAfterSeconds: number | null = null,
-): GraphQLError {
+): Refusal {
   const headers = new HeaderMap();
   if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));
-  return new GraphQLError(message, {
-    extensions: {
-      code,
-      ...(retryAfterSeconds !== null && { retryAfterSeconds }),
-      http: { status, headers },
-    },
+  return new Refusal(text, {
+    code,
+    ...(retryAfterSeconds !== null && { retryAfterSeconds }),
+    http: { status, headers },
   });
 }
-
-const OUR_FAULT =
-  "Something went wrong on our side. Whether a cancel went through is told by `cancellationByKey`, or by repeating it with the same idempotency key. Quote the x-request-id header of this answer.";
-
-const NOTHING_SENT =
-  "This call sent nothing to EBP, because the request could not be stored. Whether an earlier call with this idempotency key sent something cannot be told now. Repeat it with the same key. Quote the x-request-id header of this answer if it goes on.";
-
-const TOO_SLOW =
-  "This takes too long to find: few or none meet all of these conditions together. Narrow the filter, such as with `createdFrom`.";
-
-const BUSY =
-  "More is asked than can be served at this moment, and this waited in vain for its turn. Repeat it in a moment; a cancel with the same idempotency key.";
-
-const SYNTAX = `Syntax Error: The document cannot be parsed from here on, or has more than ${MAX_TOKENS} tokens; values belong in \`variables\``;
 
 /** Followers of others end within seconds, when their pages are closed or their tokens expire. */
 const FOLLOW_AGAIN_AFTER_SECONDS = 5;
@@ -63,82 +61,92 @@ const APOLLO_CODES = new Set([
   "UNAUTHENTICATED",
 ]);
 
-/** Codes of this service's errors: their extensions are written for callers as well. */
-const OWN_CODES = new Set([
-  "FORBIDDEN",
-  "OPERATION_NOT_SAFELISTED",
-  "QUERY_TOO_COMPLEX",
-  "RATE_LIMITED",
-  "SERVICE_UNAVAILABLE",
-]);
-
 /** Whether an error is a fault of this service, to be logged. Requests that are turned away under load are counted instead. */
 function isOurFault(error: unknown): boolean {
-  if (describeKnown(unwrapResolverError(error)) !== null) return isStorageFault(unwrapResolverError(error));
+  const cause = unwrapResolverError(error);
+  if (describeKnown(cause, MESSAGES.en) !== null) return isStorageFault(cause);
+  if (cause instanceof Refusal) return false;
   if (!(error instanceof GraphQLError)) return true;
-  const code = String(error.extensions["code"]);
-  return !APOLLO_CODES.has(code) && !OWN_CODES.has(code) && valueNodeOf(error) === null;
+  return !APOLLO_CODES.has(String(error.extensions["code"])) && valueNodeOf(error) === null;
 }
 
 type Description = Pick<GraphQLFormattedError, "message" | "extensions">;
 
 /** Errors of the domain that callers are told about; null for any other. */
-function describeKnown(cause: unknown): Description | null {
+function describeKnown(cause: unknown, messages: Messages): Description | null {
+  const { refusals } = messages;
   if (cause instanceof InvalidArgumentError)
-    return { message: cause.message, extensions: { code: "BAD_USER_INPUT", field: cause.field } };
-  if (cause instanceof TooSlowError) return { message: TOO_SLOW, extensions: { code: "QUERY_TOO_COMPLEX" } };
-  if (cause instanceof BusyError) return { message: BUSY, extensions: { code: "SERVICE_UNAVAILABLE" } };
-  if (cause instanceof TooManyFollowersError) return describeFollowers(cause);
-  if (isStorageFault(cause)) return { message: NOTHING_SENT, extensions: { code: "SERVICE_UNAVAILABLE" } };
+    return { message: describeFault(cause.fault, messages), extensions: faultExtensions(cause.fault) };
+  if (cause instanceof TooSlowError)
+    return { message: refusals.tooSlow, extensions: { code: "QUERY_TOO_COMPLEX" } };
+  if (cause instanceof BusyError) return { message: refusals.busy, extensions: REPEAT };
+  if (cause instanceof TooManyFollowersError) return describeFollowers(cause, messages);
+  if (isStorageFault(cause)) return { message: refusals.nothingSent, extensions: REPEAT };
   return null;
+}
+
+/** Repeating a request with its key sends nothing a second time. */
+const REPEAT = { code: "SERVICE_UNAVAILABLE", nextAction: "RETRY_SAME_KEY" };
+
+/** What programs are told of an input that cannot be accepted, as user errors tell it. */
+export function faultExtensions(fault: Fault): Readonly<Record<string, unknown>> {
+  const { field, kind } = fault;
+  return { code: "BAD_USER_INPUT", field: pathOf(field), reason: REASONS[kind] };
 }
 
 function isStorageFault(cause: unknown): boolean {
   return cause instanceof NothingSentError || cause instanceof KeyNotReadError;
 }
 
-function describeFollowers({ who, most }: TooManyFollowersError): Description {
-  const [code, whose] =
+function describeFollowers({ who, most }: TooManyFollowersError, { refusals }: Messages): Description {
+  const seconds = FOLLOW_AGAIN_AFTER_SECONDS;
+  const [code, message] =
     who === "caller"
-      ? ["RATE_LIMITED", "You follow changes in as many streams"]
-      : ["SERVICE_UNAVAILABLE", "Others follow changes here in as many streams"];
-  return {
-    message: `${whose} as there may be, ${most}. Come again in ${FOLLOW_AGAIN_AFTER_SECONDS} s.`,
-    extensions: { code, retryAfterSeconds: FOLLOW_AGAIN_AFTER_SECONDS },
-  };
+      ? ["RATE_LIMITED", refusals.followersOfCaller(most, seconds)]
+      : ["SERVICE_UNAVAILABLE", refusals.followersOfReplica(most, seconds)];
+  return { message, extensions: { code, retryAfterSeconds: seconds } };
 }
 
+export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+
 /**
- * Makes the errors that callers see. They quote no value of the caller and nothing that a library said about a fault of ours.
- * @param options.namesSchema whether messages may list names of the schema.
+ * Makes the errors that callers see, in one language. They quote no value of the caller and nothing that a library said about a fault of
+ * ours.
+ * @param namesSchema whether messages may list names of the schema.
  */
 export function createErrorFormat(
   schema: GraphQLSchema,
-  { namesSchema }: { readonly namesSchema: boolean },
-): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  messages: Messages,
+  namesSchema: boolean,
+): FormatError {
+  const { refusals } = messages;
+
   function describe({ message, extensions }: GraphQLFormattedError, error: unknown): Description {
-    const known = describeKnown(unwrapResolverError(error));
+    const cause = unwrapResolverError(error);
+    const known = describeKnown(cause, messages);
     if (known !== null) return known;
-    if (isOurFault(error)) return { message: OUR_FAULT, extensions: { code: "INTERNAL_SERVER_ERROR" } };
-    const code = String(extensions?.["code"]);
-    if (OWN_CODES.has(code)) return { message, ...(extensions && { extensions }) };
-    if (code === "GRAPHQL_PARSE_FAILED") return { message: SYNTAX, extensions: { code } };
-    if (code === "OPERATION_RESOLUTION_FAILURE")
+    if (isOurFault(error))
       return {
-        message: "There is no operation of this `operationName`, or several and no `operationName`.",
-        extensions: { code },
+        message: refusals.ourFault,
+        extensions: { code: "INTERNAL_SERVER_ERROR", nextAction: "RETRY_SAME_KEY" },
       };
+    if (cause instanceof Refusal) return { message: cause.text(messages), ...(extensions && { extensions }) };
+    const code = String(extensions?.["code"]);
+    if (code === "GRAPHQL_PARSE_FAILED")
+      return { message: refusals.notParsed(MAX_TOKENS), extensions: { code } };
+    if (code === "OPERATION_RESOLUTION_FAILURE")
+      return { message: refusals.noOperation, extensions: { code } };
     const node = error instanceof GraphQLError ? valueNodeOf(error) : null;
     const isExecuted = code !== "GRAPHQL_VALIDATION_FAILED";
     // Validation reports a variable only when its operation does not define it.
     if (node !== null && (isExecuted || node.kind !== Kind.VARIABLE)) {
-      const described = describeValueError(schema, node, { message, isExecuted, namesSchema });
+      const described = describeValueError(schema, node, { refusals, isExecuted, namesSchema });
       return {
         message: described.message,
         extensions: { code: isExecuted ? "BAD_USER_INPUT" : code, field: described.field },
       };
     }
-    return { message, extensions: { code } };
+    return { message: refusals.notValid(message), extensions: { code } };
   }
 
   return (formatted, error) => {

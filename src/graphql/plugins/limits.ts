@@ -14,6 +14,7 @@ import {
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
   valueFromAST,
+  valueFromASTUntyped,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -24,6 +25,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import type { Text } from "../../messages/messages.js";
 
 /** Limits of one operation. Each is sized by the largest honest operation: a page of 100 cancellations with all their fields. */
 
@@ -81,6 +83,8 @@ const META_FIELDS = new Map(
 );
 /** The arguments that give the size of a page. */
 const SIZES: ReadonlySet<string> = new Set(["first", "last"]);
+/** The argument whose length is the size of a list. */
+const NAMES = "orderNos";
 
 export interface Operation {
   readonly schema: GraphQLSchema;
@@ -99,7 +103,7 @@ export interface Operation {
  */
 export function measure({ schema, document, operation, variables }: Operation): {
   readonly cost: number;
-  readonly faults: readonly string[];
+  readonly faults: readonly Text[];
 } {
   const root = schema.getRootType(operation.operation);
   const counter = new SizeCounter(schema, fragmentsOf(document), variables, root);
@@ -107,26 +111,17 @@ export function measure({ schema, document, operation, variables }: Operation): 
     ? counter.inSelections(operation.selectionSet, root, null)
     : NOTHING;
   const cost = Math.max(1, pointsOf(objects));
-  const faults: string[] = [];
+  const faults: Text[] = [];
   // One cancel, one key, one request: then each cancel has its own line in every log. `@skip` and `@include` are ignored: a rule that
   // depends on variables would hold for some requests only.
   if (operation.operation === OperationTypeNode.MUTATION) {
     const names = new Set(rootFieldsOf(document, operation).map(({ alias, name }) => (alias ?? name).value));
-    if (names.size > 1)
-      faults.push(
-        `The document has ${names.size} mutations; a request may make 1. Send each in a request of its own.`,
-      );
+    if (names.size > 1) faults.push(({ refusals }) => refusals.severalMutations(names.size));
   }
-  if (fields > MAX_FIELDS)
-    faults.push(
-      `The document has ${fields} fields, each fragment counted where it is spread; at most ${MAX_FIELDS} are allowed.`,
-    );
-  if (aliases > MAX_ALIASES)
-    faults.push(`The document has ${aliases} aliases; at most ${MAX_ALIASES} are allowed.`);
+  if (fields > MAX_FIELDS) faults.push(({ refusals }) => refusals.tooManyFields(fields, MAX_FIELDS));
+  if (aliases > MAX_ALIASES) faults.push(({ refusals }) => refusals.tooManyAliases(aliases, MAX_ALIASES));
   if (faults.length === 0 && cost > MAX_COST)
-    faults.push(
-      `This costs ${cost} points; at most ${MAX_COST} are allowed. Ask for smaller pages, or for fewer lists in them.`,
-    );
+    faults.push(({ refusals }) => refusals.tooCostly(cost, MAX_COST));
   return { cost, faults };
 }
 
@@ -222,6 +217,11 @@ class SizeCounter {
    * are not read: executing the field reports those that do not fit.
    */
   #pageSize(field: GraphQLField<unknown, unknown>, node: FieldNode): number | null {
+    const names = node.arguments?.find(({ name }) => name.value === NAMES);
+    if (names !== undefined) {
+      const value: unknown = valueFromASTUntyped(names.value, this.variables);
+      return Array.isArray(value) ? Math.min(value.length, MAX_PAGE_SIZE) : 1;
+    }
     if (!field.args.some(({ name }) => SIZES.has(name))) return null;
     const sizes = (node.arguments ?? [])
       .filter(({ name }) => SIZES.has(name.value))

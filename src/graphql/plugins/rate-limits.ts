@@ -100,18 +100,14 @@ async function chargeMutations(
   points: number,
 ): Promise<void> {
   if (points > mutationsPerMinute)
-    throw refusal(
-      "BAD_REQUEST",
-      400,
-      `This counts as ${points} mutations, and at most ${mutationsPerMinute} a minute are served per caller and store: it never is. This call sent nothing.`,
-    );
+    throw refusal("BAD_REQUEST", 400, ({ refusals }) => refusals.mutationsNever(points, mutationsPerMinute));
   const taken = await takeMutations(bucket, points);
   if (taken.allowed) return;
   onLimited("mutation");
   throw refusal(
     "RATE_LIMITED",
     429,
-    `At most ${mutationsPerMinute} mutations a minute per caller and store, of which this counts as ${points}. This call sent nothing; come again in ${taken.retryAfterSeconds} s.`,
+    ({ refusals }) => refusals.mutationsLimited(points, mutationsPerMinute, taken.retryAfterSeconds),
     taken.retryAfterSeconds,
   );
 }
@@ -122,18 +118,14 @@ async function chargeQuery(
   points: number,
 ): Promise<void> {
   if (points > queryCostPerMinute)
-    throw refusal(
-      "BAD_REQUEST",
-      400,
-      `This query costs ${points} points, and at most ${queryCostPerMinute} a minute are served per caller and store: it never is. Ask for less at once, such as smaller pages.`,
-    );
+    throw refusal("BAD_REQUEST", 400, ({ refusals }) => refusals.queryNever(points, queryCostPerMinute));
   const taken = await takeQueryCost(bucket, points);
   if (taken.allowed) return;
   onLimited("query");
   throw refusal(
     "RATE_LIMITED",
     429,
-    `At most ${queryCostPerMinute} points of query cost a minute per caller and store, of which this costs ${points}; come again in ${taken.retryAfterSeconds} s.`,
+    ({ refusals }) => refusals.queryLimited(points, queryCostPerMinute, taken.retryAfterSeconds),
     taken.retryAfterSeconds,
   );
 }
@@ -167,9 +159,9 @@ function storeIdOf(field: FieldNode, variables: Readonly<Record<string, unknown>
     const given: unknown = valueFromASTUntyped(value, variables);
     const isHolder = name.value === "input" || name.value === "filter";
     if (!isHolder && name.value !== "storeId") continue;
-    const storeId = isHolder ? (given as { storeId?: unknown } | null | undefined)?.storeId : given;
+    const { storeId, storeIds } = (isHolder ? (given ?? {}) : { storeId: given }) as Record<string, unknown>;
     // A filter takes several, and is then in no store's name.
-    const only: unknown = Array.isArray(storeId) && storeId.length === 1 ? storeId[0] : storeId;
+    const only: unknown = Array.isArray(storeIds) && storeIds.length === 1 ? storeIds[0] : storeId;
     if (typeof only === "string") return only;
   }
   return null;

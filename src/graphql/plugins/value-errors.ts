@@ -24,87 +24,96 @@ import {
   type OperationDefinitionNode,
   type ValueNode,
 } from "graphql";
+import type { Refusals } from "../../messages/messages.js";
 
 // graphql-js quotes a value that does not fit, and for a missing field the whole object around it. An account number would come back
 // in the answer, and be logged by whoever logs answers. So the messages here are made from the type and the path alone.
 
 /** The default of graphql-js. */
 const MAX_VARIABLE_ERRORS = 50;
-const TOO_MANY_ERRORS = new GraphQLError(
-  `The variables have more errors than these: at most ${MAX_VARIABLE_ERRORS} are looked at.`,
-  { extensions: { code: "BAD_USER_INPUT" } },
-);
 
-/** Expected values of scalars. Decimal is missing: its own messages quote nothing. */
-const SCALARS: Readonly<Record<string, string>> = {
-  ID: "a string",
-  String: "a string",
-  Int: "a whole number of at most 32 bits",
-  Float: "a number",
-  Boolean: "true or false",
-  DateTime: 'a time such as "2027-01-31T09:30:00Z"',
-};
+/** Thrown out of graphql-js, which otherwise goes on through all of the values. */
+class TooManyValueErrors extends Error {
+  override readonly name = "TooManyValueErrors";
+}
 
-/** @param namesSchema whether the message may list enum values and input fields. */
-function expectationOf(type: GraphQLNamedInputType, namesSchema: boolean): string {
-  if (isEnumType(type) && namesSchema)
-    return `expected one of ${type
-      .getValues()
-      .map(({ name }) => name)
-      .join(", ")}`;
-  return `expected ${SCALARS[type.name] ?? `a value of the type ${type.name}`}`;
+/** What a value of a type looks like. The values of an enum are listed always: they are part of what a form has to know. */
+function expectationOf(type: GraphQLNamedInputType, refusals: Refusals): string {
+  if (isEnumType(type)) return refusals.expectedOneOf(type.getValues().map(({ name }) => name));
+  const scalars: Readonly<Record<string, string>> = {
+    ID: refusals.expectedString,
+    String: refusals.expectedString,
+    Int: refusals.expectedInt,
+    Float: refusals.expectedFloat,
+    Boolean: refusals.expectedBoolean,
+    DateTime: refusals.expectedDateTime,
+    Decimal: refusals.expectedDecimal,
+  };
+  return scalars[type.name] ?? refusals.expectedType(type.name);
+}
+
+interface Wording {
+  readonly refusals: Refusals;
+  /** Whether the message may list the fields of an input type. */
+  readonly namesSchema: boolean;
 }
 
 /** What is wrong with an object for an input type, by the names of the fields that it has. */
-function fieldFault(type: GraphQLNamedInputType, names: readonly string[], namesSchema: boolean): string {
+function fieldFault(
+  type: GraphQLNamedInputType,
+  names: readonly string[],
+  { refusals, namesSchema }: Wording,
+): string {
   const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
   const missing = fields.filter((field) => isRequiredInputField(field) && !names.includes(field.name));
-  if (missing.length > 0)
-    return `required fields of ${type.name} are missing: ${missing.map(({ name }) => name).join(", ")}`;
-  const known = namesSchema ? `. Its fields are ${fields.map(({ name }) => name).join(", ")}` : "";
-  return `there is a field that ${type.name} does not have${known}`;
+  const namesOf = (some: typeof fields): string[] => some.map(({ name }) => name);
+  if (missing.length > 0) return refusals.fieldsMissing(type.name, namesOf(missing));
+  return refusals.fieldUnknown(type.name, namesSchema ? namesOf(fields) : null);
 }
 
 /**
  * The variables of an operation as resolvers get them, and an error for each place where one does not fit its type;
- * `extensions.field` is its path, such as `input.items.2.amount`.
+ * `extensions.field` is its path, such as `["input", "items", "2", "amount"]`.
  */
 export function coerceVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-  namesSchema: boolean,
+  wording: Wording,
 ): { readonly values: Record<string, unknown>; readonly errors: readonly GraphQLError[] } {
+  const { refusals } = wording;
   const values: Record<string, unknown> = {};
   const errors = new Map<string, GraphQLError>();
   for (const definition of variableDefinitions) {
     const name = definition.variable.name.value;
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) continue;
-    const add = (path: readonly (string | number)[], fault: string): void => {
-      const field = [name, ...path].join(".");
+    const add = (path: readonly (string | number)[], message: string): void => {
+      const field = [name, ...path].map(String);
       const extensions = { code: "BAD_USER_INPUT", field };
-      errors.set(field, new GraphQLError(`${field}: ${fault}`, { nodes: definition, extensions }));
+      errors.set(field.join("."), new GraphQLError(message, { nodes: definition, extensions }));
     };
     if (!Object.hasOwn(variables, name)) {
       if (definition.defaultValue !== undefined) values[name] = valueFromAST(definition.defaultValue, type);
       else if (isNonNullType(type))
-        add([], `the variable is missing: ${expectationOf(getNamedType(type), namesSchema)}`);
+        add([], refusals.variableMissing(expectationOf(getNamedType(type), refusals)));
       continue;
     }
-    const addFault = (path: readonly (string | number)[], value: unknown, error: GraphQLError): void => {
-      if (errors.size >= MAX_VARIABLE_ERRORS) throw TOO_MANY_ERRORS;
+    const addFault = (path: readonly (string | number)[], value: unknown): void => {
+      if (errors.size >= MAX_VARIABLE_ERRORS) throw new TooManyValueErrors();
       const expected = typeAt(type, path);
-      if (value === null) add(path, `${expectationOf(expected, namesSchema)}, not null`);
+      if (value === null) add(path, refusals.notNull(expectationOf(expected, refusals)));
       else if (isInputObjectType(expected) && typeof value === "object" && !Array.isArray(value))
-        add(path, fieldFault(expected, Object.keys(value), namesSchema));
-      else add(path, expected.name === "Decimal" ? error.message : expectationOf(expected, namesSchema));
+        add(path, fieldFault(expected, Object.keys(value), wording));
+      else add(path, refusals.wrongValue(expectationOf(expected, refusals)));
     };
     try {
       values[name] = coerceInputValue(variables[name], type, addFault, true);
     } catch (error) {
-      if (error !== TOO_MANY_ERRORS) throw error;
-      return { values, errors: [...errors.values(), TOO_MANY_ERRORS] };
+      if (!(error instanceof TooManyValueErrors)) throw error;
+      const extensions = { code: "BAD_USER_INPUT" };
+      const more = new GraphQLError(refusals.tooManyValueErrors(MAX_VARIABLE_ERRORS), { extensions });
+      return { values, errors: [...errors.values(), more] };
     }
   }
   return { values, errors: [...errors.values()] };
@@ -132,24 +141,26 @@ export function valueNodeOf(error: GraphQLError): ErrorNode | null {
 export function describeValueError(
   schema: GraphQLSchema,
   node: ErrorNode,
-  options: { readonly message: string; readonly isExecuted: boolean; readonly namesSchema: boolean },
-): { readonly message: string; readonly field: string } {
-  const { path, type } = placeOf(schema, node);
-  const field = path.join(".");
+  { isExecuted, ...wording }: Wording & { readonly isExecuted: boolean },
+): { readonly message: string; readonly field: readonly string[] } {
+  const { refusals } = wording;
+  const { path: field, type } = placeOf(schema, node);
   const named = type && getNamedType(type);
-  const fault = (): string => {
-    if (named === undefined) return "this value is not expected here";
-    if (options.isExecuted) return `with these variables, it is not a value of the type ${String(type)}`;
-    if (node.kind === Kind.NULL) return `${expectationOf(named, options.namesSchema)}, not null`;
+  const message = (): string => {
+    if (named === undefined) return refusals.notExpectedHere;
+    if (isExecuted) return refusals.wrongVariable(String(type));
+    if (node.kind === Kind.NULL) return refusals.notNull(expectationOf(named, refusals));
     if (node.kind === Kind.OBJECT_FIELD && isInputObjectType(named))
-      return fieldFault(named, Object.keys(named.getFields()), options.namesSchema);
-    if (node.kind === Kind.OBJECT && isInputObjectType(named)) {
-      const names = node.fields.map(({ name }) => name.value);
-      return fieldFault(named, names, options.namesSchema);
-    }
-    return named.name === "Decimal" ? options.message : expectationOf(named, options.namesSchema);
+      return fieldFault(named, Object.keys(named.getFields()), wording);
+    if (node.kind === Kind.OBJECT && isInputObjectType(named))
+      return fieldFault(
+        named,
+        node.fields.map(({ name }) => name.value),
+        wording,
+      );
+    return refusals.wrongValue(expectationOf(named, refusals));
   };
-  return { message: `${field}: ${fault()}`, field };
+  return { message: message(), field };
 }
 
 /** Where a value stands in its document, and the type expected there. The type of an input field is that of the object around it. */

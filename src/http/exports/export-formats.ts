@@ -37,6 +37,7 @@ const COLUMNS_OF: {
   failure: {
     "failure.resultCode": (failure) => failure?.resultCode,
     "failure.message": (failure) => failure?.message,
+    "failure.ebpMessage": (failure) => failure?.ebpMessage,
   },
   discrepancies: { discrepancyCount: (discrepancies) => discrepancies.length },
   refundAccount: {

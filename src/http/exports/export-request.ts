@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { readPlainDecimal } from "../../cancellation/model/decimal.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
+import type { Fault, FaultKind } from "../../cancellation/model/fault.js";
+import { MAX_REASON_LENGTH as MAX_LENGTH } from "../../cancellation/model/limits.js";
 import { CANCELLATION_STATUSES } from "../../cancellation/model/status.js";
 import type { Caller } from "../../cancellation/model/caller.js";
 import type { Cursors, HistoryOrder } from "../../cancellation/history/cursors.js";
@@ -20,6 +22,9 @@ export interface AskedExport {
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 type Reader<T> = (name: string, given: readonly string[]) => T;
 
+/** A fault without the field that it is about. */
+type FaultDetail = { [Kind in FaultKind]: Omit<Fault<Kind>, "field"> }[FaultKind];
+
 const WHOLE = /^-?\d{1,10}$/u;
 const MAX_LIMIT = 2_147_483_647;
 const MOMENT = z.iso.datetime({ offset: true });
@@ -28,33 +33,32 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["false", false],
 ]);
 
-const text = single("a text", (given) => given);
-const flag = single("true or false", (given) => FLAGS.get(given));
+const text = single({ kind: "blank", max: MAX_LENGTH }, (given) => given);
+const flag = single({ kind: "notAFlag" }, (given) => FLAGS.get(given));
 const status = oneOf(CANCELLATION_STATUSES);
 const READERS = {
   text,
   flag,
-  whole: single("a whole number", (given) => (WHOLE.test(given) ? Number(given) : undefined)),
-  moment: single("a moment as RFC 3339 has it, such as 2026-01-31T15:00:00Z, a + in it as %2B", (given) =>
+  whole: single({ kind: "notWhole", min: 0, max: MAX_LIMIT }, (given) =>
+    WHOLE.test(given) ? Number(given) : undefined,
+  ),
+  moment: single({ kind: "notAMoment" }, (given) =>
     MOMENT.safeParse(given).success ? new Date(given) : undefined,
   ),
-  decimal: single(
-    'a decimal such as "1999.90", of at most 40 digits either side of the point',
-    (given) => readPlainDecimal(given) ?? undefined,
-  ),
+  decimal: single({ kind: "notADecimal" }, (given) => readPlainDecimal(given) ?? undefined),
 } as const;
 
 /** By the names of the API's filter. In an address they stand by themselves, and not in a `filter`. */
 const CONDITIONS: Readonly<Record<string, Reader<unknown>>> = {
-  storeId: (_name, given) => listed(given),
-  status: (name, given) => listed(given).map((each) => status(name, [each])),
+  storeIds: (_name, given) => listed(given),
+  statuses: (name, given) => listed(given).map((each) => status(name, [each])),
   ...Object.fromEntries(Object.entries(CONDITION_KINDS).map(([name, kind]) => [name, readerOf(kind)])),
 };
 
 const OPTIONS = {
   direction: oneOf(["asc", "desc"]),
   after: text,
-  limit: single(`a whole number from 1 to ${MAX_LIMIT}`, (given) => {
+  limit: single({ kind: "notWhole", min: 1, max: MAX_LIMIT }, (given) => {
     const rows = WHOLE.test(given) ? Number(given) : 0;
     return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;
   }),
@@ -73,7 +77,7 @@ export function readExportRequest(
   );
   // Not even its name is quoted.
   if (Object.keys(query).some((name) => !known.includes(name)))
-    throw new InvalidArgumentError("(the address)", `only these parameters: ${known.join(", ")}`, "another");
+    throw new InvalidArgumentError({ kind: "unknownParameter", field: null, known });
   const read = <T>(name: string, reader: Reader<T>): T | null => {
     const given = query[name];
     return given === undefined ? null : reader(name, typeof given === "string" ? [given] : given);
@@ -84,7 +88,7 @@ export function readExportRequest(
   const direction = read("direction", OPTIONS.direction) === "desc" ? "DESC" : "ASC";
   const order: HistoryOrder = { field: "CREATED_AT", direction };
   const after = read("after", OPTIONS.after);
-  const storeIds = read("storeId", (_name, given) => listed(given)) ?? [];
+  const storeIds = read("storeIds", (_name, given) => listed(given)) ?? [];
   return {
     request: {
       filter: checkFilter(requested, caller, stores, order, ""),
@@ -106,17 +110,17 @@ function readerOf(kind: ConditionKind): Reader<unknown> {
 }
 
 /** What was found is not quoted: nobody knows what stands in an address that is not as it should be. */
-function single<T>(expected: string, read: (text: string) => T | undefined): Reader<T> {
-  return (name, [given = "", ...more]) => {
-    if (more.length > 0) throw new InvalidArgumentError(name, expected, `${1 + more.length} of them`);
+function single<T>(fault: FaultDetail, read: (text: string) => T | undefined): Reader<T> {
+  return (field, [given = "", ...more]) => {
+    if (more.length > 0) throw new InvalidArgumentError({ kind: "repeatedParameter", field });
     const value = read(given);
     if (value !== undefined) return value;
-    throw new InvalidArgumentError(name, expected, given === "" ? "nothing" : "something else");
+    throw new InvalidArgumentError({ ...fault, field } as Fault);
   };
 }
 
 function oneOf<const T extends string>(choices: readonly T[]): Reader<T> {
-  return single(`one of ${choices.join(", ")}`, (given) => choices.find((choice) => choice === given));
+  return single({ kind: "notOneOf", choices }, (given) => choices.find((choice) => choice === given));
 }
 
 /** Repeated, or with commas between, or both. */

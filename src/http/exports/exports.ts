@@ -15,7 +15,8 @@ import {
 } from "../../cancellation/history/history.js";
 import { type Cursors, positionOf } from "../../cancellation/history/cursors.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import { ApiError, retryLater } from "../errors.js";
+import { ApiError, retryLater } from "../../messages/api-error.js";
+import { chooseLanguage, MESSAGES, type Text } from "../../messages/messages.js";
 import { CSV, NDJSON, type ExportFormat } from "./export-formats.js";
 import {
   ExportPlaces,
@@ -54,13 +55,10 @@ const RETRY_WHEN_TAKEN_SECONDS = 10;
 /** Fastify, the pipe and each watch wait for an answer's end: a dozen, however long the export is. */
 const MAX_LISTENERS = 20;
 
-const NOT_BEGUN =
-  "The history cannot be read at this moment, or hardly anything meets these conditions and finding it takes too long: then name a shorter time in createdFrom and createdBefore. Quote the x-request-id header of this answer if it goes on.";
-
-const FULL: Readonly<Record<FullPlaces, string>> = {
-  caller: "One export at a time per caller, and one is under way.",
-  stores: "Two exports at a time of the same stores, and two are under way.",
-  replica: "As many exports are under way as can be at once.",
+const FULL: Readonly<Record<FullPlaces, Text>> = {
+  caller: ({ refusals }) => refusals.exportOfCallerRuns(RETRY_WHEN_TAKEN_SECONDS),
+  stores: ({ refusals }) => refusals.exportsOfStoresRun(RETRY_WHEN_TAKEN_SECONDS),
+  replica: ({ refusals }) => refusals.exportsOfReplicaRun(RETRY_WHEN_TAKEN_SECONDS),
 };
 
 type Write = (exported: ExportedCancellation) => string;
@@ -95,9 +93,11 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     // The place is given back also when the client vanishes, or has vanished already.
     finished(reply.raw, takePlace(caller, asked));
     let rows = 0;
+    const language = chooseLanguage(request.headers["accept-language"]);
+    const { failures } = MESSAGES[language];
     const write: Write = (exported) => {
       rows += 1;
-      return format.write(toExportRecord(exported, cursorOf(exported, asked)));
+      return format.write(toExportRecord(exported, cursorOf(exported, asked), failures));
     };
     await charge(caller, asked);
     const { running, first } = await begin(asked, write, request.log, reply.raw);
@@ -111,6 +111,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     });
     return reply
       .type(format.contentType)
+      .header("content-language", language)
       .header("content-disposition", `attachment; filename="cancellations.${format.extension}"`)
       .send(stream);
   }
@@ -129,7 +130,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     } catch (error) {
       if (!response.destroyed) log.error({ err: error }, "beginning an export failed");
       await running?.close().catch(() => undefined);
-      throw retryLater(503, RETRY_WHEN_TAKEN_SECONDS, NOT_BEGUN);
+      throw retryLater(503, RETRY_WHEN_TAKEN_SECONDS, ({ refusals }) => refusals.exportNotBegun);
     }
   }
 
@@ -142,10 +143,8 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
   function assertNotBusy(): void {
     if (!parts.isSaturated()) return;
     parts.onShed();
-    throw retryLater(
-      503,
-      RETRY_WHEN_BUSY_SECONDS,
-      `More is asked than can be served at this moment. Come again in ${RETRY_WHEN_BUSY_SECONDS} s.`,
+    throw retryLater(503, RETRY_WHEN_BUSY_SECONDS, ({ refusals }) =>
+      refusals.databaseBusy(false, RETRY_WHEN_BUSY_SECONDS),
     );
   }
 
@@ -154,8 +153,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     if (typeof place === "function") return place;
     if (place === "replica") parts.onShed();
     else parts.onLimited();
-    const message = `${FULL[place]} Come again in ${RETRY_WHEN_TAKEN_SECONDS} s.`;
-    throw retryLater(place === "replica" ? 503 : 429, RETRY_WHEN_TAKEN_SECONDS, message);
+    throw retryLater(place === "replica" ? 503 : 429, RETRY_WHEN_TAKEN_SECONDS, FULL[place]);
   }
 
   async function charge(caller: Caller, { onlyStoreId }: AskedExport): Promise<void> {
@@ -163,8 +161,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     if (charged.allowed) return;
     parts.onLimited();
     const { retryAfterSeconds } = charged;
-    const message = `An export costs as much as the dearest query, and this caller has used up what a minute allows; come again in ${retryAfterSeconds} s.`;
-    throw retryLater(429, retryAfterSeconds, message);
+    throw retryLater(429, retryAfterSeconds, ({ refusals }) => refusals.exportsLimited(retryAfterSeconds));
   }
 }
 
@@ -209,16 +206,13 @@ function pathOf({ extension }: ExportFormat): string {
 
 function assertMayRead({ scopes }: Caller): void {
   if (scopes.includes(EXPORT_SCOPE)) return;
-  throw new ApiError(
-    403,
-    "FORBIDDEN",
-    `An export needs the scope ${EXPORT_SCOPE}, which your token does not have.`,
-  );
+  throw new ApiError(403, "FORBIDDEN", ({ refusals }) => refusals.exportScopeMissing(EXPORT_SCOPE));
 }
 
 /** Before HTTP/1.1 an answer ends where the connection does: one that was cut would look like a whole one. */
 function assertTellsTheEnd({ raw }: FastifyRequest): void {
   if (raw.httpVersion !== "1.0") return;
-  const message = "Ask by HTTP/1.1: by HTTP/1.0 nobody could tell a file that was cut from a whole one.";
-  throw new ApiError(426, "BAD_REQUEST", message, { headers: { upgrade: "HTTP/1.1" } });
+  throw new ApiError(426, "BAD_REQUEST", ({ refusals }) => refusals.http11Needed, {
+    headers: { upgrade: "HTTP/1.1" },
+  });
 }

@@ -79,7 +79,14 @@ export function createHistory(prisma: PrismaClient, encryptor: Encryptor): Cance
 
     stats: (filter, grouping) => statsInTurn(() => readStats(prisma, filter, grouping)),
 
-    orderTotals: (storeId, orderNo) => readOrderTotals(prisma, storeId, orderNo),
+    async orderTotals(storeId, orderNo) {
+      const [totals] = await readOrderTotals(prisma, [{ storeId, orderNo }]);
+      if (totals === undefined)
+        throw new Error("reading the totals of an order: the statement returned none");
+      return totals;
+    },
+
+    totalsOf: (references) => readOrderTotals(prisma, references),
 
     orderLines: (storeId, orderNo, atMost) => readOrderLines(prisma, storeId, orderNo, atMost),
 

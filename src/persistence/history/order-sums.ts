@@ -1,6 +1,6 @@
 import type { OrderLines, RunningTotals } from "../../cancellation/history/history.js";
 import type { ItemType } from "../../cancellation/model/cancel-request.js";
-import type { OrderTotals } from "../../cancellation/model/cancellation.js";
+import type { OrderReference, OrderTotals } from "../../cancellation/model/cancellation.js";
 import { TooManyError } from "../../cancellation/model/errors.js";
 import { exact, exactOrZero } from "../cancellation-row.js";
 import type { Prisma, PrismaClient } from "../generated/client.js";
@@ -61,29 +61,33 @@ export async function readOrderLines(
 }
 
 interface TotalsRow {
+  readonly store_id: string;
+  readonly order_no: string;
   readonly cancelled: Prisma.Decimal | null;
   readonly in_doubt: Prisma.Decimal | null;
 }
 
-/** In one statement, so that both are of one moment. */
+/** In one statement, so that all of them are of one moment. It may read orders of the same number in other stores that are asked for. */
 export async function readOrderTotals(
   prisma: Pick<PrismaClient, "$queryRaw">,
-  storeId: string,
-  orderNo: string,
-): Promise<OrderTotals> {
-  const [totals] = await prisma.$queryRaw<TotalsRow[]>`
-    SELECT
-      (
-        SELECT cancelled_total FROM cancelled_order WHERE store_id = ${storeId} AND order_no = ${orderNo}
-      ) AS cancelled,
-      (
-        SELECT sum(total_cancel_amount) FROM cancellation
-        WHERE store_id = ${storeId} AND order_no = ${orderNo} AND status IN ('PENDING', 'UNKNOWN')
-      ) AS in_doubt`;
-  return {
-    cancelledTotal: exactOrZero(totals?.cancelled),
-    inDoubtTotal: exactOrZero(totals?.in_doubt),
-  };
+  references: readonly OrderReference[],
+): Promise<OrderTotals[]> {
+  const storeIds = [...new Set(references.map(({ storeId }) => storeId))];
+  const orderNos = [...new Set(references.map(({ orderNo }) => orderNo))];
+  const rows = await prisma.$queryRaw<TotalsRow[]>`
+    SELECT store_id, order_no, cancelled_total AS cancelled, NULL::numeric AS in_doubt FROM cancelled_order
+    WHERE store_id = ANY(${storeIds}) AND order_no = ANY(${orderNos})
+    UNION ALL
+    SELECT store_id, order_no, NULL, sum(total_cancel_amount) FROM cancellation
+    WHERE store_id = ANY(${storeIds}) AND order_no = ANY(${orderNos}) AND status IN ('PENDING', 'UNKNOWN')
+    GROUP BY store_id, order_no`;
+  return references.map(({ storeId, orderNo }) => {
+    const ofOrder = rows.filter((row) => row.store_id === storeId && row.order_no === orderNo);
+    return {
+      cancelledTotal: exactOrZero(ofOrder.find(({ cancelled }) => cancelled !== null)?.cancelled),
+      inDoubtTotal: exactOrZero(ofOrder.find(({ in_doubt }) => in_doubt !== null)?.in_doubt),
+    };
+  });
 }
 
 interface RunningRow {
