@@ -19,7 +19,8 @@ import type { Caller, Scope } from "../cancellation/model/caller.js";
 import { Decimal } from "../cancellation/model/decimal.js";
 import type { CheckDependencies } from "../cancellation/reconcile/reconcile.js";
 import { CancelPaymentResolver } from "./api/cancel-payment.js";
-import { CancellationFailureResolver, CancellationResolver } from "./api/cancellation-queries.js";
+import { CancellationFailureResolver } from "./api/cancellation.js";
+import { CancellationResolver } from "./api/cancellation-queries.js";
 import {
   CancellationConnectionResolver,
   OrderConnectionResolver,
@@ -27,6 +28,7 @@ import {
   PageInfoResolver,
 } from "./api/connection.js";
 import { DecimalScalar } from "./api/leaf-types.js";
+import { LiveChangesResolver } from "./api/live-changes.js";
 import { OperatorResolver } from "./api/operator.js";
 import { LiveStatusUnavailableResolver, OrderResolver } from "./api/order.js";
 import { StatsResolver } from "./api/stats.js";
@@ -48,6 +50,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
   const instances = [
     new CancelPaymentResolver({ ...parts, history: parts.ledgerHistory }, parts, stores),
     new CancellationFailureResolver(),
+    new LiveChangesResolver(),
     new LiveStatusUnavailableResolver(),
     new ViewerResolver(stores),
     new OperatorResolver({ ...parts, now: () => history.now() }),

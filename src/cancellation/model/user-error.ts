@@ -1,4 +1,3 @@
-import type { CancelRequest } from "./cancel-request.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Decimal } from "./decimal.js";
 import type { Fault } from "./fault.js";

@@ -2,7 +2,6 @@ import { GraphQLDateTime } from "graphql-scalars";
 import {
   Arg,
   Args,
-  ArgsType,
   Ctx,
   Field,
   FieldResolver,
@@ -12,12 +11,10 @@ import {
   Query,
   Resolver,
   Root,
-  Subscription,
 } from "type-graphql";
 import type { Cursors } from "../../cancellation/history/cursors.js";
 import { checkFilter } from "../../cancellation/history/filter.js";
 import type { CancellationHistory } from "../../cancellation/history/history.js";
-import { checkWatch, MAX_FOLLOWED_IDS } from "../../cancellation/live/follower.js";
 import {
   nextStepOf,
   type Cancellation,
@@ -27,14 +24,13 @@ import {
   type NextStep as Next,
 } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
-import type { Failure } from "../../cancellation/model/outcome.js";
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from "../../cancellation/model/limits.js";
 import type { Stores } from "../../cancellation/model/store.js";
 import { findStore } from "../../cancellation/request/check-request.js";
 import { assertText } from "../../cancellation/request/field-rules.js";
 import type { GraphQLContext } from "../context.js";
 import { QUERY_POINTS } from "../plugins/limits.js";
-import { CancellationFailureType, CancellationType, checkedId, NodeType } from "./cancellation.js";
+import { CancellationType, checkedId, NodeType } from "./cancellation.js";
 import { CancellationConnectionType, toConnection } from "./connection.js";
 import { CancellationFilterType, PageArgs, toWindow } from "./history-input.js";
 import { orderOf, orderOfId, OrderType } from "./order.js";
@@ -141,35 +137,6 @@ export class CancellationEventType implements CancellationEvent {
   evidence!: EventEvidence;
 }
 
-@ArgsType()
-export class CancellationChangedArgs {
-  @NullableField(
-    () => ID,
-    "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
-  )
-  storeId?: string | null;
-
-  @NullableField(() => String, "Only this order.")
-  orderNo?: string | null;
-
-  @NullableField(
-    () => [ID],
-    `Only these cancellations, 1 to ${MAX_FOLLOWED_IDS}. Their present states come first. Cannot be combined with other arguments.`,
-  )
-  ids?: string[] | null;
-}
-
-@Resolver(() => CancellationFailureType)
-export class CancellationFailureResolver {
-  @FieldResolver(() => String, {
-    complexity: 0,
-    description: "Why it has not succeeded, in the caller's language.",
-  })
-  message(@Root() { cause }: Failure, @Ctx() { messages }: GraphQLContext): string {
-    return messages.failures[cause];
-  }
-}
-
 @Resolver(() => CancellationType)
 export class CancellationResolver {
   constructor(
@@ -234,20 +201,6 @@ export class CancellationResolver {
     return toConnection(query, await this.history.page(query.filter, window), this.cursors);
   }
 
-  @Subscription(() => CancellationType, {
-    description:
-      "The present state of a cancellation, each time something happens to it. A slow reader gets the newest state instead of every state in between. Stores that are not the caller's, or do not exist, send nothing.",
-    subscribe: ({ args, context }: { args: CancellationChangedArgs; context: GraphQLContext }) =>
-      follow(args, context),
-  })
-  cancellationChanged(
-    // Declares the arguments, which only `subscribe` reads.
-    @Args(() => CancellationChangedArgs) _args: CancellationChangedArgs,
-    @Root() cancellation: Cancellation,
-  ): CancellationType {
-    return cancellation;
-  }
-
   @FieldResolver(() => OrderType, {
     complexity: 0,
     description: "Its order, with all of its cancellations. Needs the scope `cancellations:read`.",
@@ -306,14 +259,4 @@ export class CancellationResolver {
   ): Promise<CancellationEvent[]> {
     return loaders().events.load(cancellation);
   }
-}
-
-/** @throws InvalidArgumentError, TooManyFollowersError */
-function follow(
-  { storeId, orderNo, ids }: CancellationChangedArgs,
-  { caller, live }: GraphQLContext,
-): Promise<AsyncIterable<Cancellation>> {
-  if (live === null) throw new Error("subscribing: the request did not come through the stream route");
-  const requested = { storeId, orderNo, ids: ids?.map((id, index) => checkedId(`ids.${index}`, id)) };
-  return live.changes.follow(caller, checkWatch(requested, caller, live.stores), live.signal);
 }

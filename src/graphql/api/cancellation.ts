@@ -1,11 +1,12 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
+import { Ctx, Field, FieldResolver, ID, Int, InterfaceType, ObjectType, Resolver, Root } from "type-graphql";
 import { validate as isUuid } from "uuid";
 import type { MaskedRefundAccount } from "../../cancellation/model/cancel-request.js";
 import type { ApiField, Cancellation, Discrepancy } from "../../cancellation/model/cancellation.js";
 import { Decimal } from "../../cancellation/model/decimal.js";
 import { InvalidArgumentError } from "../../cancellation/model/errors.js";
 import type { Failure, FailureDetail } from "../../cancellation/model/outcome.js";
+import type { GraphQLContext } from "../context.js";
 import {
   AmountBasis,
   CancellationStatus,
@@ -70,6 +71,17 @@ export class CancellationFailureType implements Failure {
 
   @Field(() => [FailureDetailType], { description: "One for each header or field that EBP rejected." })
   details!: readonly FailureDetail[];
+}
+
+@Resolver(() => CancellationFailureType)
+export class CancellationFailureResolver {
+  @FieldResolver(() => String, {
+    complexity: 0,
+    description: "Why it has not succeeded, in the caller's language.",
+  })
+  message(@Root() { cause }: Failure, @Ctx() { messages }: GraphQLContext): string {
+    return messages.failures[cause];
+  }
 }
 
 @InterfaceType("Node", {

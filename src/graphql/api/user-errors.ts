@@ -30,7 +30,7 @@ export function showErrors(errors: readonly UserError[], messages: Messages): Sh
     ...(error.code === "INVALID_INPUT" && limitsOf(error)),
     field: pathOf(error.field),
     message: describeUserError(error, messages),
-  })) as ShownError[];
+  }));
 }
 
 function limitsOf({ fault }: UserError<"INVALID_INPUT">): object {

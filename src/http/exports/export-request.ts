@@ -115,7 +115,7 @@ function single<T>(fault: FaultDetail, read: (text: string) => T | undefined): R
     if (more.length > 0) throw new InvalidArgumentError({ kind: "repeatedParameter", field });
     const value = read(given);
     if (value !== undefined) return value;
-    throw new InvalidArgumentError({ ...fault, field } as Fault);
+    throw new InvalidArgumentError({ ...fault, field });
   };
 }
 

@@ -1,0 +1,51 @@
+import { Args, ArgsType, ID, Resolver, Root, Subscription } from "type-graphql";
+import { checkWatch, MAX_FOLLOWED_IDS } from "../../cancellation/live/follower.js";
+import type { Cancellation } from "../../cancellation/model/cancellation.js";
+import type { GraphQLContext } from "../context.js";
+import { CancellationType, checkedId } from "./cancellation.js";
+import { NullableField } from "./leaf-types.js";
+
+@ArgsType()
+export class CancellationChangedArgs {
+  @NullableField(
+    () => ID,
+    "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
+  )
+  storeId?: string | null;
+
+  @NullableField(() => String, "Only this order.")
+  orderNo?: string | null;
+
+  @NullableField(
+    () => [ID],
+    `Only these cancellations, 1 to ${MAX_FOLLOWED_IDS}. Their present states come first. Cannot be combined with other arguments.`,
+  )
+  ids?: string[] | null;
+}
+
+@Resolver()
+export class LiveChangesResolver {
+  @Subscription(() => CancellationType, {
+    description:
+      "The present state of a cancellation, each time something happens to it. A slow reader gets the newest state instead of every state in between. Stores that are not the caller's, or do not exist, send nothing.",
+    subscribe: ({ args, context }: { args: CancellationChangedArgs; context: GraphQLContext }) =>
+      follow(args, context),
+  })
+  cancellationChanged(
+    // Declares the arguments, which only `subscribe` reads.
+    @Args(() => CancellationChangedArgs) _args: CancellationChangedArgs,
+    @Root() cancellation: Cancellation,
+  ): CancellationType {
+    return cancellation;
+  }
+}
+
+/** @throws InvalidArgumentError, TooManyFollowersError */
+function follow(
+  { storeId, orderNo, ids }: CancellationChangedArgs,
+  { caller, live }: GraphQLContext,
+): Promise<AsyncIterable<Cancellation>> {
+  if (live === null) throw new Error("subscribing: the request did not come through the stream route");
+  const requested = { storeId, orderNo, ids: ids?.map((id, index) => checkedId(`ids.${index}`, id)) };
+  return live.changes.follow(caller, checkWatch(requested, caller, live.stores), live.signal);
+}
