@@ -20,6 +20,7 @@ export const KOREAN: Messages = {
       `계좌번호가 너무 깁니다. 영문자와 숫자 ${min}~${max}자로 입력해 주세요.`,
     accountWithoutDigit: () => "계좌번호에는 숫자가 하나 이상 있어야 합니다.",
     notANumber: () => "숫자를 입력해 주세요.",
+    notPositive: () => "0보다 큰 금액을 입력해 주세요.",
     belowLeast: ({ min }) => `금액은 ${min.toFixed()} 이상이어야 합니다.`,
     aboveMost: ({ max }) => `금액은 ${max.toFixed()} 이하여야 합니다.`,
     tooManyDecimals: ({ max, currencyCode }) => {

@@ -36,6 +36,7 @@ interface Details {
   accountWithoutDigit: object;
   // Numbers.
   notANumber: object;
+  notPositive: { readonly min: Decimal };
   belowLeast: { readonly min: Decimal };
   aboveMost: { readonly max: Decimal };
   tooManyDecimals: { readonly max: number; readonly currencyCode: string };
@@ -103,6 +104,7 @@ export const REASONS: Readonly<Record<FaultKind, InvalidInputReason>> = {
   accountTooLong: "TOO_LONG",
   accountWithoutDigit: "INVALID_CHARACTERS",
   notANumber: "INVALID_FORMAT",
+  notPositive: "OUT_OF_RANGE",
   belowLeast: "OUT_OF_RANGE",
   aboveMost: "OUT_OF_RANGE",
   tooManyDecimals: "TOO_MANY_DECIMALS",

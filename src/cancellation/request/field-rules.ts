@@ -67,26 +67,24 @@ export function assertNoFault([fault]: readonly Fault[]): void {
 
 const ZERO = new Decimal(0);
 
-/** From the least that is allowed, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
+/** Zero or more, within NUMERIC(19, 4), and no finer than the currency's smallest unit. */
 export function amountFaults(field: string, amount: Decimal | null, store: Store): Fault[] {
-  return amount === null ? [] : faultsFrom(ZERO, field, amount, store);
-}
-
-function faultsFrom(min: Decimal, field: string, amount: Decimal, store: Store): Fault[] {
+  if (amount === null) return [];
   const { currencyCode, currencyDecimals } = store;
   if (!amount.isFinite()) return [{ kind: "notANumber", field }];
-  // Of too many decimals first: 0.5 won is too fine, whatever the least is.
-  if (amount.isPositive() && amount.decimalPlaces() > currencyDecimals)
-    return [{ kind: "tooManyDecimals", field, max: currencyDecimals, currencyCode }];
-  if (amount.lessThan(min)) return [{ kind: "belowLeast", field, min }];
+  if (amount.lessThan(ZERO)) return [{ kind: "belowLeast", field, min: ZERO }];
   if (amount.e >= MAX_AMOUNT_INTEGER_DIGITS)
     return [{ kind: "aboveMost", field, max: mostOf(currencyDecimals) }];
+  if (amount.decimalPlaces() > currencyDecimals)
+    return [{ kind: "tooManyDecimals", field, max: currencyDecimals, currencyCode }];
   return [];
 }
 
 /** More than zero: a cancel of nothing is none. */
 export function totalFaults(field: string, total: Decimal, store: Store): Fault[] {
-  return faultsFrom(new Decimal(10).pow(-store.currencyDecimals), field, total, store);
+  if (total.isFinite() && total.lessThanOrEqualTo(ZERO))
+    return [{ kind: "notPositive", field, min: new Decimal(10).pow(-store.currencyDecimals) }];
+  return amountFaults(field, total, store);
 }
 
 function mostOf(decimals: number): Decimal {

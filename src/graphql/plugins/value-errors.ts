@@ -24,6 +24,7 @@ import {
   type OperationDefinitionNode,
   type ValueNode,
 } from "graphql";
+import type { InvalidInputReason } from "../../cancellation/model/fault.js";
 import type { Refusals } from "../../messages/messages.js";
 
 // graphql-js quotes a value that does not fit, and for a missing field the whole object around it. An account number would come back
@@ -88,24 +89,24 @@ export function coerceVariables(
     const name = definition.variable.name.value;
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) continue;
-    const add = (path: readonly (string | number)[], message: string): void => {
+    const add = (path: readonly (string | number)[], message: string, reason: InvalidInputReason): void => {
       const field = [name, ...path].map(String);
-      const extensions = { code: "BAD_USER_INPUT", field };
+      const extensions = { code: "BAD_USER_INPUT", field, reason };
       errors.set(field.join("."), new GraphQLError(message, { nodes: definition, extensions }));
     };
     if (!Object.hasOwn(variables, name)) {
       if (definition.defaultValue !== undefined) values[name] = valueFromAST(definition.defaultValue, type);
       else if (isNonNullType(type))
-        add([], refusals.variableMissing(expectationOf(getNamedType(type), refusals)));
+        add([], refusals.variableMissing(expectationOf(getNamedType(type), refusals)), "REQUIRED");
       continue;
     }
     const addFault = (path: readonly (string | number)[], value: unknown): void => {
       if (errors.size >= MAX_VARIABLE_ERRORS) throw new TooManyValueErrors();
       const expected = typeAt(type, path);
-      if (value === null) add(path, refusals.notNull(expectationOf(expected, refusals)));
+      if (value === null) add(path, refusals.notNull(expectationOf(expected, refusals)), "REQUIRED");
       else if (isInputObjectType(expected) && typeof value === "object" && !Array.isArray(value))
-        add(path, fieldFault(expected, Object.keys(value), wording));
-      else add(path, refusals.wrongValue(expectationOf(expected, refusals)));
+        add(path, fieldFault(expected, Object.keys(value), wording), "INVALID_FORMAT");
+      else add(path, refusals.wrongValue(expectationOf(expected, refusals)), "INVALID_FORMAT");
     };
     try {
       values[name] = coerceInputValue(variables[name], type, addFault, true);
