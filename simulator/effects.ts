@@ -16,6 +16,7 @@ interface EffectsDependencies {
   readonly webhooks: Webhooks;
   readonly now: () => Date;
   readonly lateMs: number;
+  readonly refundAfterMs: number;
 }
 
 /** The one place where simulated money moves: in the ledger, on the payment, and announced by webhook. */
@@ -26,13 +27,17 @@ export class Effects {
   constructor(private readonly dependencies: EffectsDependencies) {}
 
   perform({ cancel, bodyHash, returnRequestId }: IntendedEffect): void {
-    const { ledger, payments, webhooks, now } = this.dependencies;
+    const { ledger, payments, webhooks, now, refundAfterMs } = this.dependencies;
     const at = now();
     const { storeId, orderNo, total: amount } = cancel;
-    const eventType = payments.findFor(cancel).captured ? "PAYMENT_REFUND_REQUESTED" : "PAYMENT_VOIDED";
+    const { captured } = payments.findFor(cancel);
     ledger.perform(cancel, bodyHash, returnRequestId, at);
     payments.recordCancel(cancel);
-    webhooks.announce({ eventType, storeId, orderNo, amount, at });
+    const what = { storeId, orderNo, amount };
+    webhooks.announce({ ...what, eventType: captured ? "PAYMENT_REFUND_REQUESTED" : "PAYMENT_VOIDED", at });
+    if (!captured) return;
+    const refundedAt = new Date(at.getTime() + refundAfterMs);
+    webhooks.announce({ ...what, eventType: "PAYMENT_REFUNDED", at: refundedAt });
   }
 
   performLater(intended: IntendedEffect): void {

@@ -13,7 +13,7 @@ export type ForcedAnswer =
   | { readonly kind: "html"; readonly httpStatus: number };
 
 /** How the webhooks about an order are sent. */
-export type WebhookManner = "usual" | "lost" | "delayed" | "twice" | "reordered" | "forged";
+export type WebhookManner = "usual" | "lost" | "delayed" | "twice" | "reordered" | "unrequested" | "forged";
 
 export interface ForcedBehaviour {
   /** The beginning of the order numbers that this applies to. */
@@ -116,6 +116,11 @@ export const FORCED_BEHAVIOURS: readonly ForcedBehaviour[] = [
     "SIM-WEBHOOK-REORDERED",
     "cancels and sends PAYMENT_CAPTURED after PAYMENT_REFUND_REQUESTED",
     "reordered",
+  ),
+  webhooks(
+    "SIM-WEBHOOK-UNREQUESTED",
+    "cancels and sends PAYMENT_REFUNDED without PAYMENT_REFUND_REQUESTED",
+    "unrequested",
   ),
   webhooks("SIM-WEBHOOK-FORGED", "cancels and sends its webhooks signed with another secret", "forged"),
 ];

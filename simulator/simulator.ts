@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly beforeLookupAnswer?: (orderNo: string) => Promise<void>;
   /** None unless stated; see also `sendWebhooksTo`. */
   readonly webhooks?: WebhookTarget | null;
+  /** How long after its request a refund is carried out, as a webhook reports it, in milliseconds. */
+  readonly refundAfterMs?: number;
   /** How late the webhooks of an order number of the form SIM-WEBHOOK-DELAYED… are, in milliseconds. */
   readonly webhookDelayMs?: number;
   /** How long a webhook waits for its answer, in milliseconds. */
@@ -47,6 +49,8 @@ const DEFAULTS = {
   slowMs: 3_000,
   // Twice the client's default time-out: it has given up, and may have looked the payment up once.
   lateMs: 20_000,
+  // Enough to see that it was requested.
+  refundAfterMs: 2_000,
   webhooks: null,
   // Enough to see, and to look up, a cancel before its webhook comes.
   webhookDelayMs: 5_000,
@@ -85,7 +89,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       "starting the EBP simulator with NODE_ENV=production: it would confirm cancels that never happened",
     );
   const settings = { ...DEFAULTS, ...options };
-  const { now, lateMs } = settings;
+  const { now, lateMs, refundAfterMs } = settings;
   const closing = new AbortController();
   const stores = new Map(options.stores.map((store) => [store.storeId, store]));
   const numbering = new Numbering(now);
@@ -94,7 +98,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const payments = new Payments([...stores.keys()], numbering, ({ storeId, orderNo }, amount) =>
     webhooks.announce({ eventType: "PAYMENT_CAPTURED", storeId, orderNo, amount, at: now() }),
   );
-  const effects = new Effects({ ledger, payments, webhooks, now, lateMs });
+  const effects = new Effects({ ledger, payments, webhooks, now, lateMs, refundAfterMs });
   const dependencies = { ...settings, stores, ledger, payments, effects, numbering, closing: closing.signal };
   const server = createServer((request, response) => {
     handle(dependencies, request, response).catch(() => response.destroy());

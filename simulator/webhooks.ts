@@ -26,7 +26,8 @@ export function readWebhookTarget(env: Readonly<Record<string, string | undefine
   return { url: new URL(url).href, secret };
 }
 
-export type WebhookEventType = "PAYMENT_CAPTURED" | "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED";
+export type WebhookEventType =
+  "PAYMENT_CAPTURED" | "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED" | "PAYMENT_REFUNDED";
 
 /** An event that a webhook reports. */
 export interface Occurrence {
@@ -34,6 +35,7 @@ export interface Occurrence {
   readonly storeId: string;
   readonly orderNo: string;
   readonly amount: Decimal;
+  /** It may be still to come: its webhook leaves then. */
   readonly at: Date;
 }
 
@@ -50,6 +52,7 @@ interface Webhook {
   readonly orderNo: string;
   readonly body: Buffer;
   readonly manner: WebhookManner;
+  readonly afterMs: number;
 }
 
 interface WebhookSettings {
@@ -99,13 +102,16 @@ export class Webhooks {
     const manner = forcedBehaviour(orderNo)?.webhooks ?? "usual";
     const store = this.stores.get(storeId);
     if (this.#target === null || store === undefined || manner === "lost") return;
+    if (manner === "unrequested" && eventType === "PAYMENT_REFUND_REQUESTED") return;
 
     this.#count += 1;
     // The documentation shows numbers and strings, so amounts alternate between them.
     const form = { units: this.#target.amounts ?? "minor", isText: this.#count % 2 === 0 };
     const body = webhookBody(occurrence, store.currencyCode, form);
     const key = JSON.stringify([storeId, orderNo]);
-    const webhook: Webhook = { eventType, orderNo, body, manner };
+    const { now, webhookDelayMs } = this.settings;
+    const afterMs = occurrence.at.getTime() - now().getTime() + (manner === "delayed" ? webhookDelayMs : 0);
+    const webhook: Webhook = { eventType, orderNo, body, manner, afterMs };
     if (manner === "reordered" && eventType === "PAYMENT_CAPTURED") {
       this.#held.set(key, webhook);
       forgetOldest(this.#held);
@@ -124,7 +130,7 @@ export class Webhooks {
 
   #enqueue(key: string, webhook: Webhook): void {
     // A delay starts now, not when the queue gets there: delays of one order do not add up.
-    const delayed = webhook.manner === "delayed" ? this.#pause(this.settings.webhookDelayMs) : undefined;
+    const delayed = webhook.afterMs > 0 ? this.#pause(webhook.afterMs) : undefined;
     const done = Promise.all([this.#queues.get(key), delayed])
       .then(() => this.#deliver(webhook))
       .finally(() => {
@@ -206,6 +212,7 @@ const FIELDS = {
   PAYMENT_CAPTURED: { paymentStatus: "CAPTURED", amount: "capturedAmount" },
   PAYMENT_VOIDED: { paymentStatus: WHOLLY_CANCELLED_STATUS, amount: "voidedAmount" },
   PAYMENT_REFUND_REQUESTED: { paymentStatus: "REFUND_REQUESTED", amount: "refundRequestedAmount" },
+  PAYMENT_REFUNDED: { paymentStatus: "REFUNDED", amount: "refundedAmount" },
 } as const satisfies Record<WebhookEventType, { paymentStatus: string; amount: string }>;
 
 /** EBP's documentation does not settle how amounts are written: a reader has to cope with every form. */
@@ -227,6 +234,7 @@ function webhookBody(
       paymentStatus: fields.paymentStatus,
       [fields.amount]: form.isText ? written : new LosslessNumber(written),
       ...(eventType === "PAYMENT_CAPTURED" && { capturedAt: at.toISOString() }),
+      ...(eventType === "PAYMENT_REFUNDED" && { refundedAt: at.toISOString() }),
       currencyCode,
       exponent,
       resultCode: "0",

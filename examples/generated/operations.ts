@@ -207,7 +207,9 @@ export type ResolvedBy =
 export type Settlement =
   /** Nothing yet. */
   | "AWAITED"
-  /** The refund of a captured payment was accepted. */
+  /** The refund of a captured payment was carried out. */
+  | "REFUNDED"
+  /** The refund of a captured payment was accepted. The money is on its way. */
   | "REFUND_REQUESTED"
   /** The payment was voided before capture. */
   | "VOIDED";

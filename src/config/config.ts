@@ -48,7 +48,9 @@ const NUMBERS = {
  * Published, and before any cancel. Not REQUESTED: it may stand for a requested cancel. Not for production: EBP does not publish
  * that a partial cancel changes the status, or shows a pgCancelTransactionId.
  */
-const UNCANCELLED_STATUSES = ["APPROVED", "CAPTURED"];
+const UNCANCELLED_STATUSES = ["APPROVED", "AUTHORIZED", "CAPTURED"];
+/** Events of partial refunds carry them too: they mean neither that all is cancelled, nor that nothing is. */
+const REFUND_STATUSES = ["REFUND_REQUESTED", "REFUNDED"];
 
 /**
  * Reads the environment. Outside production, `developmentStore` fills in the store's variables that are not set, and
@@ -126,8 +128,15 @@ function readPaymentStatuses(
   production: boolean,
   developmentStatuses: readonly string[],
 ): PaymentStatuses {
-  const uncancelled = settings.words("EBP_UNCANCELLED_STATUSES", production ? [] : UNCANCELLED_STATUSES);
-  const whollyCancelled = settings.words("EBP_CANCELLED_STATUSES", production ? [] : developmentStatuses);
+  const read = (name: string, fallback: readonly string[]): readonly string[] => {
+    const words = settings.words(name, production ? [] : fallback);
+    const refunds = words.filter((word) => REFUND_STATUSES.includes(word));
+    if (refunds.length === 0) return words;
+    settings.fault(name, "words that partial refunds do not have", refunds.join(", "));
+    return fallback;
+  };
+  const uncancelled = read("EBP_UNCANCELLED_STATUSES", UNCANCELLED_STATUSES);
+  const whollyCancelled = read("EBP_CANCELLED_STATUSES", developmentStatuses);
   const both = uncancelled.filter((word) => whollyCancelled.includes(word));
   if (both.length > 0)
     settings.fault("EBP_CANCELLED_STATUSES", "other words than EBP_UNCANCELLED_STATUSES", both.join(", "));

@@ -95,6 +95,11 @@ export const PAYMENT_STATE_TABLE: readonly PaymentStateRow[] = [
     shows: "CANCELLED_IN_PART",
   },
   {
+    reason: "REFUNDED: a refund was carried out; the details do not say whether of all or of a part.",
+    when: (d) => d.paymentStatus === "REFUNDED",
+    shows: "CANCELLED_IN_PART",
+  },
+  {
     reason: "The payment gateway's id of a cancel is not as documented: it may stand for a cancel.",
     when: (d) => d.cancelTransaction === "illegible",
     shows: "UNCLEAR",

@@ -34,6 +34,7 @@ export interface WebhookReader {
 const KINDS: ReadonlyMap<string, WebhookKind> = new Map([
   ["PAYMENT_VOIDED", "VOIDED"],
   ["PAYMENT_REFUND_REQUESTED", "REFUND_REQUESTED"],
+  ["PAYMENT_REFUNDED", "REFUNDED"],
   ["PAYMENT_CAPTURED", "CAPTURED"],
 ]);
 
@@ -71,6 +72,7 @@ function readEvent(body: Buffer, storeIds: readonly string[], amounts: WebhookAm
     orderNo: orderNoOf(data),
     amount: data === null ? null : readWebhookAmount(kind, data, amounts),
     currencyCode: matching(data?.["currencyCode"], CURRENCY_CODE),
+    refundedAt: kind === "REFUNDED" ? readInstant(data?.["refundedAt"]) : null,
     paymentStatus: matching(data?.["paymentStatus"], NAME),
     resultCode: matching(data?.["resultCode"], PUBLISHED_CODE),
     isOfSuccess: isOfSuccess(data),
@@ -149,6 +151,7 @@ const MAX_EXPONENT = 4;
 const AMOUNT_FIELDS: Readonly<Record<WebhookKind, readonly string[]>> = {
   VOIDED: ["voidedAmount", "amount"],
   REFUND_REQUESTED: ["refundRequestedAmount"],
+  REFUNDED: ["refundedAmount"],
   CAPTURED: ["capturedAmount"],
   OTHER: [],
 };

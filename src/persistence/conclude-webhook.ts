@@ -1,7 +1,12 @@
 import type { AnnounceChange, ChangeHint } from "../cancellation/live/change.js";
 import type { Cancellation } from "../cancellation/model/cancellation.js";
 import { StaleTransitionError } from "../cancellation/model/errors.js";
-import type { Told, WebhookConclusion, WebhookReference } from "../cancellation/model/webhook-inbox.js";
+import type {
+  EventsLikeIt,
+  Told,
+  WebhookConclusion,
+  WebhookReference,
+} from "../cancellation/model/webhook-inbox.js";
 import { type Database, throughPrisma } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { Prisma, type PrismaClient, type WebhookEvent as WebhookRow } from "./generated/client.js";
@@ -35,6 +40,10 @@ export async function concludeWebhook(
     if (await isRepeat(transaction, row)) {
       throw new StaleTransitionError(row.digest, "WAITING", conclusion.state);
     }
+    const { alreadyMatched } = await eventsLikeIt(transaction, row);
+    for (const { cancellation } of conclusion.told)
+      if (conclusion.state === "MATCHED" && alreadyMatched.has(cancellation.id))
+        throw new StaleTransitionError(cancellation.id, cancellation.status, cancellation.status);
     if (!(await close(transaction, claim, conclusion))) return false;
     const within = throughPrisma(transaction);
     const record: RecordWithin = {
@@ -62,7 +71,7 @@ export function readRow(
 /** EBP may send one event in several bodies. Without a time or an amount, nobody can tell that it is the same. */
 export async function isRepeat(
   database: WebhookReader,
-  { storeId, digest, kind, orderNo, eventTime, amount, currencyCode, storeIds }: WebhookRow,
+  { storeId, digest, kind, orderNo, eventTime, amount, currencyCode, refundedAt, storeIds }: WebhookRow,
 ): Promise<boolean> {
   if (orderNo === null || eventTime === null || amount === null) return false;
   const dealtWith = await database.webhookEvent.count({
@@ -73,12 +82,29 @@ export async function isRepeat(
       eventTime,
       amount,
       currencyCode,
+      refundedAt,
       storeIds: { equals: storeIds },
       digest: { not: digest },
       state: { in: ["MATCHED", "ATTACHED"] },
     },
   });
   return dealtWith > 0;
+}
+
+export async function eventsLikeIt(
+  { webhookEvent }: WebhookReader,
+  { storeId, digest, kind, orderNo, amount, currencyCode }: WebhookRow,
+): Promise<EventsLikeIt> {
+  if (orderNo === null) return { alreadyMatched: new Set(), waiting: [] };
+  const ofSameAmount = { state: "WAITING", isOfSuccess: true, amount, currencyCode } as const;
+  const others = await webhookEvent.findMany({
+    where: { storeId, orderNo, kind, digest: { not: digest }, OR: [{ state: "MATCHED" }, ofSameAmount] },
+    select: { state: true, matchedId: true, cancellationIds: true },
+  });
+  return {
+    alreadyMatched: new Set(others.flatMap(({ matchedId }) => matchedId ?? [])),
+    waiting: others.filter(({ state }) => state === "WAITING").map(({ cancellationIds }) => cancellationIds),
+  };
 }
 
 /** Webhooks of one order are concluded one after the other. Whoever writes a cancellation locks the order first too. */

@@ -1,5 +1,6 @@
 import type { Finding } from "../cancellation/model/cancellation-ledger.js";
 import type { CancellationReference } from "../cancellation/model/cancellation.js";
+import { SETTLED_FROM, SETTLEMENTS } from "../cancellation/model/status.js";
 import type { Database } from "./client.js";
 import type { Encryptor } from "./encryptor.js";
 import { confirmItems, PROOF, proofRow, type RecordDependencies } from "./record-transition.js";
@@ -12,9 +13,14 @@ const NOTE: Columns = {
   look_within_ms: "float8",
 };
 
+/** Only what has SUCCEEDED has a settlement. */
+const SETTLEMENT_STEPS = SETTLEMENTS.flatMap((to) =>
+  SETTLED_FROM[to].map((from) => `('${from}'::settlement, '${to}'::settlement)`),
+).join(", ");
+
 /**
  * One statement that commits what was learnt about a cancellation, and its event, whatever its state and whoever claimed it. No row when
- * its one answer is recorded already, or when it awaits no settlement and the finding states one.
+ * its one answer is recorded already, or when the settlement that the finding states may not follow its own.
  */
 const FINDING = statement(
   "finding",
@@ -25,6 +31,7 @@ const FINDING = statement(
     ), noted AS (
       UPDATE cancellation SET
         settlement = coalesce(asked.settlement, cancellation.settlement),
+        refunded_at = coalesce(asked.refunded_at, cancellation.refunded_at),
         safe_to_retry = safe_to_retry AND NOT contradicts,
         discrepancies = cancellation.discrepancies || asked.discrepancies,
         return_request_id = coalesce(cancellation.return_request_id, asked.return_request_id),
@@ -44,7 +51,7 @@ const FINDING = statement(
       FROM asked
       WHERE store_id = :storeId AND cancellation.id = asked.id
         AND (NOT is_answer OR answered_at IS NULL)
-        AND (asked.settlement IS NULL OR (status = 'SUCCEEDED' AND cancellation.settlement = 'AWAITED'))
+        AND (asked.settlement IS NULL OR (cancellation.settlement, asked.settlement) IN (${SETTLEMENT_STEPS}))
       RETURNING store_id, cancellation.id, order_no, event_count, status
     ), confirmed AS (
       ${confirmItems("noted")}

@@ -25,6 +25,7 @@ export interface TransitionRow {
 export const PROOF: Columns = {
   id: "uuid",
   settlement: "settlement",
+  refunded_at: "timestamptz",
   ebp_request_id: "text",
   return_request_id: "text",
   processed_count: "integer",
@@ -83,6 +84,7 @@ const TRANSITION = statement(
         status = to_status,
         safe_to_retry = asked.safe_to_retry,
         settlement = asked.settlement,
+        refunded_at = asked.refunded_at,
         resolved_by = asked.resolved_by,
         return_request_id = asked.return_request_id,
         ebp_request_id = coalesce(asked.ebp_request_id, cancellation.ebp_request_id),
@@ -216,6 +218,7 @@ export function proofRow(
   return {
     id,
     settlement: step.settlement,
+    refunded_at: step.refundedAt,
     ebp_request_id: isAnswer ? evidence.requestId : null,
     return_request_id: confirmation?.returnRequestId,
     processed_count: confirmation?.processedCount,

@@ -76,7 +76,7 @@ export function createRecoveryQueue(
     return prisma.webhookEvent.count({
       where: {
         orderNo,
-        kind: { in: ["VOIDED", "REFUND_REQUESTED"] },
+        kind: { in: ["VOIDED", "REFUND_REQUESTED", "REFUNDED"] },
         isOfSuccess: true,
         storeIds: { has: storeId },
         state: { in: ["WAITING", "ATTACHED"] },

@@ -10,7 +10,7 @@ import type {
 } from "../cancellation/model/webhook-inbox.js";
 import { exact, toCancellation } from "./cancellation-row.js";
 import { throughPrisma } from "./client.js";
-import { concludeWebhook, isRepeat, readRow } from "./conclude-webhook.js";
+import { concludeWebhook, eventsLikeIt, isRepeat, readRow } from "./conclude-webhook.js";
 import { type DatabaseWatch, standing, standingValues } from "./database-watch.js";
 import { bodyOfWebhook, type Encryptor } from "./encryptor.js";
 import type { PrismaClient, WebhookEvent as WebhookRow } from "./generated/client.js";
@@ -18,10 +18,10 @@ import type { RecentRecords } from "./recent-records.js";
 import { claimByStore, claimWebhooksStatement, webhooksDue } from "./recovery-queue.js";
 import { type Query, type SqlValues, statement } from "./statement.js";
 
-const COLUMNS = `store_id, digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, payment_status, result_code,
-        is_of_success, body_sealed, body_key_id, cancellation_ids, received_at, next_match_at`;
+const COLUMNS = `store_id, digest, kind, event_type, event_time, store_ids, order_no, amount, currency_code, refunded_at, payment_status,
+        result_code, is_of_success, body_sealed, body_key_id, cancellation_ids, received_at, next_match_at`;
 const VALUES = `:storeId, :digest, :kind::webhook_kind, :eventType, :eventTime::timestamptz, :storeIds::text[], :orderNo, :amount::numeric,
-        :currencyCode, :paymentStatus, :resultCode, :isOfSuccess::boolean, :bodySealed::bytea, :bodyKeyId`;
+        :currencyCode, :refundedAt::timestamptz, :paymentStatus, :resultCode, :isOfSuccess::boolean, :bodySealed::bytea, :bodyKeyId`;
 
 interface StoredRow {
   /** Of one that was stored just now; null otherwise. */
@@ -77,6 +77,7 @@ function webhookValues({ event, signedAt, body }: ReceivedWebhook, encryptor: En
     orderNo: event.orderNo,
     amount: event.amount?.toFixed() ?? null,
     currencyCode: event.currencyCode,
+    refundedAt: event.refundedAt?.toISOString() ?? null,
     paymentStatus: event.paymentStatus,
     resultCode: event.resultCode,
     isOfSuccess: event.isOfSuccess,
@@ -86,7 +87,7 @@ function webhookValues({ event, signedAt, body }: ReceivedWebhook, encryptor: En
   };
 }
 
-/** More of a kind would change nothing: an event that may be about two of them decides nothing. */
+/** No order has so many cancels of one amount. */
 const MOST_ALIKE = 500;
 
 export interface InboxDependencies {
@@ -133,7 +134,8 @@ export function createWebhookInbox(parts: InboxDependencies): WebhookInbox {
 
     async read(reference) {
       const row = await readRow(prisma, reference);
-      return { event: toEvent(row), isRepeat: await isRepeat(prisma, row) };
+      const [isARepeat, likeIt] = [await isRepeat(prisma, row), await eventsLikeIt(prisma, row)];
+      return { event: toEvent(row), isRepeat: isARepeat, likeIt };
     },
 
     async cancellationsOf({ storeId, digest, orderNo, amount }) {
@@ -184,8 +186,8 @@ async function idsOfOrder(
 
 function toEvent(row: WebhookRow): KeptEvent {
   const { storeId, kind, eventType, eventTime, storeIds, orderNo, currencyCode } = row;
-  const { paymentStatus, resultCode, isOfSuccess, digest, receivedAt } = row;
+  const { refundedAt, paymentStatus, resultCode, isOfSuccess, digest, receivedAt } = row;
   const amount = row.amount === null ? null : exact(row.amount);
   const what = { storeId, kind, eventType, eventTime, storeIds, orderNo, amount, currencyCode };
-  return { ...what, paymentStatus, resultCode, isOfSuccess, digest, receivedAt };
+  return { ...what, refundedAt, paymentStatus, resultCode, isOfSuccess, digest, receivedAt };
 }

@@ -30,6 +30,7 @@ describe("a webhook about a cancel that succeeded", () => {
   test.each([
     ["PAYMENT_VOIDED", "VOIDED"],
     ["PAYMENT_REFUND_REQUESTED", "REFUND_REQUESTED"],
+    ["PAYMENT_REFUNDED", "REFUNDED"],
   ] as const)(
     "%s settles it as %s, by the next run, and stands in its trail",
     async (eventType, settlement) => {
@@ -53,9 +54,9 @@ describe("a webhook about a cancel that succeeded", () => {
     },
   );
 
-  test("delivered by EBP itself, twice, delayed or before the capture, settles it", async () => {
+  test("delivered by EBP itself, twice, before the capture or without its request, settles it", async () => {
     service.simulator.sendWebhooksTo({ url: `${service.url}/webhooks/ebp`, secret: WEBHOOK_SECRET });
-    const orders = ["ORD", "SIM-WEBHOOK-TWICE", "SIM-WEBHOOK-REORDERED"].map(
+    const orders = ["ORD", "SIM-WEBHOOK-TWICE", "SIM-WEBHOOK-REORDERED", "SIM-WEBHOOK-UNREQUESTED"].map(
       (name) => `${name}-${randomUUID()}`,
     );
     const ids: string[] = [];
@@ -64,7 +65,12 @@ describe("a webhook about a cancel that succeeded", () => {
     service.simulator.sendWebhooksTo(null);
     await service.reconcile();
 
-    for (const id of ids) expect((await read(service, id)).settlement).toBe("REFUND_REQUESTED");
+    for (const id of ids)
+      expect(await read(service, id)).toMatchObject({
+        settlement: "REFUNDED",
+        refundedAt: expect.any(String),
+        discrepancies: [],
+      });
     expect(service.simulator.webhooks.every(({ status }) => status === 200)).toBe(true);
   });
 

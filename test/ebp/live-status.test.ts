@@ -35,6 +35,7 @@ describe("shows EBP's word, and what it says of cancels:", () => {
     ["CAPTURED", {}, "UNCANCELLED"],
     ["CAPTURED", { pgCancelTransactionId: "PG-1" }, "CANCELLED_IN_PART"],
     ["REFUND_REQUESTED", {}, "CANCELLED_IN_PART"],
+    ["REFUNDED", {}, "CANCELLED_IN_PART"],
     ["STATE_9", {}, "WHOLLY_CANCELLED"],
     ["REQUESTED", {}, "UNCLEAR"],
     ["CAPTURED", { pgCancelTransactionId: 7 }, "UNCLEAR"],

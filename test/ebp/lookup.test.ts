@@ -35,6 +35,7 @@ const ALL_CANCELLED = "means wholly cancelled";
 const HAS_CANCEL_ID = "gateway's id of a cancel, but not";
 const ODD_CANCEL_ID = "is not as documented";
 const REFUND = "REFUND_REQUESTED: a refund";
+const REFUNDED = "REFUNDED: a refund";
 const UNTOUCHED = "before any cancel";
 const SAYS_NOTHING = "says nothing about cancels";
 const APPROVED = payment({ paymentStatus: "APPROVED" });
@@ -63,6 +64,7 @@ const CASES: readonly Case[] = [
   ["an id of a cancel, and CANCELED", paid("CANCELED", "T-1"), "CANCELLED_IN_PART", HAS_CANCEL_ID],
   ["an id of a cancel, and no state", paid(undefined, "T-1"), "CANCELLED_IN_PART", HAS_CANCEL_ID],
   ["REFUND_REQUESTED, and null", paid("REFUND_REQUESTED", null), "CANCELLED_IN_PART", REFUND],
+  ["REFUNDED, of all or of a part", paid("REFUNDED"), "CANCELLED_IN_PART", REFUNDED],
   ["REFUND_REQUESTED, and false", paid("REFUND_REQUESTED", false), "CANCELLED_IN_PART", REFUND],
   ...[7, 0, true, false, {}, [], ["T"], "  "].map((id): Case => [
     `the id ${JSON.stringify(id)}`,
@@ -75,7 +77,7 @@ const CASES: readonly Case[] = [
   ["CAPTURED, and null for an id", paid("CAPTURED", null), "UNCANCELLED", UNTOUCHED],
   ["CAPTURED, and an empty id", paid("CAPTURED", ""), "UNCANCELLED", UNTOUCHED],
   // Words that may stand for a cancel are not guessed to.
-  ...["REQUESTED", "FAIL", "CANCELLED", "CANCELED", "VOIDED", "REFUNDED", "approved", "APPROVED ", ""].map(
+  ...["REQUESTED", "FAIL", "CANCELLED", "CANCELED", "VOIDED", "approved", "APPROVED ", ""].map(
     (word): Case => [`"${word}"`, paid(word), "UNCLEAR", SAYS_NOTHING],
   ),
   ["a list of states", paid(["APPROVED"]), "UNCLEAR", SAYS_NOTHING],

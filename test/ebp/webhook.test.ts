@@ -45,6 +45,7 @@ const NOTHING_READ = {
   orderNo: null,
   amount: null,
   currencyCode: null,
+  refundedAt: null,
   paymentStatus: null,
   resultCode: null,
   isOfSuccess: false,
@@ -60,11 +61,22 @@ test("reads the published event of a refund", () => {
     orderNo: "ORD_7202603277730794",
     amount: new Decimal(500),
     currencyCode: "USD",
+    refundedAt: null,
     paymentStatus: "REFUND_REQUESTED",
     resultCode: "0",
     isOfSuccess: true,
     digest: createHash("sha256").update(body).digest("hex"),
   });
+});
+
+test("reads when a refund was carried out, of an event that reports one", () => {
+  const data = { orderNo: "ORD-1", refundedAmount: 500, refundedAt: "2025-12-31T09:00:00.5+09:00" };
+  expect(eventOf(event("PAYMENT_REFUNDED", data))).toMatchObject({
+    kind: "REFUNDED",
+    refundedAt: new Date("2025-12-31T00:00:00.500Z"),
+  });
+  expect(eventOf(event("PAYMENT_REFUNDED", { ...data, refundedAt: 1 })).refundedAt).toBeNull();
+  expect(eventOf(event("PAYMENT_REFUND_REQUESTED", data)).refundedAt).toBeNull();
 });
 
 describe("keeps, with nothing read of it, a genuine body that is", () => {
@@ -99,6 +111,7 @@ describe("keeps, with nothing read of it, a genuine body that is", () => {
 test.each([
   ["PAYMENT_VOIDED", "VOIDED"],
   ["PAYMENT_REFUND_REQUESTED", "REFUND_REQUESTED"],
+  ["PAYMENT_REFUNDED", "REFUNDED"],
   ["PAYMENT_CAPTURED", "CAPTURED"],
   ["PAYMENT_AUTHORIZED", "OTHER"],
   ["PAYMENT_METHOD_CREATED", "OTHER"],
@@ -251,6 +264,8 @@ test.each<[WebhookKind, string, string | null]>([
   ["CAPTURED", '{"capturedAmount":{}}', null],
   ["REFUND_REQUESTED", '{"refundRequestedAmount":1,"capturedAmount":2,"amount":3}', "1"],
   ["REFUND_REQUESTED", '{"capturedAmount":2,"amount":3}', null],
+  ["REFUNDED", '{"refundedAmount":1,"refundRequestedAmount":2,"amount":3}', "1"],
+  ["REFUNDED", '{"refundRequestedAmount":2,"amount":3}', null],
   ["CAPTURED", '{"capturedAmount":2,"amount":3}', "2"],
   ["CAPTURED", '{"amount":3}', null],
   ["VOIDED", '{"voidedAmount":1,"amount":3}', "1"],

@@ -174,6 +174,7 @@ export const exported: ExportedCancellation = {
     status: "FAILED",
     safeToRetry: false,
     settlement: null,
+    refundedAt: null,
     resolvedBy: "RESPONSE",
     currencyCode: "KRW",
     amountBasis: "unit",

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import type pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { ITEM_TYPES, type ItemType } from "../../src/cancellation/model/cancel-request.js";
-import type { CancellationStatus, ResolvedBy, Settlement } from "../../src/cancellation/model/status.js";
+import {
+  type CancellationStatus,
+  type ResolvedBy,
+  type Settlement,
+  SETTLEMENTS,
+} from "../../src/cancellation/model/status.js";
 
 /** A cancellation as it lies in the database, as far as the history is searched by it. Amounts are whole won. */
 export interface HistoryRow {
@@ -72,7 +77,7 @@ const oneRow = fc
     storeId: fc.constantFrom(...HISTORY_STORES),
     orderNo: fc.constantFrom("ORD", "ORX", "OR%", "OR_"),
     status: fc.constantFrom<CancellationStatus>("SUCCEEDED", "SUCCEEDED", "FAILED", "UNKNOWN", "PENDING"),
-    settlement: fc.constantFrom<Settlement>("AWAITED", "VOIDED", "REFUND_REQUESTED"),
+    settlement: fc.constantFrom(...SETTLEMENTS),
     resolvedBy: fc.constantFrom<ResolvedBy>("RESPONSE", "LOOKUP", "WEBHOOK", "OPERATOR"),
     reason: orNull(...REASONS),
     requestedBy: orNull(...REQUESTERS),
@@ -124,11 +129,12 @@ export async function insertHistory(client: pg.Client, rows: readonly HistoryRow
   await client.query(
     `INSERT INTO cancellation (store_id, id, order_no, idempotency_key, fingerprint, status, settlement, resolved_by, currency_code,
        amount_basis, total_cancel_amount, total_tax_amount, reason, requested_by, return_request_id, ebp_request_id, failure_code,
-       failure_message, discrepancies, created_at, resolved_at, in_doubt_since, next_check_at, ${typeColumns})
+       failure_message, discrepancies, created_at, resolved_at, refunded_at, in_doubt_since, next_check_at,
+       ${typeColumns})
      SELECT "storeId", id, "orderNo", "idempotencyKey", 'fingerprint', status, settlement, "resolvedBy",
        CASE WHEN "storeId" LIKE 'US%' THEN 'USD' ELSE 'KRW' END, 'unit', amount, tax, reason, "requestedBy", "returnRequestId", "requestId",
        "failureCode", 'no', CASE WHEN "hasDiscrepancies" THEN '[{"field": "status", "asked": "a", "confirmed": "b"}]' ELSE '[]' END::jsonb,
-       "createdAt", "resolvedAt", "inDoubtSince", CASE WHEN status = 'PENDING' THEN now() END, ${ofTypes}
+       "createdAt", "resolvedAt", CASE WHEN settlement = 'REFUNDED' THEN "resolvedAt" END, "inDoubtSince", CASE WHEN status = 'PENDING' THEN now() END, ${ofTypes}
      FROM jsonb_to_recordset($1::jsonb) AS row ("storeId" text, id uuid, "orderNo" text, "idempotencyKey" text, status cancellation_status,
        settlement settlement, "resolvedBy" resolved_by, amount numeric, tax numeric, reason text, "requestedBy" text, "returnRequestId" text,
        "requestId" text, "failureCode" text, "hasDiscrepancies" boolean, "createdAt" timestamptz, "resolvedAt" timestamptz,

@@ -17,7 +17,7 @@ export const CANCELLATION_FIELDS = `
   requestId failure { resultCode message details { field message } } discrepancies { field asked confirmed }
   items { seq itemType itemId quantity amount taxAmount lineTotal confirmedQuantity confirmedAmount confirmedTaxAmount }
   events { from to source actor evidence { basis httpStatus resultCode requestId timestamp digest } at }
-  reason note requestedBy createdAt sentAt resolvedAt`;
+  reason note requestedBy createdAt sentAt resolvedAt refundedAt`;
 
 export const CANCEL = `mutation ($input: CancelPaymentInput!) {
   cancelPayment(input: $input) { replayed cancellation { ${CANCELLATION_FIELDS} } userErrors { ${ERROR_FIELDS} } }

@@ -25,6 +25,8 @@ export interface RecoveryFixture {
   /** What the inbox has stored. */
   readonly recent: RecentRecords;
   /** Another replica's, with connections of its own. */
+  anotherInbox(): WebhookInbox;
+  /** The same. */
   anotherQueue(storeIds?: readonly string[]): RecoveryQueue;
   sql(text: string, values?: readonly unknown[]): Promise<any[]>;
   /** The row as it stands. */
@@ -54,6 +56,15 @@ export function useRecovery(): RecoveryFixture {
     return { runner, connect, prisma, watch: await watchOver(throughPrisma(prisma)) };
   });
 
+  const openInbox = (prisma: PrismaClient): WebhookInbox =>
+    createWebhookInbox({
+      prisma,
+      storeIds: [STORE.id, "OTHER"],
+      encryptor,
+      watch: started.watch,
+      recent,
+    });
+
   const self: RecoveryFixture = {
     get databaseUrl() {
       return fixture.databaseUrl;
@@ -68,9 +79,9 @@ export function useRecovery(): RecoveryFixture {
       return createRecoveryQueue(started.prisma, encryptor, [STORE.id], TIMING);
     },
     get inbox() {
-      const { prisma, watch } = started;
-      return createWebhookInbox({ prisma, storeIds: [STORE.id, "OTHER"], encryptor, watch, recent });
+      return openInbox(started.prisma);
     },
+    anotherInbox: () => openInbox(started.connect()),
     get prisma() {
       return started.prisma;
     },

@@ -61,7 +61,11 @@ export interface TestServiceOptions {
 /** The service as a user runs it, over HTTP, on a database of its own and an upstream of its own. */
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
   const database = options.database ?? (await createTestDatabase());
-  const simulator = await startSimulator({ stores: [DEVELOPMENT_STORE], ...options.simulator });
+  const simulator = await startSimulator({
+    stores: [DEVELOPMENT_STORE],
+    refundAfterMs: 0,
+    ...options.simulator,
+  });
   // What `letTimePass` has let pass, for those who count it by their own clock.
   let passedMs = 0;
   const monotonicMs = (): number => performance.now() + passedMs;

@@ -18,6 +18,7 @@ export function webhookEvent(changes: Partial<Omit<KeptEvent, "storeId">> = {}):
     orderNo: "ORD-1",
     amount: new Decimal(1000),
     currencyCode: "KRW",
+    refundedAt: null,
     paymentStatus: "REFUND_REQUESTED",
     resultCode: "0",
     isOfSuccess: true,
@@ -27,11 +28,13 @@ export function webhookEvent(changes: Partial<Omit<KeptEvent, "storeId">> = {}):
   };
 }
 
-export type EventType = "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED" | "PAYMENT_CAPTURED";
+export type EventType =
+  "PAYMENT_VOIDED" | "PAYMENT_REFUND_REQUESTED" | "PAYMENT_REFUNDED" | "PAYMENT_CAPTURED";
 
 const AMOUNT_FIELDS: Readonly<Record<EventType, string>> = {
   PAYMENT_VOIDED: "voidedAmount",
   PAYMENT_REFUND_REQUESTED: "refundRequestedAmount",
+  PAYMENT_REFUNDED: "refundedAmount",
   PAYMENT_CAPTURED: "capturedAmount",
 };
 

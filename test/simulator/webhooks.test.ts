@@ -34,7 +34,8 @@ async function wire(
     arrive();
   });
   const webhooks = { url: `${receiver.url}/webhooks/ebp`, secret: SECRET };
-  return { simulator: await ebp.simulator({ now: () => AT, webhooks, ...options }), receiver, reached };
+  const simulator = await ebp.simulator({ now: () => AT, webhooks, refundAfterMs: 0, ...options });
+  return { simulator, receiver, reached };
 }
 
 /** Cancels, and waits until the webhooks are delivered or given up. */
@@ -58,7 +59,7 @@ function isGenuine({ headers, body }: UpstreamRequest): boolean {
 }
 
 describe("a webhook announces", () => {
-  test("the refund of a captured payment", async () => {
+  test("the refund of a captured payment: that it was requested, then that it was carried out", async () => {
     const { simulator, receiver } = await wire();
     await cancelAndSettle(simulator, "ORD-1");
     const [request] = receiver.requests;
@@ -67,24 +68,34 @@ describe("a webhook announces", () => {
       "content-type": "application/json; charset=utf-8",
       [TIMESTAMP_HEADER]: "1766538123",
     });
-    expect(receiver.requests.map(isGenuine)).toEqual([true]);
+    expect(receiver.requests.map(isGenuine)).toEqual([true, true]);
+    const eventTime = AT.toISOString();
+    const about = { orderNo: "ORD-1", currencyCode: "KRW", exponent: 0, resultCode: "0" };
+    const common = { ...about, resultMessage: "SUCCESS" };
+    const requested = { paymentStatus: "REFUND_REQUESTED", refundRequestedAmount: 1000 };
+    const refunded = { paymentStatus: "REFUNDED", refundedAmount: "1000", refundedAt: eventTime };
     expect(receiver.requests.map(eventOf)).toEqual([
-      {
-        eventType: "PAYMENT_REFUND_REQUESTED",
-        eventTime: AT.toISOString(),
-        data: {
-          orderNo: "ORD-1",
-          paymentStatus: "REFUND_REQUESTED",
-          refundRequestedAmount: 1000,
-          currencyCode: "KRW",
-          exponent: 0,
-          resultCode: "0",
-          resultMessage: "SUCCESS",
-        },
-      },
+      { eventType: "PAYMENT_REFUND_REQUESTED", eventTime, data: { ...requested, ...common } },
+      { eventType: "PAYMENT_REFUNDED", eventTime, data: { ...refunded, ...common } },
     ]);
     expect(simulator.webhooks).toEqual([
       { eventType: "PAYMENT_REFUND_REQUESTED", orderNo: "ORD-1", status: 200 },
+      { eventType: "PAYMENT_REFUNDED", orderNo: "ORD-1", status: 200 },
+    ]);
+  });
+
+  test("a refund when it has been carried out, some time after it was requested", async () => {
+    const { simulator, receiver, reached } = await wire({ refundAfterMs: NEVER_MS });
+    await cancel(simulator, "ORD-1", "1000");
+    await reached;
+    expect(receiver.requests.map(eventOf)).toMatchObject([{ eventType: "PAYMENT_REFUND_REQUESTED" }]);
+
+    const soon = await wire({ refundAfterMs: 1 });
+    await cancelAndSettle(soon.simulator, "ORD-1");
+    const refundedAt = new Date(AT.getTime() + 1).toISOString();
+    expect(soon.receiver.requests.map(eventOf)).toMatchObject([
+      { eventTime: AT.toISOString() },
+      { eventTime: refundedAt, data: { refundedAt } },
     ]);
   });
 
@@ -106,7 +117,9 @@ describe("a webhook announces", () => {
         data: { paymentStatus: "CAPTURED", capturedAmount: 1000, capturedAt: AT.toISOString() },
       },
       { eventType: "PAYMENT_REFUND_REQUESTED", data: { refundRequestedAmount: "400" } },
-      { eventType: "PAYMENT_REFUND_REQUESTED", data: { refundRequestedAmount: 600 } },
+      { eventType: "PAYMENT_REFUNDED", data: { refundedAmount: 400 } },
+      { eventType: "PAYMENT_REFUND_REQUESTED", data: { refundRequestedAmount: "600" } },
+      { eventType: "PAYMENT_REFUNDED", data: { refundedAmount: 600 } },
     ]);
   });
 
@@ -128,8 +141,8 @@ describe("a webhook announces", () => {
   });
 
   test.each([
-    ["minor", [1250, "5"]],
-    ["major", [12.5, "0.05"]],
+    ["minor", [1250, "1250", 5, "5"]],
+    ["major", [12.5, "12.5", 0.05, "0.05"]],
   ] as const)("amounts in %s units, alternating between numbers and strings", async (amounts, expected) => {
     const store = { ...DEVELOPMENT_STORE, storeId: "SIM-US", currencyCode: "USD" };
     const { simulator, receiver } = await wire({ stores: [store] });
@@ -139,8 +152,9 @@ describe("a webhook announces", () => {
       await simulator.settledWebhooks();
     }
     const data = receiver.requests.map((request) => eventOf(request).data);
-    expect(data.map((fields) => fields["refundRequestedAmount"])).toEqual(expected);
-    expect(data).toMatchObject([{ currencyCode: "USD", exponent: 2 }, {}]);
+    const amountsSent = data.map((fields) => fields["refundRequestedAmount"] ?? fields["refundedAmount"]);
+    expect(amountsSent).toEqual(expected);
+    expect(data[0]).toMatchObject({ currencyCode: "USD", exponent: 2 });
   });
 });
 
@@ -161,17 +175,24 @@ describe("the webhooks of an order", () => {
 
     const soon = await wire({ webhookDelayMs: 1 });
     await cancelAndSettle(soon.simulator, "SIM-WEBHOOK-DELAYED-1");
-    expect(soon.receiver.requests.map(isGenuine)).toEqual([true]);
+    expect(soon.receiver.requests.map(isGenuine)).toEqual([true, true]);
   });
 
   test("SIM-WEBHOOK-TWICE come twice with the same signed bytes", async () => {
     const { simulator, receiver } = await wire({ webhookRetryMs: [1] }, [500, 200]);
     await cancelAndSettle(simulator, "SIM-WEBHOOK-TWICE-1");
-    expect(simulator.webhooks.map(({ status }) => status)).toEqual([500, 200, 200]);
-    const [, first, second] = receiver.requests;
+    expect(simulator.webhooks.map(({ status }) => status)).toEqual([500, 200, 200, 200, 200]);
+    const [, first, second, ...ofTheRefund] = receiver.requests;
     expect(second?.body).toEqual(first?.body);
     expect(second?.headers).toEqual(first?.headers);
-    expect(receiver.requests.map(isGenuine)).toEqual([true, true, true]);
+    expect(ofTheRefund[1]?.body).toEqual(ofTheRefund[0]?.body);
+    expect(receiver.requests.every(isGenuine)).toBe(true);
+  });
+
+  test("SIM-WEBHOOK-UNREQUESTED announce the refund alone, and never that it was requested", async () => {
+    const { simulator, receiver } = await wire();
+    await cancelAndSettle(simulator, "SIM-WEBHOOK-UNREQUESTED-1");
+    expect(receiver.requests.map(eventOf)).toMatchObject([{ eventType: "PAYMENT_REFUNDED" }]);
   });
 
   test.each([[null], ["5000"]])(
@@ -184,6 +205,7 @@ describe("the webhooks of an order", () => {
       expect(receiver.requests.map(eventOf)).toMatchObject([
         { eventType: "PAYMENT_REFUND_REQUESTED", data: { refundRequestedAmount: "1000" } },
         { eventType: "PAYMENT_CAPTURED", data: { capturedAmount: Number(total ?? "1000") } },
+        { eventType: "PAYMENT_REFUNDED", data: { refundedAmount: 1000 } },
       ]);
       expect(simulator.payments.all()).toMatchObject([{ total: new Decimal(total ?? "1000") }]);
     },
@@ -192,7 +214,7 @@ describe("the webhooks of an order", () => {
   test("SIM-WEBHOOK-FORGED are signed with another secret, and no genuine one follows", async () => {
     const { simulator, receiver } = await wire({}, [401]);
     await cancelAndSettle(simulator, "SIM-WEBHOOK-FORGED-1");
-    expect(receiver.requests.map(isGenuine)).toEqual([false]);
+    expect(receiver.requests.map(isGenuine)).toEqual([false, false]);
   });
 });
 
@@ -222,6 +244,7 @@ describe("a webhook that is not accepted", () => {
       ["PAYMENT_CAPTURED", 500],
       ["PAYMENT_CAPTURED", 200],
       ["PAYMENT_REFUND_REQUESTED", 200],
+      ["PAYMENT_REFUNDED", 200],
     ]);
   });
 

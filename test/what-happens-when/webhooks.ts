@@ -48,22 +48,46 @@ export const WEBHOOKS: Readonly<Record<string, Scenario>> = {
     });
   },
 
-  "a webhook fits several cancels, or another amount": async (service) => {
+  "a webhook fits several cancels that succeeded": async (service) => {
+    const order = orderOf("ORD");
+    const first = (await cancel(service, order)).cancellation;
+    await cancel(service, another(order));
+    const settlements = async (): Promise<unknown[]> => {
+      const rows = await service.sql("SELECT settlement FROM cancellation ORDER BY created_at");
+      return rows.map(({ settlement }) => settlement as unknown);
+    };
+    await deliver(service, webhookBody("PAYMENT_REFUNDED", order.orderNo, 1000));
+    await service.reconcile();
+    expect(await settlements()).toEqual(["REFUNDED", "AWAITED"]);
+    expect((await read(service, first.id)).events.at(-1).evidence.basis).toContain("is assumed");
+    const eventTime = new Date(Date.now() + 1_000).toISOString();
+    await deliver(service, webhookBody("PAYMENT_REFUNDED", order.orderNo, 1000, { eventTime }));
+    await service.reconcile();
+    expect(await settlements()).toEqual(["REFUNDED", "REFUNDED"]);
+  },
+
+  "EBP's request of a refund comes after the refund": async (service) => {
     const order = orderOf("ORD");
     await cancel(service, order);
-    await cancel(service, another(order));
+    await deliver(service, webhookBody("PAYMENT_REFUNDED", order.orderNo, 1000));
+    await service.reconcile();
+    const { refundedAt } = await standing(service, order);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", order.orderNo, 1000));
+    expect(await service.reconcile()).toMatchObject({ matched: 1 });
+
+    const after = await standing(service, order);
+    expect(after).toMatchObject({ settlement: "REFUNDED", refundedAt, discrepancies: [] });
+    expect(after.events).toHaveLength(4);
+  },
+
+  "a webhook fits no cancel's amount": async (service) => {
     const other = orderOf("SIM-CONNECTION-RESET-AFTER-EFFECT");
     await ended(service, other);
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", other.orderNo, 999));
 
-    expect(await service.reconcile()).toMatchObject({ attached: 2, matched: 0 });
+    expect(await service.reconcile()).toMatchObject({ attached: 1, matched: 0 });
     const { status, events } = await standing(service, other);
     expect([status, events.at(-1).source]).toEqual(["UNKNOWN", "WEBHOOK"]);
-    const settlements = await service.sql("SELECT settlement FROM cancellation WHERE order_no = $1", [
-      order.orderNo,
-    ]);
-    expect(settlements).toEqual([{ settlement: "AWAITED" }, { settlement: "AWAITED" }]);
   },
 
   "a webhook comes again": async (service) => {

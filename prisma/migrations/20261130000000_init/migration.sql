@@ -2,7 +2,7 @@
 CREATE TYPE "cancellation_status" AS ENUM ('PENDING', 'SUCCEEDED', 'FAILED', 'UNKNOWN');
 
 -- CreateEnum
-CREATE TYPE "settlement" AS ENUM ('AWAITED', 'VOIDED', 'REFUND_REQUESTED');
+CREATE TYPE "settlement" AS ENUM ('AWAITED', 'VOIDED', 'REFUND_REQUESTED', 'REFUNDED');
 
 -- CreateEnum
 CREATE TYPE "resolved_by" AS ENUM ('RESPONSE', 'LOOKUP', 'WEBHOOK', 'OPERATOR');
@@ -23,7 +23,7 @@ CREATE TYPE "failure_kind" AS ENUM ('REJECTED', 'NOT_SENT', 'IN_DOUBT', 'NOT_CAN
 CREATE TYPE "failure_cause" AS ENUM ('SENT_TOO_LATE', 'NOT_CONNECTED', 'REFUSED_BY_GATEWAY', 'NOT_STORED_IN_TIME', 'TIMED_OUT', 'CONNECTION_BROKE', 'ANSWER_NOT_READABLE', 'ANSWER_PROVES_NOTHING', 'REJECTED', 'FAULT_WHILE_SENDING', 'PROCESS_LOST', 'ENTERED_AGAIN', 'DISPROVEN_BY_EBP', 'DISPROVEN_BY_OPERATOR');
 
 -- CreateEnum
-CREATE TYPE "webhook_kind" AS ENUM ('VOIDED', 'REFUND_REQUESTED', 'CAPTURED', 'OTHER');
+CREATE TYPE "webhook_kind" AS ENUM ('VOIDED', 'REFUND_REQUESTED', 'REFUNDED', 'CAPTURED', 'OTHER');
 
 -- CreateEnum
 CREATE TYPE "webhook_state" AS ENUM ('WAITING', 'MATCHED', 'ATTACHED', 'IGNORED');
@@ -88,6 +88,7 @@ CREATE TABLE "cancellation" (
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "sent_at" TIMESTAMPTZ(3),
     "resolved_at" TIMESTAMPTZ(3),
+    "refunded_at" TIMESTAMPTZ(3),
     "fencing_token" INTEGER NOT NULL DEFAULT 1,
     "next_check_at" TIMESTAMPTZ(3),
     "in_doubt_since" TIMESTAMPTZ(3),
@@ -149,6 +150,7 @@ CREATE TABLE "webhook_event" (
     "cancellation_ids" UUID[],
     "amount" DECIMAL,
     "currency_code" TEXT,
+    "refunded_at" TIMESTAMPTZ(3),
     "payment_status" TEXT,
     "result_code" TEXT,
     "is_of_success" BOOLEAN NOT NULL,
@@ -243,6 +245,8 @@ ALTER TABLE cancellation
     ADD CONSTRAINT cancellation_pending_has_a_lease CHECK (status <> 'PENDING' OR next_check_at IS NOT NULL),
     ADD CONSTRAINT cancellation_unknown_has_a_beginning CHECK (status <> 'UNKNOWN' OR in_doubt_since IS NOT NULL),
     ADD CONSTRAINT cancellation_decided_is_not_checked CHECK (status IN ('PENDING', 'UNKNOWN') OR next_check_at IS NULL),
+    ADD CONSTRAINT cancellation_settled_has_succeeded CHECK (settlement IS NULL OR status = 'SUCCEEDED'),
+    ADD CONSTRAINT cancellation_refunded_has_a_time CHECK ((settlement IS NOT DISTINCT FROM 'REFUNDED') = (refunded_at IS NOT NULL)),
     -- What is in doubt keeps all that may decide it.
     ADD CONSTRAINT cancellation_erased_is_decided CHECK (erased_at IS NULL OR status IN ('SUCCEEDED', 'FAILED')),
     ADD CONSTRAINT cancellation_erased_holds_no_account CHECK (

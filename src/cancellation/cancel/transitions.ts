@@ -53,11 +53,15 @@ export const LEASE_RAN_OUT: Transition = {
   failure: failureOf("PROCESS_LOST"),
 };
 
+interface ProvenBy extends Pick<Transition, "actor" | "refundedAt"> {
+  readonly settlement: Settlement;
+}
+
 /** A lookup, a webhook or an operator has proven that the cancel took effect. */
 export function proven(
   by: Exclude<ResolvedBy, "RESPONSE">,
   evidence: Evidence,
-  { actor = null, settlement = "AWAITED" }: { actor?: string | null; settlement?: Settlement } = {},
+  { actor = null, settlement = "AWAITED", refundedAt = null }: Partial<ProvenBy> = {},
 ): Transition {
   return {
     ...undecided(by, evidence),
@@ -65,6 +69,7 @@ export function proven(
     actor,
     resolvedBy: by,
     settlement,
+    refundedAt,
     confirmation: NOTHING_CONFIRMED,
   };
 }
@@ -98,6 +103,7 @@ function undecided(source: EventSource, evidence: Evidence): Omit<Transition, "t
     resolvedBy: null,
     safeToRetry: false,
     settlement: null,
+    refundedAt: null,
     sentAgoMs: null,
     confirmation: null,
     discrepancies: [],
@@ -126,6 +132,7 @@ export function pendingCancellation(intent: CancelIntent, lease: GivenLease): Ca
     status: "PENDING",
     safeToRetry: false,
     settlement: null,
+    refundedAt: null,
     resolvedBy: null,
     requestId: null,
     failureKind: null,
@@ -155,6 +162,7 @@ export function applyTransition(
     status: step.to,
     safeToRetry: step.safeToRetry,
     settlement: step.settlement,
+    refundedAt: step.refundedAt,
     resolvedBy: step.resolvedBy,
     ...withoutItems(step.confirmation ?? NOTHING_CONFIRMED),
     // A lookup's own tracking id is kept with its event.
@@ -227,6 +235,7 @@ export function evidenceFinding(source: EventSource, evidence: Evidence): Findin
     actor: null,
     evidence,
     settlement: null,
+    refundedAt: null,
     confirmation: null,
     discrepancies: [],
     contradicts: false,

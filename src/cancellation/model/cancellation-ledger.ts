@@ -32,6 +32,8 @@ export interface Transition {
   readonly resolvedBy: ResolvedBy | null;
   readonly safeToRetry: boolean;
   readonly settlement: Settlement | null;
+  /** With the settlement REFUNDED: when the refund was carried out. */
+  readonly refundedAt: Date | null;
   readonly sentAgoMs: number | null;
   readonly confirmation: Confirmation | null;
   readonly discrepancies: readonly Discrepancy[];
@@ -50,7 +52,10 @@ export interface CancellationLedger {
    * its one send is recorded already.
    */
   recordTransition(cancellation: Cancellation, transition: Transition): Promise<Cancellation>;
-  /** Commits an event that leaves the status as it is, whoever holds the lease. False: the result of its one send is recorded already. */
+  /**
+   * Commits an event that leaves the status as it is, whoever holds the lease. False: the result of its one send is recorded already, or the
+   * settlement may not follow the present one.
+   */
   recordFinding(reference: CancellationReference, finding: Finding): Promise<boolean>;
   /** The cancellation as it stands now; null when these stores have none with this id. */
   find(storeIds: readonly string[], id: string): Promise<Cancellation | null>;
@@ -59,8 +64,11 @@ export interface CancellationLedger {
 }
 
 /** Something learnt about a cancellation that leaves its status as it is. It becomes an event. */
-export interface Finding extends Pick<Transition, "source" | "actor" | "evidence" | "sentAgoMs"> {
-  /** What became of the money; only for a SUCCEEDED cancellation whose settlement is AWAITED. */
+export interface Finding extends Pick<
+  Transition,
+  "source" | "actor" | "evidence" | "sentAgoMs" | "refundedAt"
+> {
+  /** What became of the money; only for a SUCCEEDED cancellation whose settlement it may follow. */
   readonly settlement: Settlement | null;
   /** Adds what EBP had not confirmed so far. */
   readonly confirmation: Confirmation | null;

@@ -17,6 +17,8 @@ export interface Cancellation extends RecordedRequest, Omit<Confirmation, "items
   readonly safeToRetry: boolean;
   /** Null until the cancel has succeeded. */
   readonly settlement: Settlement | null;
+  /** When EBP carried out the refund; null unless its settlement is REFUNDED. */
+  readonly refundedAt: Date | null;
   readonly resolvedBy: ResolvedBy | null;
   readonly currencyCode: string;
   readonly amountBasis: AmountBasis;
@@ -80,6 +82,7 @@ export const CANCELLATION_FIELDS = {
   createdAt: "everywhere",
   sentAt: "everywhere",
   resolvedAt: "everywhere",
+  refundedAt: "everywhere",
   inDoubtSince: "everywhere",
   erasedAt: "everywhere",
   lookups: "api",

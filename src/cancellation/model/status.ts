@@ -13,8 +13,16 @@ export const RESOLVERS = ["RESPONSE", "LOOKUP", "WEBHOOK", "OPERATOR"] as const;
 export type ResolvedBy = (typeof RESOLVERS)[number];
 
 /** What became of the money after a cancel succeeded, according to EBP's webhooks. */
-export const SETTLEMENTS = ["AWAITED", "VOIDED", "REFUND_REQUESTED"] as const;
+export const SETTLEMENTS = ["AWAITED", "VOIDED", "REFUND_REQUESTED", "REFUNDED"] as const;
 export type Settlement = (typeof SETTLEMENTS)[number];
+
+/** The settlements that each one may follow: it never goes back. EBP may skip REFUND_REQUESTED. */
+export const SETTLED_FROM: Readonly<Record<Settlement, readonly Settlement[]>> = {
+  AWAITED: [],
+  VOIDED: ["AWAITED"],
+  REFUND_REQUESTED: ["AWAITED"],
+  REFUNDED: ["AWAITED", "REFUND_REQUESTED"],
+};
 
 /** What caused a step: the caller, a resolver, or recovery after a crash. */
 export const EVENT_SOURCES = ["CALLER", ...RESOLVERS, "RECOVERY"] as const;

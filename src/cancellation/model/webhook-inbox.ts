@@ -6,10 +6,11 @@ import type { Decimal } from "./decimal.js";
  * What a webhook says about cancels.
  * - VOIDED: a payment was cancelled in full before capture went through.
  * - REFUND_REQUESTED: the refund of a captured payment was accepted, for `amount`.
+ * - REFUNDED: a full or partial refund of a captured payment was carried out, for `amount`.
  * - CAPTURED: the payment was captured, for `amount`: how much there is to cancel.
  * - OTHER: anything else, unknown types too. It is kept, and changes nothing.
  */
-export const WEBHOOK_KINDS = ["VOIDED", "REFUND_REQUESTED", "CAPTURED", "OTHER"] as const;
+export const WEBHOOK_KINDS = ["VOIDED", "REFUND_REQUESTED", "REFUNDED", "CAPTURED", "OTHER"] as const;
 export type WebhookKind = (typeof WEBHOOK_KINDS)[number];
 
 /** Whether EBP's webhooks state amounts in minor units of `exponent`. EBP does not publish it: it is a setting. */
@@ -28,6 +29,8 @@ export interface WebhookEvent {
   /** In major units of the currency. */
   readonly amount: Decimal | null;
   readonly currencyCode: string | null;
+  /** When the refund was carried out, of an event that says so. */
+  readonly refundedAt: Date | null;
   readonly paymentStatus: string | null;
   readonly resultCode: string | null;
   /** False when the event says that the operation failed. */
@@ -67,6 +70,15 @@ export interface KeptWebhook {
   readonly event: KeptEvent;
   /** Another body with the same event, order, time and amount has been handled already. */
   readonly isRepeat: boolean;
+  readonly likeIt: EventsLikeIt;
+}
+
+/** The other events of the same kind and order. */
+export interface EventsLikeIt {
+  /** The ids of the cancellations that one of them is matched with. */
+  readonly alreadyMatched: ReadonlySet<string>;
+  /** Of each one of the same amount that waits: the ids of the cancellations that it can be about. */
+  readonly waiting: readonly (readonly string[])[];
 }
 
 /** What follows from a webhook for one cancellation: a transition, or a finding that leaves its status. */
@@ -98,7 +110,8 @@ export interface WebhookInbox {
   cancellationsOf(event: KeptEvent): Promise<Cancellation[] | null>;
   /**
    * Commits the webhook's state together with what it changes, or nothing. False: somebody else has concluded it.
-   * @throws StaleTransitionError when a cancellation has changed since it was read; nothing is committed.
+   * @throws StaleTransitionError when a cancellation has changed since it was read, or another event of this kind is matched with it since;
+   * nothing is committed.
    */
   conclude(claim: WebhookReference, conclusion: WebhookConclusion): Promise<boolean>;
 }

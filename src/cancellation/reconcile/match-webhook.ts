@@ -6,6 +6,7 @@ import { type Evidence, evidenceInWords } from "../model/outcome.js";
 import type { Settlement } from "../model/status.js";
 import { CLOCK_TOLERANCE_MS } from "../model/timing.js";
 import type {
+  EventsLikeIt,
   KeptEvent,
   ReceivedWebhook,
   Told,
@@ -14,6 +15,7 @@ import type {
   WebhookInbox,
   WebhookKind,
 } from "../model/webhook-inbox.js";
+import { chooseSettled, isBeforeAsked } from "./choose-settled.js";
 
 /**
  * Stores a webhook, if it is genuine and recent. The reconciler matches it later: EBP gets its answer as soon as nothing can be lost, and a
@@ -42,70 +44,115 @@ export interface MatchDependencies {
  */
 export type MatchResult = "matched" | "attached" | "ignored" | "waiting" | "overtaken";
 
+/** Several events of one order are often claimed together, and each that is concluded moves what the others have read. */
+const ATTEMPTS = 10;
+
 /** Finds what a claimed webhook is about, and commits what follows from it. */
 export async function matchClaimed(
+  dependencies: MatchDependencies,
+  claim: WebhookClaim,
+): Promise<MatchResult> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    try {
+      return await matchOnce(dependencies, claim);
+    } catch (error) {
+      // A cancellation moved in between: it is read again, the last time at the next claim.
+      if (!(error instanceof StaleTransitionError)) throw error;
+    }
+  }
+  return "waiting";
+}
+
+async function matchOnce(
   { inbox, onContradiction }: MatchDependencies,
   claim: WebhookClaim,
 ): Promise<MatchResult> {
-  const { event, isRepeat } = await inbox.read(claim);
+  const { event, isRepeat, likeIt } = await inbox.read(claim);
   const cancellations = isRepeat ? [] : await inbox.cancellationsOf(event);
   if (cancellations === null) return "waiting";
-  const conclusion = isRepeat ? IGNORED : matchWebhook(event, cancellations, claim.isLast);
+  const { isLast } = claim;
+  const conclusion = isRepeat ? IGNORED : matchWebhook(event, cancellations, { isLast, likeIt });
   if (conclusion === null) return "waiting";
-  try {
-    if (!(await inbox.conclude(claim, conclusion))) return "overtaken";
-  } catch (error) {
-    // A cancellation moved in between: the next attempt reads it again.
-    if (error instanceof StaleTransitionError) return "waiting";
-    throw error;
-  }
+  if (!(await inbox.conclude(claim, conclusion))) return "overtaken";
   for (const told of conclusion.told)
     if ("finding" in told && told.finding.contradicts) onContradiction(told.cancellation, told.finding);
   return RESULTS[conclusion.state];
 }
 
+export interface MatchOptions {
+  /** No further attempt is planned. */
+  readonly isLast?: boolean;
+  readonly likeIt?: EventsLikeIt;
+}
+
 /**
- * What follows from a webhook for the cancellations of its order that existed when it came in; null while that cannot be told yet. It settles
- * or decides a cancel only if it can be about no other: same order, amount and currency, and no other like it. Otherwise it is evidence, and
- * decides nothing. It waits for a PENDING cancel, whose own answer may be a rejection.
+ * What follows from a webhook for the cancellations of its order that existed when it came in; null while that cannot be told yet. It decides
+ * a cancel in doubt only if it can be about no other: same order, amount and currency, and no other like it. It settles one of several that
+ * succeeded, since EBP names none, and says that this is assumed. Otherwise it is evidence, and decides nothing. It waits for a PENDING
+ * cancel, whose own answer may be a rejection.
  */
 export function matchWebhook(
   event: KeptEvent,
   cancellations: readonly Cancellation[],
-  isLast = false,
+  { isLast = false, likeIt = NONE_LIKE_IT }: MatchOptions = {},
 ): WebhookConclusion | null {
   const settlement = SETTLEMENT_OF[event.kind];
   if (settlement === null || event.orderNo === null) return IGNORED;
   if (cancellations.some(({ status }) => status === "PENDING")) return null;
   const possible = cancellations.filter((one) => isForTheSame(one, event) && mayBeMeant(one));
-  const only = accountsFor(possible);
-  if (only !== undefined && whyNoProof(event, only) === null)
-    return { state: "MATCHED", told: [toldAlone(only, event, settlement)] };
+  const decided = decideDoubt(event, settlement, possible) ?? settle(event, settlement, possible, likeIt);
+  if (decided !== null) return { state: "MATCHED", told: [decided] };
   const told = toldTo(event, cancellations, possible, isLast);
   return told.length === 0 ? null : { state: "ATTACHED", told };
 }
 
-/** The only cancel it can be about. Among decided ones: the one that succeeded and is not settled yet. */
-function accountsFor(possible: readonly Cancellation[]): Cancellation | undefined {
-  if (possible.length === 1) return possible[0];
-  if (possible.some(({ status }) => status === "UNKNOWN")) return undefined;
-  const [awaited, ...more] = possible.filter(({ settlement }) => settlement === "AWAITED");
-  return more.length === 0 ? awaited : undefined;
+/** What it decides of a cancel in doubt: nothing is ever assumed about whether money moved. */
+function decideDoubt(
+  event: KeptEvent,
+  settlement: Settlement,
+  possible: readonly Cancellation[],
+): Told | null {
+  const [only, ...more] = possible;
+  if (only?.status !== "UNKNOWN" || more.length > 0 || whyNoProof(event, only) !== null) return null;
+  const how = { settlement, refundedAt: refundedAtOf(event) };
+  return { cancellation: only, transition: proven("WEBHOOK", evidenceOf(event, FITS_ONE), how) };
 }
 
-/** Why the event proves nothing about the one cancel that it fits; null when it proves it. */
-function whyNoProof(event: KeptEvent, { status, settlement, createdAt }: Cancellation): string | null {
+/** What it settles of the cancels that succeeded. With one in doubt among them, it may be about that. */
+function settle(
+  event: KeptEvent,
+  settlement: Settlement,
+  possible: readonly Cancellation[],
+  likeIt: EventsLikeIt,
+): Told | null {
+  if (!event.isOfSuccess || possible.some(({ status }) => status === "UNKNOWN")) return null;
+  const chosen = chooseSettled(event, settlement, possible, likeIt);
+  if (chosen === null) return null;
+  const { cancellation, candidates, isLate } = chosen;
+  const words = candidates === 1 ? FITS_ONE : `fits ${candidates} cancels of this order, ${ASSUMED}`;
+  const late = isLate ? ", after its refund, and changes nothing" : "";
+  const evidence = evidenceFinding("WEBHOOK", evidenceOf(event, words + late));
+  const settled = { ...evidence, settlement, refundedAt: refundedAtOf(event) };
+  return { cancellation, finding: isLate ? evidence : settled };
+}
+
+const NONE_LIKE_IT: EventsLikeIt = { alreadyMatched: new Set(), waiting: [] };
+const FITS_ONE = "fits this cancel of the order, and no other";
+const ASSUMED = "and is assumed to be about this one";
+
+/** When the refund was carried out; by the time of its event when it does not say so, or of its arrival. */
+function refundedAtOf({ kind, refundedAt, eventTime, receivedAt }: KeptEvent): Date | null {
+  return kind === "REFUNDED" ? (refundedAt ?? eventTime ?? receivedAt) : null;
+}
+
+/** Why an event that has settled or decided nothing proves nothing about the one cancel that it fits; null when it would prove it. */
+function whyNoProof(event: KeptEvent, { status, createdAt }: Cancellation): string | null {
   if (!event.isOfSuccess) return "says that something went wrong";
   if (status === "FAILED") return "tells of a cancel like this one, which was found to have failed";
-  // It is known that EBP accepted it: the event only says what became of the money.
-  if (status === "SUCCEEDED")
-    return settlement === "AWAITED"
-      ? null
-      : "tells of this cancel once more, or of another that is not known here";
+  if (status === "SUCCEEDED") return "tells of this cancel once more, or of another that is not known here";
   if (event.storeIds.length !== 1) return "may be about an order of this number in another store";
   if (event.eventTime === null) return "does not say when it happened: it may be about an earlier cancel";
-  if (event.eventTime.getTime() + CLOCK_TOLERANCE_MS < createdAt.getTime())
-    return "says that it happened before this cancel was asked for";
+  if (isBeforeAsked(event, createdAt)) return "says that it happened before this cancel was asked for";
   return null;
 }
 
@@ -151,13 +198,6 @@ function faultOf(event: KeptEvent, one: Cancellation, possible: readonly Cancell
   return areAllSettled
     ? { field: "event", asked: "one event of this cancel", confirmed: "another event like it" }
     : null;
-}
-
-function toldAlone(cancellation: Cancellation, event: KeptEvent, settlement: Settlement): Told {
-  const evidence = evidenceOf(event, "fits this cancel of the order, and no other");
-  return cancellation.status === "UNKNOWN"
-    ? { cancellation, transition: proven("WEBHOOK", evidence, { settlement }) }
-    : { cancellation, finding: { ...evidenceFinding("WEBHOOK", evidence), settlement } };
 }
 
 function toldAsEvidence(
@@ -207,6 +247,7 @@ function wasRejectedInSpiteOf(one: Cancellation, event: KeptEvent): boolean {
 const SETTLEMENT_OF: Readonly<Record<WebhookKind, Settlement | null>> = {
   VOIDED: "VOIDED",
   REFUND_REQUESTED: "REFUND_REQUESTED",
+  REFUNDED: "REFUNDED",
   CAPTURED: null,
   OTHER: null,
 };

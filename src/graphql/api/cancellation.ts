@@ -230,6 +230,12 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
 
   @NullableField(
     () => GraphQLDateTime,
+    "When the refund was carried out, as EBP states it; null unless `settlement` is REFUNDED.",
+  )
+  refundedAt!: Date | null;
+
+  @NullableField(
+    () => GraphQLDateTime,
     "When its personal data was erased at the end of the retention period; null before. Since then, `note` and `refundAccount` are null.",
   )
   erasedAt!: Date | null;

@@ -113,7 +113,8 @@ export const Settlement = enumOf(
   {
     AWAITED: "Nothing yet.",
     VOIDED: "The payment was voided before capture.",
-    REFUND_REQUESTED: "The refund of a captured payment was accepted.",
+    REFUND_REQUESTED: "The refund of a captured payment was accepted. The money is on its way.",
+    REFUNDED: "The refund of a captured payment was carried out.",
   },
 );
 
@@ -233,7 +234,7 @@ export const PaymentCancelState = enumOf(
   "What the status of a payment says about cancels.",
   {
     UNCANCELLED: "Nothing is cancelled.",
-    CANCELLED_IN_PART: "A part is cancelled; EBP does not say how much.",
+    CANCELLED_IN_PART: "There was a cancel; EBP does not say of how much.",
     WHOLLY_CANCELLED: "All of it is cancelled.",
     UNCLEAR: "The status says nothing about cancels, or is not known to this service.",
   },

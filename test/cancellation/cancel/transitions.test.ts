@@ -106,6 +106,7 @@ describe("a result that comes in late", () => {
       actor: null,
       evidence,
       settlement: null,
+      refundedAt: null,
       confirmation: null,
       discrepancies: [],
       contradicts: false,

@@ -9,6 +9,7 @@ import {
 import { matchWebhook } from "../../../src/cancellation/reconcile/match-webhook.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import { CLOCK_TOLERANCE_MS } from "../../../src/cancellation/model/timing.js";
+import { SETTLEMENTS } from "../../../src/cancellation/model/status.js";
 import { ASKED_AT, cancellation, after, inWords } from "../../helpers/cancellations.js";
 import { webhookEvent } from "../../helpers/webhooks.js";
 
@@ -17,7 +18,7 @@ function onlyEvidenceFor({ id }: Cancellation, discrepancies: readonly Discrepan
 }
 
 describe("a webhook that fits one cancel", () => {
-  test.each(["VOIDED", "REFUND_REQUESTED"] as const)(
+  test.each(["VOIDED", "REFUND_REQUESTED", "REFUNDED"] as const)(
     "and says %s settles it when it has succeeded, and leaves its status",
     (kind) => {
       const one = cancellation("SUCCEEDED");
@@ -90,7 +91,7 @@ describe("a webhook that may be about another cancel too", () => {
     ["another in doubt", cancellation("UNKNOWN")],
   ])("decides no UNKNOWN cancel beside %s, whatever the times", (_what, sibling) => {
     const times = fc.integer({ min: -600_000, max: 600_000 });
-    const kinds = fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const);
+    const kinds = fc.constantFrom("VOIDED" as const, "REFUND_REQUESTED" as const, "REFUNDED" as const);
     fc.assert(
       fc.property(times, times, kinds, (askedMs, happenedMs, kind) => {
         const doubtful = cancellation("UNKNOWN", { createdAt: after(askedMs) });
@@ -180,9 +181,11 @@ describe("a webhook that fits no cancel", () => {
   test("is evidence for the newest cancel of its order at the last attempt", () => {
     const [older, newer] = [cancellation("FAILED"), cancellation("SUCCEEDED", { amount: 900 })];
     expect(matchWebhook(webhookEvent({ isOfSuccess: false }), [older, newer])).toBeNull();
-    const atLast = matchWebhook(webhookEvent({ amount: new Decimal(1500) }), [older, newer], true);
+    const atLast = matchWebhook(webhookEvent({ amount: new Decimal(1500) }), [older, newer], {
+      isLast: true,
+    });
     expect(inWords(atLast)).toEqual(onlyEvidenceFor(newer));
-    expect(matchWebhook(webhookEvent(), [], true)).toBeNull();
+    expect(matchWebhook(webhookEvent(), [], { isLast: true })).toBeNull();
   });
 
   test("waits when the order has no cancel yet, or none like it", () => {
@@ -203,7 +206,7 @@ test("a webhook that fits several cancels is evidence for each, and moves none",
 });
 
 const members = fc.record({
-  settlement: fc.constantFrom("AWAITED" as const, "VOIDED" as const, "REFUND_REQUESTED" as const),
+  settlement: fc.constantFrom(...SETTLEMENTS),
   amount: fc.constantFrom(1000, 500),
   askedMs: fc.integer({ min: -120_000, max: 120_000 }),
 });
@@ -217,7 +220,8 @@ const histories = fc
   .map((all) =>
     all.map(([status, { settlement, amount, askedMs }]) => {
       const common = { amount, createdAt: after(askedMs) };
-      return cancellation(status, status === "SUCCEEDED" ? { ...common, settlement } : common);
+      const refundedAt = settlement === "REFUNDED" ? ASKED_AT : null;
+      return cancellation(status, status === "SUCCEEDED" ? { ...common, settlement, refundedAt } : common);
     }),
   );
 const events = fc

@@ -142,12 +142,12 @@ export class Model {
     if (there.some(({ status }) => status === "PENDING")) return;
     const alike = there.filter(({ request }) => request.amount === amount);
     const possible = alike.filter((one) => one.status !== "FAILED" || one.wasFoundToHaveFailed);
-    const only = onlyOneMeant(possible);
-    if (only !== undefined) {
+    const meant = theOneMeant(possible);
+    if (meant !== undefined) {
       event.state = "matched";
-      only.wasDecidedByEvent ||= isOpen(only);
-      only.status = "SUCCEEDED";
-      only.isSettled = true;
+      meant.wasDecidedByEvent ||= isOpen(meant);
+      meant.status = "SUCCEEDED";
+      meant.isSettled = true;
       return;
     }
     const contradicted = there.findLast(
@@ -163,10 +163,9 @@ function isOpen({ status }: ModelRequest): boolean {
   return status === "PENDING" || status === "UNKNOWN";
 }
 
-/** Whom an event decides or settles: one that has no other like it, or that alone awaits it. */
-function onlyOneMeant(possible: readonly ModelRequest[]): ModelRequest | undefined {
+/** Whom an event decides or settles: one in doubt that has no other like it, or the oldest that awaits it. */
+function theOneMeant(possible: readonly ModelRequest[]): ModelRequest | undefined {
   const [first, ...more] = possible;
   if (possible.some(isOpen)) return more.length === 0 && first?.wasAskedAhead === false ? first : undefined;
-  const awaiting = possible.filter((one) => one.status === "SUCCEEDED" && !one.isSettled);
-  return awaiting.length === 1 ? awaiting[0] : undefined;
+  return possible.find((one) => one.status === "SUCCEEDED" && !one.isSettled);
 }

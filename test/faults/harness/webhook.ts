@@ -21,6 +21,7 @@ const STATUSES = {
   PAYMENT_CAPTURED: "CAPTURED",
   PAYMENT_VOIDED: "CANCELED",
   PAYMENT_REFUND_REQUESTED: "REFUND_REQUESTED",
+  PAYMENT_REFUNDED: "REFUNDED",
 } as const;
 
 /** A body such as EBP's; KRW has no minor unit. */
