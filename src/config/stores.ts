@@ -18,10 +18,20 @@ const MIN_WEBHOOK_SECRET_LENGTH = 16;
 /** Half of that: it is sent with every request and signs nothing. */
 const MIN_ACCESS_KEY_LENGTH = 8;
 
-/** The variable of each field, when the environment describes the one store. */
-const VARIABLES: Readonly<Record<keyof StoreSettings, string>> = {
+/** The beginning of a host's name in each of EBP's environments. */
+const HOST_PREFIXES: ReadonlyMap<unknown, string> = new Map([
+  ["dev", "dev"],
+  ["qa", "qa"],
+  ["prd", ""],
+]);
+/** The regional integration codes that EBP has published hosts for. */
+const REGIONS: readonly unknown[] = ["KIC", "AIC", "EIC"];
+
+/** The variable of each field, when the environment describes the one store. `environment` stands in for `baseUrl`. */
+const VARIABLES: Readonly<Record<keyof StoreSettings | "environment", string>> = {
   storeId: "EBP_STORE_ID",
   baseUrl: "EBP_BASE_URL",
+  environment: "EBP_ENVIRONMENT",
   accessKey: "EBP_ACCESS_KEY",
   hashKey: "EBP_HASH_KEY",
   divisionCode: "EBP_DIVISION_CODE",
@@ -75,7 +85,7 @@ function storeFromEnvironment(
   return check(settings, candidate, { production, simulated }, nameOf);
 }
 
-/** A JSON array of stores. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt` and, outside production, `baseUrl` are optional. */
+/** A JSON array of stores. `environment` stands in for `baseUrl`. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt` and, outside production, `baseUrl` are optional. */
 function storesFromFile(
   settings: Settings,
   text: string,
@@ -124,7 +134,7 @@ function check(
   reading: StoreReading,
   nameOf: (field: string) => string,
 ): StoreSettings[] {
-  const result = storeSchema(reading).safeParse(candidate);
+  const result = storeSchema(reading).safeParse(withBaseUrl(settings, candidate, nameOf));
   if (result.success) return [result.data];
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
@@ -135,11 +145,34 @@ function check(
       const field = issue.path.join(".");
       const isGiven = typeof candidate === "object" && candidate !== null && field in candidate;
       // The value is not quoted: it may be a secret.
-      settings.fault(nameOf(field), issue.message, isGiven ? "something else" : "nothing");
+      const orElse = field === "baseUrl" && !isGiven ? ` (or ${nameOf("environment")})` : "";
+      settings.fault(nameOf(field), issue.message + orElse, isGiven ? "something else" : "nothing");
     }
   }
   return [];
 }
+
+/** The store's host in `environment`, if that is given: the host follows from it and the regional integration code. */
+function withBaseUrl(settings: Settings, candidate: unknown, nameOf: (field: string) => string): unknown {
+  if (typeof candidate !== "object" || candidate === null || !("environment" in candidate)) return candidate;
+  const { environment, ...store } = candidate;
+  const { baseUrl = null, ricCode }: { baseUrl?: unknown; ricCode?: unknown } = store;
+  const prefix = HOST_PREFIXES.get(environment);
+  const fault = (field: string, expected: string, found = "something else"): void =>
+    settings.fault(nameOf(field), expected, found);
+  if (prefix === undefined) fault("environment", `one of ${[...HOST_PREFIXES.keys()].join(", ")}`);
+  else if (baseUrl !== null) fault("environment", `nothing beside ${nameOf("baseUrl")}`, "a value");
+  else if (ricCode !== undefined && !REGIONS.includes(ricCode))
+    fault(
+      "ricCode",
+      `one of ${REGIONS.join(", ")}, or ${nameOf("baseUrl")} in place of ${nameOf("environment")}`,
+    );
+  const host = `${prefix ?? ""}${String(ricCode).toLowerCase()}-payapi-int.nebp.lge.com`;
+  // After a fault nothing is reached: it is only not to be reported as missing, too.
+  return { ...store, baseUrl: baseUrl ?? (REGIONS.includes(ricCode) ? `https://${host}` : UNREACHED) };
+}
+
+const UNREACHED = "https://ebp.invalid";
 
 function storeSchema({ production, simulated }: StoreReading) {
   const published = production ? [simulated.accessKey, simulated.hashKey] : [];

@@ -129,6 +129,7 @@ describe("says what is wrong", () => {
       "REFUND_REQUESTED",
       /^EBP_UNCANCELLED_STATUSES: .+ found REFUND_REQUESTED$/u,
     ],
+    ["EBP_ENVIRONMENT", "prod", /^EBP_ENVIRONMENT: expected one of dev, qa, prd, found something else$/u],
     ["EBP_WEBHOOK_AMOUNTS", "cents", /^EBP_WEBHOOK_AMOUNTS: expected one of minor, major, found "cents"$/u],
     ["RECONCILE_INTERVAL_MS", "-1", /^RECONCILE_INTERVAL_MS: expected a whole number from 0 to 3600000/u],
     ["LOG_LEVEL", "loud", /^LOG_LEVEL: expected one of trace, .+, silent, found "loud"$/u],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { cancelUrl } from "../../src/ebp/ebp-request.js";
 import { faultsOf, fileOf, PRODUCTION, read, STORE, withStores } from "../helpers/configuration.js";
 
 describe("EBP_STORES_FILE", () => {
@@ -33,7 +34,8 @@ describe("EBP_STORES_FILE", () => {
     const production = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("EBP_")));
     expect(faultsOf(withStores([STORE], production))).toEqual([]);
     const fault = "EBP_STORES_FILE[0].baseUrl: expected EBP's base URL, http or https, found ";
-    expect(faultsOf(withStores([unreachable], production))).toEqual([`${fault}nothing`]);
+    const missing = fault.replace(", found", " (or EBP_STORES_FILE[0].environment), found");
+    expect(faultsOf(withStores([unreachable], production))).toEqual([`${missing}nothing`]);
     expect(faultsOf(withStores([{ ...STORE, baseUrl: null }], production))).toEqual([
       `${fault}something else`,
     ]);
@@ -109,6 +111,46 @@ describe("a base URL", () => {
 
   test("may have a path, and needs no TLS to this machine", () => {
     expect(faultsOf({ ...PRODUCTION, EBP_BASE_URL: "http://127.0.0.1:8443/ebp" })).toEqual([]);
+  });
+});
+
+describe("an environment of EBP in place of a base URL", () => {
+  const { EBP_BASE_URL: _, ...elsewhere } = PRODUCTION;
+  const { baseUrl: __, ...store } = STORE;
+
+  test.each([
+    ["dev", "KIC", "https://devkic-payapi-int.nebp.lge.com"],
+    ["qa", "KIC", "https://qakic-payapi-int.nebp.lge.com"],
+    ["prd", "KIC", "https://kic-payapi-int.nebp.lge.com"],
+    ["dev", "AIC", "https://devaic-payapi-int.nebp.lge.com"],
+    ["qa", "EIC", "https://qaeic-payapi-int.nebp.lge.com"],
+    ["prd", "EIC", "https://eic-payapi-int.nebp.lge.com"],
+  ])("%s of %s is %s, for one store and in the file", (environment, ricCode, expected) => {
+    const one = read({ ...elsewhere, EBP_ENVIRONMENT: environment, EBP_RIC_CODE: ricCode });
+    const inFile = read(withStores([{ ...store, environment, ricCode }]));
+    for (const { stores } of [one, inFile]) {
+      expect(stores).toEqual([expect.objectContaining({ baseUrl: expected, ricCode })]);
+      expect(stores[0]).not.toHaveProperty("environment");
+    }
+    expect(cancelUrl(expected).href).toBe(`${expected}/api/v2/payment/cancel`);
+  });
+
+  test("is refused beside a base URL, and for a region whose host is not known", () => {
+    const beside = "expected nothing beside EBP_BASE_URL, found a value";
+    expect(faultsOf({ ...PRODUCTION, EBP_ENVIRONMENT: "prd" })).toEqual([`EBP_ENVIRONMENT: ${beside}`]);
+    const region = "one of KIC, AIC, EIC, or EBP_BASE_URL in place of EBP_ENVIRONMENT";
+    expect(faultsOf({ ...elsewhere, EBP_ENVIRONMENT: "prd", EBP_RIC_CODE: "NIC" })).toEqual([
+      `EBP_RIC_CODE: expected ${region}, found something else`,
+    ]);
+    expect(faultsOf(withStores([{ ...STORE, environment: "prd" }]))).toEqual([
+      "EBP_STORES_FILE[0].environment: expected nothing beside EBP_STORES_FILE[0].baseUrl, found a value",
+    ]);
+    expect(faultsOf({ ...elsewhere, EBP_ENVIRONMENT: "prd", EBP_RIC_CODE: "" })).toEqual([
+      expect.stringMatching(/^EBP_RIC_CODE: .+ found nothing$/u),
+    ]);
+    expect(faultsOf(elsewhere)).toEqual([
+      "EBP_BASE_URL: expected EBP's base URL, http or https (or EBP_ENVIRONMENT), found nothing",
+    ]);
   });
 });
 
