@@ -27,8 +27,13 @@ describe("leaves the outcome unknown when", () => {
     const sent = await ebp.client(upstream.url).cancel(cancelRequest(), "en");
     expect(sent.outcome).toMatchObject({
       kind: "unknown",
-      failure: { resultCode: null, message: expect.stringContaining("connection broke") },
-      evidence: { httpStatus: null, rawAnswer: null, digest: null },
+      failure: { cause: "CONNECTION_BROKE", resultCode: null, ebpMessage: null },
+      evidence: {
+        basis: expect.stringContaining("connection broke"),
+        httpStatus: null,
+        rawAnswer: null,
+        digest: null,
+      },
     });
     expect(sent.sentAgoMs).not.toBeNull();
     expect(upstream.requests).toHaveLength(1);

@@ -24,16 +24,15 @@ test("refuses a store it has no credentials for, and sends nothing", async () =>
   const client = ebp.client(simulator.url);
   const request = cancelRequest({ storeId: "ELSEWHERE" });
   await expect(client.cancel(request, "en")).rejects.toThrow("no credentials are configured");
-  expect(() => client.describe(request)).toThrow("no credentials are configured for it");
   expect(simulator.ledger.totalReceived).toBe(0);
 });
 
 test("describes what it would send, the refund account masked, and sends nothing", async () => {
   const simulator = await ebp.simulator();
   const described = ebp.client(simulator.url).describe(publishedRequest("amount-unit", "SIM-KR"));
-  expect(described.method).toBe("POST");
-  expect(described.url).toBe(`${simulator.url}/api/v2/payment/cancel`);
-  expect(JSON.parse(described.body)).toEqual({
+  // Indented, for a person to read.
+  expect(described).toContain('\n  "orderNo": "ORD20251224001",\n');
+  expect(JSON.parse(described)).toEqual({
     orderNo: "ORD20251224001",
     totalCancelAmount: 2000,
     refundAccount: { accountNumber: "******7890", bankCode: "001", accountHolderName: "J** D**" },
@@ -74,7 +73,7 @@ const SHORT_MS = 200;
 const NEVER_LEFT = {
   outcome: {
     kind: "notSent",
-    failure: { resultCode: null, details: [] },
+    failure: { cause: "NOT_CONNECTED", resultCode: null, ebpMessage: null, details: [] },
     evidence: { httpStatus: null, resultCode: null, digest: null, rawAnswer: null },
   },
   sentAgoMs: null,
@@ -91,7 +90,7 @@ describe("the client proves that nothing was sent when", () => {
   test("the connection is refused", async () => {
     const sent = await ebp.client(`http://127.0.0.1:${await refusedPort()}`).cancel(cancelRequest(), "en");
     expect(sent).toMatchObject(NEVER_LEFT);
-    expect(sent.outcome).toMatchObject({ failure: { message: expect.stringContaining("ECONNREFUSED") } });
+    expect(sent.outcome.evidence.basis).toContain("ECONNREFUSED");
   });
 
   test("the host has no address", async () => {

@@ -56,30 +56,24 @@ test("asks as a lookup does, for the payment's details with the order number alo
 
 describe("shows nothing, and says why, when", () => {
   test.each([
-    ["a page", httpAnswer(502, "<html></html>", { "Content-Type": "text/html" }), "not EBP's"],
-    ["nothing at all", httpAnswer(200, ""), "not EBP's"],
-    ["half a document", httpAnswer(200, payment().slice(0, -9)), "not EBP's"],
-    ["an answer that breaks off", httpAnswer(200, payment()).subarray(0, -3), "broke off"],
-    ["no HTTP", "garbage\r\n\r\n", "broke off"],
-    ["too much", httpAnswer(200, payment().padEnd(MAX_ANSWER_BYTES + 1)), "broke off, or was too large"],
-    [
-      "a compressed one",
-      httpAnswer(200, Buffer.from([31, 139]), { "Content-Encoding": "gzip" }),
-      "not EBP's",
-    ],
-    ["success under an error's HTTP status", httpAnswer(500, payment()), "contradicts itself"],
-    ["another order", httpAnswer(200, payment({ orderNo: "ORD-2" })), "names no order, or another one"],
-    ["no order", httpAnswer(200, payment({ orderNo: undefined })), "names no order, or another one"],
-    ["no status", httpAnswer(200, payment({ paymentStatus: undefined })), "no status"],
-    ["a status that is no text", httpAnswer(200, payment({ paymentStatus: 7 })), "no status"],
-    ["a status that is no word", httpAnswer(200, payment({ paymentStatus: "Paid, twice" })), "not as a word"],
-    ["a number for a status", httpAnswer(200, payment({ paymentStatus: "1234567890" })), "not as a word"],
-    ["an endless status", httpAnswer(200, payment({ paymentStatus: "A".repeat(41) })), "not as a word"],
-  ])("%s comes", async (_what, answer, message) => {
-    expect(await shownOf(answer)).toMatchObject({
-      ...NOTHING,
-      unavailable: { reason: "NOT_READABLE", message: expect.stringContaining(message), resultCode: null },
-    });
+    ["a page", httpAnswer(502, "<html></html>", { "Content-Type": "text/html" })],
+    ["nothing at all", httpAnswer(200, "")],
+    ["half a document", httpAnswer(200, payment().slice(0, -9))],
+    ["an answer that breaks off", httpAnswer(200, payment()).subarray(0, -3)],
+    ["no HTTP", "garbage\r\n\r\n"],
+    ["too much", httpAnswer(200, payment().padEnd(MAX_ANSWER_BYTES + 1))],
+    ["a compressed one", httpAnswer(200, Buffer.from([31, 139]), { "Content-Encoding": "gzip" })],
+    ["success under an error's HTTP status", httpAnswer(500, payment())],
+    ["another order", httpAnswer(200, payment({ orderNo: "ORD-2" }))],
+    ["no order", httpAnswer(200, payment({ orderNo: undefined }))],
+    ["no status", httpAnswer(200, payment({ paymentStatus: undefined }))],
+    ["a status that is no text", httpAnswer(200, payment({ paymentStatus: 7 }))],
+    ["a status that is no word", httpAnswer(200, payment({ paymentStatus: "Paid, twice" }))],
+    ["a number for a status", httpAnswer(200, payment({ paymentStatus: "1234567890" }))],
+    ["an endless status", httpAnswer(200, payment({ paymentStatus: "A".repeat(41) }))],
+  ])("%s comes", async (_what, answer) => {
+    const unavailable = { reason: "NOT_READABLE", resultCode: null };
+    expect(await shownOf(answer)).toMatchObject({ ...NOTHING, unavailable });
   });
 
   test.each([
@@ -88,15 +82,13 @@ describe("shows nothing, and says why, when", () => {
     ["EBP-C-0005 of John Doe", 400, null],
   ])("EBP answers %s under HTTP %s", async (resultCode, httpStatus, shown) => {
     const answer = httpAnswer(httpStatus, payment({}, { resultCode, message: "words of EBP's" }));
-    const message = "EBP answered with an error, and without the payment's details.";
-    const unavailable = { reason: "REFUSED", message, resultCode: shown };
+    const unavailable = { reason: "REFUSED", resultCode: shown };
     expect(await shownOf(answer)).toEqual({ ...NOTHING, requestId: REQUEST_ID, unavailable });
   });
 
   test("the connection is refused", async () => {
     const client = ebp.client(`http://127.0.0.1:${await refusedPort()}`);
-    const message = "No connection to EBP could be made.";
-    const unavailable = { reason: "NOT_REACHED", message, resultCode: null };
+    const unavailable = { reason: "NOT_REACHED", resultCode: null };
     const shown = await client.showPayment(storeId, "ORD-1", PATIENT_MS);
     expect(shown).toEqual({ ...NOTHING, requestId: null, unavailable });
   });

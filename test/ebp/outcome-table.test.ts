@@ -106,9 +106,11 @@ test.each(CASES)("reads %s with HTTP %i as %4$s", async (_what, httpStatus, body
   const outcome = await ebp.outcomeOf(httpAnswer(httpStatus, body), cancelRequest());
   expect(outcome.evidence.basis).toContain(reason);
   expect(outcome).toMatchObject({ kind: proves, evidence: { httpStatus, rawAnswer: body } });
+  if (outcome.kind === "accepted") return;
+  const row = OUTCOME_TABLE.find((one) => one.reason === outcome.evidence.basis);
+  expect(outcome.failure.cause).toBe(row?.cause);
   // EBP's message of success is no reason of a failure.
-  if (outcome.kind === "unknown" && outcome.failure.resultCode === "0")
-    expect(outcome.failure.message).toContain(reason);
+  if (outcome.failure.resultCode === "0") expect(outcome.failure.ebpMessage).toBeNull();
 });
 
 /** The rows about exchanges that ended otherwise than with a whole answer have tests of their own. */
@@ -120,6 +122,10 @@ test("has a case for every row about a whole answer", () => {
   const uncovered = rows.filter(({ reason }) => !isCovered(reason));
   expect(rows.length).toBeGreaterThan(10);
   expect(uncovered).toEqual([]);
+});
+
+test("has a cause to tell callers for every row but that of an accepted cancel", () => {
+  for (const { proves, cause } of OUTCOME_TABLE) expect(cause === undefined).toBe(proves === "accepted");
 });
 
 test("tolerates fields it does not know, whatever their names, and item types it does not know", async () => {
@@ -142,7 +148,7 @@ test.each(["v0.5.12", "v0.5.21"])(
     const details = ["X-Store-Id", "X-Country-Code"].map((field) => ({ field, message }));
     expect(outcome).toMatchObject({
       kind: "rejected",
-      failure: { resultCode: "EBP-A-0001", message: "Missing Mandatory Headers", details },
+      failure: { resultCode: "EBP-A-0001", ebpMessage: "Missing Mandatory Headers", details },
       evidence: { requestId: "1704201234567", timestamp: "2025-01-02T10:00:00Z" },
     });
   },
@@ -210,8 +216,8 @@ test("keeps nothing that PostgreSQL could not store, and nothing without bound",
   const outcome = await ebp.outcomeOf(httpAnswer(400, answer));
   if (outcome.kind === "accepted") throw new Error("not expected");
   const { failure, evidence } = outcome;
-  expect(failure.message).toHaveLength(MAX_MESSAGE_LENGTH);
-  expect(failure.message).toMatch(/^a\uFFFDb\uFFFDc\uFFFDx/u);
+  expect(failure.ebpMessage).toHaveLength(MAX_MESSAGE_LENGTH);
+  expect(failure.ebpMessage).toMatch(/^a\uFFFDb\uFFFDc\uFFFDx/u);
   expect(failure.resultCode).toBe("EBP-C-0004a\uFFFDb\uFFFDc\uFFFD");
   expect(failure.details).toHaveLength(50);
   expect(failure.details[0]?.field).toBe("a\uFFFDb\uFFFDc\uFFFD");

@@ -59,7 +59,7 @@ describe("what EBP says is shown", () => {
     const body = '{"resultCode":"EBP-C-0004","message":"E is not valid","requestId":"REQ-10004"}';
     expect(await ebp.outcomeOf(httpAnswer(400, body), request)).toMatchObject({
       kind: "rejected",
-      failure: { resultCode: "EBP-C-0004", message: "E is not valid" },
+      failure: { cause: "REJECTED", resultCode: "EBP-C-0004", ebpMessage: "E is not valid" },
       evidence: { resultCode: "EBP-C-0004", requestId: "REQ-10004" },
     });
   });

@@ -15,12 +15,14 @@ const ACCEPTED = '{"resultCode":"0"}';
 const TOO_LATE = {
   outcome: {
     kind: "notSent",
-    failure: {
-      resultCode: null,
-      message:
+    failure: { cause: "SENT_TOO_LATE", resultCode: null, ebpMessage: null },
+    evidence: {
+      basis:
         "The request never left: the time to send it was over before it could be sent. (SEND_WINDOW_CLOSED)",
+      httpStatus: null,
+      digest: null,
+      rawAnswer: null,
     },
-    evidence: { httpStatus: null, digest: null, rawAnswer: null },
   },
   sentAgoMs: null,
 };
@@ -115,7 +117,8 @@ test("does not blame the window for a connection that is refused", async () => {
   const { outcome } = await client.cancel(cancelRequest(), "en", { isOpen: () => false });
   expect(outcome).toMatchObject({
     kind: "notSent",
-    failure: { message: expect.stringContaining("ECONNREFUSED") },
+    failure: { cause: "NOT_CONNECTED" },
+    evidence: { basis: expect.stringContaining("ECONNREFUSED") },
   });
 });
 

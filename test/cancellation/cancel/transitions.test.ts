@@ -16,6 +16,7 @@ import {
 } from "../../../src/cancellation/model/outcome.js";
 import { assertCanMove, CANCELLATION_STATUSES } from "../../../src/cancellation/model/status.js";
 import { errorsOf } from "../../../src/cancellation/model/user-error.js";
+import { describeUserError, MESSAGES } from "../../../src/messages/messages.js";
 import { ASKED_AT, cancellation } from "../../helpers/cancellations.js";
 import { cancelItem } from "../../helpers/examples.js";
 import { CONFIRMATION, intent, step } from "../../helpers/ledger.js";
@@ -41,8 +42,9 @@ test.each([
   const one = cancellation(status, { nextCheckAt });
   expect(nextStepOf(one)).toBe(next);
   if (next !== null) expect(NEXT_STEPS).toContain(next);
-  if (next === "LOOKUP") expect(errorsOf(one)[0]?.message).toContain("EBP is asked again automatically");
-  if (next === "OPERATOR") expect(errorsOf(one)[0]?.message).toContain("an operator");
+  const [message = ""] = errorsOf(one).map((error) => describeUserError(error, MESSAGES.en));
+  if (next === "LOOKUP") expect(message).toContain("EBP is asked again automatically");
+  if (next === "OPERATOR") expect(message).toContain("An operator has to find out");
 });
 
 describe("what decides", () => {
@@ -64,7 +66,11 @@ describe("what decides", () => {
       settlement: null,
       safeToRetry: true,
       failureKind: "NOT_CANCELLED",
-      failure: { resultCode: null, message: "why" },
+      failure: { cause: "DISPROVEN_BY_EBP", resultCode: null, ebpMessage: null, details: [] },
+      evidence: { basis: "why" },
+    });
+    expect(disproven("OPERATOR", evidenceInWords("why"))).toMatchObject({
+      failure: { cause: "DISPROVEN_BY_OPERATOR" },
     });
   });
 });

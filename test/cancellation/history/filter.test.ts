@@ -6,15 +6,14 @@ import {
   checkFilter,
   type RequestedFilter,
 } from "../../../src/cancellation/history/filter.js";
-import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
 import { checkGrouping } from "../../../src/cancellation/history/stats.js";
 import type { Store } from "../../../src/cancellation/model/store.js";
 import { callerOf } from "../../helpers/examples.js";
+import { faultOf } from "../../helpers/fault-of.js";
 
 const KRW: Store = { id: "KR01", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" };
 const USD: Store = { ...KRW, id: "US01", currencyCode: "USD", currencyDecimals: 2 };
 const STORES = new Map([KRW, { ...KRW, id: "KR02" }, USD].map((store) => [store.id, store]));
-const AMOUNT = "an amount from 0, of at most 15 digits before the decimal point";
 const YEAR_0 = new Date("0000-06-01T00:00:00Z");
 const KOREAN = callerOf("KR01", "KR02");
 const EVERYBODY = callerOf("KR01", "KR02", "US01");
@@ -28,8 +27,8 @@ function inOrderOf(field: HistoryOrderField): HistoryOrder {
 }
 
 test("a repeated status is one condition, in the order first named", () => {
-  const status = ["UNKNOWN", "FAILED", "UNKNOWN"] as const;
-  expect(checked({ status })).toEqual({ storeIds: ["KR01", "KR02"], statuses: ["UNKNOWN", "FAILED"] });
+  const statuses = ["UNKNOWN", "FAILED", "UNKNOWN"] as const;
+  expect(checked({ statuses })).toEqual({ storeIds: ["KR01", "KR02"], statuses: ["UNKNOWN", "FAILED"] });
 });
 
 test("a field that is null or left out is no condition", () => {
@@ -45,114 +44,129 @@ test("false, zero and the empty moment of a range are conditions", () => {
 
 test("a minimum time in doubt means UNKNOWN, unless statuses are named", () => {
   expect(checked({ inDoubtLongerThanSeconds: 0 }).statuses).toEqual(["UNKNOWN"]);
-  const status = ["UNKNOWN", "FAILED"] as const;
-  expect(checked({ inDoubtLongerThanSeconds: 0, status }).statuses).toEqual(status);
+  const statuses = ["UNKNOWN", "FAILED"] as const;
+  expect(checked({ inDoubtLongerThanSeconds: 0, statuses }).statuses).toEqual(statuses);
   expect(checked({}).statuses).toBeUndefined();
 });
 
 test("stores of other callers are left out", () => {
-  expect(checked({ storeId: ["US01", "KR02", "nobody's"] }).storeIds).toEqual(["KR02"]);
-  expect(checked({ storeId: ["US01"] }).storeIds).toEqual([]);
+  expect(checked({ storeIds: ["US01", "KR02", "nobody's"] }).storeIds).toEqual(["KR02"]);
+  expect(checked({ storeIds: ["US01"] }).storeIds).toEqual([]);
 });
 
 describe("conditions that exclude each other are an error that names one of them:", () => {
   const [from, later] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-02T00:00:00Z")];
-  test.each<[RequestedFilter, string, string, string]>([
-    [{ settlement: "VOIDED", status: ["FAILED", "UNKNOWN"] }, "settlement", "SUCCEEDED", "FAILED, UNKNOWN"],
-    [{ resolvedBy: "LOOKUP", status: ["PENDING"] }, "resolvedBy", "SUCCEEDED, FAILED", "PENDING"],
-    [{ resolvedFrom: from, status: ["UNKNOWN"] }, "resolvedFrom", "SUCCEEDED, FAILED", "UNKNOWN"],
-    [{ resolvedBefore: from, status: ["UNKNOWN"] }, "resolvedBefore", "SUCCEEDED, FAILED", "UNKNOWN"],
-    [{ failureCode: "E", status: ["SUCCEEDED"] }, "failureCode", "FAILED, UNKNOWN", "SUCCEEDED"],
-    [{ inDoubtLongerThanSeconds: 60, status: ["FAILED"] }, "inDoubtLongerThanSeconds", "UNKNOWN", "FAILED"],
-    [{ settlement: "VOIDED", failureCode: "E" }, "failureCode", "FAILED, UNKNOWN", "SUCCEEDED"],
-  ])("%j", (requested, field, expected, found) => {
-    expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError(`filter.${field}`, `the other conditions to leave one of ${expected}`, found),
-    );
+  test.each<[RequestedFilter, string, string[], string[]]>([
+    [
+      { settlement: "VOIDED", statuses: ["FAILED", "UNKNOWN"] },
+      "settlement",
+      ["SUCCEEDED"],
+      ["FAILED", "UNKNOWN"],
+    ],
+    [{ resolvedBy: "LOOKUP", statuses: ["PENDING"] }, "resolvedBy", ["SUCCEEDED", "FAILED"], ["PENDING"]],
+    [{ resolvedFrom: from, statuses: ["UNKNOWN"] }, "resolvedFrom", ["SUCCEEDED", "FAILED"], ["UNKNOWN"]],
+    [{ resolvedBefore: from, statuses: ["UNKNOWN"] }, "resolvedBefore", ["SUCCEEDED", "FAILED"], ["UNKNOWN"]],
+    [{ failureCode: "E", statuses: ["SUCCEEDED"] }, "failureCode", ["FAILED", "UNKNOWN"], ["SUCCEEDED"]],
+    [
+      { inDoubtLongerThanSeconds: 60, statuses: ["FAILED"] },
+      "inDoubtLongerThanSeconds",
+      ["UNKNOWN"],
+      ["FAILED"],
+    ],
+    [{ settlement: "VOIDED", failureCode: "E" }, "failureCode", ["FAILED", "UNKNOWN"], ["SUCCEEDED"]],
+  ])("%j", (requested, field, possible, left) => {
+    const fault = { kind: "noStatusLeft", field: `filter.${field}`, possible, left };
+    expect(faultOf(() => checked(requested))).toEqual(fault);
   });
 
   test("an open status, in the order of resolution", () => {
     const order = inOrderOf("RESOLVED_AT");
-    const expected = "the other conditions to leave one of SUCCEEDED, FAILED";
-    expect(() => checked({ status: ["UNKNOWN", "PENDING"] }, order)).toThrow(
-      new InvalidArgumentError("orderBy.field", expected, "UNKNOWN, PENDING"),
-    );
-    const status = ["UNKNOWN", "FAILED"] as const;
-    expect(checked({ status }, order).statuses).toEqual(status);
+    expect(faultOf(() => checked({ statuses: ["UNKNOWN", "PENDING"] }, order))).toEqual({
+      kind: "noStatusLeft",
+      field: "orderBy.field",
+      possible: ["SUCCEEDED", "FAILED"],
+      left: ["UNKNOWN", "PENDING"],
+    });
+    const statuses = ["UNKNOWN", "FAILED"] as const;
+    expect(checked({ statuses }, order).statuses).toEqual(statuses);
   });
 
-  test.each<[RequestedFilter, string, string, string]>([
-    [{ createdFrom: from, createdBefore: from }, "createdBefore", "createdFrom", "the same"],
-    [{ resolvedFrom: later, resolvedBefore: from }, "resolvedBefore", "resolvedFrom", "an earlier one"],
-    [{ createdFrom: later, resolvedBefore: from }, "resolvedBefore", "createdFrom", "an earlier one"],
-  ])("%j", (requested, field, after, found) => {
-    expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError(`filter.${field}`, `a moment after filter.${after}`, found),
-    );
+  test.each<[RequestedFilter, string, string]>([
+    [{ createdFrom: from, createdBefore: from }, "createdBefore", "createdFrom"],
+    [{ resolvedFrom: later, resolvedBefore: from }, "resolvedBefore", "resolvedFrom"],
+    [{ createdFrom: later, resolvedBefore: from }, "resolvedBefore", "createdFrom"],
+  ])("%j", (requested, field, other) => {
+    const fault = { kind: "notAfter", field: `filter.${field}`, other };
+    expect(faultOf(() => checked(requested))).toEqual(fault);
   });
 
   test("amounts from more than to", () => {
     const requested = { amountFrom: new Decimal("1000.5"), amountTo: new Decimal("1000") };
-    expect(() => checked(requested)).toThrow(
-      new InvalidArgumentError("filter.amountTo", "filter.amountFrom or more", "less"),
-    );
+    const fault = { kind: "lessThan", field: "filter.amountTo", other: "amountFrom" };
+    expect(faultOf(() => checked(requested))).toEqual(fault);
     expect(checked({ ...requested, amountTo: requested.amountFrom })).toMatchObject({
       amountTo: requested.amountFrom,
     });
   });
 
   test("an order number that does not begin with the prefix", () => {
-    expect(() => checked({ orderNo: "ORD-1", orderNoPrefix: "ORX" })).toThrow(InvalidArgumentError);
+    const fault = { kind: "otherPrefix", field: "filter.orderNo", other: "orderNoPrefix" };
+    expect(faultOf(() => checked({ orderNo: "ORD-1", orderNoPrefix: "ORX" }))).toEqual(fault);
     expect(checked({ orderNo: "ORD-1", orderNoPrefix: "ORD" })).toMatchObject({ orderNo: "ORD-1" });
   });
 });
 
 describe("amounts of several currencies are not compared:", () => {
-  const expected = "stores of one currency: name them in filter.storeId";
-  const found = "stores of KRW, USD";
+  const fault = { kind: "severalCurrencies", currencies: ["KRW", "USD"] };
 
-  test("neither in a range", () => {
-    expect(() => checkFilter({ amountFrom: new Decimal(1) }, EVERYBODY, STORES)).toThrow(
-      new InvalidArgumentError("filter.amountFrom, filter.amountTo", expected, found),
-    );
-    const storeId = ["KR01", "KR02"];
-    const filter = checkFilter({ amountFrom: new Decimal(1), storeId }, EVERYBODY, STORES);
-    expect(filter.storeIds).toEqual(storeId);
+  test.each([
+    ["amountFrom", { amountFrom: new Decimal(1) }],
+    ["amountTo", { amountTo: new Decimal(1) }],
+  ])("neither in a range with %s", (name, range) => {
+    expect(faultOf(() => checkFilter(range, EVERYBODY, STORES))).toEqual({
+      ...fault,
+      field: `filter.${name}`,
+    });
+    const storeIds = ["KR01", "KR02"];
+    expect(checkFilter({ ...range, storeIds }, EVERYBODY, STORES).storeIds).toEqual(storeIds);
   });
 
   test("nor in an order", () => {
     const order = inOrderOf("TOTAL_CANCEL_AMOUNT");
-    expect(() => checkFilter({}, EVERYBODY, STORES, order)).toThrow(
-      new InvalidArgumentError("orderBy.field", expected, found),
-    );
-    expect(checkFilter({ storeId: ["US01"] }, EVERYBODY, STORES, order)).toEqual({ storeIds: ["US01"] });
+    expect(faultOf(() => checkFilter({}, EVERYBODY, STORES, order))).toEqual({
+      ...fault,
+      field: "orderBy.field",
+    });
+    const storeIds = ["US01"];
+    expect(checkFilter({ storeIds }, EVERYBODY, STORES, order)).toEqual({ storeIds });
   });
 });
 
 describe("a value that no cancellation can have is an error that names the field:", () => {
-  test.each<[RequestedFilter, field: string, expected: string, found: string]>([
-    [{ status: [] }, "status", "at least one status", "an empty list"],
-    [{ storeId: [] }, "storeId", "at least one store", "an empty list"],
-    [{ storeId: ["KR01", ""] }, "storeId", "1 to 100 characters", "an empty text"],
-    [{ orderNo: "" }, "orderNo", "1 to 100 characters", "an empty text"],
-    [{ orderNoPrefix: "OR" }, "orderNoPrefix", "at least 3 characters", "2"],
-    [{ idempotencyKey: "x".repeat(256) }, "idempotencyKey", "1 to 255 characters", "256 characters"],
-    [{ reason: "x".repeat(501) }, "reason", "1 to 500 characters", "501 characters"],
+  test.each<[RequestedFilter, field: string, fault: object]>([
+    [{ statuses: [] }, "statuses", { kind: "emptyList" }],
+    [{ storeIds: [] }, "storeIds", { kind: "emptyList" }],
+    [{ storeIds: ["KR01", ""] }, "storeIds", { kind: "blank", max: 100 }],
+    [{ orderNo: "" }, "orderNo", { kind: "blank", max: 100 }],
+    [{ orderNoPrefix: "OR" }, "orderNoPrefix", { kind: "tooShort", min: 3 }],
+    [{ idempotencyKey: "x".repeat(256) }, "idempotencyKey", { kind: "tooLong", max: 255 }],
+    [{ reason: "x".repeat(501) }, "reason", { kind: "tooLong", max: 500 }],
+    [{ requestedBy: "a\u0000" }, "requestedBy", { kind: "unreadable" }],
+    [{ amountFrom: new Decimal(-1) }, "amountFrom", { kind: "belowLeast", min: new Decimal(0) }],
     [
-      { requestedBy: "a\u0000" },
-      "requestedBy",
-      "readable characters",
-      "a control character or half a character",
+      { amountTo: new Decimal("1e15") },
+      "amountTo",
+      { kind: "aboveMost", max: new Decimal("999999999999999.9999") },
     ],
-    [{ amountFrom: new Decimal(-1) }, "amountFrom", AMOUNT, "a negative one"],
-    [{ amountTo: new Decimal("1e15") }, "amountTo", AMOUNT, "another number"],
-    [{ inDoubtLongerThanSeconds: -1 }, "inDoubtLongerThanSeconds", "0 to 316224000", "another number"],
-    [{ resolvedFrom: YEAR_0 }, "resolvedFrom", "a moment of the years 1 to 9999", "an earlier one"],
-  ])("%j", (requested, field, expected, found) => {
-    const error = new InvalidArgumentError(`filter.${field}`, expected, found);
-    expect(() => checked(requested)).toThrow(
-      expect.objectContaining({ message: error.message, field: error.field }),
-    );
+    [{ amountTo: new Decimal("NaN") }, "amountTo", { kind: "notANumber" }],
+    [
+      { inDoubtLongerThanSeconds: -1 },
+      "inDoubtLongerThanSeconds",
+      { kind: "outOfRange", min: 0, max: 316_224_000 },
+    ],
+    [{ resolvedFrom: YEAR_0 }, "resolvedFrom", { kind: "momentTooEarly" }],
+  ])("%j", (requested, field, fault) => {
+    expect(faultOf(() => checked(requested))).toEqual({ ...fault, field: `filter.${field}` });
   });
 
   test("a reason may have several lines", () => {
@@ -170,12 +184,16 @@ describe("a grouping", () => {
   });
 
   test("by the same twice, or by two periods, is refused", () => {
-    expect(() => checkGrouping(["STORE", "DAY", "STORE"], null)).toThrow(
-      "groupBy: expected each group once, found STORE several times",
-    );
-    expect(() => checkGrouping(["MONTH", "DAY"], null)).toThrow(
-      "groupBy: expected at most one of DAY, WEEK, MONTH, found DAY, MONTH",
-    );
+    expect(faultOf(() => checkGrouping(["STORE", "DAY", "STORE"], null))).toEqual({
+      kind: "repeatedGroup",
+      field: "groupBy",
+      group: "STORE",
+    });
+    expect(faultOf(() => checkGrouping(["MONTH", "DAY"], null))).toEqual({
+      kind: "severalPeriods",
+      field: "groupBy",
+      allowed: ["DAY", "WEEK", "MONTH"],
+    });
   });
 
   test.each(["UTC", "Asia/Seoul", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "Etc/GMT+9"])(
@@ -197,7 +215,7 @@ describe("a grouping", () => {
     "Asia/서울",
   ];
   test.each(noZones)("refuses the time zone %p, also where no period is asked for", (timeZone) => {
-    expect(() => checkGrouping([], timeZone)).toThrow(InvalidArgumentError);
-    expect(() => checkGrouping([], timeZone)).toThrow(/^timeZone: expected the IANA name of a time zone/u);
+    const fault = { kind: "notATimeZone", field: "timeZone" };
+    expect(faultOf(() => checkGrouping([], timeZone))).toEqual(fault);
   });
 });

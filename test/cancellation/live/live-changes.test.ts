@@ -5,84 +5,17 @@ import type {
   ChangesSince,
   VersionedCancellation,
 } from "../../../src/cancellation/live/change.js";
-import {
-  checkWatch,
-  isAbout,
-  MAX_PENDING,
-  type RequestedWatch,
-  type Watch,
-} from "../../../src/cancellation/live/follower.js";
+import { MAX_PENDING, type Watch } from "../../../src/cancellation/live/follower.js";
 import {
   LiveChanges,
   MAX_FOLLOWERS,
   MAX_FOLLOWERS_PER_CALLER,
 } from "../../../src/cancellation/live/live-changes.js";
 import type { Cancellation } from "../../../src/cancellation/model/cancellation.js";
-import type { Store } from "../../../src/cancellation/model/store.js";
 import { cancellation } from "../../helpers/cancellations.js";
 import { callerOf } from "../../helpers/examples.js";
-import { STORE } from "../../helpers/ledger.js";
 
-describe("a watch", () => {
-  const ALL = ["A", "B", "C"];
-  const STORES = new Map<string, Store>(ALL.map((id) => [id, { ...STORE, id }]));
-  const ID = "01a20241-82ea-7279-8944-e96e9036c6e3";
-
-  const requests: fc.Arbitrary<RequestedWatch> = fc.record(
-    {
-      storeId: fc.option(fc.constantFrom(...ALL, "NONE")),
-      orderNo: fc.option(fc.constantFrom("1", "2")),
-      id: fc.option(fc.constantFrom(ID, "other")),
-    },
-    { requiredKeys: [] },
-  );
-  const hints = fc.record({
-    storeId: fc.constantFrom(...ALL),
-    id: fc.constantFrom(ID, "other", "third"),
-    orderNo: fc.constantFrom("1", "2"),
-    version: fc.nat(),
-  });
-
-  test("never covers a store that is not the caller's, whatever is requested", () => {
-    fc.assert(
-      fc.property(fc.subarray(ALL), requests, hints, (own, requested, hint) => {
-        let watch;
-        try {
-          watch = checkWatch(requested, callerOf(...own), STORES);
-        } catch {
-          return;
-        }
-        if (isAbout(watch, hint)) expect(own).toContain(hint.storeId);
-        for (const storeId of watch.storeIds) expect(own).toContain(storeId);
-      }),
-    );
-  });
-
-  test("covers exactly what meets every requested condition", () => {
-    fc.assert(
-      fc.property(requests, hints, ({ storeId = null, orderNo = null, id = null }, hint) => {
-        fc.pre(id === null || (storeId ?? orderNo) === null);
-        fc.pre(orderNo === null || storeId !== null);
-        const watch = checkWatch({ storeId, orderNo, id }, callerOf(...ALL), STORES);
-        const meetsAll =
-          (storeId ?? hint.storeId) === hint.storeId &&
-          (orderNo ?? hint.orderNo) === hint.orderNo &&
-          (id ?? hint.id) === hint.id;
-        expect(isAbout(watch, hint)).toBe(meetsAll);
-      }),
-    );
-  });
-
-  test("of an order without a store means the caller's only store", () => {
-    expect(checkWatch({ orderNo: "1" }, callerOf("B"), STORES).storeIds).toEqual(["B"]);
-    expect(checkWatch({ orderNo: "1" }, callerOf(), STORES).storeIds).toEqual([]);
-    expect(() => checkWatch({ orderNo: "1" }, callerOf("A", "B"), STORES)).toThrow(
-      "storeId: expected one of your stores, found nothing",
-    );
-  });
-});
-
-const STORE_WIDE: Watch = { storeIds: ["SIM-KR"], orderNo: null, id: null };
+const STORE_WIDE: Watch = { storeIds: ["SIM-KR"], orderNo: null, ids: null };
 
 interface World {
   readonly live: LiveChanges;
@@ -117,7 +50,7 @@ function world(): World {
   };
   const live = new LiveChanges({
     log: {
-      find: (_stores, id) => Promise.resolve(committed.has(id) ? versioned(id) : null),
+      find: (_stores, ids) => Promise.resolve(ids.filter((id) => committed.has(id)).map(versioned)),
       read: (references) => {
         statements.push(references.map(({ id }) => id));
         return Promise.resolve(references.map(({ id }) => versioned(id)));
@@ -224,7 +157,7 @@ describe("a follower", () => {
 
   test("learns once of a commit that was never announced", async () => {
     const { live, follow, commit } = world();
-    const changes = await follow("a", new AbortController().signal, { ...STORE_WIDE, id: "one" });
+    const changes = await follow("a", new AbortController().signal, { ...STORE_WIDE, ids: new Set(["one"]) });
     commit("one", false);
     await live.lookBack();
     expect((await changes.next()).value).toMatchObject({ id: "one", lookups: 1 });
@@ -232,6 +165,17 @@ describe("a follower", () => {
     await live.lookBack();
     commit("one");
     expect((await changes.next()).value).toMatchObject({ lookups: 2 });
+  });
+
+  test("of several ids gets the present state of each that there is, and then the changes of these alone", async () => {
+    const { follow, commit } = world();
+    for (const id of ["one", "two", "three"]) commit(id);
+    const watch = { ...STORE_WIDE, ids: new Set(["two", "one", "later"]) };
+    const changes = await follow("a", new AbortController().signal, watch);
+    expect((await changes.next()).value).toMatchObject({ id: "two", lookups: 1 });
+    expect((await changes.next()).value).toMatchObject({ id: "one", lookups: 1 });
+    for (const id of ["three", "later"]) commit(id);
+    expect((await changes.next()).value).toMatchObject({ id: "later", lookups: 1 });
   });
 
   test("does not get what happened before it began", async () => {

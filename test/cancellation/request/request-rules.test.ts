@@ -4,10 +4,12 @@ import {
   type CancelRequest,
   computeTotals,
   lineTotal,
+  type RefundAccount,
 } from "../../../src/cancellation/model/cancel-request.js";
 import { Decimal, sum } from "../../../src/cancellation/model/decimal.js";
+import { MAX_NOTE_LENGTH } from "../../../src/cancellation/model/limits.js";
 import { AMOUNT_BASES, currencyDecimals } from "../../../src/cancellation/model/store.js";
-import { maskRefundAccount } from "../../../src/cancellation/request/field-rules.js";
+import { maskRefundAccount, proseFaults } from "../../../src/cancellation/request/field-rules.js";
 import { fingerprint, isSameRequest } from "../../../src/cancellation/request/request-fields.js";
 import { items } from "../../helpers/arbitraries.js";
 import {
@@ -215,5 +217,50 @@ describe("a masked refund account", () => {
   ])("of the name %s shows %s", (accountHolderName, shown) => {
     const masked = maskRefundAccount({ accountNumber: "12345678", bankCode: null, accountHolderName });
     expect(masked.accountHolderName).toBe(shown);
+  });
+});
+
+function account(accountNumber: string, accountHolderName: string | null = null): RefundAccount {
+  return { accountNumber, bankCode: "001", accountHolderName };
+}
+
+const isTaken = (text: string, number: string, holder: string | null = null): boolean =>
+  proseFaults("input.reason", text, MAX_NOTE_LENGTH, account(number, holder)).length === 0;
+
+describe("a reason or a note", () => {
+  test.each([
+    ["refund to 1029384756", "1029384756"],
+    ["refund to 1029384756.", "1029-3847-56"],
+    ["계좌 1029-3847-56으로 환불", "1029384756"],
+    ["P-1029384756", "1029384756"],
+    ["1029384756-1", "1029384756"],
+    ["1029384756원", "1029 3847 56"],
+  ])("%j is refused with the account %s: its number stands in it", (text, number) => {
+    const [fault] = proseFaults("input.note", text, MAX_NOTE_LENGTH, account(number));
+    expect(fault).toEqual({ kind: "statesAccount", field: "input.note" });
+  });
+
+  test.each([
+    ["John Doe changed his mind", "1029384756", "John Doe"],
+    ["배송 지연", "1029384756", "배송"],
+    ["order 91029384756 and 10293847561", "1029384756", null],
+    ["the last four are 4756", "1029384756", null],
+    ["12345 won", "12345", null],
+    ["1029 3847 56", "1029384756", null],
+  ])("%j is taken with the account %s of %j", (text, number, holder) => {
+    expect(isTaken(text, number, holder)).toBe(true);
+  });
+
+  test("is refused with the number in it, whatever that is, and taken without it", () => {
+    const numbers = fc.stringMatching(/^[0-9]{6,34}$/u);
+    const words = fc.stringMatching(/^[a-z가-힣 .,]{0,40}$/u);
+    fc.assert(
+      fc.property(numbers, numbers, words, words, (number, other, before, after) => {
+        fc.pre(number !== other);
+        expect(isTaken(`${before} ${number} ${after}`, number)).toBe(false);
+        expect(isTaken(`${before} ${other} ${after}.`, number)).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
   });
 });
