@@ -42,7 +42,7 @@ export function daysBefore({ until }, days) {
 export const ONE_CURRENCY = ["BENCH-KR", "BENCH-KR-2"];
 
 const order = (field, direction) => ({ orderBy: { field, direction } });
-const OF_ONE_CURRENCY = { storeId: ONE_CURRENCY };
+const OF_ONE_CURRENCY = { storeIds: ONE_CURRENCY };
 const SORTED = [
   ["by resolution, latest first", {}, order("RESOLVED_AT", "DESC")],
   ["by resolution, earliest first", {}, order("RESOLVED_AT", "ASC")],
@@ -56,8 +56,8 @@ const PAGES = [
   list("page 5 000", {}, { page: 5_000 }),
   list("oldest first", {}, order("CREATED_AT", "ASC")),
   list("oldest first, page 5 000", {}, { ...order("CREATED_AT", "ASC"), page: 5_000 }),
-  list("first page of one store", { storeId: "BENCH-KR" }),
-  list("page 300 of one store", { storeId: "BENCH-KR" }, { page: 300 }),
+  list("first page of one store", { storeIds: ["BENCH-KR"] }),
+  list("page 300 of one store", { storeIds: ["BENCH-KR"] }, { page: 300 }),
   ...SORTED.flatMap(([name, filter, orderBy]) => [
     list(name, filter, orderBy),
     list(`${name}, page 400`, filter, { ...orderBy, page: 400 }),
@@ -82,13 +82,13 @@ const prefixOfDay = (facts) => `ORD${daysBefore(facts, 100).slice(0, 10).replace
 
 /** Each filter alone; of each kind of value the one that most have, and one that few have. */
 const ALONE = [
-  list("storeId, the largest", { storeId: "BENCH-KR" }),
-  list("storeId, the smallest", { storeId: "BENCH-US" }),
-  list("storeId, two", { storeId: ["BENCH-KR-2", "BENCH-US"] }),
-  list("status SUCCEEDED", { status: ["SUCCEEDED"] }),
-  list("status FAILED", { status: ["FAILED"] }),
-  list("status FAILED and UNKNOWN", { status: ["FAILED", "UNKNOWN"] }),
-  list("status UNKNOWN", { status: ["UNKNOWN"] }),
+  list("storeIds, the largest", { storeIds: ["BENCH-KR"] }),
+  list("storeIds, the smallest", { storeIds: ["BENCH-US"] }),
+  list("storeIds, two", { storeIds: ["BENCH-KR-2", "BENCH-US"] }),
+  list("statuses SUCCEEDED", { statuses: ["SUCCEEDED"] }),
+  list("statuses FAILED", { statuses: ["FAILED"] }),
+  list("statuses FAILED and UNKNOWN", { statuses: ["FAILED", "UNKNOWN"] }),
+  list("statuses UNKNOWN", { statuses: ["UNKNOWN"] }),
   list("settlement AWAITED", { settlement: "AWAITED" }),
   list("settlement VOIDED", { settlement: "VOIDED" }),
   list("resolvedBy RESPONSE", { resolvedBy: "RESPONSE" }),
@@ -109,8 +109,8 @@ const ALONE = [
   list("requestedBy, rare", { requestedBy: RARE.requestedBy }),
   list("failureCode, common", { failureCode: COMMON.failureCode }),
   list("failureCode, rare", { failureCode: RARE.failureCode }),
-  list("amount, 10 000 to 50 000", { storeId: ONE_CURRENCY, amountFrom: "10000", amountTo: "50000" }),
-  list("amount, from 1 000 000", { storeId: ONE_CURRENCY, amountFrom: "1000000" }),
+  list("amount, 10 000 to 50 000", { storeIds: ONE_CURRENCY, amountFrom: "10000", amountTo: "50000" }),
+  list("amount, from 1 000 000", { storeIds: ONE_CURRENCY, amountFrom: "1000000" }),
   list("created, a week", range("created", 107, 100)),
   list("resolved, a week", range("resolved", 107, 100)),
   list("inDoubtLongerThanSeconds, a day", { inDoubtLongerThanSeconds: DAY_SECONDS }),
@@ -121,26 +121,26 @@ const ALONE = [
 /** As people combine them. */
 const COMBINED = [
   list("support: UNKNOWN of a store, in doubt longer than a day", {
-    storeId: "BENCH-KR",
-    status: ["UNKNOWN"],
+    storeIds: ["BENCH-KR"],
+    statuses: ["UNKNOWN"],
     inDoubtLongerThanSeconds: DAY_SECONDS,
   }),
   list("finance: SUCCEEDED of a store, AWAITED, resolved in a month", (facts) => ({
-    storeId: "BENCH-KR",
-    status: ["SUCCEEDED"],
+    storeIds: ["BENCH-KR"],
+    statuses: ["SUCCEEDED"],
     settlement: "AWAITED",
     ...range("resolved", 130, 100)(facts),
   })),
   list("a front end: its own SUCCEEDED of 7 days", (facts) => ({
     requestedBy: COMMON.requestedBy,
-    status: ["SUCCEEDED"],
+    statuses: ["SUCCEEDED"],
     createdFrom: daysBefore(facts, 7),
   })),
 ];
 
 const FILTERS = [...ALONE, ...COMBINED];
 
-const ORDER = `query ($storeId: String, $orderNo: String!) {
+const ORDER = `query ($storeId: ID, $orderNo: String!) {
   order(storeId: $storeId, orderNo: $orderNo) {
     cancelledTotal inDoubtTotal currencyCode
     lines { seq itemType itemId cancelledQuantity cancelledAmount inDoubtQuantity inDoubtAmount }

@@ -130,7 +130,7 @@ const CANCELLATIONS = `
     total_cancel_amount, total_tax_amount, bank_code, account_last_four, account_holder_masked, refund_account_sealed,
     refund_account_key_id, reason, note, requested_by, return_request_id, ebp_request_id, processed_count,
     total_product_amount, total_product_tax_amount, total_delivery_amount, total_delivery_tax_amount,
-    failure_kind, failure_code, failure_message, discrepancies, created_at, sent_at, resolved_at, next_check_at, in_doubt_since,
+    failure_kind, failure_cause, failure_code, failure_message, discrepancies, created_at, sent_at, resolved_at, next_check_at, in_doubt_since,
     lookups, answered_at, event_count, ${typeColumns}
   )
   SELECT
@@ -149,7 +149,7 @@ const CANCELLATIONS = `
     CASE WHEN succeeded THEN lines END,
     CASE WHEN succeeded THEN amount - delivery END, CASE WHEN succeeded THEN tax - delivery_tax END,
     CASE WHEN succeeded THEN delivery END, CASE WHEN succeeded THEN delivery_tax END,
-    failure_kind, failure_code, CASE WHEN failure_kind IS NOT NULL THEN 'As measured.' END,
+    failure_kind, failure_cause, failure_code, CASE WHEN failure_code IS NOT NULL THEN 'As measured.' END,
     CASE WHEN succeeded AND i % 400 = 0
       THEN jsonb_build_array(jsonb_build_object('field', 'processedCount', 'asked', lines::text, 'confirmed', (lines - 1)::text))
       ELSE '[]' END,
@@ -174,6 +174,14 @@ const CANCELLATIONS = `
         WHEN status = 'FAILED' THEN 'REJECTED'
       END::failure_kind AS failure_kind
   ) AS failure
+  CROSS JOIN LATERAL (
+    SELECT CASE failure_kind
+      WHEN 'IN_DOUBT' THEN CASE WHEN failure_code IS NULL THEN 'TIMED_OUT' ELSE 'ANSWER_PROVES_NOTHING' END
+      WHEN 'NOT_CANCELLED' THEN CASE WHEN resolved_by = 'OPERATOR' THEN 'DISPROVEN_BY_OPERATOR' ELSE 'DISPROVEN_BY_EBP' END
+      WHEN 'NOT_SENT' THEN 'NOT_CONNECTED'
+      WHEN 'REJECTED' THEN 'REJECTED'
+    END::failure_cause AS failure_cause
+  ) AS cause
   LEFT JOIN LATERAL (
     SELECT '001' AS bank, lpad((i % 10000)::text, 4, '0') AS last_four, 'J** D**' AS holder,
       decode(md5('a' || i) || md5('b' || i) || md5('c' || i), 'hex') AS account, 'bench' AS key_id

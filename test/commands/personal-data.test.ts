@@ -196,7 +196,7 @@ describe("npm run retention", () => {
       const sent = service.simulator.ledger.received(input.orderNo).length;
       expect(await cancel(service, input)).toMatchObject({ replayed: true, cancellation: { id } });
       expect((await cancel(service, { ...input, note: "another" })).userErrors).toMatchObject([
-        { code: "IDEMPOTENCY_KEY_REUSED", cancellationId: id },
+        { code: "IDEMPOTENCY_KEY_REUSED", cancellation: { id } },
       ]);
       expect(service.simulator.ledger.received(input.orderNo)).toHaveLength(sent);
     }

@@ -108,7 +108,7 @@ describe("refuses with 400, and without quoting it,", () => {
 });
 
 test("takes the same key twice with the same value for what it says", async () => {
-  expect((await post('{"query":"{ __typename }","query":"{ __typename }"}')).body).toEqual({
+  expect((await post('{"query":"{ __typename }","query":"{ __typename }"}')).body).toMatchObject({
     data: { __typename: "Query" },
   });
 });
@@ -143,8 +143,9 @@ describe("a JSON number for an amount", () => {
     const { body } = await post(bodyWithTotal("0.1", { items: [item({ amount: "0.1", quantity: 3 })] }));
     expect(body.data.cancelPayment.userErrors).toContainEqual(
       expect.objectContaining({
-        field: "input.totalCancelAmount",
-        message: expect.stringMatching(/at most 0 decimal places, as KRW has, found 1$/u),
+        field: ["input", "totalCancelAmount"],
+        reason: "TOO_MANY_DECIMALS",
+        message: "KRW has no decimal places.",
       }),
     );
   });
@@ -161,11 +162,9 @@ describe("a JSON number for an amount", () => {
     expect(status).toBe(400);
     expect(body.errors).toEqual([
       {
-        message: expect.stringMatching(
-          /^input\.totalCancelAmount: .+more digits than a double holds.+Send it as a string$/u,
-        ),
+        message: expect.stringMatching(/as a string if a JSON number could not hold it exactly/u),
         locations: expect.anything(),
-        extensions: { code: "BAD_USER_INPUT", field: "input.totalCancelAmount" },
+        extensions: { code: "BAD_USER_INPUT", field: ["input", "totalCancelAmount"] },
       },
     ]);
     expect(service.simulator.ledger.totalReceived).toBe(before);
@@ -178,7 +177,8 @@ describe("a JSON number for an amount", () => {
       "0.30000000000000004441",
     );
     const { body } = await post(text);
-    expect(body.errors[0].extensions).toEqual({ code: "BAD_USER_INPUT", field: "input.items.1.amount" });
+    const field = ["input", "items", "1", "amount"];
+    expect(body.errors[0].extensions).toEqual({ code: "BAD_USER_INPUT", field });
   });
 });
 
@@ -186,9 +186,9 @@ test("refuses a body that is not sent as JSON", async () => {
   const before = service.simulator.ledger.totalReceived;
   for (const [contentType, status, message] of [
     ["text/plain; charset=utf-8", 400, /Cross-Site Request Forgery/u],
-    ["application/x-www-form-urlencoded", 415, /Unsupported Media Type/u],
-    ["multipart/form-data; boundary=x", 415, /Unsupported Media Type/u],
-    ["json", 415, /Unsupported Media Type/u],
+    ["application/x-www-form-urlencoded", 415, /^This content type is not accepted/u],
+    ["multipart/form-data; boundary=x", 415, /^This content type is not accepted/u],
+    ["json", 415, /^This content type is not accepted/u],
   ] as const) {
     const answer = await post(bodyWithTotal("1000", { refundAccount: ACCOUNT }), contentType);
     expect(answer.status).toBe(status);

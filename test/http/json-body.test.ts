@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isSafeNumber, LosslessNumber, parse } from "lossless-json";
 import { deepStrictEqual } from "node:assert";
-import { ApiError } from "../../src/http/errors.js";
 import { parseJsonBody } from "../../src/http/server.js";
+import { ApiError } from "../../src/messages/api-error.js";
 
 type Result = { readonly body: unknown } | { readonly refused: string };
 

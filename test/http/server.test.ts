@@ -89,6 +89,19 @@ test("answers 400, without repeating it, to an address that cannot be decoded", 
   });
 });
 
+test("says what is wrong in the caller's language, and which that is, wherever a request is refused", async () => {
+  for (const [path, korean] of [
+    ["/%zz", "올바른 주소가 아닙니다."],
+    ["/nothing", "이 주소에는 아무것도 없습니다. API 주소는 /graphql입니다."],
+    ["/exports/cancellations.csv?limit=0", "1 이상 2147483647 이하의 정수를 입력해 주세요."],
+  ] as const) {
+    const inKorean = await get(path, { "accept-language": "ko-KR,ko;q=0.9" });
+    expect(inKorean.headers.get("content-language")).toBe("ko");
+    expect(await inKorean.json()).toMatchObject({ errors: [{ message: korean }] });
+    expect((await get(path, { "accept-language": "fr" })).headers.get("content-language")).toBe("en");
+  }
+});
+
 test("refuses, without repeating it, a Host header that names no host", async () => {
   for (const host of ["[", "a b", "", "a:b:c"]) {
     const answer = await raw(
@@ -127,7 +140,10 @@ describe("by GET", () => {
 
   test("answers a query", async () => {
     const response = await get(graphqlPath("{ __typename }"), JSON_TYPE);
-    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: "Query" } }]);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { data: { __typename: "Query" }, extensions: { cost: expect.any(Number) } },
+    ]);
   });
 
   test("refuses a mutation with 405", async () => {
@@ -250,7 +266,7 @@ test("a header that is read before anybody knows who sent it is refused when it 
     const headers = { ...JSON_TYPE, [name]: value };
     const response = await fetch(`${service.url}/graphql`, { method: "POST", headers, body: "{}" });
     const message = expect.stringMatching(
-      `^The ${name} header: expected at most \\d+ characters, found \\d+\\.$`,
+      `^The ${name} header has \\d+ characters; at most \\d+ are allowed\\.$`,
     );
     expect([response.status, await response.json()]).toEqual([
       400,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import type { ChangeHint } from "../../src/cancellation/live/change.js";
 import { createChangeLog } from "../../src/persistence/change-log.js";
@@ -147,11 +148,13 @@ describe("the change log", () => {
     expect(isAll).toBe(false);
   });
 
-  test("finds a cancellation only in the given stores", async () => {
-    const { one } = await fixture.pending();
-    expect(await log().find([STORE.id], one.id)).toMatchObject({ version: 1, cancellation: { id: one.id } });
-    expect(await log().find(["OTHER"], one.id)).toBeNull();
-    expect(await log().find([], one.id)).toBeNull();
+  test("finds cancellations only in the given stores", async () => {
+    const ids = [(await fixture.pending()).one.id, (await fixture.pending()).one.id];
+    const found = await log().find([STORE.id], [...ids, randomUUID()]);
+    expect(found.map(({ version }) => version)).toEqual([1, 1]);
+    expect(new Set(found.map(({ cancellation }) => cancellation.id))).toEqual(new Set(ids));
+    expect(await log().find(["OTHER"], ids)).toEqual([]);
+    expect(await log().find([], ids)).toEqual([]);
   });
 });
 

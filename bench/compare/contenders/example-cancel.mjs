@@ -12,8 +12,8 @@ export const CANCEL_MUTATION = `mutation ($input: CancelPaymentInput!) {
   }
 }`;
 
-export const HISTORY_QUERY = `query ($storeId: [String!], $first: Int, $after: String) {
-  cancellations(filter: { storeId: $storeId }, first: $first, after: $after) {
+export const HISTORY_QUERY = `query ($storeIds: [ID!], $first: Int, $after: String) {
+  cancellations(filter: { storeIds: $storeIds }, first: $first, after: $after) {
     edges {
       cursor
       node {
@@ -64,5 +64,5 @@ export function cancelOperation(order) {
 }
 
 export function historyOperation({ storeId, after }) {
-  return { query: HISTORY_QUERY, variables: { storeId: [storeId], first: PAGE_SIZE, after } };
+  return { query: HISTORY_QUERY, variables: { storeIds: [storeId], first: PAGE_SIZE, after } };
 }

@@ -58,7 +58,7 @@ const DUE_WEBHOOKS = `
 const FORGET_OUTCOME = `
   WITH forgotten AS (
     UPDATE cancellation SET
-      status = 'PENDING', failure_kind = NULL, failure_code = NULL, failure_message = NULL, failure_details = '[]',
+      status = 'PENDING', failure_kind = NULL, failure_cause = NULL, failure_code = NULL, failure_message = NULL, failure_details = '[]',
       ebp_request_id = NULL, sent_at = NULL, in_doubt_since = NULL, answered_at = NULL, event_count = 1,
       next_check_at = created_at + interval '6 seconds'
     WHERE id = $1 AND status = 'UNKNOWN' AND event_count = 2 AND fencing_token = 1

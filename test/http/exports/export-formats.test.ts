@@ -2,12 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type ExportRecord, toExportRecord } from "../../../src/cancellation/history/history.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
+import type { Language } from "../../../src/cancellation/model/payment-gateway.js";
 import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-formats.js";
+import { MESSAGES } from "../../../src/messages/messages.js";
 import { readCsv } from "../../helpers/csv.js";
 import { exported } from "../../helpers/export-server.js";
 
 const RECORD: ExportRecord = {
-  ...toExportRecord({ cancellation: exported.cancellation, items: null }, "abc"),
+  ...toExportRecord({ cancellation: exported.cancellation, items: null }, "abc", MESSAGES.en.failures),
   totalCancelAmount: new Decimal("106000.50"),
   settlement: null,
   processedCount: 3,
@@ -55,7 +57,7 @@ const noted = (note: string): string | undefined => cellsOf({ ...RECORD, note })
 describe("a CSV", () => {
   test("has, whatever its texts are, the same texts when it is read back, and none that is run as a formula", () => {
     fc.assert(
-      fc.property(fc.array(texts, { minLength: 14, maxLength: 14 }), (given) => {
+      fc.property(fc.array(texts, { minLength: 15, maxLength: 15 }), (given) => {
         const left = [...given];
         const next = (): string => left.shift() ?? "";
         const cells = Object.values(
@@ -68,7 +70,7 @@ describe("a CSV", () => {
             currencyCode: next(),
             returnRequestId: next(),
             requestId: next(),
-            failure: { resultCode: next(), message: next(), details: [] },
+            failure: { resultCode: next(), message: next(), ebpMessage: next(), details: [] },
             reason: next(),
             note: next(),
             requestedBy: next(),
@@ -120,11 +122,24 @@ describe("a CSV", () => {
       createdAt: "2026-01-31T15:00:00.000Z",
       totalProductTaxAmount: "",
       "failure.message": "",
+      "failure.ebpMessage": "",
       discrepancyCount: "1",
       "refundAccount.bankCode": "001",
       "refundAccount.accountNumberLast4": "7890",
       "refundAccount.accountHolderName": "J** D**",
     });
+  });
+
+  test("says why a cancel has not succeeded in the reader's language, and what EBP said beside it, as EBP said it", () => {
+    const failedIn = (language: Language): string[] => {
+      const { cancellation } = exported;
+      const record = toExportRecord({ cancellation, items: null }, "abc", MESSAGES[language].failures);
+      const cells = cellsOf(record);
+      return ["failure.resultCode", "failure.message", "failure.ebpMessage"].map((name) => cells[name] ?? "");
+    };
+    const ebps = "The payment cannot be cancelled.";
+    expect(failedIn("en")).toEqual(["EBP-C-0010", "EBP rejected the cancel.", ebps]);
+    expect(failedIn("ko")).toEqual(["EBP-C-0010", "EBP가 결제 취소를 거절했습니다.", ebps]);
   });
 
   test("begins with a byte order mark for whoever asks for one", () => {

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Caller } from "../../../src/cancellation/model/caller.js";
-import { InvalidArgumentError } from "../../../src/cancellation/model/errors.js";
+import type { Fault } from "../../../src/cancellation/model/fault.js";
+import { LANGUAGES } from "../../../src/cancellation/model/payment-gateway.js";
 import { createCursors } from "../../../src/cancellation/history/cursors.js";
+import { CONDITION_KINDS } from "../../../src/cancellation/history/filter.js";
+import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import type { Store, Stores } from "../../../src/cancellation/model/store.js";
 import { CSV, NDJSON, type ExportFormat } from "../../../src/http/exports/export-formats.js";
 import { readExportRequest, type AskedExport, type Query } from "../../../src/http/exports/export-request.js";
+import { describeFault, MESSAGES } from "../../../src/messages/messages.js";
+import { faultOf } from "../../helpers/fault-of.js";
 
 const caller: Caller = {
   subject: "desk",
@@ -24,15 +29,24 @@ function read(query: Query, format: ExportFormat = CSV): AskedExport {
   return readExportRequest(query, format, caller, { stores, cursors });
 }
 
-function refusalOf(query: Query, format?: ExportFormat): string {
-  try {
-    read(query, format);
-  } catch (error) {
-    if (error instanceof InvalidArgumentError) return error.message;
-    throw error;
-  }
-  return "";
+function refusalOf(query: Query, format?: ExportFormat): Fault | null {
+  return faultOf(() => read(query, format));
 }
+
+/** Neither for programs nor in words. */
+function expectNotQuoted(query: Query, pasted: string): void {
+  const fault = refusalOf(query);
+  if (fault === null) return;
+  expect(JSON.stringify(fault)).not.toContain(pasted);
+  for (const language of LANGUAGES) {
+    const message = describeFault(fault, MESSAGES[language]);
+    expect(message).toMatch(/\S/u);
+    expect(message).not.toContain(pasted);
+  }
+}
+
+/** Every parameter that an address may have. */
+const KNOWN = ["storeIds", "statuses", ...Object.keys(CONDITION_KINDS), "direction", "after", "limit", "bom"];
 
 describe("what an address asks for", () => {
   test("is everything of the caller's, oldest first, when it asks for nothing in particular", () => {
@@ -52,8 +66,8 @@ describe("what an address asks for", () => {
 
   test("is each condition of the API's filter by its name", () => {
     const { filter } = read({
-      storeId: "KR01",
-      status: ["FAILED", "UNKNOWN,FAILED"],
+      storeIds: "KR01",
+      statuses: ["FAILED", "UNKNOWN,FAILED"],
       orderNoPrefix: "ORD",
       itemId: "P001",
       itemType: "PHYSICAL",
@@ -88,56 +102,63 @@ describe("what an address asks for", () => {
     for (const after of [cursor, `'${cursor}`]) {
       expect(read({ direction: "desc", after }).request.after).toEqual(position);
     }
-    expect(refusalOf({ after: cursor })).toBe(
-      "after: expected a cursor of the order CREATED_AT ASC, found one of CREATED_AT DESC",
-    );
+    expect(refusalOf({ after: cursor })).toEqual({
+      kind: "cursorOfOtherOrder",
+      field: "after",
+      order: "CREATED_AT ASC",
+      found: "CREATED_AT DESC",
+    });
   });
 
-  const STATUSES = "PENDING, SUCCEEDED, FAILED, UNKNOWN";
-  test.each<[Query, string]>([
-    [{ sort: "x" }, "(the address): expected only these parameters: storeId, status,"],
-    [{ constructor: "x" }, "(the address): expected only these parameters"],
-    [{ orderNo: ["A", "B"] }, "orderNo: expected a text, found 2 of them"],
-    [{ status: "FAILED,DONE" }, `status: expected one of ${STATUSES}, found something else`],
-    [{ status: "" }, `status: expected one of ${STATUSES}, found nothing`],
-    [{ createdFrom: "2026-01-31" }, "createdFrom: expected a moment as RFC 3339 has it"],
+  const isStatus = { kind: "notOneOf", choices: ["PENDING", "SUCCEEDED", "FAILED", "UNKNOWN"] };
+  const isMoment = { kind: "notAMoment" };
+  test.each<[Query, string | null, object]>([
+    [{ sort: "x" }, null, { kind: "unknownParameter", known: KNOWN }],
+    [{ constructor: "x" }, null, { kind: "unknownParameter", known: KNOWN }],
+    // As they were called before.
+    [{ storeId: "KR01" }, null, { kind: "unknownParameter", known: KNOWN }],
+    [{ status: "FAILED" }, null, { kind: "unknownParameter", known: KNOWN }],
+    [{ orderNo: ["A", "B"] }, "orderNo", { kind: "repeatedParameter" }],
+    [{ statuses: "FAILED,DONE" }, "statuses", isStatus],
+    [{ statuses: "" }, "statuses", isStatus],
+    [{ createdFrom: "2026-01-31" }, "createdFrom", isMoment],
     // A plus that became a blank.
-    [{ createdFrom: "2026-01-31T00:00:00 09:00" }, "a + in it as %2B"],
-    [{ amountFrom: "1e3" }, "amountFrom: expected a decimal such as"],
-    [{ amountFrom: "-1", storeId: "KR01" }, "amountFrom: expected an amount from 0"],
-    // Amounts of two currencies.
-    [{ amountFrom: "1" }, "amountFrom, amountTo: expected stores of one currency: name them in storeId"],
-    [{ hasDiscrepancies: "1" }, "hasDiscrepancies: expected true or false, found something else"],
-    [{ inDoubtLongerThanSeconds: "1.5" }, "inDoubtLongerThanSeconds: expected a whole number"],
-    [{ limit: "0" }, "limit: expected a whole number from 1 to"],
-    [{ limit: "9999999999" }, "limit: expected a whole number from 1 to"],
-    [{ after: "abc" }, "after: expected a cursor"],
-  ])("is refused when it is wrong, by its name: %j", (query, message) => {
-    expect(refusalOf(query)).toContain(message);
+    [{ createdFrom: "2026-01-31T00:00:00 09:00" }, "createdFrom", isMoment],
+    [{ amountFrom: "1e3" }, "amountFrom", { kind: "notADecimal" }],
+    [{ amountFrom: "-1", storeIds: "KR01" }, "amountFrom", { kind: "belowLeast", min: new Decimal(0) }],
+    [{ amountFrom: "1" }, "amountFrom", { kind: "severalCurrencies", currencies: ["KRW", "USD"] }],
+    [{ hasDiscrepancies: "1" }, "hasDiscrepancies", { kind: "notAFlag" }],
+    [
+      { inDoubtLongerThanSeconds: "1.5" },
+      "inDoubtLongerThanSeconds",
+      { kind: "notWhole", min: 0, max: 2_147_483_647 },
+    ],
+    [{ limit: "0" }, "limit", { kind: "notWhole", min: 1, max: 2_147_483_647 }],
+    [{ limit: "9999999999" }, "limit", { kind: "notWhole", min: 1, max: 2_147_483_647 }],
+    [{ after: "abc" }, "after", { kind: "badCursor" }],
+  ])("is refused when it is wrong, by its name: %j", (query, field, fault) => {
+    expect(refusalOf(query)).toEqual({ ...fault, field });
   });
 
   test.each(["110-1234-5678-90", "1101234567", "Zaphod", "ORD-1", "-1101234567.5", "0000-11-01T23:45:06Z"])(
     "is refused without a word of what it says, whatever parameter has %s, or is called so",
     (pasted) => {
-      const [known = ""] = /only these parameters: .*(?=, found)/u.exec(refusalOf({ nothing: "" })) ?? [];
-      const names = known.replace("only these parameters: ", "").split(", ");
-      expect(names).toEqual(
-        expect.arrayContaining(["storeId", "itemType", "amountTo", "after", "limit", "bom"]),
-      );
-      for (const query of [{ [pasted]: "" }, ...names.map((name) => ({ [name]: `${pasted}\0` }))]) {
-        expect(refusalOf(query)).toMatch(/: expected .+, found /u);
-        expect(refusalOf(query)).not.toContain(pasted);
+      for (const query of [{ [pasted]: "" }, ...KNOWN.map((name) => ({ [name]: `${pasted}\0` }))]) {
+        expect(refusalOf(query)).not.toBeNull();
+        expectNotQuoted(query, pasted);
       }
       for (const query of [
-        ...names.map((name) => ({ [name]: [pasted, pasted] })),
+        ...KNOWN.map((name) => ({ [name]: [pasted, pasted] })),
         { orderNo: pasted, orderNoPrefix: "ABC" },
       ])
-        expect(refusalOf(query)).not.toContain(pasted);
+        expectNotQuoted(query, pasted);
     },
   );
 
   test("has a byte order mark only where a file may have one", () => {
     expect(read({ bom: "true" }).bom).toBe(true);
-    expect(refusalOf({ bom: "true" }, NDJSON)).toContain("(the address): expected only these parameters");
+    const known = KNOWN.filter((name) => name !== "bom");
+    const refusal = { kind: "unknownParameter", field: null, known };
+    expect(refusalOf({ bom: "true" }, NDJSON)).toEqual(refusal);
   });
 });

@@ -101,10 +101,14 @@ describe("an export", () => {
     await server.start();
     const wrong = await fetch(`${server.url}${EXPORT_PATH}?limit=0`);
     expect(wrong.status).toBe(400);
-    expect(await extensionsOf(wrong)).toEqual({ code: "BAD_USER_INPUT", field: "limit" });
+    expect(await extensionsOf(wrong)).toEqual({
+      code: "BAD_USER_INPUT",
+      field: ["limit"],
+      reason: "INVALID_FORMAT",
+    });
     expect((await fetch(server.url + EXPORT_PATH, { method: "HEAD" })).status).toBe(405);
     expect(await raw(server.url, `GET ${EXPORT_PATH} HTTP/1.0\r\n\r\n`)).toMatch(
-      /^HTTP\/1\.1 426 [\s\S]*"Ask by HTTP\/1\.1/u,
+      /^HTTP\/1\.1 426 [\s\S]*"Use HTTP\/1\.1/u,
     );
     expect(server.opened).toBe(0);
   });

@@ -187,6 +187,30 @@ test("what is in flight counts as in doubt, in the totals and in the lines, and 
   expect(lines).toEqual([expect.objectContaining({ cancelledQuantity: 0, inDoubtQuantity: 1 })]);
 });
 
+test("the totals of several orders come in the order asked for, each of its own store, and zero where there is no order", async () => {
+  const [cancelled, doubtful] = [randomUUID(), randomUUID()];
+  await cancelBitByBit(cancelled, [
+    { end: "accepted", total: new Decimal(7) },
+    { end: "accepted", total: new Decimal("0.5") },
+  ]);
+  await leaveOpen(cancelled, "in flight");
+  await leaveOpen(doubtful, "in doubt");
+  const totals = await fixture.history.totalsOf([
+    { storeId: STORE.id, orderNo: doubtful },
+    { storeId: "ELSEWHERE", orderNo: cancelled },
+    { storeId: STORE.id, orderNo: cancelled },
+    { storeId: STORE.id, orderNo: randomUUID() },
+  ]);
+  const inWords = totals.map((one) => [one.cancelledTotal.toFixed(), one.inDoubtTotal.toFixed()]);
+  expect(inWords).toEqual([
+    ["0", "1000"],
+    ["0", "0"],
+    ["7.5", "1000"],
+    ["0", "0"],
+  ]);
+  expect(await fixture.history.totalsOf([])).toEqual([]);
+});
+
 testOnOneServer("no more items are read of the database than are allowed", async () => {
   const atMost = 10;
   const read = await prisma.$transaction(async (transaction) => {
