@@ -49,6 +49,7 @@ const FAULTS: { readonly [Kind in FaultKind]: readonly Details<Kind>[] } = {
   accountTooLong: [{ min: 4, max: 34 }],
   accountWithoutDigit: [{}],
   notANumber: [{}],
+  notPositive: [{ min: new Decimal(0) }, { min: new Decimal("0.01") }],
   belowLeast: [{ min: new Decimal(0) }, { min: new Decimal("0.01") }],
   aboveMost: [{ max: new Decimal("999999999999999.9999") }],
   tooManyDecimals: [
