@@ -20,7 +20,7 @@ export const ENGLISH: Messages = {
       `An account number has ${min} to ${max} letters or digits; this has more.`,
     accountWithoutDigit: () => "An account number has at least one digit.",
     notANumber: () => "Enter a number.",
-    notPositive: () => "Enter an amount greater than zero.",
+    notPositive: () => "Enter an amount greater than 0.",
     belowLeast: ({ min }) => `The amount must be ${min.toFixed()} or more.`,
     aboveMost: ({ max }) => `The amount must be ${max.toFixed()} or less.`,
     tooManyDecimals: ({ max, currencyCode }) => {

@@ -174,7 +174,7 @@ describe("all that is wrong with a request is reported at once:", () => {
     expect(faultsOf({ ...to("1"), idempotencyKey: "", ...total("-1") })).toEqual([
       ["accountTooShort", "input.refundAccount.accountNumber", { min: 4, max: 34 }],
       ["blank", "input.idempotencyKey", { max: 255 }],
-      ["belowLeast", "input.totalCancelAmount", LEAST_WON],
+      ["notPositive", "input.totalCancelAmount", LEAST_WON],
     ]);
   });
 
@@ -203,14 +203,14 @@ describe("all that is wrong with a request is reported at once:", () => {
     expect(faults).toEqual([["belowLeast", "input.items.0.amount", { min: "0" }]]);
   });
 
-  test.each(["0", "-0", "-1", "-0.5", "-1e30"])("a total of %s is less than one won", (amount) => {
-    expect(faultsOf(total(amount))).toEqual([["belowLeast", "input.totalCancelAmount", LEAST_WON]]);
-    expect(REASONS.belowLeast).toBe("OUT_OF_RANGE");
+  test.each(["0", "-0", "-1", "-0.5", "-1e30"])("a total of %s is not positive", (amount) => {
+    expect(faultsOf(total(amount))).toEqual([["notPositive", "input.totalCancelAmount", LEAST_WON]]);
+    expect(REASONS.notPositive).toBe("OUT_OF_RANGE");
   });
 
   test("the least total is one of the smallest unit of the store's currency", () => {
     const faults = faultsOf({ storeId: "US", ...total("0") }, callerOf("US"));
-    expect(faults).toEqual([["belowLeast", "input.totalCancelAmount", { min: "0.01" }]]);
+    expect(faults).toEqual([["notPositive", "input.totalCancelAmount", { min: "0.01" }]]);
     const cent = { ...total("0.01"), ...one({ amount: new Decimal("0.01") }) };
     expect(faultsOf({ storeId: "US", ...cent }, callerOf("US"))).toEqual([]);
   });
