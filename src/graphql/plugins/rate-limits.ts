@@ -160,9 +160,9 @@ function storeIdOf(field: FieldNode, variables: Readonly<Record<string, unknown>
     const isHolder = name.value === "input" || name.value === "filter";
     if (!isHolder && name.value !== "storeId") continue;
     const { storeId, storeIds } = (isHolder ? (given ?? {}) : { storeId: given }) as Record<string, unknown>;
-    // A filter takes several, and is then in no store's name.
-    const only: unknown = Array.isArray(storeIds) && storeIds.length === 1 ? storeIds[0] : storeId;
-    if (typeof only === "string") return only;
+    // A filter takes several, and is then in no store's name. GraphQL takes a single value for a list of one.
+    const named: unknown[] = [storeIds ?? storeId].flat();
+    if (named.length === 1 && typeof named[0] === "string") return named[0];
   }
   return null;
 }
