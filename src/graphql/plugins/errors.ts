@@ -146,7 +146,11 @@ export function createErrorFormat(
         extensions: { code: isExecuted ? "BAD_USER_INPUT" : code, field: described.field },
       };
     }
-    return { message: refusals.notValid(message), extensions: { code } };
+    // Apollo Server's own refusals, such as that of a batch, are not about the document.
+    return {
+      message: code === "GRAPHQL_VALIDATION_FAILED" ? refusals.notValid(message) : message,
+      extensions: { code },
+    };
   }
 
   return (formatted, error) => {
