@@ -33,7 +33,7 @@ import { QUERY_POINTS } from "../plugins/limits.js";
 import { CancellationType, checkedId, NodeType } from "./cancellation.js";
 import { CancellationConnectionType, toConnection } from "./connection.js";
 import { CancellationFilterType, PageArgs, toWindow } from "./history-input.js";
-import { orderOf, orderOfId, OrderType } from "./order.js";
+import { isOrderId, orderOf, orderOfId, OrderType } from "./order.js";
 import {
   CancellationStatus,
   DecimalScalar,
@@ -153,8 +153,7 @@ export class CancellationResolver {
     @Arg("id", () => ID, { description: "The id." }) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<NodeType | null> | NodeType | null {
-    const order = orderOfId(id, context.caller, this.stores);
-    return order ?? this.cancellation(id, context);
+    return isOrderId(id) ? orderOfId(id, context.caller, this.stores) : this.cancellation(id, context);
   }
 
   @Query(() => CancellationType, {

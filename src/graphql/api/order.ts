@@ -105,9 +105,13 @@ export function orderOf(
 
 const ORDER_ID_CONTENT = z.tuple([z.string(), z.string()]);
 
-/** The order with this id; null for any other id. */
+/** Whether an id is that of an order, of whomever and forged or not. */
+export function isOrderId(id: string): boolean {
+  return id.startsWith(ORDER_ID);
+}
+
+/** The caller's order with this id; null for any other id. */
 export function orderOfId(id: string, caller: Caller, stores: Stores): OrderType | null {
-  if (!id.startsWith(ORDER_ID)) return null;
   try {
     const content: unknown = JSON.parse(Buffer.from(id.slice(ORDER_ID.length), "base64url").toString("utf8"));
     const [storeId, orderNo] = ORDER_ID_CONTENT.parse(content);
