@@ -79,6 +79,8 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
     ...dependencies.admission.hooks,
     preHandler: [checkAddress, checkAccept([EVENT_STREAM])],
     handler: async (request, reply) => {
+      const language = chooseLanguage(request.headers["accept-language"]);
+      void reply.headers({ "content-language": language, vary: "accept-language" });
       const ending = endingOf(reply);
       const live: LiveContext = { ...dependencies.live, signal: ending.signal, accepted: null };
       const answer = await dependencies.serverOf(request).executeHTTPGraphQLRequest({
@@ -89,10 +91,7 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
       const { status = 200, headers, body } = answer;
       return reply
         .code(status)
-        .headers({
-          ...Object.fromEntries(headers),
-          "content-language": chooseLanguage(request.headers["accept-language"]),
-        })
+        .headers(Object.fromEntries(headers))
         .send(body.kind === "complete" ? body.string : "");
     },
   });
@@ -135,9 +134,7 @@ async function stream(
   const stopWatching = admission.watchToken(request, () => ending.abort(TOKEN_EXPIRED));
   signal.addEventListener("abort", stopWatching, { once: true });
   const events = toEventStream(resultsOf(source), { signal, formatErrors, onEnd: () => ending.abort() });
-  return reply
-    .headers({ ...HEADERS, "content-language": context.language })
-    .send(Readable.from(events, { highWaterMark: 1 }));
+  return reply.headers(HEADERS).send(Readable.from(events, { highWaterMark: 1 }));
 }
 
 function refuse(reply: FastifyReply, errors: readonly GraphQLFormattedError[]): FastifyReply {
