@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { NEXT_ACTIONS, USER_ERROR_CODES } from "../../src/cancellation/model/user-error.js";
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from "../../src/config/auth.js";
 import { readConfig } from "../../src/config/config.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
@@ -224,6 +225,33 @@ describe("docs/api.md", () => {
 
     expect(amounts).toEqual([...amounts].sort((a, b) => b - a));
     expect(data.withDiscrepancies.edges[0].node.discrepancies.length).toBeGreaterThan(0);
+  });
+
+  /** The cells of the rows of a table, by what their first one has. */
+  const rowsOf = (section: string): string[][] => {
+    const [, text = ""] = read("docs/api.md").split(`# ${section}\n`);
+    const rows = text.split(/^#/mu, 1)[0]?.match(/^\| `[A-Z_]+`.*$/gmu) ?? [];
+    return rows.map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()));
+  };
+
+  test("has every user error with what to do next", () => {
+    const rows = rowsOf("User errors");
+    expect(rows.map(([, code]) => code)).toEqual(USER_ERROR_CODES);
+    const actions = rows.flatMap(([, , action = ""]) => action.split(/, | or /u));
+    expect(new Set(actions)).toEqual(new Set(NEXT_ACTIONS));
+  });
+
+  test("has every code of a top-level error that the source has", () => {
+    const sources = readdirSync(new URL("../../src", import.meta.url), { recursive: true, encoding: "utf8" });
+    const text = sources
+      .filter((name) => /^(?:graphql|http|messages)\b.*\.ts$/u.test(name))
+      .map((name) => read(`src/${name}`))
+      .join("\n");
+    const thrown = text.matchAll(/(?:refusal\(\s*|code: |ApiError\(\d+, )"([A-Z_]+)"/gu);
+    const ofUserErrors: readonly (string | undefined)[] = USER_ERROR_CODES;
+    const codes = new Set([...thrown].map(([, code]) => code).filter((code) => !ofUserErrors.includes(code)));
+    expect(codes.size).toBeGreaterThan(6);
+    expect(rowsOf("Errors").map(([, code]) => code)).toEqual(expect.arrayContaining([...codes]));
   });
 
   test("starts the service as `npm run token` says", () => {

@@ -47,12 +47,22 @@ describe("a cancel", () => {
     accepted: { status: "SUCCEEDED", errors: [], safeToRetry: false, resolvedBy: "RESPONSE" },
     rejected: {
       status: "FAILED",
-      errors: ["RejectedByEbpError"],
+      errors: ["RejectedByEbpError: RETRY_NEW_KEY"],
       safeToRetry: false,
       resolvedBy: "RESPONSE",
     },
-    notSent: { status: "FAILED", errors: ["NotSentError"], safeToRetry: true, resolvedBy: "RESPONSE" },
-    unknown: { status: "UNKNOWN", errors: ["OutcomeUnknownError"], safeToRetry: false, resolvedBy: null },
+    notSent: {
+      status: "FAILED",
+      errors: ["NotSentError: RETRY_NEW_KEY"],
+      safeToRetry: true,
+      resolvedBy: "RESPONSE",
+    },
+    unknown: {
+      status: "UNKNOWN",
+      errors: ["OutcomeUnknownError: WAIT"],
+      safeToRetry: false,
+      resolvedBy: null,
+    },
   } as const;
 
   test.each(FORCED_BEHAVIOURS)(
@@ -64,7 +74,7 @@ describe("a cancel", () => {
       const { errors, ...facts } = expected[outcome];
 
       expect(cancellation).toMatchObject(facts);
-      expect(userErrors.map(({ __typename }: { __typename: string }) => __typename)).toEqual(errors);
+      expect(userErrors.map((error: any) => `${error.__typename}: ${error.nextAction}`)).toEqual(errors);
       expect(cancellation.events.map(({ to }: { to: string }) => to)).toEqual(["PENDING", facts.status]);
       expect(cancellation.discrepancies).toEqual(
         prefix === "SIM-DISCREPANCY"
@@ -164,26 +174,29 @@ describe("a cancel", () => {
 });
 
 describe("a request that cannot be accepted", () => {
-  test.each<[string, Record<string, unknown>, string]>([
-    [
-      "0.001 won",
-      { items: [item(), item({ seq: 2 }), item({ seq: 3, amount: "0.001" })] },
-      "input.items.2.amount",
-    ],
-    ["a key of 300 characters", { idempotencyKey: "k".repeat(300) }, "input.idempotencyKey"],
+  const LINES = [item(), item({ seq: 2 }), item({ seq: 3, amount: "0.001" })];
+  const limits = (reason: string, min: string | null, max: string): object => ({ reason, min, max });
+  test.each<[string, Record<string, unknown>, string, object]>([
+    ["0.001 won", { items: LINES }, "items.2.amount", limits("TOO_MANY_DECIMALS", null, "0")],
+    ["a long key", { idempotencyKey: "k".repeat(300) }, "idempotencyKey", limits("TOO_LONG", null, "255")],
     [
       "an account number of three digits",
       { refundAccount: { accountNumber: "123" } },
-      "input.refundAccount.accountNumber",
+      "refundAccount.accountNumber",
+      limits("TOO_SHORT", "4", "34"),
     ],
-  ])("for %s is told which field; nothing is stored or sent", async (_what, changes, field) => {
+  ])("for %s is told which field; nothing is stored or sent", async (_what, changes, field, more) => {
     const before = await reached();
     const payload = await cancel(service, cancelInput(changes));
 
     expect(payload).toMatchObject({ cancellation: null, replayed: false });
-    expect(payload.userErrors).toContainEqual(
-      expect.objectContaining({ __typename: "InvalidInputError", code: "INVALID_INPUT", field }),
-    );
+    const kind = { __typename: "InvalidInputError", code: "INVALID_INPUT", nextAction: "CORRECT_INPUT" };
+    expect(payload.userErrors).toContainEqual({
+      ...kind,
+      field: ["input", ...field.split(".")],
+      message: expect.any(String),
+      ...more,
+    });
     expect(await reached()).toEqual(before);
   });
 
@@ -197,7 +210,7 @@ describe("a request that cannot be accepted", () => {
       const { status, errors } = await tryCancel(service, cancelInput(changes));
 
       expect(status).toBe(400);
-      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field } }]);
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", field: field.split(".") } }]);
       expect(await reached()).toEqual(before);
     },
   );
@@ -207,9 +220,15 @@ describe("a request that cannot be accepted", () => {
     const { userErrors } = await cancel(service, cancelInput({ totalCancelAmount: "999" }));
 
     expect(userErrors).toMatchObject([
-      { __typename: "AmountMismatchError", code: "AMOUNT_MISMATCH", expected: "1000", actual: "999" },
+      {
+        __typename: "AmountMismatchError",
+        code: "AMOUNT_MISMATCH",
+        statedTotal: "999",
+        computedTotal: "1000",
+        nextAction: "CORRECT_INPUT",
+      },
     ]);
-    expect(userErrors[0].message).toContain("the sum of quantity × amount over all items");
+    expect(userErrors[0].message).toContain("the sum of quantity × amount");
     expect(await reached()).toEqual(before);
   });
 });

@@ -49,8 +49,8 @@ const sessions = async (): Promise<number> =>
 describe("an export", () => {
   test.each<[string, Record<string, string>]>([
     ["everything", {}],
-    ["a store", { storeId: "KR02" }],
-    ["a state", { status: "FAILED" }],
+    ["a store", { storeIds: "KR02" }],
+    ["a state", { statuses: "FAILED" }],
     ["an order", { orderNo: "O-1" }],
   ])("of %s has what the API's pages have: each once, in order, with its cursor", async (_what, filter) => {
     const { data } = await fixture.service.graphql(HISTORY, { filter }, headers);
@@ -114,7 +114,7 @@ describe("an export", () => {
     const one = await fixture.bearer("clerk", ["KR01"]);
     const records = linesOf(await download(url, "ndjson", {}, one));
     expect(new Set(records.map(({ storeId }) => storeId))).toEqual(new Set(["KR01"]));
-    expect((await download(url, "ndjson", { storeId: "KR02" }, one)).text).toBe("");
+    expect((await download(url, "ndjson", { storeIds: "KR02" }, one)).text).toBe("");
     const nobody = await fixture.bearer("nobody", []);
     expect((await download(url, "ndjson", {}, nobody)).text).toBe("");
   });

@@ -51,7 +51,7 @@ describe("an idempotency key", () => {
     expect(received(input)).toBe(1);
   });
 
-  test("used for another request is refused with the first cancellation's id, whatever is wrong with this one", async () => {
+  test("used for another request is refused with the first cancellation, whatever is wrong with this one", async () => {
     const input = cancelInput({ refundAccount: { accountNumber: "1234567890" } });
     const first = await cancel(service, input);
     const before = service.simulator.ledger.totalReceived;
@@ -68,12 +68,40 @@ describe("an idempotency key", () => {
       expect(payload.userErrors).toMatchObject([
         {
           __typename: "IdempotencyKeyReusedError",
-          cancellationId: first.cancellation.id,
-          field: "input.idempotencyKey",
+          cancellation: { id: first.cancellation.id },
+          field: ["input", "idempotencyKey"],
         },
       ]);
     }
     expect(service.simulator.ledger.totalReceived).toBe(before);
+  });
+
+  test.each([
+    ["ORD", "has cancelled the payment successfully", "RELOAD_ORDER"],
+    ["SIM-CANCELLATION-FAILED", "failed and cancelled nothing", "RETRY_NEW_KEY"],
+    ["SIM-SYSTEM-CRITICAL", "is not known yet", "WAIT"],
+  ])(
+    "used for another request says what the first one came to, and what to do now: of %s",
+    async (prefix, words, nextAction) => {
+      const input = cancelInput({ orderNo: `${prefix}-${randomUUID()}` });
+      await cancel(service, input);
+      const { userErrors } = await cancel(service, { ...input, note: "another" });
+      expect(userErrors).toMatchObject([
+        { code: "IDEMPOTENCY_KEY_REUSED", nextAction, message: expect.stringContaining(words) },
+      ]);
+    },
+  );
+
+  test("used for another request while the first is in flight is told to wait", async () => {
+    gate.close();
+    const input = cancelInput();
+    const first = cancel(service, input);
+    await until(() => received(input) === 1);
+    const { userErrors } = await cancel(service, { ...input, note: "another" });
+    gate.open();
+
+    expect(userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED", nextAction: "WAIT" }]);
+    await first;
   });
 
   test("makes a repeated request wait for the first while it is in flight", async () => {
@@ -120,15 +148,15 @@ describe("a key that was used gets its first cancellation", () => {
     const again = await cancel(service, { ...input, idempotencyKey });
     expect(again).toMatchObject({ replayed: true, cancellation: { id }, userErrors: [] });
     const unused = await cancel(service, { ...input, idempotencyKey: `unused\u200b${randomUUID()}` });
-    expect(unused.userErrors).toMatchObject([{ code: "INVALID_INPUT", field: "input.idempotencyKey" }]);
+    expect(unused.userErrors).toMatchObject([{ code: "INVALID_INPUT", field: ["input", "idempotencyKey"] }]);
   });
 
   test("after a restart too, in whatever state it is, and the history is what it was", async () => {
     const expected = [
-      ["ORD", "SUCCEEDED", []],
-      ["SIM-CANCELLATION-FAILED", "FAILED", ["REJECTED_BY_EBP"]],
-      ["SIM-SYSTEM-CRITICAL", "UNKNOWN", ["OUTCOME_UNKNOWN"]],
-      ["ORD-crashed", "PENDING", ["CANCEL_IN_PROGRESS"]],
+      ["ORD", "SUCCEEDED", [], []],
+      ["SIM-CANCELLATION-FAILED", "FAILED", ["REJECTED_BY_EBP"], ["RETRY_NEW_KEY"]],
+      ["SIM-SYSTEM-CRITICAL", "UNKNOWN", ["OUTCOME_UNKNOWN"], ["WAIT"]],
+      ["ORD-crashed", "PENDING", ["CANCEL_IN_PROGRESS"], ["RETRY_SAME_KEY"]],
     ] as const;
     const inputs = expected.map(([prefix]) =>
       cancelInput({ orderNo: `${prefix}-${randomUUID()}`, refundAccount: ACCOUNT, note: "one\ntwo" }),
@@ -146,9 +174,10 @@ describe("a key that was used gets its first cancellation", () => {
     await service.restart({ EBP_TIMEOUT_MS: "500" });
 
     expect((await service.graphql(query)).data).toEqual(before.data);
-    for (const [n, [, status, codes]] of expected.entries()) {
+    for (const [n, [, status, codes, actions]] of expected.entries()) {
       const again = await cancel(service, inputs[n] ?? {});
       expect([again.cancellation.status, again.replayed, codesOf(again)]).toEqual([status, true, codes]);
+      expect(again.userErrors.map((error: any) => error.nextAction)).toEqual(actions);
       expect(received(inputs[n] ?? {})).toBe(1);
     }
     await service.restart();
@@ -165,7 +194,7 @@ describe("where a key cannot be looked up, the answer says that an earlier call 
     expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
     expect(errors?.[0].message).toContain("This call sent nothing");
     expect(errors?.[0].message).toContain(
-      "Whether an earlier call with this idempotency key sent something cannot be told now",
+      "It is not known right now whether an earlier call with this idempotency key sent something",
     );
   }
 

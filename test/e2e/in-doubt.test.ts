@@ -21,7 +21,7 @@ async function doubtful(
   const { cancellation, userErrors } = await cancel(service, cancelInput({ orderNo }));
   expect(cancellation.status).toBe("UNKNOWN");
   expect(userErrors).toMatchObject([
-    { __typename: "OutcomeUnknownError", code: "OUTCOME_UNKNOWN", cancellationId: cancellation.id },
+    { __typename: "OutcomeUnknownError", code: "OUTCOME_UNKNOWN", cancellation: { id: cancellation.id } },
   ]);
   return { id: cancellation.id, orderNo };
 }
@@ -54,7 +54,7 @@ describe("a cancel in doubt", () => {
     await service.letTimePass("2 hours");
     const list = async (): Promise<any> => {
       const { data } = await service.graphql(
-        `{ cancellations(filter: { status: UNKNOWN }) { edges { node {
+        `{ cancellations(filter: { statuses: UNKNOWN }) { edges { node {
              id inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep safeToRetry
              events { at from to source actor evidence { basis httpStatus resultCode requestId digest } } } } } }`,
       );

@@ -196,7 +196,7 @@ test("a process that cannot keep up refuses what is asked of the API, tells so, 
     errors: [
       {
         message:
-          "More is asked than can be served at this moment. This call did nothing; an earlier one with the same idempotency key may have. Come again in 1 s.",
+          "There are too many requests right now. This call did nothing; an earlier one with the same idempotency key may have. Try again in 1 s.",
         extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 },
       },
     ],

@@ -42,7 +42,10 @@ describe("an operator", () => {
       evidence: { basis: `${note} (Decided even though: SETTLING.)` },
     });
     const again = await cancel(operator, input);
-    expect(again).toMatchObject({ replayed: true, userErrors: [{ __typename: "NotCancelledError" }] });
+    expect(again).toMatchObject({
+      replayed: true,
+      userErrors: [{ __typename: "NotCancelledError", nextAction: "RETRY_NEW_KEY" }],
+    });
     const retry = await cancel(operator, { ...input, idempotencyKey: randomUUID() });
     expect(retry.cancellation).toMatchObject({ status: "UNKNOWN" });
     expect(fixture.service.simulator.ledger.received(input.orderNo)).toHaveLength(2);
@@ -71,7 +74,7 @@ describe("an operator", () => {
     const cancelling = cancel(operator, flying);
     await until(() => fixture.service.simulator.ledger.received(flying.orderNo).length === 1);
     const { data } = await operator.graphql(
-      "{ cancellations(filter: { status: PENDING }) { edges { node { id } } } }",
+      "{ cancellations(filter: { statuses: PENDING }) { edges { node { id } } } }",
     );
     const [{ node }] = data.cancellations.edges;
     const pending = await resolve(operator, { id: node.id, ...decision });
@@ -81,12 +84,20 @@ describe("an operator", () => {
     expect(pending).toMatchObject({
       cancellation: { id: node.id, status: "PENDING" },
       userErrors: [
-        { __typename: "NotInDoubtError", code: "NOT_IN_DOUBT", status: "PENDING", field: "input.id" },
+        {
+          __typename: "NotInDoubtError",
+          code: "NOT_IN_DOUBT",
+          status: "PENDING",
+          field: ["input", "id"],
+          nextAction: "WAIT",
+        },
       ],
     });
     const { cancellation, userErrors } = await resolve(operator, { id: node.id, ...decision });
     expect(cancellation).toMatchObject(before);
-    expect(userErrors).toMatchObject([{ __typename: "NotInDoubtError", status: "SUCCEEDED" }]);
+    expect(userErrors).toMatchObject([
+      { __typename: "NotInDoubtError", status: "SUCCEEDED", nextAction: "NONE" },
+    ]);
   });
 
   test.each([
@@ -101,7 +112,7 @@ describe("an operator", () => {
     const answer = await tryResolve(operator, decision);
     expect(answer.data.resolveCancellation).toMatchObject({
       cancellation: null,
-      userErrors: [{ __typename: "InvalidInputError", code: "INVALID_INPUT", field: "input.note" }],
+      userErrors: [{ __typename: "InvalidInputError", code: "INVALID_INPUT", field: ["input", "note"] }],
     });
     expect(answer.text).not.toMatch(/1029|zaphod/iu);
     expect((await read(operator, id)).status).toBe("UNKNOWN");
@@ -144,7 +155,7 @@ describe("a refresh", () => {
     const before = await read(operator, id);
     const { cancellation, userErrors } = await refresh(operator, id);
 
-    expect(userErrors).toMatchObject([{ __typename: "OutcomeUnknownError", cancellationId: id }]);
+    expect(userErrors).toMatchObject([{ __typename: "OutcomeUnknownError", cancellation: { id } }]);
     expect(cancellation).toMatchObject({
       status: "UNKNOWN",
       lookups: before.lookups,
@@ -160,7 +171,7 @@ describe("a refresh", () => {
     await fixture.service.sql("UPDATE cancellation SET next_check_at = NULL WHERE id = $1", [id]);
     const { cancellation, userErrors } = await refresh(operator, id);
     expect(cancellation).toMatchObject({ status: "UNKNOWN", nextCheckAt: null, nextStep: "OPERATOR" });
-    expect(userErrors[0].message).toContain("an operator");
+    expect(userErrors[0].message).toContain("An operator has to find out");
   });
 
   test("leaves what is decided as it is, without asking EBP", async () => {

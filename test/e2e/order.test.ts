@@ -155,16 +155,15 @@ describe("a preview", () => {
       wouldSend: true,
       storeId: "SIM-KR",
       currencyCode: "KRW",
-      amountBasis: "the sum of quantity × amount over all items",
+      amountBasis: "UNIT",
       computedTotal: "650",
       computedProductAmount: "600",
       computedProductTaxAmount: "60",
       computedDeliveryAmount: "50",
       computedDeliveryTaxAmount: "5",
       userErrors: [],
-      request: { method: "POST", url: `${service.simulator.url}/api/v2/payment/cancel` },
     });
-    expect(JSON.parse(shown.request.body)).toEqual({
+    expect(JSON.parse(shown.requestBody)).toEqual({
       orderNo: "ORD-preview",
       totalCancelAmount: 650,
       refundAccount: { accountNumber: "******5678", bankCode: "001", accountHolderName: "홍**" },
@@ -182,8 +181,8 @@ describe("a preview", () => {
     expect(await preview(cancelInput({ totalCancelAmount: "1" }))).toMatchObject({
       wouldSend: false,
       computedTotal: "1000",
-      request: null,
-      userErrors: [{ __typename: "AmountMismatchError", expected: "1000", actual: "1" }],
+      requestBody: null,
+      userErrors: [{ __typename: "AmountMismatchError", statedTotal: "1", computedTotal: "1000" }],
     });
   });
 
@@ -196,15 +195,15 @@ describe("a preview", () => {
     expect(await preview(done)).toMatchObject({ wouldSend: false, userErrors: [] });
     expect(await preview({ ...done, note: "another" })).toMatchObject({
       wouldSend: false,
-      userErrors: [{ __typename: "IdempotencyKeyReusedError", cancellationId: first.cancellation.id }],
+      userErrors: [{ __typename: "IdempotencyKeyReusedError", cancellation: { id: first.cancellation.id } }],
     });
     expect(await preview({ ...doubtful, idempotencyKey: "other" })).toMatchObject({
       wouldSend: false,
-      userErrors: [{ __typename: "CancelInProgressError", cancellationId: second.cancellation.id }],
+      userErrors: [{ __typename: "CancelInProgressError", cancellation: { id: second.cancellation.id } }],
     });
     expect(await preview({ ...done, idempotencyKey: "other", expectedCancelledTotal: "5" })).toMatchObject({
       wouldSend: false,
-      userErrors: [{ __typename: "CancelledTotalChangedError", expected: "5", actual: "1000" }],
+      userErrors: [{ __typename: "CancelledTotalChangedError", expectedTotal: "5", currentTotal: "1000" }],
     });
   });
 });

@@ -34,7 +34,7 @@ function expectLimited(answer: GraphQLAnswer): void {
   const [{ extensions, message }] = answer.errors ?? [{}];
   expect(extensions).toEqual({ code: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) });
   expect(answer.headers.get("retry-after")).toBe(String(extensions.retryAfterSeconds));
-  expect(message).toMatch(/^At most \d+ .* a minute per caller and store, .*; come again in \d+ s\.$/u);
+  expect(message).toMatch(/^A caller and store may .* a minute, .* Try again in \d+ s\.$/u);
 }
 
 describe("mutations", () => {
@@ -44,7 +44,7 @@ describe("mutations", () => {
     const before = await reached();
     const answer = await cancel(world.service, headers);
     expectLimited(answer);
-    expect(answer.errors?.[0].message).toContain("This call sent nothing; come again in");
+    expect(answer.errors?.[0].message).toContain("This call sent nothing. Try again in");
     expect(await reached()).toEqual(before);
   });
 
@@ -118,7 +118,7 @@ describe("mutations", () => {
     expect(answer.errors).toEqual([
       expect.objectContaining({
         message:
-          "This counts as 10 mutations, and at most 9 a minute are served per caller and store: it never is. This call sent nothing.",
+          "This counts as 10 mutations, more than the 9 that a caller and store may make in a minute. This call sent nothing.",
         extensions: { code: "BAD_REQUEST" },
       }),
     ]);
@@ -157,7 +157,7 @@ describe("queries", () => {
     await answered(order("SIM-TWO"), headers);
     expectLimited(
       await world.service.graphql(
-        '{ cancellations(filter: { storeId: "SIM-TWO" }, first: 1) { totalCount edges { node { id items { seq } } } } }',
+        '{ cancellations(filter: { storeIds: "SIM-TWO" }, first: 1) { totalCount edges { node { id items { seq } } } } }',
         {},
         headers,
       ),
@@ -190,7 +190,7 @@ describe("queries", () => {
     const answer = await world.service.graphql(page(100), {}, headers);
     expect(answer.status).toBe(400);
     expect(answer.errors?.[0].message).toMatch(
-      /^This query costs \d+ points, and at most 60 a minute are served per caller and store: it never is\. Ask for less/u,
+      /^This query costs \d+ points, more than the 60 that a caller and store may use in a minute\. Ask for less/u,
     );
     // Nor is it charged.
     expect((await world.service.graphql(page(1), {}, headers)).status).toBe(200);

@@ -68,7 +68,7 @@ async function expectBarred(answer: Response): Promise<void> {
   const { retryAfterSeconds } = errors[0].extensions;
   expect(errors).toEqual([
     {
-      message: `Too many requests of this caller were refused: nothing more is read for ${retryAfterSeconds} s. This call did nothing; an earlier one with the same idempotency key may have.`,
+      message: `Too many of your requests were refused, so none is read for ${retryAfterSeconds} s. This call did nothing; an earlier one with the same idempotency key may have.`,
       extensions: { code: "RATE_LIMITED", retryAfterSeconds: expect.any(Number) },
     },
   ]);
@@ -113,7 +113,8 @@ test("requests that come too often count as broken when they are long, and do no
     await ask(MOST + 2, async () => {
       const answer = await graphql({}, of("SIM-KR"))(headers);
       statuses.push(answer.status);
-      if (answer.status !== 200) expect(await answer.text()).toContain("mutations a minute per caller");
+      if (answer.status !== 200)
+        expect(await answer.text()).toContain("mutations a minute, and this counts as");
     });
     expect(statuses.filter((one) => one === 200)).toHaveLength(2);
     expect((await graphql({}, of("SIM-TWO"))(headers)).status).toBe(status);

@@ -73,7 +73,7 @@ describe("sums of cancellations", () => {
   });
 
   test("are by day of the zone that is named, with the moments that find what is in it", async () => {
-    const days = await stats({ groupBy: ["DAY"], timeZone: "Asia/Seoul", filter: { storeId: "SIM-KR" } });
+    const days = await stats({ groupBy: ["DAY"], timeZone: "Asia/Seoul", filter: { storeIds: "SIM-KR" } });
     const [first, second, end] = [29, 30, 31].map((day) => `2026-03-${day}T15:00:00.000Z`);
     expect(days).toEqual([
       sum({ periodStart: "2026-03-30", periodFrom: first, periodBefore: second }, 1, "750", "65"),
@@ -125,16 +125,16 @@ describe("sums of cancellations", () => {
     ]);
     expect(await stats({ groupBy: [], filter })).toEqual([sum({}, 1, "750", "65")]);
     expect(
-      await stats({ groupBy: ["ITEM_TYPE"], filter: { itemType: "DELIVERY", storeId: "SIM-KR" } }),
+      await stats({ groupBy: ["ITEM_TYPE"], filter: { itemType: "DELIVERY", storeIds: "SIM-KR" } }),
     ).toEqual([sum({ itemType: "DELIVERY" }, 1, "50", "5")]);
   });
 
   test("are by reason and by result code, those without one by themselves and last", async () => {
-    expect(await stats({ groupBy: ["REASON"], filter: { storeId: "SIM-KR" } })).toEqual([
+    expect(await stats({ groupBy: ["REASON"], filter: { storeIds: "SIM-KR" } })).toEqual([
       sum({ reason: "Damaged" }, 2, "1350", "125"),
       sum({}, 1, "600", "60"),
     ]);
-    expect(await stats({ groupBy: ["FAILURE_CODE", "SETTLEMENT"], filter: { storeId: "SIM-KR" } })).toEqual([
+    expect(await stats({ groupBy: ["FAILURE_CODE", "SETTLEMENT"], filter: { storeIds: "SIM-KR" } })).toEqual([
       sum({ settlement: "AWAITED" }, 2, "1350", "125"),
       sum({ failureCode: expect.any(String) }, 1, "600", "60"),
     ]);
@@ -142,13 +142,21 @@ describe("sums of cancellations", () => {
 });
 
 test.each([
-  [{ groupBy: ["DAY"], timeZone: "Asia/Nowhere" }, "timeZone", /found something else$/u],
-  [{ groupBy: ["DAY", "MONTH"] }, "groupBy", /at most one of DAY, WEEK, MONTH, found DAY, MONTH$/u],
-  [{ groupBy: ["STATUS", "STATUS"] }, "groupBy", /each group once, found STATUS several times$/u],
-])("%j is refused, and told what is wrong", async (variables, field, message) => {
+  [
+    { groupBy: ["DAY"], timeZone: "Asia/Nowhere" },
+    ["timeZone"],
+    "INVALID_FORMAT",
+    /^Use the IANA name of a time zone/u,
+  ],
+  [{ groupBy: ["DAY", "MONTH"] }, ["groupBy"], "NOT_ALLOWED", /at most one of DAY, WEEK, MONTH\.$/u],
+  [{ groupBy: ["STATUS", "STATUS"] }, ["groupBy"], "DUPLICATE", /^STATUS stands more than once\./u],
+])("%j is refused, and told what is wrong", async (variables, field, reason, message) => {
   const { errors } = await ask(variables);
   expect(errors).toMatchObject([
-    { message: expect.stringMatching(message) as unknown, extensions: { code: "BAD_USER_INPUT", field } },
+    {
+      message: expect.stringMatching(message) as unknown,
+      extensions: { code: "BAD_USER_INPUT", field, reason },
+    },
   ]);
 });
 

@@ -49,14 +49,14 @@ describe("when the database is gone", () => {
       { input: cancelInput({ refundAccount: ACCOUNT }) },
       "cancelPayment",
       "SERVICE_UNAVAILABLE",
-      /^This call sent nothing.+cannot be told now\. Repeat it with the same key\..+x-request-id/u,
+      /^This call sent nothing.+not known right now.+Repeat it with the same key\..+x-request-id/u,
     ],
     ["a query", "{ cancellations { edges { node { id } } } }", undefined, "cancellations", ...OURS],
     [
-      "a count, whatever it is called",
-      '{ order: order(orderNo: "1") { orderNo } }',
+      "a total, whatever it is called",
+      '{ order(orderNo: "1") { total: cancelledTotal } }',
       undefined,
-      "order",
+      "cancelledTotal",
       ...OURS,
     ],
   ])(
@@ -69,12 +69,13 @@ describe("when the database is gone", () => {
           {
             message: expect.stringMatching(message),
             locations: expect.anything(),
-            path: [field],
-            extensions: { code, requestId },
+            path: field === "cancelledTotal" ? ["order", "total"] : [field],
+            extensions: { code, nextAction: "RETRY_SAME_KEY", requestId },
           },
         ],
         // A field that may be null takes the fault alone.
-        data: field === "order" ? { order: null } : null,
+        data: field === "cancelledTotal" ? { order: { total: null } } : null,
+        extensions: { cost: expect.any(Number) },
       });
       expect(text).not.toMatch(NOT_OURS);
       await service.output(new RegExp(`"requestId":"${requestId}".+"msg":"answered"`, "u"));

@@ -11,6 +11,7 @@ import {
 } from "../../src/graphql/plugins/limits.js";
 import { coerceVariables } from "../../src/graphql/plugins/value-errors.js";
 import { buildGraphQLSchema, type SchemaParts } from "../../src/graphql/schema.js";
+import { MESSAGES } from "../../src/messages/messages.js";
 import { CANCELLATION_FIELDS } from "../helpers/operations.js";
 
 let ours: GraphQLSchema;
@@ -19,16 +20,19 @@ beforeAll(async () => {
   ours = await buildGraphQLSchema({} as SchemaParts);
 });
 
+const WORDING = { refusals: MESSAGES.en.refusals, namesSchema: true };
+
 function read(query: string, given: Record<string, unknown> = {}, schema = ours): Operation {
   const document = parse(query);
   const operation = getOperationAST(document);
   if (!operation) throw new Error("no operation");
-  const { values } = coerceVariables(schema, operation, given, true);
+  const { values } = coerceVariables(schema, operation, given, WORDING);
   return { schema, document, operation, variables: values };
 }
 const cost = (query: string, given?: Record<string, unknown>, schema = ours): number =>
   measure(read(query, given, schema)).cost;
-const faults = (query: string): readonly string[] => measure(read(query)).faults;
+const faults = (query: string): readonly string[] =>
+  measure(read(query)).faults.map((text) => text(MESSAGES.en));
 const times = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join(" ");
 const page = (args: string, fields = "id"): string =>
@@ -97,7 +101,7 @@ describe("a document may make one mutation:", () => {
     ["one named as no field may be", `mutation { ${refresh} __typename: ${refresh} }`],
   ])("not %s", (_how, query) => {
     expect(faults(query)).toEqual([
-      "The document has 2 mutations; a request may make 1. Send each in a request of its own.",
+      "The document has 2 mutations; a request may have 1. Send each in a request of its own.",
     ]);
   });
 });
@@ -214,6 +218,19 @@ test("sums cost far more than a query, and two of them fit into a document", () 
   // Ten objects of the list besides.
   expect(sums(1)).toBe(451);
   expect([sums(2) <= MAX_COST, sums(3) <= MAX_COST]).toEqual([true, false]);
+});
+
+test("orders cost what is read of each, as many times as there are numbers", () => {
+  const query =
+    "query ($orderNos: [String!]!) { orders(orderNos: $orderNos) { cancelledTotal lines { seq } } }";
+  const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => `ORD-${n}`);
+  const costOf = (count: number): number => cost(query, { orderNos: numbers(count) });
+  // For each: two reads, an object and ten lines.
+  expect([costOf(1), costOf(10), costOf(100)]).toEqual([1, 10, 100].map((n) => Math.ceil(1 + n * 3.1)));
+  const written = `{ orders(orderNos: ${JSON.stringify(numbers(10))}) { cancelledTotal lines { seq } } }`;
+  expect(cost(written)).toBe(costOf(10));
+  // Resolving it says what is wrong.
+  expect(costOf(5_000)).toBe(costOf(100));
 });
 
 test("what asks EBP costs what is said where it is declared, each time it is written: four fit into a document", () => {

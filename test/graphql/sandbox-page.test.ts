@@ -92,6 +92,7 @@ test("Sandbox runs an operation on this service alone through the page, and is t
     operationId: "2",
     response: {
       data: { cancellations: { totalCount: 0 } },
+      extensions: { cost: expect.any(Number) },
       status: 200,
       headers: expect.objectContaining({ "content-type": expect.stringContaining("json") }),
       hasNext: false,

@@ -4,6 +4,7 @@ import {
   buildSchema,
   getNamedType,
   graphql,
+  isInterfaceType,
   isNonNullType,
   isObjectType,
   lexicographicSortSchema,
@@ -16,7 +17,23 @@ import {
   type StringValueNode,
 } from "graphql";
 import { getMetadataStorage } from "type-graphql";
+import { Decimal } from "../../src/cancellation/model/decimal.js";
+import { FAILURE_KINDS, type FailureKind } from "../../src/cancellation/model/outcome.js";
+import { CANCELLATION_STATUSES } from "../../src/cancellation/model/status.js";
+import {
+  amountMismatch,
+  errorsOf,
+  inProgress,
+  keyReused,
+  notFound,
+  notInDoubt,
+  notYetFailed,
+  totalChanged,
+  USER_ERROR_CODES,
+  type UserError,
+} from "../../src/cancellation/model/user-error.js";
 import { buildGraphQLSchema, guardSchema, type SchemaParts } from "../../src/graphql/schema.js";
+import { cancellation } from "../helpers/cancellations.js";
 import { callerOf } from "../helpers/examples.js";
 
 let schema: GraphQLSchema;
@@ -74,6 +91,51 @@ test("lets a mutation's answer lack whatever is read for it after the outcome", 
 
   expect(reached).toContain("Cancellation");
   expect(required).toEqual([]);
+});
+
+describe("an error type is one of", () => {
+  const store = { id: "KR", currencyCode: "KRW", currencyDecimals: 0, amountBasis: "unit" } as const;
+  const one = new Decimal(1);
+  const failed = (failureKind: FailureKind): UserError[] =>
+    errorsOf(cancellation("FAILED", { failureKind, safeToRetry: failureKind !== "REJECTED" }));
+  /** What the state of a cancellation brings, whoever asked. */
+  const states = [
+    ...CANCELLATION_STATUSES.filter((status) => status !== "FAILED").flatMap((status) =>
+      errorsOf(cancellation(status)),
+    ),
+    ...FAILURE_KINDS.flatMap(failed),
+  ];
+  const unknown = notFound("id");
+  const cancels = [
+    unknown,
+    amountMismatch(store, one, one),
+    keyReused(cancellation("SUCCEEDED")),
+    inProgress(cancellation("UNKNOWN"), "ORD-1"),
+    totalChanged(one, one),
+    ...states,
+  ];
+  const operators = [unknown, notInDoubt(cancellation("FAILED")), notYetFailed([], null), ...states];
+  const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort();
+  const codes = (errors: readonly UserError[]): string[] => sorted(errors.map(({ code }) => code));
+  /** By their code, which is their name in another case. */
+  const implementing = (name: string): string[] => {
+    const type = schema.getType(name);
+    if (!isInterfaceType(type)) throw new Error(`no interface: ${name}`);
+    const types = schema.getPossibleTypes(type).map((each) => each.name.replace(/Error$/u, ""));
+    return sorted(types.map((each) => each.replace(/(?<=[a-z])(?=[A-Z])/gu, "_").toUpperCase()));
+  };
+
+  test.each([
+    ["cancelPayment, exactly if it can return it", "CancelPaymentError", cancels],
+    ["the operators' mutations, exactly if they can return it", "OperatorError", operators],
+    ["all errors", "UserError", [...cancels, ...operators]],
+  ])("%s", (_which, name, errors) => {
+    expect(implementing(name)).toEqual(codes(errors));
+  });
+
+  test("them all, and has a code of its own", () => {
+    expect(implementing("UserError")).toEqual(sorted(USER_ERROR_CODES));
+  });
 });
 
 const RULES = {

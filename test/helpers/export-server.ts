@@ -193,7 +193,12 @@ export const exported: ExportedCancellation = {
     totalDeliveryTaxAmount: null,
     requestId: "REQ-1",
     failureKind: "REJECTED",
-    failure: { resultCode: "EBP-C-0010", message: "The payment cannot be cancelled.", details: [] },
+    failure: {
+      cause: "REJECTED",
+      resultCode: "EBP-C-0010",
+      ebpMessage: "The payment cannot be cancelled.",
+      details: [],
+    },
     discrepancies: [],
     inDoubtSince: null,
     lookups: 0,

@@ -4,10 +4,10 @@ import type { GraphQLAnswer, TestReplica, TestService } from "./service.js";
 export const IN_DOUBT_FIELDS = `${CANCELLATION_FIELDS} inDoubtSince inDoubtSeconds lookups nextCheckAt nextStep`;
 
 const ERRORS = `userErrors {
-  __typename code message field
+  __typename code message field nextAction
   ... on NotInDoubtError { status }
-  ... on OutcomeUnknownError { cancellationId }
-  ... on CancelInProgressError { cancellationId }
+  ... on OutcomeUnknownError { cancellation { id } }
+  ... on CancelInProgressError { cancellation { id } }
 }`;
 
 const READ = `query ($id: ID!) { cancellation(id: $id) { ${IN_DOUBT_FIELDS} } }`;

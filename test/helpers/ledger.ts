@@ -97,7 +97,7 @@ export function step(one: CancelIntent, kind: CancelOutcome["kind"]): Transition
     digest: null,
     rawAnswer: "{}",
   };
-  const failure = { resultCode: "EBP-C-0010", message: "no", details: [] };
+  const failure = { cause: "REJECTED", resultCode: "EBP-C-0010", ebpMessage: "no", details: [] } as const;
   const outcome: CancelOutcome =
     kind === "accepted" ? { kind, confirmation: CONFIRMATION, evidence } : { kind, failure, evidence };
   return concludeFromResponse(one, { outcome, sentAgoMs: 5 });

@@ -22,8 +22,8 @@ export interface LiveStream {
   hangUp(): void;
 }
 
-export const CHANGED = `subscription ($storeId: String, $orderNo: String, $id: ID) {
-  cancellationChanged(storeId: $storeId, orderNo: $orderNo, id: $id) {
+export const CHANGED = `subscription ($storeId: ID, $orderNo: String, $ids: [ID!]) {
+  cancellationChanged(storeId: $storeId, orderNo: $orderNo, ids: $ids) {
     id storeId orderNo status settlement resolvedBy events { to source }
   }
 }`;

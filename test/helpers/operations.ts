@@ -2,19 +2,20 @@ import { randomUUID } from "node:crypto";
 import type { GraphQLAnswer, TestReplica } from "./service.js";
 
 const ERROR_FIELDS = `
-  __typename code message field
-  ... on AmountMismatchError { expected actual }
-  ... on IdempotencyKeyReusedError { cancellationId }
-  ... on CancelInProgressError { cancellationId }
-  ... on CancelledTotalChangedError { expected actual }
+  __typename code message field nextAction
+  ... on InvalidInputError { reason min max }
+  ... on AmountMismatchError { statedTotal computedTotal }
+  ... on IdempotencyKeyReusedError { cancellation { id } }
+  ... on CancelInProgressError { cancellation { id } }
+  ... on CancelledTotalChangedError { expectedTotal currentTotal }
   ... on RejectedByEbpError { resultCode ebpMessage requestId details { field message } }
-  ... on OutcomeUnknownError { cancellationId }`;
+  ... on OutcomeUnknownError { cancellation { id } }`;
 
 export const CANCELLATION_FIELDS = `
   id storeId orderNo idempotencyKey status safeToRetry settlement resolvedBy totalCancelAmount currencyCode amountBasis
   refundAccount { bankCode accountNumberLast4 accountHolderName }
   returnRequestId processedCount totalProductAmount totalProductTaxAmount totalDeliveryAmount totalDeliveryTaxAmount
-  requestId failure { resultCode message details { field message } } discrepancies { field asked confirmed }
+  requestId failure { resultCode message ebpMessage details { field message } } discrepancies { field asked confirmed }
   items { seq itemType itemId quantity amount taxAmount lineTotal confirmedQuantity confirmedAmount confirmedTaxAmount }
   events { from to source actor evidence { basis httpStatus resultCode requestId timestamp digest } at }
   reason note requestedBy createdAt sentAt resolvedAt refundedAt`;
@@ -27,7 +28,7 @@ export const PREVIEW = `query ($input: CancelPaymentInput!) {
   cancelPaymentPreview(input: $input) {
     wouldSend storeId currencyCode amountBasis computedTotal
     computedProductAmount computedProductTaxAmount computedDeliveryAmount computedDeliveryTaxAmount
-    request { method url body } userErrors { ${ERROR_FIELDS} }
+    requestBody userErrors { ${ERROR_FIELDS} }
   }
 }`;
 

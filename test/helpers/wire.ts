@@ -4,6 +4,8 @@ import { pipe, startRelay, type Relay } from "./relay.js";
 export interface WireConnection {
   /** All that was asked. */
   readonly asked: string;
+  /** The text of each statement that was executed, as often as it was. */
+  readonly executed: readonly string[];
   /** The first row that came back with this column. */
   readonly rowWith: (column: string) => Readonly<Record<string, string | null>> | undefined;
 }
@@ -27,9 +29,27 @@ export async function startWire(databaseUrl: string): Promise<Wire> {
     connections: () =>
       spoken.map(({ asked, answered }) => ({
         asked: Buffer.concat(asked).toString("latin1"),
+        executed: executedIn(Buffer.concat(asked)),
         rowWith: (column) => rowIn(Buffer.concat(answered), column),
       })),
   };
+}
+
+/** Parse names a statement, Bind runs it: once it is named, its text does not come again. */
+function executedIn(bytes: Buffer): string[] {
+  const texts = new Map<string, string>();
+  const executed: string[] = [];
+  const textAt = (at: number): string => bytes.toString("utf8", at, bytes.indexOf(0, at));
+  // The first message has a length and no letter.
+  for (let at = bytes.readInt32BE(0); at < bytes.length; at += 1 + bytes.readInt32BE(at + 1)) {
+    const type = String.fromCharCode(bytes.readUInt8(at));
+    const name = textAt(at + 5);
+    const next = at + 5 + Buffer.byteLength(name) + 1;
+    if (type === "P") texts.set(name, textAt(next));
+    if (type === "B") executed.push(texts.get(textAt(next)) ?? "");
+    if (type === "Q") executed.push(name);
+  }
+  return executed;
 }
 
 /** By PostgreSQL's protocol: messages of a letter, a length that counts itself, and what they say. */

@@ -79,7 +79,7 @@ describe("refund accounts go through", () => {
       const input = { id: cancellation.id, outcome: "FAILED", note: `paid to ${digits} by hand` };
       const { data } = await graphql(RESOLVE, { input });
       expect(data.resolveCancellation.userErrors).toMatchObject([
-        { code: "INVALID_INPUT", field: "input.note" },
+        { code: "INVALID_INPUT", field: ["input", "note"] },
       ]);
     }
   });

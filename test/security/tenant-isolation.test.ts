@@ -94,7 +94,7 @@ const asking =
 
 const filters = fc
   .record({
-    storeId: orNothing(fc.oneof(anyStore, fc.array(anyStore, { minLength: 1, maxLength: 3 }))),
+    storeIds: orNothing(fc.oneof(anyStore, fc.array(anyStore, { minLength: 1, maxLength: 3 }))),
     orderNo: orNothing(fc.constantFrom(...ORDERS)),
     orderNoPrefix: orNothing(fc.constantFrom("SIM", "SIM-SYSTEM"), 9),
     idempotencyKey: orNothing(fc.constantFrom(...KEYS), 9),
@@ -253,16 +253,16 @@ test("another store's id, key, order and cursor are answered as ones that do not
             asking(ORDER, () => ({ storeId: "NOT-A-STORE", orderNo: "O-1" })),
           ],
           [
-            asking(HISTORY, () => ({ filter: { storeId: other } })),
-            asking(HISTORY, () => ({ filter: { storeId: "NOT-A-STORE" } })),
+            asking(HISTORY, () => ({ filter: { storeIds: other } })),
+            asking(HISTORY, () => ({ filter: { storeIds: "NOT-A-STORE" } })),
           ],
           ...[[], ["DAY"], ["ITEM_TYPE"]].map((groupBy): [Ask, Ask] => [
-            asking(STATS, () => ({ filter: { storeId: other }, groupBy })),
-            asking(STATS, () => ({ filter: { storeId: "NOT-A-STORE" }, groupBy })),
+            asking(STATS, () => ({ filter: { storeIds: other }, groupBy })),
+            asking(STATS, () => ({ filter: { storeIds: "NOT-A-STORE" }, groupBy })),
           ]),
           [
-            exporting({ storeId: other, orderNo: "O-1" }),
-            exporting({ storeId: "NOT-A-STORE", orderNo: "O-1" }),
+            exporting({ storeIds: other, orderNo: "O-1" }),
+            exporting({ storeIds: "NOT-A-STORE", orderNo: "O-1" }),
           ],
           [(h) => tryRefresh(fixture.service, foreign.id, h), (h) => tryRefresh(fixture.service, made, h)],
           [

@@ -6,15 +6,18 @@ const PAGE = `totalCount pageInfo { startCursor endCursor hasNextPage hasPreviou
 export const HISTORY = `query ($filter: CancellationFilter, $first: Int, $after: String, $last: Int, $before: String, $orderBy: CancellationOrder) {
   cancellations(filter: $filter, first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) { ${PAGE} }
 }`;
-export const ORDER = `query ($storeId: String, $orderNo: String!, $after: String) {
+export const ORDER = `query ($storeId: ID, $orderNo: String!, $after: String) {
   order(storeId: $storeId, orderNo: $orderNo) {
     storeId orderNo currencyCode cancelledTotal inDoubtTotal lines { itemId cancelledAmount inDoubtAmount }
     openCancellation { ${IN_DOUBT_FIELDS} } liveStatus { paymentStatus requestId }
     cancellations(after: $after, first: 2) { ${PAGE} edges { cancelledTotalAfter } }
   }
+  orders(storeId: $storeId, orderNos: [$orderNo]) { id storeId cancelledTotal openCancellation { note } }
 }`;
-export const BY_ID = `query ($id: ID!) { cancellation(id: $id) { ${IN_DOUBT_FIELDS} } node(id: $id) { id } }`;
-export const BY_KEY = `query ($storeId: String, $key: String!) {
+export const BY_ID = `query ($id: ID!) {
+  cancellation(id: $id) { ${IN_DOUBT_FIELDS} order { id cancelledTotal } } node(id: $id) { id }
+}`;
+export const BY_KEY = `query ($storeId: ID, $key: String!) {
   cancellationByKey(storeId: $storeId, idempotencyKey: $key) { ${IN_DOUBT_FIELDS} }
 }`;
 export const STATS = `query ($filter: CancellationFilter, $groupBy: [CancellationGroup!]!) {

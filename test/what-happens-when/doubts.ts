@@ -26,7 +26,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     const { cancellation, userErrors } = await cancel(service, another(order));
 
     expect(cancellation).toBeNull();
-    expect(userErrors).toMatchObject([{ code: "CANCEL_IN_PROGRESS", cancellationId: id }]);
+    expect(userErrors).toMatchObject([{ code: "CANCEL_IN_PROGRESS", cancellation: { id } }]);
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
 
@@ -37,7 +37,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
 
     expect(both.filter(({ cancellation }) => cancellation?.status === "SUCCEEDED")).toHaveLength(1);
     expect(late.userErrors).toMatchObject([
-      { code: "CANCELLED_TOTAL_CHANGED", expected: "0", actual: "1000" },
+      { code: "CANCELLED_TOTAL_CHANGED", expectedTotal: "0", currentTotal: "1000" },
     ]);
     expect(atEbp(service, order)).toEqual([1, 1]);
   },
@@ -136,7 +136,7 @@ export const DOUBTS: Readonly<Record<string, Scenario>> = {
     const { id } = await ended(service, order);
     const input = { id, outcome: "FAILED", note: "EBP's support saw nothing" };
     const { userErrors } = await resolve(service, input);
-    expect(userErrors).toMatchObject([{ code: "NOT_YET_FAILED" }]);
+    expect(userErrors).toMatchObject([{ code: "NOT_YET_FAILED", nextAction: "WAIT" }]);
     expect(userErrors[0].message).toContain("SETTLING, CANCEL_SHOWN");
     expect(await standing(service, order)).toMatchObject({ status: "UNKNOWN" });
   },

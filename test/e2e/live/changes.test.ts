@@ -18,8 +18,13 @@ afterEach(() => gate.open());
 
 const followOn = useFollow();
 
+interface Doubtful {
+  readonly id: string;
+  readonly orderNo: string;
+}
+
 /** A cancel whose answer proves nothing. */
-async function doubtful(): Promise<{ readonly id: string; readonly orderNo: string }> {
+async function doubtful(): Promise<Doubtful> {
   const orderNo = `SIM-SYSTEM-CRITICAL-${randomUUID()}`;
   const { cancellation } = await cancel(service, cancelInput({ orderNo }));
   expect(cancellation.status).toBe("UNKNOWN");
@@ -42,7 +47,7 @@ describe("a follower on another replica sees", () => {
 
   test("a settlement by a webhook", async () => {
     const { cancellation } = await cancel(service, cancelInput());
-    const stream = await follow({ id: cancellation.id });
+    const stream = await follow({ ids: [cancellation.id] });
     expect(await stream.change()).toMatchObject({ settlement: "AWAITED" });
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", cancellation.orderNo, 1_000));
     await service.reconcile();
@@ -51,7 +56,7 @@ describe("a follower on another replica sees", () => {
 
   test("a decision by a webhook", async () => {
     const { id, orderNo } = await doubtful();
-    const stream = await follow({ id });
+    const stream = await follow({ ids: [id] });
     expect(await stream.change()).toMatchObject({ status: "UNKNOWN" });
     await deliver(service, webhookBody("PAYMENT_REFUND_REQUESTED", orderNo, 1_000));
     await service.reconcile();
@@ -97,7 +102,7 @@ describe("a subscription", () => {
 
   test("by id gets the present state first, then each change once", async () => {
     const { cancellation } = await cancel(service, cancelInput());
-    const stream = await follow({ id: cancellation.id.toUpperCase() });
+    const stream = await follow({ ids: [cancellation.id.toUpperCase()] });
     expect((await stream.change()).events).toHaveLength(2);
     const body = webhookBody("PAYMENT_REFUND_REQUESTED", cancellation.orderNo, 1_000);
     // The second is no news.
@@ -113,6 +118,20 @@ describe("a subscription", () => {
       await service.reconcile();
     }
     expect((await stream.change()).events).toHaveLength(4);
+  });
+
+  test("by two ids gets both present states first, then the changes of both, and of no other", async () => {
+    const made = await Promise.all(Array.from({ length: 3 }, () => doubtful()));
+    const [one, two, other] = made as [Doubtful, Doubtful, Doubtful];
+    const stream = await follow({ ids: [one.id, two.id] });
+    const present = [await stream.change(), await stream.change()];
+    expect(new Set(present.map(({ id }) => id))).toEqual(new Set([one.id, two.id]));
+    expect(present.map(({ status }) => status)).toEqual(["UNKNOWN", "UNKNOWN"]);
+    const decide = (id: string): Promise<unknown> =>
+      resolve(service, { id, outcome: "SUCCEEDED", note: "seen in EBP's back office" });
+    for (const { id } of [other, two, one]) await decide(id);
+    expect(await stream.change()).toMatchObject({ id: two.id, status: "SUCCEEDED" });
+    expect(await stream.change()).toMatchObject({ id: one.id, status: "SUCCEEDED" });
   });
 
   test("by order gets that order alone; by store, or without a condition, all orders", async () => {
@@ -152,7 +171,7 @@ test("a cut listening connection is replaced, and changes that were never announ
   const { cancellation } = await cancel(service, cancelInput());
   const [ofStore, byId] = [
     await followOn(service, { storeId: "SIM-KR" }),
-    await followOn(service, { id: cancellation.id }),
+    await followOn(service, { ids: [cancellation.id] }),
   ];
   expect((await byId.change()).id).toBe(cancellation.id);
   const listening = await listeners();

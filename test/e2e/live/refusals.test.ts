@@ -25,25 +25,47 @@ async function expectRefused(stream: LiveStream, status: number, error: object):
 
 describe("a subscription is refused before a stream begins", () => {
   test.each([
-    ["malformed id", { id: "1" }, "id", "id: expected an id (a UUID), found 1 characters that are none"],
     [
-      "id beside an order",
-      { id: ID, orderNo: "ORD-1" },
-      "orderNo",
-      "orderNo: expected nothing beside `id`, found a value",
+      "malformed id",
+      { ids: [ID, "1"] },
+      "ids.1",
+      "INVALID_FORMAT",
+      "This is not an id. Use the id of a cancellation, a UUID.",
     ],
-    ["empty order", { orderNo: "" }, "orderNo", "orderNo: expected 1 to 100 characters, found an empty text"],
-  ])("for an argument: %s", async (_what, variables, field, message) => {
+    [
+      "ids beside an order",
+      { ids: [ID], orderNo: "ORD-1" },
+      "orderNo",
+      "NOT_ALLOWED",
+      "This cannot be combined with `ids`.",
+    ],
+    [
+      "no id",
+      { ids: [] },
+      "ids",
+      "TOO_SHORT",
+      "The list is empty. Name at least one value, or leave it out.",
+    ],
+    [
+      "101 ids",
+      { ids: Array.from({ length: 101 }, () => ID) },
+      "ids",
+      "TOO_LONG",
+      "There are too many values: at most 100 are allowed.",
+    ],
+    ["empty order", { orderNo: "" }, "orderNo", "BLANK", "This is required: enter 1 to 100 characters."],
+  ])("for an argument: %s", async (_what, variables, field, reason, message) => {
     await expectRefused(await ask(variables), 400, {
       message,
-      extensions: { code: "BAD_USER_INPUT", field },
+      extensions: { code: "BAD_USER_INPUT", field: field.split("."), reason },
     });
   });
 
   test("for an order without its store, when the caller has several stores", async () => {
     const headers = await world.bearer("caller-1", ["SIM-KR", "SIM-TWO"]);
     await expectRefused(await subscribe(world.service, { orderNo: "ORD-1" }, headers), 400, {
-      message: "storeId: expected one of your stores, found nothing",
+      message: "Choose a store: you can act for several, or for none.",
+      extensions: { code: "BAD_USER_INPUT", field: ["storeId"], reason: "REQUIRED" },
     });
   });
 
@@ -133,7 +155,7 @@ test("a caller never sees changes of another store, whether it names a store, an
   const orderNo = "ORD-SHARED-1";
   const foreign = await cancel(world.service, cancelInput({ orderNo }), two);
   const [ofAll, ofOrder, ...silent] = await Promise.all(
-    [{}, { orderNo }, { storeId: "SIM-TWO" }, { storeId: "NO-SUCH" }, { id: foreign.cancellation.id }].map(
+    [{}, { orderNo }, { storeId: "SIM-TWO" }, { storeId: "NO-SUCH" }, { ids: [foreign.cancellation.id] }].map(
       (variables) => follow(world.service, variables, one),
     ),
   );
@@ -226,7 +248,7 @@ test("graphql-sse's own client can subscribe", async () => {
   const headers = await world.bearer("caller-4");
   const client = createClient({ url: `${world.service.url}/graphql/stream`, headers, retryAttempts: 0 });
   const { cancellation } = await cancel(world.service, cancelInput(), headers);
-  const changes = client.iterate<any>({ query: CHANGED, variables: { id: cancellation.id } });
+  const changes = client.iterate<any>({ query: CHANGED, variables: { ids: [cancellation.id] } });
   const { value } = await changes.next();
   expect(value.data.cancellationChanged).toMatchObject({ id: cancellation.id, status: "SUCCEEDED" });
   await changes.return?.();
