@@ -63,7 +63,9 @@ export async function addGraphQL(
       introspection,
       hideSchemaDetailsFromClientErrors: !introspection,
       includeStacktraceInErrorResponses: false,
-      csrfPrevention: true,
+      // Apollo's prevention of CSRF refuses the GETs of clients that send no header of their own. It is not needed: there are no cookies, a
+      // GET changes nothing, and a POST has to be JSON, which no page can send to another site without asking first.
+      csrfPrevention: false,
       parseOptions: { maxLexicalTokens: MAX_TOKENS },
       validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
       // Any caller could fill this cache with its own texts.

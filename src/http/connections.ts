@@ -22,7 +22,7 @@ export interface TimeLimits {
 export const TIME_LIMITS: TimeLimits = {
   // A few hundred bytes, mostly one packet: even the worst of networks has sent them again by then.
   headersMs: 10_000,
-  // The largest body, 100 kB, at 5 kB a second, and the headers before it.
+  // The largest honest body, 350 kB, at 12 kB a second, and the headers before it.
   requestMs: 30_000,
   // Load balancers keep connections for 60 s: with less here, they would send requests into connections that are being closed.
   keepAliveMs: 72_000,

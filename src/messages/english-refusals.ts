@@ -105,7 +105,7 @@ export const ENGLISH_REFUSALS = {
   hasProtoKey: "The request body has a key named __proto__.",
   notAnAddress: "This is not an address.",
   bodyTooLarge: (most: number): string => `The request body is larger than ${most} bytes.`,
-  wrongContentType: "This content type is not accepted. Send application/json.",
+  wrongContentType: "The body must be JSON: send it as `content-type: application/json`.",
   badRequest: "This request cannot be read.",
   notLocal:
     "Without authentication this service is for this machine only. Use 127.0.0.1 or localhost in the address.",

@@ -97,7 +97,7 @@ export const KOREAN_REFUSALS: Refusals = {
   hasProtoKey: "요청 본문에 __proto__라는 키가 있습니다.",
   notAnAddress: "올바른 주소가 아닙니다.",
   bodyTooLarge: (most) => `요청 본문이 ${most}바이트를 넘습니다.`,
-  wrongContentType: "허용되지 않는 콘텐츠 형식입니다. application/json으로 보내 주세요.",
+  wrongContentType: "본문은 JSON이어야 합니다. `content-type: application/json`으로 보내 주세요.",
   badRequest: "요청을 해석할 수 없습니다.",
   notLocal:
     "인증을 사용하지 않을 때는 이 컴퓨터에서만 접속할 수 있습니다. 127.0.0.1 또는 localhost 주소를 사용해 주세요.",

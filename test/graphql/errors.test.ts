@@ -184,13 +184,19 @@ test.each(["text/html", "application/json;q=0"])(
   },
 );
 
-test.each(["application/*", "text/html, application/json;q=0.1", "application/graphql-response+json"])(
-  "who takes %s is answered",
-  async (accept) => {
-    const { status } = await refusals.service.graphql(PREVIEW, { input: cancelInput() }, { accept });
-    expect(status).toBe(200);
-  },
-);
+test.each([
+  ["application/*", "application/json"],
+  ["text/html, application/json;q=0.1", "application/json"],
+  ["application/graphql-response+json", "application/graphql-response+json"],
+  // As clients in Java ask.
+  ["application/json;charset=UTF-8", "application/json"],
+  ['application/json; charset="utf-8"; v=1, text/html', "application/json"],
+  ["text/html, application/graphql-response+json;charset=UTF-8;q=0.2", "application/graphql-response+json"],
+  ["application/json;q=0, */*", "application/graphql-response+json"],
+])("who takes %s is answered in %s", async (accept, type) => {
+  const { status, headers } = await refusals.service.graphql(PREVIEW, { input: cancelInput() }, { accept });
+  expect([status, headers.get("content-type")]).toEqual([200, `${type}; charset=utf-8`]);
+});
 
 describe("a user error names the field and what was expected, and quotes nothing:", () => {
   const INT = Number(NUMBER);

@@ -133,7 +133,7 @@ test("a client that sends a whole body to nowhere, or without a token, gets its 
 
 test("serves no other page where the API is", async () => {
   const response = await world.fetch("/graphql", { headers: { accept: "text/html" } });
-  expect(response.status).toBe(400);
+  expect(response.status).toBe(406);
   expect(await response.text()).not.toContain("<html");
 });
 

@@ -9,7 +9,7 @@ export const MAX_HOLDER_NAME_LENGTH = 100;
 /** A reason is a code or a sentence; a note may be a paragraph. */
 export const MAX_REASON_LENGTH = 500;
 export const MAX_NOTE_LENGTH = 2_000;
-/** A request of this many lines still fits the HTTP body limit of 100 kB. */
+/** A request of this many lines fits the HTTP body limit of 1 MB, whatever the ids of its items. */
 export const MAX_ITEMS = 500;
 /** IBAN, the longest account number in use, has 34 characters. */
 export const MIN_ACCOUNT_NUMBER_LENGTH = 4;

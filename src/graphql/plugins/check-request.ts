@@ -11,14 +11,27 @@ import { refusal } from "./errors.js";
 import { MAX_TOKENS, measure } from "./limits.js";
 import { coerceVariables } from "./value-errors.js";
 
-/** Refuses a caller who accepts none of these types. Apollo Server would cancel first, and then not say how it went. */
+/**
+ * Refuses a caller who accepts none of these types, and replaces the Accept header by the type that is chosen. Apollo Server would cancel
+ * first, and then not say how it went.
+ */
 export function checkAccept(types: readonly string[]): preHandlerHookHandler {
-  return ({ method, headers: { accept } }, _reply, done) => {
-    // A GET changes nothing.
-    if (method !== "POST" || accept === undefined) done();
-    else if (new Negotiator({ headers: { accept } }).mediaType([...types]) !== undefined) done();
-    else done(new ApiError(406, "BAD_REQUEST", ({ refusals }) => refusals.notAcceptable(types)));
+  return ({ headers }, _reply, done) => {
+    const chosen = headers.accept === undefined ? types[0] : chooseType(headers.accept, [...types]);
+    if (chosen === undefined) {
+      done(new ApiError(406, "BAD_REQUEST", ({ refusals }) => refusals.notAcceptable(types)));
+      return;
+    }
+    headers.accept = chosen;
+    done();
   };
+}
+
+/** The library takes `application/json;charset=UTF-8`, as clients in Java ask for, for another type. No type here has parameters. */
+function chooseType(accept: string, types: string[]): string | undefined {
+  const negotiator = new Negotiator({ headers: { accept } });
+  const withoutParameters = { accept: negotiator.mediaTypes().join() };
+  return negotiator.mediaType(types) ?? new Negotiator({ headers: withoutParameters }).mediaType(types);
 }
 
 /**

@@ -123,7 +123,7 @@ describe("a subscription is refused before a stream begins", () => {
     ["invalid JSON", "{", {}, 400],
     ["a list of requests", `[${json}]`, {}, 400],
     ["a form, which another site's page could send", "query=subscription", form, 415],
-    ["plain text, which another site's page could send", json, { "content-type": "text/plain" }, 400],
+    ["plain text, which another site's page could send", json, { "content-type": "text/plain" }, 415],
     ["an Accept header without event streams", json, { accept: "application/json" }, 406],
   ])("for a request with %s", async (_what, body, headers, status) => {
     const stream = await post(world.service.url, body, { ...(await world.bearer()), ...headers });
