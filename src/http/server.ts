@@ -13,6 +13,7 @@ import {
 import { ApiError, errorBody } from "../messages/api-error.js";
 import { chooseLanguage, MESSAGES } from "../messages/messages.js";
 import { answerError, logError } from "./errors.js";
+import { checkParameters, decodeBody } from "./request-text.js";
 import { BARE_HEADERS } from "./security-headers.js";
 
 /**
@@ -63,9 +64,11 @@ export function createHttpServer({
 
   // Nothing but JSON: a page of another site may send a form's types without asking first.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
-    parseJsonBody(body.toString(), done);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, ({ headers }, body, done) => {
+    // Its refusals are thrown, and answered like any other.
+    parseJsonBody(decodeBody(headers, body as Buffer), done);
   });
+  app.addHook("preHandler", checkParameters);
 
   app.addHook("onRequest", (request, reply, done) => {
     // Not awaited: a reply is a promise of having been sent.

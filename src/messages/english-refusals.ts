@@ -105,6 +105,9 @@ export const ENGLISH_REFUSALS = {
   hasProtoKey: "The request body has a key named __proto__.",
   notAnAddress: "This is not an address.",
   bodyTooLarge: (most: number): string => `The request body is larger than ${most} bytes.`,
+  notUtf8: "The request body is not text in UTF-8. Send JSON as UTF-8.",
+  otherCharset: "The body is in another charset than UTF-8. Send JSON as UTF-8.",
+  compressed: "The body has a content-encoding. Send it as it is, without compression.",
   wrongContentType: "The body must be JSON: send it as `content-type: application/json`.",
   badRequest: "This request cannot be read.",
   notLocal:

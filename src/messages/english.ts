@@ -41,6 +41,7 @@ export const ENGLISH: Messages = {
     notWhole: ({ min, max }) => `Use a whole number from ${min} to ${max}.`,
     notAMoment: () =>
       "Use a time in the format of RFC 3339, such as 2026-01-31T15:00:00Z. In an address, write + as %2B.",
+    notEncoded: () => "In an address, write text in UTF-8 and percent-encode it.",
     notADecimal: () => "Use a decimal number such as 1999.90.",
     notATimeZone: () => 'Use the IANA name of a time zone, such as "Asia/Seoul" or "UTC".',
     storeRequired: () => "Choose a store: you can act for several, or for none.",

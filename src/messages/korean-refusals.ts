@@ -97,6 +97,9 @@ export const KOREAN_REFUSALS: Refusals = {
   hasProtoKey: "요청 본문에 __proto__라는 키가 있습니다.",
   notAnAddress: "올바른 주소가 아닙니다.",
   bodyTooLarge: (most) => `요청 본문이 ${most}바이트를 넘습니다.`,
+  notUtf8: "요청 본문이 UTF-8 텍스트가 아닙니다. JSON을 UTF-8로 보내 주세요.",
+  otherCharset: "본문의 문자 집합이 UTF-8이 아닙니다. JSON을 UTF-8로 보내 주세요.",
+  compressed: "본문에 content-encoding이 있습니다. 압축하지 않고 보내 주세요.",
   wrongContentType: "본문은 JSON이어야 합니다. `content-type: application/json`으로 보내 주세요.",
   badRequest: "요청을 해석할 수 없습니다.",
   notLocal:

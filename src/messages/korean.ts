@@ -41,6 +41,7 @@ export const KOREAN: Messages = {
     notWhole: ({ min, max }) => `${min} 이상 ${max} 이하의 정수를 입력해 주세요.`,
     notAMoment: () =>
       "2026-01-31T15:00:00Z처럼 RFC 3339 형식의 시각을 입력해 주세요. 주소에서는 +를 %2B로 써야 합니다.",
+    notEncoded: () => "주소에는 UTF-8 텍스트를 퍼센트 인코딩하여 써 주세요.",
     notADecimal: () => "1999.90과 같은 십진수를 입력해 주세요.",
     notATimeZone: () => '"Asia/Seoul"이나 "UTC"와 같은 IANA 시간대 이름을 입력해 주세요.',
     storeRequired: () => "스토어를 지정해 주세요. 권한이 있는 스토어가 여러 개이거나 없습니다.",

@@ -67,6 +67,7 @@ const FAULTS: { readonly [Kind in FaultKind]: readonly Details<Kind>[] } = {
   notAFlag: [{}],
   notWhole: [{ min: 5, max: 100 }],
   notAMoment: [{}],
+  notEncoded: [{}],
   notADecimal: [{}],
   notATimeZone: [{}],
   storeRequired: [{}],

@@ -52,6 +52,7 @@ interface Details {
   notAFlag: object;
   notWhole: { readonly min: number; readonly max: number };
   notAMoment: object;
+  notEncoded: object;
   notADecimal: object;
   notATimeZone: object;
   // Things that are there or not.
@@ -118,6 +119,7 @@ export const REASONS: Readonly<Record<FaultKind, InvalidInputReason>> = {
   notAFlag: "INVALID_FORMAT",
   notWhole: "INVALID_FORMAT",
   notAMoment: "INVALID_FORMAT",
+  notEncoded: "INVALID_FORMAT",
   notADecimal: "INVALID_FORMAT",
   notATimeZone: "INVALID_FORMAT",
   storeRequired: "REQUIRED",
