@@ -15,6 +15,7 @@ import {
   type IdentifiedCaller,
 } from "../cancellation/model/caller.js";
 import { ApiError, retryLater } from "../messages/api-error.js";
+import { MAX_ACCEPT_LANGUAGE_LENGTH } from "../messages/messages.js";
 
 /**
  * Requests that are refused for what they are: not to be parsed, not valid, beyond a limit. Reading one costs as much as answering
@@ -101,7 +102,11 @@ function isCounted({ url, headers }: FastifyRequest, status: number): boolean {
  * Headers that are parsed before the caller is known, by regular expressions whose time grows with the square of the length. The
  * longest honest ones, a browser's, have some 200 characters.
  */
-const MAX_LENGTHS = { "content-type": 256, accept: 1_000, "accept-language": 1_000 } as const;
+const MAX_LENGTHS = {
+  "content-type": 256,
+  accept: 1_000,
+  "accept-language": MAX_ACCEPT_LANGUAGE_LENGTH,
+} as const;
 
 const checkHeaderLengths: onRequestHookHandler = ({ headers }, _reply, done) => {
   const tooLong = Object.entries(MAX_LENGTHS).find(([name, most]) => (headers[name]?.length ?? 0) > most);

@@ -246,3 +246,8 @@ test.each([
 ])("of the languages %j, messages are in %s", (acceptLanguage, language) => {
   expect(chooseLanguage(acceptLanguage)).toBe(language);
 });
+
+test("a list of languages longer than any honest one is not read, which would cost more than the answer", () => {
+  expect(chooseLanguage("ko,".repeat(333))).toBe("ko");
+  expect(chooseLanguage("ko,".repeat(334))).toBe("en");
+});
