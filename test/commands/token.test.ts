@@ -90,6 +90,7 @@ describe("npm run token", () => {
             userErrors: [],
           },
         },
+        extensions: { cost: expect.any(Number) },
       },
     });
     expect((await cancelWith(service)).status).toBe(401);
