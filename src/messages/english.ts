@@ -52,6 +52,7 @@ export const ENGLISH: Messages = {
     badCursor: () => "This is not a cursor. Use one that an edge or `pageInfo` returned.",
     cursorOfOtherOrder: ({ order, found }) =>
       `This cursor belongs to the order ${found}, and the page to ${order}. Start from the first page.`,
+    onlyOfCsv: () => "Only an export as CSV takes this parameter.",
     unknownParameter: ({ known }) => `The address has an unknown parameter. Known are ${known.join(", ")}.`,
     repeatedParameter: () => "This parameter stands more than once in the address. Use it once.",
     repeatedGroup: ({ group }) => `${group} stands more than once. Name each group once.`,

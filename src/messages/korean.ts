@@ -52,6 +52,7 @@ export const KOREAN: Messages = {
     badCursor: () => "커서가 아닙니다. edge나 `pageInfo`에서 받은 커서를 사용해 주세요.",
     cursorOfOtherOrder: ({ order, found }) =>
       `이 커서의 정렬 순서는 ${found}이고, 요청한 정렬 순서는 ${order}입니다. 첫 페이지부터 다시 조회해 주세요.`,
+    onlyOfCsv: () => "CSV 내보내기에서만 사용할 수 있는 파라미터입니다.",
     unknownParameter: ({ known }) =>
       `주소에 알 수 없는 파라미터가 있습니다. 사용할 수 있는 파라미터: ${known.join(", ")}.`,
     repeatedParameter: () => "주소에 이 파라미터가 여러 번 있습니다. 한 번만 써 주세요.",

@@ -84,6 +84,21 @@ describe("an export", () => {
     },
   );
 
+  test("for Excel has each text in a formula, and is a CSV", async () => {
+    const { url } = fixture.service;
+    const { text, headers: answered } = await download(url, "csv", { excel: "true" }, headers);
+    expect(answered.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+    const rows: any[] = parse(text, { columns: true, bom: true });
+    expect(rows[0]).toMatchObject({
+      orderNo: '="O-1"',
+      idempotencyKey: '="=O-1"',
+      totalCancelAmount: expect.stringMatching(/^\d+$/u),
+    });
+    const refused = await download(url, "ndjson", { excel: "true" }, headers);
+    expect(refused.status).toBe(400);
+    expect(JSON.parse(refused.text).errors[0].message).toBe("Only an export as CSV takes this parameter.");
+  });
+
   test("goes on where another has stopped, and misses and repeats nothing", async () => {
     const all = linesOf(await download(fixture.service.url, "ndjson", {}, headers));
     for (const direction of ["asc", "desc"]) {

@@ -68,6 +68,7 @@ const FAULTS: { readonly [Kind in FaultKind]: readonly Details<Kind>[] } = {
   notWhole: [{ min: 5, max: 100 }],
   notAMoment: [{}],
   notEncoded: [{}],
+  onlyOfCsv: [{}],
   notADecimal: [{}],
   notATimeZone: [{}],
   storeRequired: [{}],

@@ -214,7 +214,7 @@ describe("whatever a stranger sends", () => {
     ),
   );
 
-  const parameters = "after limit orderNo reason createdFrom status bom direction nobody".split(" ");
+  const parameters = "after limit orderNo reason createdFrom status bom excel direction nobody".split(" ");
   fuzz(
     "an export with an address made of it",
     fc

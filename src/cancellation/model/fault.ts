@@ -64,6 +64,7 @@ interface Details {
   bothDirections: object;
   badCursor: object;
   cursorOfOtherOrder: { readonly order: string; readonly found: string };
+  onlyOfCsv: object;
   unknownParameter: { readonly known: readonly string[] };
   repeatedParameter: object;
   repeatedGroup: { readonly group: string };
@@ -129,6 +130,7 @@ export const REASONS: Readonly<Record<FaultKind, InvalidInputReason>> = {
   bothDirections: "NOT_ALLOWED",
   badCursor: "INVALID_FORMAT",
   cursorOfOtherOrder: "MISMATCH",
+  onlyOfCsv: "NOT_ALLOWED",
   unknownParameter: "NOT_ALLOWED",
   repeatedParameter: "DUPLICATE",
   repeatedGroup: "DUPLICATE",

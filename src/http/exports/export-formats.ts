@@ -1,18 +1,25 @@
 import { stringify } from "csv-stringify/sync";
 import { EXPORT_FIELDS, type ExportRecord } from "../../cancellation/history/history.js";
 import type { ExportField } from "../../cancellation/model/cancellation.js";
-import type { Decimal } from "../../cancellation/model/decimal.js";
+import { Decimal } from "../../cancellation/model/decimal.js";
+
+/** What only a file for spreadsheets takes. */
+export interface SpreadsheetOptions {
+  /** Whether the file begins with a byte order mark. */
+  readonly bom: boolean;
+  /** Whether the file opens right by a double click in Excel. It then begins with a byte order mark too. */
+  readonly excel: boolean;
+}
 
 /** A way to write cancellations into a file. */
 export interface ExportFormat {
   readonly extension: string;
   readonly contentType: string;
   readonly withItems: boolean;
-  /** Whether the file may begin with a byte order mark. */
-  readonly hasBom: boolean;
+  readonly forSpreadsheets: boolean;
   /** What a file begins with. */
-  head(options: { readonly bom: boolean }): string;
-  write(record: ExportRecord): string;
+  head(options: SpreadsheetOptions): string;
+  write(record: ExportRecord, options: SpreadsheetOptions): string;
 }
 
 /** Each line is a cancellation and ends with a line break. JSON escapes the line breaks of texts; decimals are strings. */
@@ -20,7 +27,7 @@ export const NDJSON: ExportFormat = {
   extension: "ndjson",
   contentType: "application/x-ndjson",
   withItems: true,
-  hasBom: false,
+  forSpreadsheets: false,
   head: () => "",
   write: (record) => `${JSON.stringify(record)}\n`,
 };
@@ -68,9 +75,12 @@ export const CSV: ExportFormat = {
   extension: "csv",
   contentType: "text/csv; charset=utf-8; header=present",
   withItems: false,
-  hasBom: true,
-  head: ({ bom }) => `${bom ? BYTE_ORDER_MARK : ""}${rowOf(CSV_COLUMNS)}`,
-  write: (record) => rowOf([...COLUMNS.values()].map((cellOf) => textOf(cellOf(record)))),
+  forSpreadsheets: true,
+  head: ({ bom, excel }) => `${bom || excel ? BYTE_ORDER_MARK : ""}${rowOf(CSV_COLUMNS)}`,
+  write: (record, { excel }) => {
+    const write = excel ? excelTextOf : safeTextOf;
+    return rowOf([...COLUMNS.values()].map((cellOf) => write(cellOf(record))));
+  },
 };
 
 function rowOf(cells: readonly string[]): string {
@@ -87,8 +97,32 @@ const LINE_BREAK = /[\n\r\v\f\u0085\u2028\u2029]/u;
 const FORMULA =
   /^[\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*[\t\r\n=＝﹦⁼₌⩵⩶+＋﹢⁺₊﬩\-－﹣⁻₋−@＠﹫]/u;
 
-function textOf(cell: Cell): string {
-  const text = cell instanceof Date ? cell.toISOString() : String(cell ?? "");
-  // The apostrophe tells a spreadsheet that the cell is text.
+/** The apostrophe tells a spreadsheet that the cell is text. */
+function safeTextOf(cell: Cell): string {
+  const text = textOf(cell);
   return FORMULA.test(text) ? `'${text}` : text;
+}
+
+function textOf(cell: Cell): string {
+  return cell instanceof Date ? cell.toISOString() : String(cell ?? "");
+}
+
+/** A spreadsheet holds numbers as doubles: it rounds further digits. */
+const MAX_NUMBER_DIGITS = 15;
+/** Excel refuses a longer text within a formula. */
+const MAX_FORMULA_TEXT_LENGTH = 255;
+const LETTER = /\p{L}/u;
+
+/**
+ * Excel takes a text for a number or a date where it can, in quotes or not, and so loses leading zeros and digits. The value of the
+ * formula `="0012"` stays the text that it is. A text with a line break, or a longer one, cannot be in such a formula. It needs none
+ * unless it begins as a formula does, or has no letter and might be a number.
+ */
+function excelTextOf(cell: Cell): string {
+  if (typeof cell === "number" || typeof cell === "boolean") return String(cell);
+  const text = textOf(cell);
+  if (text === "" || (cell instanceof Decimal && cell.precision(true) <= MAX_NUMBER_DIGITS)) return text;
+  const doubled = text.replaceAll('"', '""');
+  if (doubled.length <= MAX_FORMULA_TEXT_LENGTH && !LINE_BREAK.test(text)) return `="${doubled}"`;
+  return FORMULA.test(text) || !LETTER.test(text) ? `'${text}` : text;
 }

@@ -9,14 +9,13 @@ import type { Cursors, HistoryOrder } from "../../cancellation/history/cursors.j
 import { checkFilter, CONDITION_KINDS, type ConditionKind } from "../../cancellation/history/filter.js";
 import type { ExportRequest } from "../../cancellation/history/history.js";
 import type { Stores } from "../../cancellation/model/store.js";
-import type { ExportFormat } from "./export-formats.js";
+import type { ExportFormat, SpreadsheetOptions } from "./export-formats.js";
 
-export interface AskedExport {
+export interface AskedExport extends SpreadsheetOptions {
   readonly request: ExportRequest;
   readonly order: HistoryOrder;
   /** The only store that is named; null when that is none, or several. */
   readonly onlyStoreId: string | null;
-  readonly bom: boolean;
 }
 
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -62,19 +61,25 @@ const OPTIONS = {
     const rows = WHOLE.test(given) ? Number(given) : 0;
     return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;
   }),
-  bom: flag,
 };
+
+const SPREADSHEET_OPTIONS = { bom: flag, excel: flag } satisfies Record<keyof SpreadsheetOptions, unknown>;
 
 /** @throws InvalidArgumentError */
 export function readExportRequest(
   query: Query,
-  { withItems, hasBom }: Pick<ExportFormat, "withItems" | "hasBom">,
+  { withItems, forSpreadsheets }: Pick<ExportFormat, "withItems" | "forSpreadsheets">,
   caller: Caller,
   { stores, cursors }: { readonly stores: Stores; readonly cursors: Cursors },
 ): AskedExport {
-  const known = [...Object.keys(CONDITIONS), ...Object.keys(OPTIONS)].filter(
-    (name) => hasBom || name !== "bom",
-  );
+  const ofSpreadsheets = Object.keys(SPREADSHEET_OPTIONS);
+  const misplaced = forSpreadsheets ? undefined : ofSpreadsheets.find((name) => name in query);
+  if (misplaced !== undefined) throw new InvalidArgumentError({ kind: "onlyOfCsv", field: misplaced });
+  const known = [
+    ...Object.keys(CONDITIONS),
+    ...Object.keys(OPTIONS),
+    ...(forSpreadsheets ? ofSpreadsheets : []),
+  ];
   // Not even its name is quoted.
   if (Object.keys(query).some((name) => !known.includes(name)))
     throw new InvalidArgumentError({ kind: "unknownParameter", field: null, known });
@@ -100,7 +105,8 @@ export function readExportRequest(
     },
     order,
     onlyStoreId: storeIds.length === 1 ? (storeIds[0] ?? null) : null,
-    bom: read("bom", OPTIONS.bom) ?? false,
+    bom: read("bom", SPREADSHEET_OPTIONS.bom) ?? false,
+    excel: read("excel", SPREADSHEET_OPTIONS.excel) ?? false,
   };
 }
 

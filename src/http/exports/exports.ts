@@ -97,7 +97,7 @@ export function addExports(app: FastifyInstance, parts: ExportsParts): void {
     const { failures } = MESSAGES[language];
     const write: Write = (exported) => {
       rows += 1;
-      return format.write(toExportRecord(exported, cursorOf(exported, asked), failures));
+      return format.write(toExportRecord(exported, cursorOf(exported, asked), failures), asked);
     };
     await charge(caller, asked);
     const { running, first } = await begin(asked, write, request.log, reply.raw);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type ExportRecord, toExportRecord } from "../../../src/cancellation/history/history.js";
 import { Decimal } from "../../../src/cancellation/model/decimal.js";
 import type { Language } from "../../../src/cancellation/model/payment-gateway.js";
-import { CSV, CSV_COLUMNS } from "../../../src/http/exports/export-formats.js";
+import { CSV, CSV_COLUMNS, type SpreadsheetOptions } from "../../../src/http/exports/export-formats.js";
 import { MESSAGES } from "../../../src/messages/messages.js";
 import { readCsv } from "../../helpers/csv.js";
 import { exported } from "../../helpers/export-server.js";
@@ -21,6 +21,9 @@ const RECORD: ExportRecord = {
   refundAccount: { bankCode: "001", accountNumberLast4: "7890", accountHolderName: "J** D**" },
   createdAt: new Date("2026-01-31T15:00:00.000Z"),
 };
+
+const PLAIN = { bom: false, excel: false };
+const EXCEL = { bom: false, excel: true };
 
 /** Skipped by one spreadsheet or another before it looks whether a text is a formula. */
 const SKIPPED = Array.from(
@@ -46,8 +49,10 @@ const texts = fc.oneof(
   fc.array(pieces, { maxLength: 6 }).map((parts) => parts.join("")),
 );
 
-function cellsOf(record: ExportRecord): Record<string, string> {
-  const [head = [], row = [], ...others] = readCsv(CSV.head({ bom: false }) + CSV.write(record));
+function cellsOf(record: ExportRecord, options: SpreadsheetOptions = PLAIN): Record<string, string> {
+  const [head = [], row = [], ...others] = readCsv(
+    (CSV.head(options) + CSV.write(record, options)).replace(/^\uFEFF/u, ""),
+  );
   expect([head, row.length, others]).toEqual([CSV_COLUMNS, CSV_COLUMNS.length, []]);
   return Object.fromEntries(head.map((column, at) => [column, row[at] ?? ""]));
 }
@@ -104,11 +109,11 @@ describe("a CSV", () => {
 
   test("has quotes around a text with a line break of any kind in it, which would end its row", () => {
     for (const lineBreak of ["\n", "\r", "\v", "\f", "\u0085", "\u2028", "\u2029"])
-      expect(CSV.write({ ...RECORD, note: `a${lineBreak}=1` })).toContain(`,"a${lineBreak}=1",`);
+      expect(CSV.write({ ...RECORD, note: `a${lineBreak}=1` }, PLAIN)).toContain(`,"a${lineBreak}=1",`);
   });
 
   test("is as RFC 4180 has it: lines end with CR LF, and quotes in a quoted text stand twice", () => {
-    const text = CSV.write({ ...RECORD, reason: 'so "very" late,\nagain', note: "plain" });
+    const text = CSV.write({ ...RECORD, reason: 'so "very" late,\nagain', note: "plain" }, PLAIN);
     expect(text.endsWith("\r\n")).toBe(true);
     expect(text).toContain(',"so ""very"" late,\nagain",plain,');
   });
@@ -143,7 +148,71 @@ describe("a CSV", () => {
   });
 
   test("begins with a byte order mark for whoever asks for one", () => {
-    expect(CSV.head({ bom: true })).toBe(`\uFEFF${CSV.head({ bom: false })}`);
-    expect(CSV.head({ bom: false }).startsWith("cursor,id,storeId,")).toBe(true);
+    expect(CSV.head({ ...PLAIN, bom: true })).toBe(`\uFEFF${CSV.head(PLAIN)}`);
+    expect(CSV.head(PLAIN).startsWith("cursor,id,storeId,")).toBe(true);
+  });
+});
+
+describe("a CSV for Excel", () => {
+  const notedInExcel = (note: string): string | undefined => cellsOf({ ...RECORD, note }, EXCEL)["note"];
+
+  test("begins with a byte order mark, and its lines end with CR LF", () => {
+    expect(CSV.head(EXCEL)).toBe(CSV.head({ ...PLAIN, bom: true }));
+    expect(CSV.write(RECORD, EXCEL)).toMatch(/\r\n$/u);
+  });
+
+  test("has a formula for each text, whose value is that text", () => {
+    for (const text of [
+      "003",
+      "0012",
+      "12345678901234567890",
+      "1E5",
+      "1-2",
+      "TRUE",
+      "3월 1일",
+      "메모",
+      "=1+1",
+      "\t=1",
+    ])
+      expect(notedInExcel(text)).toBe(`="${text}"`);
+    expect(notedInExcel('say "x", y')).toBe('="say ""x"", y"');
+    expect(CSV.write({ ...RECORD, note: '0"1' }, EXCEL)).toContain(',"=""0""""1""",');
+    expect(cellsOf(RECORD, EXCEL)).toMatchObject({
+      createdAt: '="2026-01-31T15:00:00.000Z"',
+      "refundAccount.bankCode": '="001"',
+      note: "",
+    });
+  });
+
+  test("has numbers where a spreadsheet keeps every digit, and texts where it would round", () => {
+    const amount = (totalCancelAmount: string): string | undefined =>
+      cellsOf({ ...RECORD, totalCancelAmount: new Decimal(totalCancelAmount) }, EXCEL)["totalCancelAmount"];
+    expect(amount("106000.50")).toBe("106000.5");
+    expect(amount("123456789012.345")).toBe("123456789012.345");
+    expect(amount("1234567890123.456")).toBe('="1234567890123.456"');
+    expect(amount("1000000000000000")).toBe('="1000000000000000"');
+    expect(cellsOf(RECORD, EXCEL)).toMatchObject({ processedCount: "3", safeToRetry: "false" });
+  });
+
+  test("has no text in a formula that Excel could not read there, and an apostrophe before those that it would change", () => {
+    for (const text of ["a\n003", `말${"다".repeat(300)}`]) expect(notedInExcel(text)).toBe(text);
+    for (const text of ["=1\n+1", "12\n", "7".repeat(256), `-${"a".repeat(300)}`])
+      expect(notedInExcel(text)).toBe(`'${text}`);
+    // In a formula, each quote takes two of the 255 characters.
+    expect(notedInExcel(`a${'"'.repeat(127)}`)).toBe(`="a${'""'.repeat(127)}"`);
+    expect(notedInExcel(`a${'"'.repeat(128)}`)).toBe(`a${'"'.repeat(128)}`);
+  });
+
+  test("has, whatever its texts are, the same texts when its formulas are evaluated, and runs none of them", () => {
+    const FORMULA_OF_A_TEXT = /^="((?:[^"]|""){0,255})"$/u;
+    fc.assert(
+      fc.property(texts, (text) => {
+        const cell = notedInExcel(text) ?? "";
+        const value = FORMULA_OF_A_TEXT.exec(cell)?.[1]?.replaceAll('""', '"');
+        if (value === undefined) expect(isFormula(cell)).toBe(false);
+        expect([text, `'${text}`]).toContain(value ?? cell);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

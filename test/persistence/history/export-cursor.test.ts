@@ -121,7 +121,8 @@ describe("an export", () => {
     if (late === undefined) throw new Error("there is one");
     // Behind all of them, and long before the moment up to which it is read.
     const createdAt = new Date(FIRST_MOMENT + MINUTES * MINUTE_MS);
-    const meanwhile: HistoryRow = { ...late, status: "FAILED", orderNo: "meanwhile", createdAt };
+    const failed = { status: "FAILED", settlement: null } as const;
+    const meanwhile: HistoryRow = { ...late, ...failed, orderNo: "meanwhile", createdAt };
     const request: ExportRequest = { ...ALL, filter: { storeIds: [STORE] } };
     await withConnection(fixture.databaseUrl, async (client) => {
       await insertHistory(client, before);
