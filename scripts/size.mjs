@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const PARTS = ["src", "simulator", "test", "bench", "scripts", "examples", "docs"];
+const PARTS = ["src", "simulator", "test", "bench", "scripts", "explorer", "examples", "docs"];
 const CODE = /\.(?:ts|mjs|js)$/u;
 const PROSE = /\.md$/u;
 

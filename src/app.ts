@@ -10,6 +10,7 @@ import { openCore, type Core, type CoreEvents } from "./core.js";
 import { createWebhookReader } from "./ebp/webhook.js";
 import { MAX_COST } from "./graphql/plugins/limits.js";
 import { rateLimitBucket } from "./graphql/plugins/rate-limits.js";
+import { GRAPHIQL_PAGE } from "./graphql/graphiql-page.js";
 import { SANDBOX_PAGE } from "./graphql/sandbox-page.js";
 import { buildGraphQLSchema } from "./graphql/schema.js";
 import { STREAM_PATH } from "./graphql/stream.js";
@@ -17,8 +18,9 @@ import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/settings.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addLoadShedding, identifyCallers } from "./http/admission.js";
+import { addExplorer } from "./http/explorer.js";
 import { addHealth, Metrics } from "./http/monitoring.js";
-import { addPage, addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
+import { addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
 import { createHttpServer, listen } from "./http/server.js";
 import { addWebhooks, WEBHOOK_PATH } from "./http/webhooks.js";
 import { watchAccessKeys } from "./process/access-keys.js";
@@ -154,7 +156,7 @@ async function serve(composition: Composition): Promise<string> {
     load: { isSaturated: (what) => core.isSaturated(what), onShed: (what) => metrics.shed.inc({ what }) },
   });
   serveExports(composition, admission);
-  if (config.sandbox) addPage(http, SANDBOX_PAGE);
+  if (config.sandbox) addExplorer(http, { sandbox: SANDBOX_PAGE, graphiql: GRAPHIQL_PAGE });
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
     upstream.simulator?.sendWebhooksTo({

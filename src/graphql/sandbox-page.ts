@@ -1,15 +1,35 @@
-import { curlLine, EXAMPLE_MUTATION } from "./welcome.js";
+import { EXAMPLE_MUTATION } from "./welcome.js";
 
 const SANDBOX_ORIGIN = "https://sandbox.embed.apollographql.com";
 /** Of @apollo/sandbox, whose messages to the frame and from it this page speaks. The frame is told. */
 const PROTOCOL_VERSION = "2.7.4";
 
-/** The page, and what it loads: Apollo's frame. No script of anybody else's runs in the page, so none has to be trusted. */
-export const SANDBOX_PAGE = { html: sandboxPage, frames: [SANDBOX_ORIGIN] };
+/** How long Apollo's servers may take to answer at all. A firewall may drop every packet in silence. */
+const REACH_MS = 3_000;
+/** How long Sandbox may take to load once they have answered, over a slow line. */
+const LOAD_MS = 15_000;
 
-/** Apollo Sandbox on this service's endpoint, a first mutation filled in; until it has loaded, the same by curl. */
+/** Apollo Sandbox in a frame. No script of anybody else's runs in the page, so none has to be trusted. */
+export const SANDBOX_PAGE = {
+  html: sandboxPage,
+  allows: (nonce: string): Record<string, string[]> => ({
+    "script-src": [`'nonce-${nonce}'`],
+    "style-src": [`'nonce-${nonce}'`],
+    "frame-src": [SANDBOX_ORIGIN],
+    // The API, which the page calls for the frame; and Apollo's servers, to see whether they answer.
+    "connect-src": ["'self'", SANDBOX_ORIGIN],
+  }),
+};
+
+/** Apollo Sandbox on this service's endpoint, a first mutation filled in. Where it does not load, the page goes to GraphiQL. */
 function sandboxPage(endpoint: string, nonce: string): string {
-  const options = JSON.stringify({ endpoint, origin: SANDBOX_ORIGIN, address: addressOf(endpoint) });
+  const options = JSON.stringify({
+    endpoint,
+    origin: SANDBOX_ORIGIN,
+    address: addressOf(endpoint),
+    reachMs: REACH_MS,
+    loadMs: LOAD_MS,
+  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -19,20 +39,15 @@ function sandboxPage(endpoint: string, nonce: string): string {
   <style nonce="${nonce}">
     #sandbox { position: fixed; inset: 0; width: 100%; height: 100%; border: 0; visibility: hidden }
     .loaded #sandbox { visibility: visible }
-    .loaded #without { display: none }
-    #without { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
-    pre { background: #f4f4f5; padding: 1rem; overflow-x: auto }
+    .loaded #loading { display: none }
+    #loading { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
   </style>
 </head>
 <body>
   <iframe id="sandbox" title="Apollo Sandbox"></iframe>
-  <main id="without">
+  <main id="loading">
     <h1>Loading Apollo Sandbox</h1>
-    <p>It comes from Apollo's servers. If it does not appear, this browser does not reach them. The service itself is running; its
-      endpoint is <code>${escapeHtml(endpoint)}</code>. A first cancel from a terminal:</p>
-    <pre>${escapeHtml(curlLine(endpoint, EXAMPLE_MUTATION))}</pre>
-    <p>The same, for any GraphQL client:</p>
-    <pre>${escapeHtml(EXAMPLE_MUTATION)}</pre>
+    <p>It comes from Apollo's servers. <a href="/?graphiql">GraphiQL</a> comes from this service, and opens by itself if Sandbox does not.</p>
   </main>
   <script nonce="${nonce}">(${RELAY})(${options.replaceAll("<", "\\u003c")});</script>
 </body>
@@ -63,7 +78,7 @@ function addressOf(endpoint: string): string {
  * Runs in the browser. The frame is of another origin and reaches nothing here: it asks the page to send its requests, and the page
  * sends them to this service, whatever address the frame names.
  */
-const RELAY = `function ({ endpoint, origin, address }) {
+const RELAY = `function ({ endpoint, origin, address, reachMs, loadMs }) {
   const frame = document.getElementById("sandbox");
   const tell = (message) => frame.contentWindow.postMessage(message, origin);
 
@@ -106,12 +121,12 @@ const RELAY = `function ({ endpoint, origin, address }) {
     if (data.name === "ExplorerRequest") run(data);
   });
   frame.src = address;
-}`;
 
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
+  const giveUp = () => {
+    if (document.body.className !== "loaded") window.location.replace("/?graphiql");
+  };
+  let isReached = false;
+  fetch(origin, { mode: "no-cors", credentials: "omit" }).then(() => (isReached = true), () => undefined);
+  setTimeout(() => isReached || giveUp(), reachMs);
+  setTimeout(giveUp, loadMs);
+}`;

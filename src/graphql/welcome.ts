@@ -18,7 +18,7 @@ export const EXAMPLE_MUTATION = `mutation {
   }
 }`;
 
-const EXAMPLE_QUERY = `query {
+export const EXAMPLE_QUERY = `query {
   cancellations(first: 5) {
     totalCount
     edges { node { id orderNo status totalCancelAmount returnRequestId createdAt } }
@@ -33,7 +33,7 @@ export function curlLine(endpoint: string, operation: string, needsToken = false
   return `curl -s ${endpoint}${token} -H 'content-type: application/json' -d '${body}'`;
 }
 
-const TOKEN = `Callers need a token: TOKEN=$(npm run --silent token). Sandbox takes it under "Headers": Authorization, Bearer <token>.
+const TOKEN = `Callers need a token: TOKEN=$(npm run --silent token). Sandbox takes it under "Headers": Authorization, Bearer <token>. So does GraphiQL: { "authorization": "Bearer <token>" }.
 
 `;
 

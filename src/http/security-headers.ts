@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
 import { ApiError } from "../messages/api-error.js";
 
@@ -7,13 +6,13 @@ type PolicyOptions = Pick<
   HelmetOptions,
   "contentSecurityPolicy" | "crossOriginOpenerPolicy" | "strictTransportSecurity"
 >;
-type Headers = Readonly<Record<string, string>>;
+export type Headers = Readonly<Record<string, string>>;
 
 /** A year: what browsers' lists of https-only hosts ask for at least. */
 const HSTS_SECONDS = 365 * 24 * 60 * 60;
 
 /** For answers that are not pages: a browser that takes one for a page loads, runs and frames nothing. */
-const NOTHING_ALLOWED = { "default-src": ["'none'"], "frame-ancestors": ["'none'"] };
+export const NOTHING_ALLOWED = { "default-src": ["'none'"], "frame-ancestors": ["'none'"] };
 
 /** For answers that are given before any hook runs. */
 export const BARE_HEADERS: Headers = {
@@ -43,7 +42,7 @@ export function addSecurityHeaders(app: FastifyInstance, { https }: { readonly h
 }
 
 /** The headers that helmet sets with these options: the same for every request, so it is called once and not each time. */
-function headersOf(options: PolicyOptions): Headers {
+export function headersOf(options: PolicyOptions): Headers {
   const headers: Record<string, string> = {};
   const response = {
     setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
@@ -57,47 +56,6 @@ function headersOf(options: PolicyOptions): Headers {
   // It reads nothing of a request, and only sets headers of a response.
   setHeaders({} as never, response as never, () => undefined);
   return headers;
-}
-
-export interface Page {
-  /** Written for the address at which it was requested. Every script and style in it carries the nonce. */
-  readonly html: (graphqlEndpoint: string, nonce: string) => string;
-  /** The origins whose pages it shows in frames. It loads nothing else. */
-  readonly frames: readonly string[];
-}
-
-/** 128 bits, as the specification of Content Security Policy asks. */
-const NONCE_BYTES = 16;
-
-/** Serves an HTML page at `/`, with a content security policy of its own. */
-export function addPage(app: FastifyInstance, { html, frames }: Page): void {
-  app.get("/", (request, reply) => {
-    const nonce = randomBytes(NONCE_BYTES).toString("base64");
-    const directives = {
-      ...NOTHING_ALLOWED,
-      "script-src": [`'nonce-${nonce}'`],
-      "style-src": [`'nonce-${nonce}'`],
-      "frame-src": frames,
-      // The API, which the page's scripts call for the frame.
-      "connect-src": ["'self'"],
-      "base-uri": ["'none'"],
-      "form-action": ["'none'"],
-    };
-    const headers = headersOf({
-      contentSecurityPolicy: { useDefaults: false, directives },
-      // The framed page opens a window for signing in.
-      crossOriginOpenerPolicy: { policy: "same-origin-allow-popups" },
-      strictTransportSecurity: false,
-    });
-    return reply
-      .headers(headers)
-      .type("text/html; charset=utf-8")
-      .send(html(endpointOf(request), nonce));
-  });
-}
-
-function endpointOf(request: FastifyRequest): string {
-  return `${request.protocol}://${request.host}/graphql`;
 }
 
 const NOT_LOCAL = new ApiError(421, "BAD_REQUEST", ({ refusals }) => refusals.notLocal);

@@ -16,10 +16,14 @@ interface OpenPage {
   readonly heard: () => Promise<any>;
   /** How many messages came that nobody has asked for yet. */
   readonly unheard: () => number;
+  /** Where the page has sent the browser. */
+  readonly wentTo: readonly string[];
+  /** Lets so much time pass. */
+  readonly pass: (ms: number) => void;
 }
 
 /** The page's script, run as a browser does, with as much of a document as it touches. What it fetches comes from the service. */
-async function open(): Promise<OpenPage> {
+async function open({ apolloAnswers = true } = {}): Promise<OpenPage> {
   const page = await (await fetch(`${service.url}/`)).text();
   const script = /<script[^>]*>(?<code>.*)<\/script>/su.exec(page)?.groups?.["code"] ?? "";
   const messages: unknown[] = [];
@@ -35,12 +39,21 @@ async function open(): Promise<OpenPage> {
   const frame = { src: "", contentWindow };
   const body = { className: "" };
   let listener: (event: object) => void = () => undefined;
+  const wentTo: string[] = [];
+  const timers: { readonly atMs: number; readonly run: () => void }[] = [];
   const window = {
-    location: { href: `${service.url}/` },
+    location: { href: `${service.url}/`, replace: (address: string) => void wentTo.push(address) },
     addEventListener: (_type: string, added: typeof listener) => (listener = added),
   };
   const document = { body, getElementById: () => frame };
-  runInNewContext(script, { window, document, fetch, Headers });
+  const fetchHere: typeof fetch = (address, init) => {
+    if (address !== APOLLO) return fetch(address, init);
+    return apolloAnswers ? Promise.resolve(new Response()) : new Promise(() => undefined);
+  };
+  const setTimeout = (run: () => void, atMs: number): void => void timers.push({ atMs, run });
+  runInNewContext(script, { window, document, fetch: fetchHere, Headers, setTimeout });
+  // What Apollo's servers answer has come.
+  await Promise.resolve();
   return {
     body,
     frame,
@@ -51,6 +64,10 @@ async function open(): Promise<OpenPage> {
         else waiting.push(resolve);
       }),
     unheard: () => messages.length,
+    wentTo,
+    pass: (ms) => {
+      for (const { atMs, run } of timers) if (atMs <= ms) run();
+    },
   };
 }
 
@@ -114,4 +131,29 @@ test("the page shows Sandbox once it answers, and does nothing for anybody but t
   say(handshake);
   expect(await heard()).toEqual({ name: "HandshakeResponse", parentHref: `${service.url}/` });
   expect(body.className).toBe("loaded");
+});
+
+test("where Apollo's servers do not answer within 3 s, the page goes to GraphiQL", async () => {
+  const { pass, wentTo } = await open({ apolloAnswers: false });
+  pass(2_999);
+  expect(wentTo).toEqual([]);
+  pass(3_000);
+  expect(wentTo).toEqual(["/?graphiql"]);
+});
+
+test("where they answer, Sandbox has 15 s to load", async () => {
+  const { pass, wentTo } = await open();
+  pass(14_999);
+  expect(wentTo).toEqual([]);
+  pass(15_000);
+  expect(wentTo).toEqual(["/?graphiql"]);
+});
+
+test("the page stays with Sandbox once that has loaded", async () => {
+  for (const apolloAnswers of [true, false]) {
+    const { say, pass, wentTo } = await open({ apolloAnswers });
+    say({ name: "ExplorerListeningForHandshake" });
+    pass(60_000);
+    expect(wentTo).toEqual([]);
+  }
 });

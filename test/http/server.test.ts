@@ -210,7 +210,7 @@ describe("GET /", () => {
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
     const page = await response.text();
     expect(page).toContain(`"endpoint":"${service.url}/graphql"`);
-    expect(page).toContain("mutation {");
+    expect(page).toContain(encodeURIComponent("mutation {"));
     const port = new URL(service.url).port;
     const byName = await raw(
       service.url,
@@ -219,14 +219,14 @@ describe("GET /", () => {
     expect(byName).toContain(`"endpoint":"http://localhost:${port}/graphql"`);
   });
 
-  test("may frame Apollo's Sandbox, load nothing else, run no script but its own, and call this service alone", async () => {
+  test("may frame Apollo's Sandbox, load nothing else, run no script but its own, and call only this service and Apollo", async () => {
     const { headers } = await get("/");
     expect(policyOf(headers)).toEqual({
       "default-src": ["'none'"],
       "script-src": [expect.stringMatching(/^'nonce-.+'$/u)],
       "style-src": [expect.stringMatching(/^'nonce-.+'$/u)],
       "frame-src": ["https://sandbox.embed.apollographql.com"],
-      "connect-src": ["'self'"],
+      "connect-src": ["'self'", "https://sandbox.embed.apollographql.com"],
       "base-uri": ["'none'"],
       "form-action": ["'none'"],
       "frame-ancestors": ["'none'"],

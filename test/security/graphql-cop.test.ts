@@ -116,7 +116,17 @@ describe("what is given away", () => {
   );
 
   test("7. an IDE: no page is served, neither at the root nor at the API", async () => {
-    for (const path of ["/", "/graphql", "/graphiql", "/playground", "/console", "/altair", "/sandbox"]) {
+    for (const path of [
+      "/",
+      "/graphql",
+      "/graphiql",
+      "/playground",
+      "/console",
+      "/altair",
+      "/sandbox",
+      "/?graphiql",
+      "/explorer/main.js",
+    ]) {
       const response = await production.fetch(path, { headers: { accept: "text/html" } });
       expect([path, response.status]).toEqual([path, path === "/graphql" ? 406 : 404]);
       expect(await response.text()).not.toMatch(/<html|graphiql|playground|sandbox/iu);
