@@ -193,10 +193,12 @@ class SizeCounter {
       meta ?? (isObjectType(type) || isInterfaceType(type) ? type.getFields()[node.name.value] : undefined);
     if (field === undefined) return NOTHING;
     const size = this.#pageSize(field, node);
+    const isList = isListType(getNullableType(field.type));
+    // A list that takes the size of its page itself uses it up: lists below it have lengths of their own.
     const inner = node.selectionSet
-      ? this.inSelections(node.selectionSet, getNamedType(field.type), size)
+      ? this.inSelections(node.selectionSet, getNamedType(field.type), isList ? null : size)
       : NOTHING;
-    const count = isListType(getNullableType(field.type)) ? (size ?? page ?? LIST_OBJECTS) : 1;
+    const count = isList ? (size ?? page ?? LIST_OBJECTS) : 1;
     const below = meta === undefined ? count * (1 + inner.objects) : INTROSPECTION_OBJECTS;
     return {
       objects: this.#ownObjects(field, type) + (node.selectionSet ? below : 0),
