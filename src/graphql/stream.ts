@@ -21,7 +21,7 @@ import {
   type LiveContext,
 } from "./context.js";
 import { checkAccept, checkAddress } from "./plugins/check-request.js";
-import { Refusal, refusal } from "./plugins/errors.js";
+import { Refusal } from "./plugins/errors.js";
 import { chooseLanguage } from "../messages/messages.js";
 import type { RateLimitDependencies } from "./plugins/rate-limits.js";
 
@@ -47,7 +47,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-const TOKEN_EXPIRED = refusal("UNAUTHENTICATED", 401, ({ refusals }) => refusals.tokenExpired);
+// It is sent on the stream, which has a status already.
+const TOKEN_EXPIRED = new Refusal(({ refusals }) => refusals.tokenExpired, { code: "UNAUTHENTICATED" });
 
 /** What subscriptions need as queries do. */
 export interface SharedDependencies {
