@@ -78,7 +78,7 @@ describe("mutations", () => {
     ];
     const input = cancelInput({ storeId: "SIM-TWO" });
     for (const way of ways) expectLimited(await world.service.graphql(way, { input }, headers));
-    const asDefault = `mutation ($key: String!, $store: String = "SIM-TWO") { cancelPayment(input: {
+    const asDefault = `mutation ($key: String!, $store: ID = "SIM-TWO") { cancelPayment(input: {
       idempotencyKey: $key, storeId: $store, orderNo: "ORD-1", totalCancelAmount: "1", items: []
     }) { replayed } }`;
     expectLimited(await world.service.graphql(asDefault, { key: randomUUID() }, headers));
