@@ -146,16 +146,20 @@ function isSecret(name: string): boolean {
   return SECRET_VARIABLES.includes(name);
 }
 
-/** The text of a file whose path a variable names; null after a fault. */
+/** The text of a file whose path a variable names, without a byte order mark; null after a fault. */
 export function readText(settings: Settings, variable: string, path: string): string | null {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     // Somebody may have put the file's content, with its secrets, where the path belongs.
     const shown = /^\s*[[{]/u.test(path) ? "JSON" : path;
     settings.fault(variable, "the path of a file that can be read", `${shown} (${errorCode(error)})`);
     return null;
   }
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
+  settings.fault(variable, "a file of text in UTF-8", "other bytes");
+  return null;
 }
 
 function errorCode(error: unknown): string {

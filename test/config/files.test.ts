@@ -74,6 +74,17 @@ describe("EBP_STORES_FILE", () => {
     ]);
   });
 
+  test("may begin with a byte order mark, and is text in UTF-8", () => {
+    expect(read({ EBP_STORES_FILE: fileOf(`\uFEFF${JSON.stringify([STORE])}`) }).stores).toHaveLength(1);
+    const bytes = Buffer.from(
+      JSON.stringify([{ ...STORE, hashKey: "hk-\u00b0\u00a1-5e1d8b46f2" }]),
+      "latin1",
+    );
+    expect(faultsOf({ EBP_STORES_FILE: fileOf(bytes) })).toEqual([
+      "EBP_STORES_FILE: expected a file of text in UTF-8, found other bytes",
+    ]);
+  });
+
   test("names each store once", () => {
     expect(faultsOf(withStores([STORE, STORE]))).toEqual([
       "EBP_STORES_FILE: expected each storeId once, found KR01 twice",
@@ -168,6 +179,11 @@ const settings = (content: unknown): Record<string, string> => ({
 test("without the setting, there is no list", () => {
   expect(read({}).persistedOperations).toBeNull();
   expect(read({ PERSISTED_OPERATIONS: " " }).persistedOperations).toBeNull();
+});
+
+test("the list may begin with a byte order mark", () => {
+  const content = `\uFEFF${JSON.stringify(manifest([OPERATION]))}`;
+  expect(read(settings(content)).persistedOperations).toHaveLength(1);
 });
 
 test("reads a manifest as Apollo's tools write it", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
+import { SIGNATURE_HEADER, signWebhook, TIMESTAMP_HEADER } from "../../src/ebp/webhook.js";
 import { createGate, until } from "../helpers/gate.js";
 import { orderTotals, read, settle, stepsOf } from "../helpers/in-doubt.js";
 import { cancel, cancelInput, item } from "../helpers/operations.js";
@@ -107,6 +108,25 @@ describe("a webhook about a cancel in doubt", () => {
     await settle(service, "0 s");
     expect((await read(service, id)).status).toBe("UNKNOWN");
   });
+});
+
+test("two webhooks that are not UTF-8 stay two, kept by their bytes, and name no order", async () => {
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  // 가-1 and 나-1 in EUC-KR.
+  for (const orderNo of ["\u00b0\u00a1-1", "\u00b3\u00aa-1"]) {
+    const body = Buffer.from(webhookBody("PAYMENT_VOIDED", orderNo, 1000), "latin1");
+    const headers = {
+      [SIGNATURE_HEADER]: signWebhook(body, timestamp, WEBHOOK_SECRET),
+      [TIMESTAMP_HEADER]: timestamp,
+    };
+    const answer = await fetch(`${service.url}/webhooks/ebp`, { method: "POST", headers, body });
+    expect([answer.status, await answer.json()]).toEqual([200, { status: "stored" }]);
+    const rows = await service.sql(
+      "SELECT order_no FROM webhook_event WHERE digest = encode(sha256($1), 'hex')",
+      [body],
+    );
+    expect(rows).toEqual([{ order_no: null }]);
+  }
 });
 
 describe("a webhook that comes too early", () => {
