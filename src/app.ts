@@ -18,6 +18,7 @@ import { addGraphQL } from "./graphql/server.js";
 import { isLoopback } from "./config/settings.js";
 import { addExports, EXPORT_PATHS } from "./http/exports/exports.js";
 import { addLoadShedding, identifyCallers } from "./http/admission.js";
+import { addCors } from "./http/cors.js";
 import { addExplorer } from "./http/explorer.js";
 import { addHealth, Metrics } from "./http/monitoring.js";
 import { addSecurityHeaders, serveLocalOnly } from "./http/security-headers.js";
@@ -34,6 +35,9 @@ const WAIT_MARGIN_MS = 2_000;
 
 /** Delay for changes whose notification was lost (±50 % jitter). */
 const LOOK_BACK_MS = 30_000;
+
+/** The routes of those who call the API, by programs or pages of theirs. */
+const CALLERS_ROUTES = ["/graphql", STREAM_PATH, ...EXPORT_PATHS];
 
 const READS_ARE_REFUSED = { message: "more is asked of the history than can be served at this moment" };
 
@@ -81,6 +85,7 @@ export async function startApp(
   try {
     // Before anything else answers: early refusals have the headers too.
     addSecurityHeaders(http, { https: config.production });
+    await addCors(http, { origins: config.corsOrigins, routes: CALLERS_ROUTES });
     const metrics = new Metrics();
     const opened = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradictions.inc(),
@@ -122,7 +127,7 @@ async function serve(composition: Composition): Promise<string> {
   const accessKeys = watchAccessKeys(config, http.log, releases);
   warnOfUnknownStatuses(config, http.log);
   const isLate = addLoadShedding(http, {
-    routes: ["/graphql", STREAM_PATH, ...EXPORT_PATHS],
+    routes: CALLERS_ROUTES,
     maxDelayMs: config.maxEventLoopDelayMs,
     onShed: () => metrics.shed.inc({ what: "request" }),
   });

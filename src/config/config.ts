@@ -103,6 +103,8 @@ function readAll(
     /** No cancel is sent for this long after the database was found to have gone back in time. */
     recoveryHoldMs: number("RECOVERY_HOLD_MS"),
     auth: readAuth(settings, production, host),
+    /** The origins whose pages may call; `*` alone: any. */
+    corsOrigins: readCorsOrigins(settings, production),
     ...readExplorer(settings, production),
     /** The only operations that are answered. Null: all are. */
     persistedOperations: readPersistedOperations(settings),
@@ -154,4 +156,28 @@ function readExplorer(
   if (sandbox && !introspection)
     settings.fault("GRAPHQL_SANDBOX", "off while GRAPHQL_INTROSPECTION is off: it reads the schema", "on");
   return { introspection, sandbox };
+}
+
+/** With `*` in production, a page of any site could use a token that its user was made to paste. */
+function readCorsOrigins(settings: Settings, production: boolean): readonly string[] {
+  const variable = "CORS_ORIGINS";
+  const text = settings.value(variable);
+  if (text === undefined) return [];
+  if (text === "*") {
+    if (production) settings.fault(variable, "the origins of your pages in production", '"*"');
+    return [text];
+  }
+  const origins = text.split(",").map((entry) => entry.trim());
+  for (const origin of origins.filter((each) => !isOrigin(each)))
+    // A URL may carry a password.
+    settings.fault(variable, ORIGIN, origin.includes("@") ? "a URL with a user" : JSON.stringify(origin));
+  return origins;
+}
+
+/** Compared byte by byte with what browsers send. */
+const ORIGIN =
+  "origins such as https://shop.example or http://localhost:5173, as browsers write them (no path, no slash at the end, no default port, lower case), separated by commas";
+
+function isOrigin(text: string): boolean {
+  return /^https?:/u.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

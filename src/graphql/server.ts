@@ -104,13 +104,13 @@ export async function addGraphQL(
   const underWay = new Set<unknown>();
   function handlerToTheEnd(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const language = languageOf(request);
-    void reply.headers({ "content-language": language, vary: "accept-language" });
+    void reply.header("content-language", language);
     const answering = Promise.resolve(handlers[language].call(app, request, reply));
     underWay.add(answering);
     return answering.finally(() => underWay.delete(answering));
   }
   app.route({
-    method: ["GET", "POST", "OPTIONS"],
+    method: ["GET", "POST"],
     url: "/graphql",
     ...admission.hooks,
     preHandler: [checkAddress, checkAccept(JSON_TYPES)],

@@ -81,7 +81,7 @@ export function addStream(app: FastifyInstance, dependencies: StreamDependencies
     preHandler: [checkAddress, checkAccept([EVENT_STREAM])],
     handler: async (request, reply) => {
       const language = chooseLanguage(request.headers["accept-language"]);
-      void reply.headers({ "content-language": language, vary: "accept-language" });
+      void reply.header("content-language", language);
       const ending = endingOf(reply);
       const live: LiveContext = { ...dependencies.live, signal: ending.signal, accepted: null };
       const answer = await dependencies.serverOf(request).executeHTTPGraphQLRequest({

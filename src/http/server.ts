@@ -72,7 +72,8 @@ export function createHttpServer({
 
   app.addHook("onRequest", (request, reply, done) => {
     // Not awaited: a reply is a promise of having been sent.
-    void reply.header("x-request-id", request.id);
+    // What varies by more adds to it: messages are in the caller's language.
+    void reply.headers({ "x-request-id": request.id, vary: "accept-language" });
     done();
   });
 
@@ -109,6 +110,8 @@ function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
   return isAnnounced && !complete;
 }
 
+const EVERY_ADDRESS = "*";
+
 /**
  * Answers 404, or 405 where the address has other methods, before a body is read: Fastify would parse it first, for anybody. Its hook
  * is the last before the parser, after every hook that refuses a request or adds headers.
@@ -116,12 +119,15 @@ function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
 function refuseUnknownRoutes(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>();
   app.addHook("onRoute", ({ url, method }) => {
+    // Of every address: that is where CORS answers preflights, and no route of this service.
+    if (url === EVERY_ADDRESS) return;
     const known = methods.get(url) ?? new Set();
     for (const each of [method].flat()) known.add(each);
     methods.set(url, known);
   });
-  app.addHook("preParsing", ({ is404, url }, _reply, _payload, done) => {
-    done(is404 ? refusalOf(methods.get(url.split("?")[0] ?? url)) : null);
+  app.addHook("preParsing", ({ is404, url, routeOptions }, _reply, _payload, done) => {
+    const isUnknown = is404 || routeOptions.url === EVERY_ADDRESS;
+    done(isUnknown ? refusalOf(methods.get(url.split("?")[0] ?? url)) : null);
   });
 }
 

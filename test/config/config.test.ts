@@ -29,6 +29,7 @@ const DEFAULTS: Config = {
   webhookAmounts: "minor",
   reconcileIntervalMs: 5_000,
   recoveryHoldMs: 10_000,
+  corsOrigins: [],
   introspection: true,
   sandbox: true,
   persistedOperations: null,
@@ -145,6 +146,7 @@ describe("says what is wrong", () => {
     ["DATA_ENCRYPTION_KEYS", "a:c2hvcnQ=", /^DATA_ENCRYPTION_KEYS \(key 1\): .+found a key of 5 bytes$/u],
     ["DATA_ENCRYPTION_KEYS", `a:${KEY},a:${KEY}`, /^DATA_ENCRYPTION_KEYS: .+found "a" twice$/u],
     ["EBP_ACCESS_KEY_EXPIRES_AT", "next year", /^EBP_ACCESS_KEY_EXPIRES_AT: expected a time such as/u],
+    ["CORS_ORIGINS", "https://shop.example/", /^CORS_ORIGINS: .+, found "https:\/\/shop\.example\/"$/u],
     ["HOST", "0.0.0.0", /^AUTH_JWKS_URL: .+HOST is 0\.0\.0\.0, .+loopback/u],
     ["HOST", "127.0.0.1.example.com", /^AUTH_JWKS_URL: .+loopback/u],
     ["AUTH_JWKS_URL", "id.example.com", /^AUTH_JWKS_URL: expected an http or https URL/u],
@@ -228,4 +230,46 @@ test("reads encryption keys in their order: the first encrypts", () => {
     { id: "new.1", key: other },
     { id: "old_2", key: keyBytes("KEY") },
   ]);
+});
+
+describe("CORS_ORIGINS", () => {
+  test("are those of pages, as browsers write them", () => {
+    const CORS_ORIGINS = "https://shop.example , http://localhost:5173,https://xn--o39a.example:8443";
+    const origins = ["https://shop.example", "http://localhost:5173", "https://xn--o39a.example:8443"];
+    expect(read({ CORS_ORIGINS }).corsOrigins).toEqual(origins);
+    expect(read({ ...PRODUCTION, CORS_ORIGINS }).corsOrigins).toEqual(origins);
+  });
+
+  test("may be any, outside production alone", () => {
+    expect(read({ CORS_ORIGINS: " * " }).corsOrigins).toEqual(["*"]);
+    expect(faultsOf({ ...PRODUCTION, CORS_ORIGINS: "*" })).toEqual([
+      'CORS_ORIGINS: expected the origins of your pages in production, found "*"',
+    ]);
+  });
+
+  test.each([
+    "https://shop.example/",
+    "https://shop.example/app",
+    "https://shop.example?a",
+    "shop.example",
+    "//shop.example",
+    "localhost:5173",
+    "https://Shop.example",
+    "https://shop.example:443",
+    "https://*.shop.example/",
+    "https://\uac00.example",
+    "ftp://shop.example",
+    "null",
+    "*",
+    "",
+  ])("are refused by name when one is no origin: %s", (entry) => {
+    expect(faultsOf({ CORS_ORIGINS: `https://desk.example,${entry}` })).toEqual([
+      `CORS_ORIGINS: expected origins such as https://shop.example or http://localhost:5173, as browsers write them (no path, no slash at the end, no default port, lower case), separated by commas, found ${JSON.stringify(entry)}`,
+    ]);
+  });
+
+  test("do not show a password that stands in one", () => {
+    const faults = faultsOf({ CORS_ORIGINS: "https://me:k7Qv-2mXz9@shop.example" });
+    expect(faults).toEqual([expect.stringMatching(/^CORS_ORIGINS: .+, found a URL with a user$/u)]);
+  });
 });

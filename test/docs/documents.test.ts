@@ -15,9 +15,16 @@ const DOCUMENTS = [
   "README.md",
   "README.ko.md",
   "SECURITY.md",
-  ...["api", "configuration", "development", "faults", "operations", "performance", "threat-model"].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    "api",
+    "configuration",
+    "development",
+    "faults",
+    "frontend",
+    "operations",
+    "performance",
+    "threat-model",
+  ].map((name) => `docs/${name}.md`),
 ];
 
 function read(file: string): string {

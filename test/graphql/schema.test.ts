@@ -82,7 +82,7 @@ test("lets a mutation's answer lack whatever is read for it after the outcome", 
     if (!isObjectType(type) || reached.has(key)) return;
     reached.add(key);
     for (const field of Object.values(type.getFields())) {
-      const isRead = Number(field.extensions.complexity ?? 0) > 0;
+      const isRead = Number(field.extensions["complexity"] ?? 0) > 0;
       const isRequired = isNonNullType(field.type);
       if (isRead && isRequired && !isApart) required.push(`${type.name}.${field.name}`);
       visit(getNamedType(field.type), isApart || (isRead && !isRequired));

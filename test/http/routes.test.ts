@@ -40,7 +40,7 @@ function announce(method: string, path: string, length = `Content-Length: ${BODY
 const PUBLIC = { GET: 200, HEAD: 200 };
 /** Every route, with what a method of it answers without a token. Every other method is 405. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  "/graphql": { GET: 401, HEAD: 401, POST: 401, OPTIONS: 401 },
+  "/graphql": { GET: 401, HEAD: 401, POST: 401 },
   "/graphql/stream": { POST: 401 },
   "/exports/cancellations.csv": { GET: 401 },
   "/exports/cancellations.ndjson": { GET: 401 },
@@ -97,7 +97,7 @@ test("a method that a path does not have is told those that it has, in words as 
   expect(JSON.parse(body)).toEqual({
     errors: [
       {
-        message: "This address takes GET, HEAD, OPTIONS, POST.",
+        message: "This address takes GET, HEAD, POST.",
         extensions: { code: "BAD_REQUEST" },
       },
     ],
