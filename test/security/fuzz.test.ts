@@ -12,7 +12,7 @@ import { boundFor, cpuMs, hostileJson, hostileText, toJson } from "./hostile-tex
 const SECONDS = Number(process.env["FUZZ_SECONDS"] ?? "12");
 const SEED = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const KINDS = 6;
-const MAX_BYTES = 100_000;
+const MAX_BYTES = 1_000_000;
 
 let ebpAnswer = httpAnswer(200, "{}");
 let upstream: Upstream;
