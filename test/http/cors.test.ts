@@ -9,6 +9,9 @@ import { WEBHOOK_SECRET } from "../helpers/service.js";
 import { useReleases } from "../helpers/started.js";
 import { useTwoStores } from "../helpers/two-stores.js";
 
+/** Messages are in the caller's language in any case. */
+const BY_ORIGIN = "accept-language, Origin";
+
 const SHOP = "https://shop.example";
 const DESK = "http://localhost:5173";
 const CSV = "/exports/cancellations.csv";
@@ -54,7 +57,7 @@ const readable = (origin: string): object => ({
 
 function expectReadable(answer: { readonly headers: Headers }, origin = SHOP): void {
   expect(corsOf(answer)).toEqual(readable(origin));
-  expect(answer.headers.get("vary")).toBe("Origin");
+  expect(answer.headers.get("vary")).toBe(BY_ORIGIN);
 }
 
 describe("a preflight", () => {
@@ -69,7 +72,7 @@ describe("a preflight", () => {
           "accept, accept-language, authorization, content-type, apollo-require-preflight, x-apollo-operation-name, apollographql-client-name, apollographql-client-version, x-request-id",
         "access-control-max-age": "7200",
       });
-      expect(answer.headers.get("vary")).toBe("Origin");
+      expect(answer.headers.get("vary")).toBe(BY_ORIGIN);
     }
   });
 
@@ -82,7 +85,7 @@ describe("a preflight", () => {
   ])("of %s allows no origin, and says that another may get another answer", async (origin) => {
     for (const path of CALLED) {
       const { headers } = await preflight(path, origin);
-      expect([headers.get("access-control-allow-origin"), headers.get("vary")]).toEqual([null, "Origin"]);
+      expect([headers.get("access-control-allow-origin"), headers.get("vary")]).toEqual([null, BY_ORIGIN]);
     }
   });
 
@@ -165,7 +168,7 @@ describe("a page may read", () => {
     });
     busy = false;
     expect(statusCode).toBe(503);
-    expect(headers).toMatchObject({ ...readable(SHOP), vary: "Origin", "retry-after": "1" });
+    expect(headers).toMatchObject({ ...readable(SHOP), vary: BY_ORIGIN, "retry-after": "1" });
   });
 
   test("a stream of events", async () => {
@@ -192,19 +195,19 @@ test("another page, or no page, gets the same answers, which a browser keeps fro
     for (const path of ["/graphql?query={__typename}", `${CSV}?limit=1`]) {
       const answer = await ask(path, { ...bearer, ...(origin as Sent) });
       await answer.text();
-      expect([answer.status, answer.headers.get("vary")]).toEqual([200, "Origin"]);
+      expect([answer.status, answer.headers.get("vary")]).toEqual([200, BY_ORIGIN]);
       expect(answer.headers.get("access-control-allow-origin")).toBeNull();
     }
 });
 
 test.each(["/", "/livez", "/readyz", "/metrics"])("%s is not for other pages", async (path) => {
   const answer = await ask(path, { origin: SHOP });
-  expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([200, {}, null]);
+  expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([200, {}, "accept-language"]);
 });
 
 test("a webhook is not for other pages", async () => {
   const answer = await postJson("/webhooks/ebp", { origin: SHOP }, "{}");
-  expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([401, {}, null]);
+  expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([401, {}, "accept-language"]);
 });
 
 test("no answer lets a page send cookies", async () => {
@@ -222,7 +225,11 @@ test("with nothing set, no page may", async () => {
   const { url } = await world.service.replica({ CORS_ORIGINS: "" });
   const headers = { origin: SHOP, "access-control-request-method": "POST" };
   const refused = await fetch(`${url}/graphql`, { method: "OPTIONS", headers });
-  expect([refused.status, corsOf(refused), refused.headers.get("vary")]).toEqual([405, {}, null]);
+  expect([refused.status, corsOf(refused), refused.headers.get("vary")]).toEqual([
+    405,
+    {},
+    "accept-language",
+  ]);
   const answer = await fetch(`${url}/graphql`, { headers });
-  expect([corsOf(answer), answer.headers.get("vary")]).toEqual([{}, null]);
+  expect([corsOf(answer), answer.headers.get("vary")]).toEqual([{}, "accept-language"]);
 });
