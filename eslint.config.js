@@ -206,6 +206,8 @@ export default tseslint.config(
       parserOptions: { graphQLConfig: { schema: "schema.graphql" } },
     },
     rules: {
+      // The number of an order is `orderNo` everywhere, as EBP calls it.
+      "@graphql-eslint/no-typename-prefix": "off",
       // Plain lists are right for what is bounded: the items of a cancellation, the errors of a payload.
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
       // Value objects have no identity of their own; only what the history is made of has.
@@ -218,6 +220,7 @@ export default tseslint.config(
               "CancellationConnection",
               "CancellationEdge",
               "PageInfo",
+              "Viewer",
               "CancellationEvent",
               "CancellationFailure",
               "CancellationItem",
@@ -230,9 +233,7 @@ export default tseslint.config(
               "MaskedRefundAccount",
               "OrderCancellationConnection",
               "OrderCancellationEdge",
-              "OrderCancellations",
               "OrderLine",
-              "PreviewedRequest",
             ],
           },
         },

@@ -1,6 +1,6 @@
 import { isContradicted } from "../cancellation/model/user-error.js";
 import { ENGLISH_REFUSALS } from "./english-refusals.js";
-import type { Messages } from "./messages.js";
+import type { Messages } from "./catalogue.js";
 
 export const ENGLISH: Messages = {
   faults: {

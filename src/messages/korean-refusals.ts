@@ -1,4 +1,4 @@
-import type { Refusals } from "./messages.js";
+import type { Refusals } from "./catalogue.js";
 
 const SAME_KEY = "다만 같은 멱등성 키로 보낸 앞선 요청은 처리되었을 수 있습니다.";
 

@@ -1,6 +1,6 @@
 import { isContradicted } from "../cancellation/model/user-error.js";
 import { KOREAN_REFUSALS } from "./korean-refusals.js";
-import type { Messages } from "./messages.js";
+import type { Messages } from "./catalogue.js";
 
 export const KOREAN: Messages = {
   faults: {

@@ -165,7 +165,7 @@ describe("a key that was used gets its first cancellation", () => {
     // What a crash before EBP's answer would have left.
     await service.sql(
       `UPDATE cancellation SET
-         status = 'PENDING', resolved_by = NULL, resolved_at = NULL, answered_at = NULL,
+         status = 'PENDING', settlement = NULL, resolved_by = NULL, resolved_at = NULL, answered_at = NULL,
          next_check_at = now() + interval '15 seconds'
        WHERE order_no LIKE 'ORD-crashed-%'`,
     );

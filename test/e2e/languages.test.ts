@@ -108,7 +108,7 @@ describe("the same in the caller's language, with the same codes, is", () => {
     [404, "/nothing-here", {}, true],
     [405, "/graphql", { method: "PUT" }, true],
     [400, "/graphql", { ...post, body: "{" }, true],
-    [413, "/graphql", { ...post, body: `{"query":"${"x".repeat(100_001)}"}` }, true],
+    [413, "/graphql", { ...post, body: `{"query":"${"x".repeat(1_000_001)}"}` }, true],
     [406, "/graphql", { ...post, body: "{}", headers: { ...JSON_TYPE, accept: "text/html" } }, true],
     [400, "/exports/cancellations.csv?status=FAILED", {}, true],
     [400, "/exports/cancellations.ndjson?statuses=FALED", {}, true],

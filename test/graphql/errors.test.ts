@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { CANCEL, cancelInput, item, PREVIEW } from "../helpers/operations.js";
 import { ACCOUNT, literal, messagesOf, NAME, NUMBER, useRefusals } from "../helpers/refusals.js";
 
+const REASON = /^(?:REQUIRED|INVALID_FORMAT)$/u;
+
 const refusals = useRefusals();
 const { refused } = refusals;
 
@@ -43,7 +45,7 @@ describe("an error about variables names the field and what was expected, and qu
     expect(answer.errors).toContainEqual({
       message: expect.stringMatching(message),
       locations: expect.anything(),
-      extensions: { code: "BAD_USER_INPUT", field: field.split(".") },
+      extensions: { code: "BAD_USER_INPUT", field: field.split("."), reason: expect.stringMatching(REASON) },
     });
   });
 
@@ -122,7 +124,7 @@ describe("an error about a literal names the field and what was expected, and qu
         message: "With these variables, this is not a value of the type CancelPaymentInput!.",
         locations: expect.anything(),
         path: ["cancelPayment"],
-        extensions: { code: "BAD_USER_INPUT", field: ["input"] },
+        extensions: { code: "BAD_USER_INPUT", field: ["input"], reason: "INVALID_FORMAT" },
       },
     ]);
   });

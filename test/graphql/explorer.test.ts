@@ -107,7 +107,7 @@ describe("GET /?graphiql", () => {
     await answered('"status": "SUCCEEDED"');
   });
 
-  test("loads nothing that its policy forbids", async () => {
+  test("loads nothing that its policy forbids", () => {
     // Workers too: the editor says on the console when it has to do without them.
     expect(browser.problems).toEqual([]);
   });

@@ -65,15 +65,16 @@ export async function startBrowser(args: readonly string[] = []): Promise<Browse
   });
 
   let last = 0;
-  let sessionId: string | undefined;
+  /** None until the window is open. */
+  const session: { id?: string } = {};
   function send(method: string, params: object = {}): Promise<any> {
     last += 1;
     const id = last;
-    commands.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    commands.write(`${JSON.stringify({ id, method, params, sessionId: session.id })}\0`);
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
   const { targetId } = await send("Target.createTarget", { url: "about:blank" });
-  ({ sessionId } = await send("Target.attachToTarget", { targetId, flatten: true }));
+  session.id = (await send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
 
   await send("Log.enable");
   await send("Runtime.enable");

@@ -271,9 +271,7 @@ test("a header that is read before anybody knows who sent it is refused when it 
   ] as const) {
     const headers = { ...JSON_TYPE, [name]: value };
     const response = await fetch(`${service.url}/graphql`, { method: "POST", headers, body: "{}" });
-    const message = expect.stringMatching(
-      `^The ${name} header has \\d+ characters; at most \\d+ are allowed\\.$`,
-    );
+    const message = expect.stringMatching(`^The ${name} header has \\d+ characters; at most \\d+ are`);
     expect([response.status, await response.json()]).toEqual([
       400,
       { errors: [{ message, extensions: { code: "BAD_REQUEST" } }] },

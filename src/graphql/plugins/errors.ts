@@ -143,7 +143,9 @@ export function createErrorFormat(
       const described = describeValueError(schema, node, { refusals, isExecuted, namesSchema });
       return {
         message: described.message,
-        extensions: { code: isExecuted ? "BAD_USER_INPUT" : code, field: described.field },
+        extensions: isExecuted
+          ? { code: "BAD_USER_INPUT", field: described.field, reason: "INVALID_FORMAT" }
+          : { code, field: described.field },
       };
     }
     // Apollo Server's own refusals, such as that of a batch, are not about the document.
