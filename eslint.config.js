@@ -48,9 +48,18 @@ function dependencyRule(folder, neighbours) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", ".data/", "src/persistence/generated/", "examples/generated/"] },
   {
-    files: ["**/*.{ts,js,mjs}"],
+    ignores: [
+      "dist/",
+      "coverage/",
+      ".data/",
+      "src/persistence/generated/",
+      "examples/generated/",
+      "examples/relay/__generated__/",
+    ],
+  },
+  {
+    files: ["**/*.{ts,tsx,js,mjs}"],
     extends: [
       eslint.configs.recommended,
       ...tseslint.configs.strictTypeChecked,

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const PARTS = ["src", "simulator", "test", "bench", "scripts", "explorer", "examples", "docs"];
-const CODE = /\.(?:ts|mjs|js)$/u;
+const CODE = /\.(?:tsx?|mjs|js)$/u;
 const PROSE = /\.md$/u;
 
 const tracked = execFileSync("git", ["ls-files", "-z"], { encoding: "utf8" }).split("\0").filter(Boolean);

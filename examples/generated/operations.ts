@@ -371,6 +371,111 @@ export type CancellationLineFragment = {
   createdAt: string;
 };
 
+export type LiveOrderQueryVariables = Exact<{
+  orderNo: string;
+}>;
+
+export type LiveOrderQuery = {
+  order: {
+    id: string;
+    orderNo: string;
+    currencyCode: string;
+    cancelledTotal: string | null;
+    inDoubtTotal: string | null;
+    cancellations: {
+      edges: Array<{
+        cursor: string;
+        node: {
+          id: string;
+          orderNo: string;
+          status: CancellationStatus;
+          settlement: Settlement | null;
+          totalCancelAmount: string;
+          currencyCode: string;
+          createdAt: string;
+        };
+      }>;
+      pageInfo: {
+        startCursor: string | null;
+        endCursor: string | null;
+        hasNextPage: boolean;
+        hasPreviousPage: boolean;
+      };
+    } | null;
+  } | null;
+};
+
+export type OrderChangedSubscriptionVariables = Exact<{
+  orderNo: string;
+}>;
+
+export type OrderChangedSubscription = {
+  cancellationChanged: {
+    id: string;
+    orderNo: string;
+    status: CancellationStatus;
+    settlement: Settlement | null;
+    totalCancelAmount: string;
+    currencyCode: string;
+    createdAt: string;
+    order: {
+      id: string;
+      orderNo: string;
+      currencyCode: string;
+      cancelledTotal: string | null;
+      inDoubtTotal: string | null;
+      cancellations: {
+        edges: Array<{
+          cursor: string;
+          node: {
+            id: string;
+            orderNo: string;
+            status: CancellationStatus;
+            settlement: Settlement | null;
+            totalCancelAmount: string;
+            currencyCode: string;
+            createdAt: string;
+          };
+        }>;
+        pageInfo: {
+          startCursor: string | null;
+          endCursor: string | null;
+          hasNextPage: boolean;
+          hasPreviousPage: boolean;
+        };
+      } | null;
+    };
+  };
+};
+
+export type OrderOverviewFragment = {
+  id: string;
+  orderNo: string;
+  currencyCode: string;
+  cancelledTotal: string | null;
+  inDoubtTotal: string | null;
+  cancellations: {
+    edges: Array<{
+      cursor: string;
+      node: {
+        id: string;
+        orderNo: string;
+        status: CancellationStatus;
+        settlement: Settlement | null;
+        totalCancelAmount: string;
+        currencyCode: string;
+        createdAt: string;
+      };
+    }>;
+    pageInfo: {
+      startCursor: string | null;
+      endCursor: string | null;
+      hasNextPage: boolean;
+      hasPreviousPage: boolean;
+    };
+  } | null;
+};
+
 export const CancellationLineFragmentDoc = {
   kind: "Document",
   definitions: [
@@ -393,6 +498,92 @@ export const CancellationLineFragmentDoc = {
     },
   ],
 } as unknown as DocumentNode<CancellationLineFragment, unknown>;
+export const OrderOverviewFragmentDoc = {
+  kind: "Document",
+  definitions: [
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "OrderOverview" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Order" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "cancelledTotal" } },
+          { kind: "Field", name: { kind: "Name", value: "inDoubtTotal" } },
+          {
+            kind: "Field",
+            name: { kind: "Name", value: "cancellations" },
+            arguments: [
+              {
+                kind: "Argument",
+                name: { kind: "Name", value: "first" },
+                value: { kind: "IntValue", value: "20" },
+              },
+            ],
+            selectionSet: {
+              kind: "SelectionSet",
+              selections: [
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "edges" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "cursor" } },
+                      {
+                        kind: "Field",
+                        name: { kind: "Name", value: "node" },
+                        selectionSet: {
+                          kind: "SelectionSet",
+                          selections: [
+                            { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
+                          ],
+                        },
+                      },
+                    ],
+                  },
+                },
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "pageInfo" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "startCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "endCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasNextPage" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasPreviousPage" } },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "CancellationLine" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Cancellation" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "status" } },
+          { kind: "Field", name: { kind: "Name", value: "settlement" } },
+          { kind: "Field", name: { kind: "Name", value: "totalCancelAmount" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "createdAt" } },
+        ],
+      },
+    },
+  ],
+} as unknown as DocumentNode<OrderOverviewFragment, unknown>;
 export const CancelPaymentDocument = {
   kind: "Document",
   definitions: [
@@ -639,3 +830,249 @@ export const CancellationListDocument = {
     },
   ],
 } as unknown as DocumentNode<CancellationListQuery, CancellationListQueryVariables>;
+export const LiveOrderDocument = {
+  kind: "Document",
+  definitions: [
+    {
+      kind: "OperationDefinition",
+      operation: "query",
+      name: { kind: "Name", value: "LiveOrder" },
+      variableDefinitions: [
+        {
+          kind: "VariableDefinition",
+          variable: { kind: "Variable", name: { kind: "Name", value: "orderNo" } },
+          type: { kind: "NonNullType", type: { kind: "NamedType", name: { kind: "Name", value: "String" } } },
+        },
+      ],
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          {
+            kind: "Field",
+            name: { kind: "Name", value: "order" },
+            arguments: [
+              {
+                kind: "Argument",
+                name: { kind: "Name", value: "orderNo" },
+                value: { kind: "Variable", name: { kind: "Name", value: "orderNo" } },
+              },
+            ],
+            selectionSet: {
+              kind: "SelectionSet",
+              selections: [{ kind: "FragmentSpread", name: { kind: "Name", value: "OrderOverview" } }],
+            },
+          },
+        ],
+      },
+    },
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "CancellationLine" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Cancellation" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "status" } },
+          { kind: "Field", name: { kind: "Name", value: "settlement" } },
+          { kind: "Field", name: { kind: "Name", value: "totalCancelAmount" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "createdAt" } },
+        ],
+      },
+    },
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "OrderOverview" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Order" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "cancelledTotal" } },
+          { kind: "Field", name: { kind: "Name", value: "inDoubtTotal" } },
+          {
+            kind: "Field",
+            name: { kind: "Name", value: "cancellations" },
+            arguments: [
+              {
+                kind: "Argument",
+                name: { kind: "Name", value: "first" },
+                value: { kind: "IntValue", value: "20" },
+              },
+            ],
+            selectionSet: {
+              kind: "SelectionSet",
+              selections: [
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "edges" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "cursor" } },
+                      {
+                        kind: "Field",
+                        name: { kind: "Name", value: "node" },
+                        selectionSet: {
+                          kind: "SelectionSet",
+                          selections: [
+                            { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
+                          ],
+                        },
+                      },
+                    ],
+                  },
+                },
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "pageInfo" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "startCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "endCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasNextPage" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasPreviousPage" } },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ],
+} as unknown as DocumentNode<LiveOrderQuery, LiveOrderQueryVariables>;
+export const OrderChangedDocument = {
+  kind: "Document",
+  definitions: [
+    {
+      kind: "OperationDefinition",
+      operation: "subscription",
+      name: { kind: "Name", value: "OrderChanged" },
+      variableDefinitions: [
+        {
+          kind: "VariableDefinition",
+          variable: { kind: "Variable", name: { kind: "Name", value: "orderNo" } },
+          type: { kind: "NonNullType", type: { kind: "NamedType", name: { kind: "Name", value: "String" } } },
+        },
+      ],
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          {
+            kind: "Field",
+            name: { kind: "Name", value: "cancellationChanged" },
+            arguments: [
+              {
+                kind: "Argument",
+                name: { kind: "Name", value: "orderNo" },
+                value: { kind: "Variable", name: { kind: "Name", value: "orderNo" } },
+              },
+            ],
+            selectionSet: {
+              kind: "SelectionSet",
+              selections: [
+                { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "order" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [{ kind: "FragmentSpread", name: { kind: "Name", value: "OrderOverview" } }],
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "CancellationLine" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Cancellation" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "status" } },
+          { kind: "Field", name: { kind: "Name", value: "settlement" } },
+          { kind: "Field", name: { kind: "Name", value: "totalCancelAmount" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "createdAt" } },
+        ],
+      },
+    },
+    {
+      kind: "FragmentDefinition",
+      name: { kind: "Name", value: "OrderOverview" },
+      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Order" } },
+      selectionSet: {
+        kind: "SelectionSet",
+        selections: [
+          { kind: "Field", name: { kind: "Name", value: "id" } },
+          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
+          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
+          { kind: "Field", name: { kind: "Name", value: "cancelledTotal" } },
+          { kind: "Field", name: { kind: "Name", value: "inDoubtTotal" } },
+          {
+            kind: "Field",
+            name: { kind: "Name", value: "cancellations" },
+            arguments: [
+              {
+                kind: "Argument",
+                name: { kind: "Name", value: "first" },
+                value: { kind: "IntValue", value: "20" },
+              },
+            ],
+            selectionSet: {
+              kind: "SelectionSet",
+              selections: [
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "edges" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "cursor" } },
+                      {
+                        kind: "Field",
+                        name: { kind: "Name", value: "node" },
+                        selectionSet: {
+                          kind: "SelectionSet",
+                          selections: [
+                            { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
+                          ],
+                        },
+                      },
+                    ],
+                  },
+                },
+                {
+                  kind: "Field",
+                  name: { kind: "Name", value: "pageInfo" },
+                  selectionSet: {
+                    kind: "SelectionSet",
+                    selections: [
+                      { kind: "Field", name: { kind: "Name", value: "startCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "endCursor" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasNextPage" } },
+                      { kind: "Field", name: { kind: "Name", value: "hasPreviousPage" } },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ],
+} as unknown as DocumentNode<OrderChangedSubscription, OrderChangedSubscriptionVariables>;
