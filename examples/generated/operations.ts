@@ -409,44 +409,7 @@ export type OrderChangedSubscriptionVariables = Exact<{
   orderNo: string;
 }>;
 
-export type OrderChangedSubscription = {
-  cancellationChanged: {
-    id: string;
-    orderNo: string;
-    status: CancellationStatus;
-    settlement: Settlement | null;
-    totalCancelAmount: string;
-    currencyCode: string;
-    createdAt: string;
-    order: {
-      id: string;
-      orderNo: string;
-      currencyCode: string;
-      cancelledTotal: string | null;
-      inDoubtTotal: string | null;
-      cancellations: {
-        edges: Array<{
-          cursor: string;
-          node: {
-            id: string;
-            orderNo: string;
-            status: CancellationStatus;
-            settlement: Settlement | null;
-            totalCancelAmount: string;
-            currencyCode: string;
-            createdAt: string;
-          };
-        }>;
-        pageInfo: {
-          startCursor: string | null;
-          endCursor: string | null;
-          hasNextPage: boolean;
-          hasPreviousPage: boolean;
-        };
-      } | null;
-    };
-  };
-};
+export type OrderChangedSubscription = { cancellationChanged: { id: string } };
 
 export type OrderOverviewFragment = {
   id: string;
@@ -977,98 +940,7 @@ export const OrderChangedDocument = {
             ],
             selectionSet: {
               kind: "SelectionSet",
-              selections: [
-                { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
-                {
-                  kind: "Field",
-                  name: { kind: "Name", value: "order" },
-                  selectionSet: {
-                    kind: "SelectionSet",
-                    selections: [{ kind: "FragmentSpread", name: { kind: "Name", value: "OrderOverview" } }],
-                  },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    {
-      kind: "FragmentDefinition",
-      name: { kind: "Name", value: "CancellationLine" },
-      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Cancellation" } },
-      selectionSet: {
-        kind: "SelectionSet",
-        selections: [
-          { kind: "Field", name: { kind: "Name", value: "id" } },
-          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
-          { kind: "Field", name: { kind: "Name", value: "status" } },
-          { kind: "Field", name: { kind: "Name", value: "settlement" } },
-          { kind: "Field", name: { kind: "Name", value: "totalCancelAmount" } },
-          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
-          { kind: "Field", name: { kind: "Name", value: "createdAt" } },
-        ],
-      },
-    },
-    {
-      kind: "FragmentDefinition",
-      name: { kind: "Name", value: "OrderOverview" },
-      typeCondition: { kind: "NamedType", name: { kind: "Name", value: "Order" } },
-      selectionSet: {
-        kind: "SelectionSet",
-        selections: [
-          { kind: "Field", name: { kind: "Name", value: "id" } },
-          { kind: "Field", name: { kind: "Name", value: "orderNo" } },
-          { kind: "Field", name: { kind: "Name", value: "currencyCode" } },
-          { kind: "Field", name: { kind: "Name", value: "cancelledTotal" } },
-          { kind: "Field", name: { kind: "Name", value: "inDoubtTotal" } },
-          {
-            kind: "Field",
-            name: { kind: "Name", value: "cancellations" },
-            arguments: [
-              {
-                kind: "Argument",
-                name: { kind: "Name", value: "first" },
-                value: { kind: "IntValue", value: "20" },
-              },
-            ],
-            selectionSet: {
-              kind: "SelectionSet",
-              selections: [
-                {
-                  kind: "Field",
-                  name: { kind: "Name", value: "edges" },
-                  selectionSet: {
-                    kind: "SelectionSet",
-                    selections: [
-                      { kind: "Field", name: { kind: "Name", value: "cursor" } },
-                      {
-                        kind: "Field",
-                        name: { kind: "Name", value: "node" },
-                        selectionSet: {
-                          kind: "SelectionSet",
-                          selections: [
-                            { kind: "FragmentSpread", name: { kind: "Name", value: "CancellationLine" } },
-                          ],
-                        },
-                      },
-                    ],
-                  },
-                },
-                {
-                  kind: "Field",
-                  name: { kind: "Name", value: "pageInfo" },
-                  selectionSet: {
-                    kind: "SelectionSet",
-                    selections: [
-                      { kind: "Field", name: { kind: "Name", value: "startCursor" } },
-                      { kind: "Field", name: { kind: "Name", value: "endCursor" } },
-                      { kind: "Field", name: { kind: "Name", value: "hasNextPage" } },
-                      { kind: "Field", name: { kind: "Name", value: "hasPreviousPage" } },
-                    ],
-                  },
-                },
-              ],
+              selections: [{ kind: "Field", name: { kind: "Name", value: "id" } }],
             },
           },
         ],

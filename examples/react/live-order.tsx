@@ -4,16 +4,19 @@ import { LiveOrderDocument, OrderChangedDocument } from "../generated/operations
 import { CancellationLine } from "./cancellation-list.js";
 
 /**
- * An order that shows each change at once. Nothing is done with the events here: each brings the whole order with its id, and Apollo's
- * cache puts it in the place of the one that the query has read.
+ * An order that shows each change at once. An event says only that something has changed, and the order is read again. If events brought
+ * the order itself, an older answer that arrives after an event would take its place, and stay.
  */
 export function LiveOrder({ orderNo }: { readonly orderNo: string }): ReactNode {
-  const { data, error } = useQuery(LiveOrderDocument, {
+  const { data, error, refetch } = useQuery(LiveOrderDocument, {
     variables: { orderNo },
-    // It is read again when the stream has begun, and the answer to an earlier request must not serve for that.
+    // The answer to an earlier request must not serve for one that an event causes.
     context: { queryDeduplication: false },
   });
-  const live = useSubscription(OrderChangedDocument, { variables: { orderNo } });
+  const live = useSubscription(OrderChangedDocument, {
+    variables: { orderNo },
+    onData: () => void refetch(),
+  });
   const problem = error ?? live.error;
   if (problem !== undefined) return <p role="alert">{problem.message}</p>;
   if (data === undefined) return <p>Loading…</p>;

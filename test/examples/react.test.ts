@@ -21,8 +21,6 @@ const gate = createGate();
         environment: {
           CORS_ORIGINS: site.origin,
           EBP_TIMEOUT_MS: "120000",
-          // Other load on the machine is none of this service.
-          MAX_EVENT_LOOP_DELAY_MS: "0",
         },
         simulator: { beforeAnswer: () => gate.pass() },
       });
