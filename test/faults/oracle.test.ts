@@ -27,10 +27,16 @@ describe("the oracle", () => {
   });
 
   test.each([
-    ["FAILED though money moved", "UPDATE cancellation SET status = 'FAILED'"],
-    ["acknowledged but absent", "UPDATE cancellation SET status = 'FAILED'"],
-    ["lost: still PENDING", "UPDATE cancellation SET status = 'PENDING', next_check_at = now()"],
-    ["lost: UNKNOWN without", "UPDATE cancellation SET status = 'UNKNOWN', in_doubt_since = now()"],
+    ["FAILED though money moved", "UPDATE cancellation SET settlement = NULL, status = 'FAILED'"],
+    ["acknowledged but absent", "UPDATE cancellation SET settlement = NULL, status = 'FAILED'"],
+    [
+      "lost: still PENDING",
+      "UPDATE cancellation SET settlement = NULL, status = 'PENDING', next_check_at = now()",
+    ],
+    [
+      "lost: UNKNOWN without",
+      "UPDATE cancellation SET settlement = NULL, status = 'UNKNOWN', in_doubt_since = now()",
+    ],
     ["trail with gaps", "UPDATE cancellation_event SET number = 3 WHERE number = 2"],
     ["trail broken", "UPDATE cancellation_event SET from_status = 'UNKNOWN' WHERE number = 2"],
     ["trail that ends elsewhere", "UPDATE cancellation_event SET to_status = 'FAILED' WHERE number = 2"],
