@@ -14,7 +14,7 @@ const fixture = useTwoStores(STORES);
 let headers: Record<string, string>;
 
 const HISTORY = `query ($filter: CancellationFilter) {
-  cancellations(first: 100, filter: $filter, orderBy: { field: CREATED_AT, direction: ASC }) {
+  cancellations(first: 100, filter: $filter) {
     edges { cursor node { ${CANCELLATION_FIELDS} items { seq amount lineTotal } } }
   }
 }`;
@@ -89,7 +89,7 @@ describe("an export", () => {
     const { text, headers: answered } = await download(url, "csv", { excel: "true" }, headers);
     expect(answered.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
     const rows: any[] = parse(text, { columns: true, bom: true });
-    expect(rows[0]).toMatchObject({
+    expect(rows.at(-1)).toMatchObject({
       orderNo: '="O-1"',
       idempotencyKey: '="=O-1"',
       totalCancelAmount: expect.stringMatching(/^\d+$/u),
@@ -112,7 +112,7 @@ describe("an export", () => {
         after = rows.at(-1).cursor;
       }
       const ids = all.map(({ id }) => String(id));
-      expect(parts).toEqual(direction === "asc" ? ids : ids.reverse());
+      expect(parts).toEqual(direction === "desc" ? ids : ids.reverse());
     }
   });
 

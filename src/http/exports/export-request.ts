@@ -24,7 +24,8 @@ type Reader<T> = (name: string, given: readonly string[]) => T;
 /** A fault without the field that it is about. */
 type FaultDetail = { [Kind in FaultKind]: Omit<Fault<Kind>, "field"> }[FaultKind];
 
-const WHOLE = /^-?\d{1,10}$/u;
+const WHOLE = /^-?\d+$/u;
+/** What fits in PostgreSQL's INTEGER. */
 const MAX_LIMIT = 2_147_483_647;
 const MOMENT = z.iso.datetime({ offset: true });
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
@@ -34,13 +35,14 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
 
 const text = single({ kind: "blank", max: MAX_LENGTH }, (given) => given);
 const flag = single({ kind: "notAFlag" }, (given) => FLAGS.get(given));
+const whole = single({ kind: "notWhole", min: 0, max: MAX_LIMIT }, (given) =>
+  WHOLE.test(given) ? Number(given) : undefined,
+);
 const status = oneOf(CANCELLATION_STATUSES);
 const READERS = {
   text,
   flag,
-  whole: single({ kind: "notWhole", min: 0, max: MAX_LIMIT }, (given) =>
-    WHOLE.test(given) ? Number(given) : undefined,
-  ),
+  whole,
   moment: single({ kind: "notAMoment" }, (given) =>
     MOMENT.safeParse(given).success ? new Date(given) : undefined,
   ),
@@ -57,10 +59,7 @@ const CONDITIONS: Readonly<Record<string, Reader<unknown>>> = {
 const OPTIONS = {
   direction: oneOf(["asc", "desc"]),
   after: text,
-  limit: single({ kind: "notWhole", min: 1, max: MAX_LIMIT }, (given) => {
-    const rows = WHOLE.test(given) ? Number(given) : 0;
-    return rows >= 1 && rows <= MAX_LIMIT ? rows : undefined;
-  }),
+  limit: rowLimit(),
 };
 
 const SPREADSHEET_OPTIONS = { bom: flag, excel: flag } satisfies Record<keyof SpreadsheetOptions, unknown>;
@@ -90,7 +89,7 @@ export function readExportRequest(
   const requested = Object.fromEntries(
     Object.entries(CONDITIONS).map(([name, reader]) => [name, read(name, reader)]),
   );
-  const direction = read("direction", OPTIONS.direction) === "desc" ? "DESC" : "ASC";
+  const direction = read("direction", OPTIONS.direction) === "asc" ? "ASC" : "DESC";
   const order: HistoryOrder = { field: "CREATED_AT", direction };
   const after = read("after", OPTIONS.after);
   const storeIds = read("storeIds", (_name, given) => listed(given)) ?? [];
@@ -122,6 +121,14 @@ function single<T>(fault: FaultDetail, read: (text: string) => T | undefined): R
     const value = read(given);
     if (value !== undefined) return value;
     throw new InvalidArgumentError({ ...fault, field });
+  };
+}
+
+function rowLimit(): Reader<number> {
+  return (field, given) => {
+    const rows = whole(field, given);
+    if (rows >= 1 && rows <= MAX_LIMIT) return rows;
+    throw new InvalidArgumentError({ kind: "outOfRange", field, min: 1, max: MAX_LIMIT });
   };
 }
 

@@ -58,16 +58,16 @@ const KNOWN = [
 ];
 
 describe("what an address asks for", () => {
-  test("is everything of the caller's, oldest first, when it asks for nothing in particular", () => {
+  test("is everything of the caller's, newest first, when it asks for nothing in particular", () => {
     expect(read({})).toEqual({
       request: {
         filter: { storeIds: caller.storeIds },
-        direction: "ASC",
+        direction: "DESC",
         after: null,
         limit: null,
         withItems: false,
       },
-      order: { field: "CREATED_AT", direction: "ASC" },
+      order: { field: "CREATED_AT", direction: "DESC" },
       onlyStoreId: null,
       bom: false,
       excel: false,
@@ -112,7 +112,7 @@ describe("what an address asks for", () => {
     for (const after of [cursor, `'${cursor}`]) {
       expect(read({ direction: "desc", after }).request.after).toEqual(position);
     }
-    expect(refusalOf({ after: cursor })).toEqual({
+    expect(refusalOf({ direction: "asc", after: cursor })).toEqual({
       kind: "cursorOfOtherOrder",
       field: "after",
       order: "CREATED_AT ASC",
@@ -145,8 +145,8 @@ describe("what an address asks for", () => {
     ],
     [{ excel: "1" }, "excel", { kind: "notAFlag" }],
     [{ excel: ["true", "true"] }, "excel", { kind: "repeatedParameter" }],
-    [{ limit: "0" }, "limit", { kind: "notWhole", min: 1, max: 2_147_483_647 }],
-    [{ limit: "9999999999" }, "limit", { kind: "notWhole", min: 1, max: 2_147_483_647 }],
+    [{ limit: "0" }, "limit", { kind: "outOfRange", min: 1, max: 2_147_483_647 }],
+    [{ limit: "9999999999" }, "limit", { kind: "outOfRange", min: 1, max: 2_147_483_647 }],
     [{ after: "abc" }, "after", { kind: "badCursor" }],
   ])("is refused when it is wrong, by its name: %j", (query, field, fault) => {
     expect(refusalOf(query)).toEqual({ ...fault, field });

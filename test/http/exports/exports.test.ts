@@ -104,7 +104,7 @@ describe("an export", () => {
     expect(await extensionsOf(wrong)).toEqual({
       code: "BAD_USER_INPUT",
       field: ["limit"],
-      reason: "INVALID_FORMAT",
+      reason: "OUT_OF_RANGE",
     });
     expect((await fetch(server.url + EXPORT_PATH, { method: "HEAD" })).status).toBe(405);
     expect(await raw(server.url, `GET ${EXPORT_PATH} HTTP/1.0\r\n\r\n`)).toMatch(
