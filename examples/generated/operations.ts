@@ -24,9 +24,9 @@ export type CancelItemInput = {
 
 /** A request to cancel a payment: the whole order, some of its items, or part of an item's amount. */
 export type CancelPaymentInput = {
-  /** The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total. */
+  /** The total that you believe is already cancelled on this order. If the actual total differs, nothing is sent and you get CancelledTotalChangedError with the current total. */
   expectedCancelledTotal?: string | null | undefined;
-  /** 1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key stands for one request forever; repeating that request returns its cancellation. */
+  /** 1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key belongs to one request forever; repeating that request returns its cancellation. */
   idempotencyKey: string;
   /** What to cancel, 1 to 500 lines. */
   items: Array<CancelItemInput>;
@@ -40,7 +40,7 @@ export type CancelPaymentInput = {
   refundAccount?: RefundAccountInput | null | undefined;
   /** The EBP store. Optional if you can act for exactly one. */
   storeId?: string | number | null | undefined;
-  /** More than zero. Must be the sum of the items under the store's amount basis. */
+  /** The total to cancel, more than zero. It must be the sum of the items under the store's amount basis. */
   totalCancelAmount: string;
 };
 
@@ -124,11 +124,11 @@ export type CancellationStatus =
 export type InvalidInputReason =
   /** It is empty, or has only spaces. */
   | "BLANK"
-  /** The same value stands twice where each may stand once. */
+  /** A value that must be unique is repeated. */
   | "DUPLICATE"
   /** It contains characters that are not allowed. */
   | "INVALID_CHARACTERS"
-  /** It is not written as a value of its kind. */
+  /** It is not written as its type requires, such as letters in a number. */
   | "INVALID_FORMAT"
   /** It contradicts another input. */
   | "MISMATCH"
@@ -177,7 +177,7 @@ export type NextAction =
 
 /** Which end comes first. */
 export type OrderDirection =
-  /** The oldest, or the smallest, first. By time, a page across orders ends 12 seconds ago, so that reading on misses nothing. */
+  /** The oldest, or the smallest, first. When you sort by time across orders, the last 12 seconds are left out, so that a reader who continues from the last cursor misses nothing. */
   | "ASC"
   /** The newest, or the largest, first. */
   | "DESC";
@@ -192,7 +192,7 @@ export type RefundAccountInput = {
   bankCode?: string | null | undefined;
 };
 
-/** Where the evidence came from that decided a cancellation. */
+/** What kind of evidence decided a cancellation. */
 export type ResolvedBy =
   /** EBP's payment details, looked up later. */
   | "LOOKUP"

@@ -82,7 +82,7 @@ export async function buildGraphQLSchema(parts: SchemaParts): Promise<GraphQLSch
       schema.getQueryType(),
       "Reads the history of cancellations, and what a cancel would do. Changes nothing.",
     ],
-    [schema.getMutationType(), "Moves money, or decides whether money has moved."],
+    [schema.getMutationType(), "Cancels payments, and decides cancellations that are UNKNOWN."],
     [
       schema.getSubscriptionType(),
       "Changes as they happen. Served at `POST /graphql/stream` as server-sent events (GraphQL over SSE, distinct connections mode), one subscription per request.",

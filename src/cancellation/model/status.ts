@@ -8,7 +8,7 @@
 export const CANCELLATION_STATUSES = ["PENDING", "SUCCEEDED", "FAILED", "UNKNOWN"] as const;
 export type CancellationStatus = (typeof CANCELLATION_STATUSES)[number];
 
-/** Where the evidence came from that decided a cancellation. */
+/** What kind of evidence decided a cancellation. */
 export const RESOLVERS = ["RESPONSE", "LOOKUP", "WEBHOOK", "OPERATOR"] as const;
 export type ResolvedBy = (typeof RESOLVERS)[number];
 

@@ -72,7 +72,7 @@ export class RefundAccountInputType implements Required<NonNullable<CancelPaymen
 export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   @Field(() => String, {
     description:
-      "1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key stands for one request forever; repeating that request returns its cancellation.",
+      "1 to 255 characters, chosen by you: one key for each cancel that you intend. Within a store, a key belongs to one request forever; repeating that request returns its cancellation.",
   })
   idempotencyKey!: string;
 
@@ -83,7 +83,8 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
   orderNo!: string;
 
   @Field(() => DecimalScalar, {
-    description: "More than zero. Must be the sum of the items under the store's amount basis.",
+    description:
+      "The total to cancel, more than zero. It must be the sum of the items under the store's amount basis.",
   })
   totalCancelAmount!: Decimal;
 
@@ -101,7 +102,7 @@ export class CancelPaymentInputType implements Required<CancelPaymentInput> {
 
   @NullableField(
     () => DecimalScalar,
-    "The total that you believe is already cancelled on this order. If it is another, nothing is sent and you get CancelledTotalChangedError with the current total.",
+    "The total that you believe is already cancelled on this order. If the actual total differs, nothing is sent and you get CancelledTotalChangedError with the current total.",
   )
   expectedCancelledTotal!: Decimal | null;
 }

@@ -108,7 +108,7 @@ export class EventEvidenceType implements EventEvidence {
 
   @NullableField(
     () => String,
-    "SHA-256 (hex) of the bytes of EBP's answer to a cancel without a refund account. Null for every other answer: a digest of a text with an account number would let somebody find the number by trying.",
+    "SHA-256 (hex) of the bytes of EBP's answer to a cancel without a refund account. Null for other answers: whoever has the digest of a text with an account number could find the number by trying.",
   )
   digest!: string | null;
 }

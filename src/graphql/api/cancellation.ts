@@ -26,13 +26,16 @@ export class MaskedRefundAccountType implements MaskedRefundAccount {
   })
   accountNumberLast4!: string;
 
-  @NullableField(() => String, "The first letter of each part of the holder's name: `J** D**`.")
+  @NullableField(
+    () => String,
+    "The first letter of each part of the holder's name, such as `J** D**`; null if the request did not name the holder.",
+  )
   accountHolderName!: string | null;
 }
 
 @ObjectType("Discrepancy", {
   description:
-    "A difference that a person should look at: EBP confirmed something else than was requested, or later evidence contradicts the decision. The status stays.",
+    "A difference that a person should look at: EBP confirmed something else than was requested, or later evidence contradicts the decision. The status does not change.",
 })
 export class DiscrepancyType implements Discrepancy {
   @Field(() => String, {
@@ -112,7 +115,7 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   orderNo!: string;
 
   @Field(() => String, {
-    description: "The caller's key. Within a store, a key stands for one request forever.",
+    description: "The caller's key. Within a store, a key belongs to one request forever.",
   })
   idempotencyKey!: string;
 
@@ -128,10 +131,7 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
   @NullableField(() => Settlement, "What EBP has reported since the cancel succeeded; null until it has.")
   settlement!: Cancellation["settlement"];
 
-  @NullableField(
-    () => ResolvedBy,
-    "Where the evidence came from that decided it; null while it is PENDING or UNKNOWN.",
-  )
+  @NullableField(() => ResolvedBy, "What kind of evidence decided it; null while it is PENDING or UNKNOWN.")
   resolvedBy!: Cancellation["resolvedBy"];
 
   @Field(() => DecimalScalar, { description: "The total to cancel, in major units of the currency." })
@@ -153,23 +153,38 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
 
   @NullableField(
     () => String,
-    "EBP's id of the return request. EBP confirmed this field and the five below; each is null unless SUCCEEDED, and if EBP did not state it or stated something unreadable.",
+    "EBP's id of the return request. Null unless SUCCEEDED, or if EBP did not state it readably.",
   )
   returnRequestId!: string | null;
 
-  @NullableField(() => Int, "Number of items that EBP processed.")
+  @NullableField(
+    () => Int,
+    "Number of items that EBP processed. Null unless SUCCEEDED, or if EBP did not state it readably.",
+  )
   processedCount!: number | null;
 
-  @NullableField(() => DecimalScalar, "Amount cancelled for products: every item type but DELIVERY.")
+  @NullableField(
+    () => DecimalScalar,
+    "Amount that EBP cancelled for products: every item type but DELIVERY. Null unless SUCCEEDED, or if EBP did not state it readably.",
+  )
   totalProductAmount!: Decimal | null;
 
-  @NullableField(() => DecimalScalar, "Tax included in the product amount.")
+  @NullableField(
+    () => DecimalScalar,
+    "Tax included in the product amount. Null unless SUCCEEDED, or if EBP did not state it readably.",
+  )
   totalProductTaxAmount!: Decimal | null;
 
-  @NullableField(() => DecimalScalar, "Amount cancelled for delivery.")
+  @NullableField(
+    () => DecimalScalar,
+    "Amount that EBP cancelled for delivery. Null unless SUCCEEDED, or if EBP did not state it readably.",
+  )
   totalDeliveryAmount!: Decimal | null;
 
-  @NullableField(() => DecimalScalar, "Tax included in the delivery amount.")
+  @NullableField(
+    () => DecimalScalar,
+    "Tax included in the delivery amount. Null unless SUCCEEDED, or if EBP did not state it readably.",
+  )
   totalDeliveryTaxAmount!: Decimal | null;
 
   @NullableField(() => String, "EBP's tracking id of its answer. Quote it to EBP's support.")
@@ -183,7 +198,7 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
 
   @Field(() => [DiscrepancyType], {
     description:
-      "Differences between what was requested and what EBP confirmed, and evidence against the decision.",
+      "Differences between what was requested and what EBP confirmed, and later evidence that contradicts the decision.",
   })
   discrepancies!: Cancellation["discrepancies"];
 
@@ -198,7 +213,7 @@ export class CancellationType extends NodeType implements Pick<Cancellation, Api
 
   @NullableField(
     () => GraphQLDateTime,
-    "When this service asks EBP about it next. While the cancel or such a lookup is running: when that must have ended. Null once decided, and if only an operator can decide it.",
+    "When this service asks EBP about it next; while the cancel or a lookup is running, its deadline. Null once it is decided, or if only an operator can decide it.",
   )
   nextCheckAt!: Date | null;
 

@@ -37,8 +37,8 @@ export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
   // Digits with a point: the lexical form is that of XML Schema's decimal.
   specifiedByURL: "https://www.w3.org/TR/xmlschema-2/#decimal",
   description:
-    'An exact decimal number, in major units of its currency when it is an amount. Out: a string in plain notation without trailing zeros, such as "1999.9". ' +
-    "In: a string, or an Int or Float literal; a JSON number in variables only when a double holds it exactly.",
+    'An exact decimal number, in major units of its currency when it is an amount. Returned as a string in plain notation without trailing zeros, such as "1999.9". ' +
+    "Accepted as a string, or as an Int or Float literal; in variables, a JSON number only if a double holds it exactly.",
   serialize(value) {
     if (value instanceof Decimal) return value.toFixed();
     throw new GraphQLError("Decimal cannot represent a value that is not a decimal");
@@ -118,17 +118,12 @@ export const Settlement = enumOf(
   },
 );
 
-export const ResolvedBy = enumOf(
-  RESOLVERS,
-  "ResolvedBy",
-  "Where the evidence came from that decided a cancellation.",
-  {
-    RESPONSE: "EBP's answer to the cancel, or the fact that it was never sent.",
-    LOOKUP: "EBP's payment details, looked up later.",
-    WEBHOOK: "A signed webhook from EBP.",
-    OPERATOR: "A person, who left a note.",
-  },
-);
+export const ResolvedBy = enumOf(RESOLVERS, "ResolvedBy", "What kind of evidence decided a cancellation.", {
+  RESPONSE: "EBP's answer to the cancel, or the fact that it was never sent.",
+  LOOKUP: "EBP's payment details, looked up later.",
+  WEBHOOK: "A signed webhook from EBP.",
+  OPERATOR: "A person, who left a note.",
+});
 
 export const EventSource = enumOf(
   EVENT_SOURCES,
@@ -136,7 +131,7 @@ export const EventSource = enumOf(
   "Who or what caused an event of a cancellation.",
   {
     CALLER: "The caller who requested the cancel.",
-    RESPONSE: "EBP's answer, or that there was none.",
+    RESPONSE: "EBP's answer, or the fact that there was none.",
     LOOKUP: "EBP's payment details, looked up later.",
     WEBHOOK: "A signed webhook from EBP.",
     OPERATOR: "A person.",
@@ -149,7 +144,7 @@ export const NextStep = enumOf(
   "NextStep",
   "What happens next to a cancellation that is not decided.",
   {
-    OUTCOME: "The cancel is running. It is decided, or becomes UNKNOWN.",
+    OUTCOME: "The cancel is running. It will be decided, or become UNKNOWN.",
     LOOKUP: "This service asks EBP about it at `nextCheckAt`. A webhook may decide it earlier.",
     OPERATOR:
       "No lookup can decide it. An operator must find out and resolve it. A webhook may still decide it.",
@@ -207,9 +202,9 @@ export const InvalidInputReason = enumOf(
     TOO_LONG: "It has more characters or items than `max`.",
     OUT_OF_RANGE: "The number is less than `min` or more than `max`.",
     TOO_MANY_DECIMALS: "It has more decimal places than the currency: more than `max`.",
-    DUPLICATE: "The same value stands twice where each may stand once.",
+    DUPLICATE: "A value that must be unique is repeated.",
     INVALID_CHARACTERS: "It contains characters that are not allowed.",
-    INVALID_FORMAT: "It is not written as a value of its kind.",
+    INVALID_FORMAT: "It is not written as its type requires, such as letters in a number.",
     NOT_ALLOWED: "The value, or its combination with others, is not allowed.",
     NOT_FOUND: "What it names does not exist, or is not yours.",
     MISMATCH: "It contradicts another input.",
@@ -234,7 +229,7 @@ export const PaymentCancelState = enumOf(
   "What the status of a payment says about cancels.",
   {
     UNCANCELLED: "Nothing is cancelled.",
-    CANCELLED_IN_PART: "There was a cancel; EBP does not say of how much.",
+    CANCELLED_IN_PART: "Part of it is cancelled; EBP does not say how much.",
     WHOLLY_CANCELLED: "All of it is cancelled.",
     UNCLEAR: "The status says nothing about cancels, or is not known to this service.",
   },
@@ -259,8 +254,8 @@ registerEnumType(AmountBasis, {
   name: "AmountBasis",
   description: "How the total is computed from the items. A setting of the store.",
   valuesConfig: {
-    UNIT: { description: "The sum of quantity × amount." },
-    LINE: { description: "The sum of amount." },
+    UNIT: { description: "Each item's `amount` is per unit: the total is the sum of `quantity` × `amount`." },
+    LINE: { description: "Each item's `amount` is for the whole line: the total is the sum of `amount`." },
   },
 });
 
@@ -276,7 +271,7 @@ export const CancellationOrderField = enumOf(
 );
 
 export const OrderDirection = enumOf(ORDER_DIRECTIONS, "OrderDirection", "Which end comes first.", {
-  ASC: "The oldest, or the smallest, first. By time, a page across orders ends 12 seconds ago, so that reading on misses nothing.",
+  ASC: "The oldest, or the smallest, first. When you sort by time across orders, the last 12 seconds are left out, so that a reader who continues from the last cursor misses nothing.",
   DESC: "The newest, or the largest, first.",
 });
 

@@ -9,7 +9,7 @@ import { NullableField } from "./leaf-types.js";
 export class CancellationChangedArgs {
   @NullableField(
     () => ID,
-    "Only this store. Without it, all of the caller's stores. With `orderNo` it is required, unless the caller has exactly one store.",
+    "Only this store. All of yours by default. Required with `orderNo`, unless you can act for exactly one.",
   )
   storeId?: string | null;
 
@@ -18,7 +18,7 @@ export class CancellationChangedArgs {
 
   @NullableField(
     () => [ID],
-    `Only these cancellations, 1 to ${MAX_FOLLOWED_IDS}. Their present states come first. Cannot be combined with other arguments.`,
+    `Only these cancellations, 1 to ${MAX_FOLLOWED_IDS}. Their current states are sent first. Cannot be combined with other arguments.`,
   )
   ids?: string[] | null;
 }
@@ -27,7 +27,7 @@ export class CancellationChangedArgs {
 export class LiveChangesResolver {
   @Subscription(() => CancellationType, {
     description:
-      "The present state of a cancellation, each time something happens to it. A slow reader gets the newest state instead of every state in between. Stores that are not the caller's, or do not exist, send nothing.",
+      "Sends a cancellation's current state whenever something happens to it. A slow reader gets the newest state instead of every state in between. Sends nothing for stores that are not yours or do not exist.",
     subscribe: ({ args, context }: { args: CancellationChangedArgs; context: GraphQLContext }) =>
       follow(args, context),
   })

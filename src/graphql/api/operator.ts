@@ -21,7 +21,7 @@ export class ResolveCancellationInputType implements Resolution {
   @Field(() => ID, { description: "The cancellation's id." })
   id!: string;
 
-  @Field(() => OperatorOutcome, { description: "What became of it." })
+  @Field(() => OperatorOutcome, { description: "Whether EBP carried out the cancel." })
   outcome!: Resolution["outcome"];
 
   @Field(() => String, {
@@ -33,7 +33,7 @@ export class ResolveCancellationInputType implements Resolution {
   @Field(() => [ResolutionObstacle], {
     defaultValue: [],
     description:
-      "Only for FAILED: the obstacles that you know of and decide to override. A decision that does not name all of them is refused, and the answer names those that are missing. Recorded with the decision.",
+      "Only for FAILED: the obstacles that you know of and override. Unless you name all of them, the decision is refused, and the error lists those that are missing. Recorded with the decision.",
   })
   evenThough!: Resolution["evenThough"];
 }

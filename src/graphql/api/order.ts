@@ -43,7 +43,7 @@ import {
 } from "./leaf-types.js";
 
 @ObjectType("OrderLine", {
-  description: "What has been cancelled of one line of an order: one `seq`, item type and item id.",
+  description: "What is cancelled of one line of an order. `seq`, `itemType` and `itemId` identify it.",
 })
 export class OrderLineType implements OrderLine {
   @Field(() => Int, { description: "Line number within the order." })
@@ -71,7 +71,7 @@ export class OrderLineType implements OrderLine {
 @ObjectType("Order", {
   implements: NodeType,
   description:
-    "An order, as far as its cancels show. An order without cancels looks like one that does not exist.",
+    "An order, as this service knows it from its cancels. An order without cancels cannot be told from one that does not exist.",
 })
 export class OrderType extends NodeType implements OrderReference {
   @Field(() => ID, { description: "The EBP store." })
@@ -133,7 +133,7 @@ export class LiveStatusUnavailableType implements Unavailable {
 
   @NullableField(
     () => String,
-    "EBP's result code; null unless EBP REFUSED with a code that it has published.",
+    "EBP's result code; null unless `reason` is REFUSED and EBP has published the code.",
   )
   resultCode!: string | null;
 }
@@ -145,13 +145,13 @@ export class LiveStatusUnavailableType implements Unavailable {
 export class LivePaymentStatusType implements Pick<LiveStatus, keyof LiveStatus> {
   @NullableField(
     () => String,
-    "EBP's own name for the payment's status, such as `CAPTURED`; null if `unavailable` is not.",
+    "EBP's own name for the payment's status, such as `CAPTURED`; null if `unavailable` says why there is none.",
   )
   paymentStatus!: string | null;
 
   @NullableField(
     () => PaymentCancelState,
-    "What `paymentStatus` says about cancels; null if `unavailable` is not.",
+    "What `paymentStatus` says about cancels; null if `unavailable` says why there is none.",
   )
   cancels!: LiveStatus["cancels"];
 

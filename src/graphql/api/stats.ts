@@ -29,12 +29,12 @@ import {
     "Sums over a group of cancellations with the same currency. Fields that you did not group by are null. Empty groups are left out.",
 })
 export class CancellationStatType implements Omit<CancellationStat, "period"> {
-  @NullableField(() => CancellationStatus, "Their status, if grouped by STATUS.")
+  @NullableField(() => CancellationStatus, "The status, if grouped by STATUS.")
   status!: CancellationStat["status"];
 
   @NullableField(
     () => Settlement,
-    "If grouped by SETTLEMENT: theirs, or null for those that have not SUCCEEDED.",
+    "The settlement, if grouped by SETTLEMENT; null for those that have not SUCCEEDED.",
   )
   settlement!: CancellationStat["settlement"];
 
@@ -56,18 +56,18 @@ export class CancellationStatType implements Omit<CancellationStat, "period"> {
   )
   periodBefore!: Date | null;
 
-  @NullableField(() => String, "Their store, if grouped by STORE.")
+  @NullableField(() => String, "The store, if grouped by STORE.")
   storeId!: string | null;
 
   @NullableField(() => ItemType, "The kind of lines, if grouped by ITEM_TYPE.")
   itemType!: CancellationStat["itemType"];
 
-  @NullableField(() => String, "If grouped by REASON: theirs, or null for those without one.")
+  @NullableField(() => String, "The reason, if grouped by REASON; null for those without one.")
   reason!: string | null;
 
   @NullableField(
     () => String,
-    "If grouped by FAILURE_CODE: EBP's result code in their `failure`, or null for those without one.",
+    "EBP's result code in their `failure`, if grouped by FAILURE_CODE; null for those without one.",
   )
   failureCode!: string | null;
 

@@ -46,7 +46,7 @@ function decimalOf(limit: Limit): Decimal | null {
 
 @InterfaceType("UserError", {
   description:
-    "A problem that you can act on. An answer brings at least one with every status but SUCCEEDED, so a client that looks only at `userErrors` cannot mistake another status for success.",
+    "A problem that you can act on. Every status except SUCCEEDED comes with at least one, so a client that looks only at `userErrors` cannot mistake another status for success.",
   resolveType: ({ code }: ShownError) => TYPES[code],
 })
 export abstract class UserErrorType {
@@ -136,7 +136,7 @@ export class IdempotencyKeyReusedErrorType extends UserErrorType {
 @ObjectType("CancelInProgressError", {
   implements: OF_BOTH,
   description:
-    "A cancel of this order is PENDING or UNKNOWN: another one, or this one itself. Until it is decided, no other cancel of the order is sent.",
+    "This cancel, or another one of the order, is still PENDING or UNKNOWN. Until it is decided, no other cancel of the order is sent.",
 })
 export class CancelInProgressErrorType extends UserErrorType {
   @Field(() => CancellationType, {
@@ -221,7 +221,10 @@ export class NotYetFailedErrorType extends UserErrorType {
   @Field(() => [ResolutionObstacle], { description: "The obstacles that you did not name." })
   obstacles!: Extract<UserError, { code: "NOT_YET_FAILED" }>["obstacles"];
 
-  @NullableField(() => GraphQLDateTime, "When EBP can no longer be carrying it out.")
+  @NullableField(
+    () => GraphQLDateTime,
+    "From this time on, EBP cannot still be carrying it out; null if that is not known.",
+  )
   settledAt!: Date | null;
 }
 
