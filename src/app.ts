@@ -45,6 +45,8 @@ export interface App {
   /** Where it listens, such as http://127.0.0.1:4000. */
   readonly url: string;
   readonly log: FastifyInstance["log"];
+  /** From now on it is not ready, and connections end with the answer that is under way; requests are served as before. */
+  drain(): void;
   /** Does now what is done every RECONCILE_INTERVAL_MS. */
   reconcile(): Promise<ReconcileCounts>;
   /**
@@ -61,6 +63,7 @@ interface Composition {
   readonly metrics: Metrics;
   readonly http: FastifyInstance;
   readonly releases: Releases;
+  readonly isDraining: () => boolean;
 }
 
 /** The composition root: the one place that knows every part. When the start fails, it releases what it started. */
@@ -68,7 +71,9 @@ export async function startApp(
   config: Config,
   { monotonicMs }: Pick<CoreEvents, "monotonicMs"> = {},
 ): Promise<App> {
-  const http = createHttpServer({ logLevel: config.logLevel });
+  let draining = false;
+  const isDraining = (): boolean => draining;
+  const http = createHttpServer({ logLevel: config.logLevel, isDraining });
   const releases = new Releases();
   let core: Core | undefined;
   let closing: Promise<boolean> | undefined;
@@ -94,8 +99,14 @@ export async function startApp(
       ...(monotonicMs !== undefined && { monotonicMs }),
     });
     core = opened;
-    const url = await serve({ config, core: opened, metrics, http, releases });
-    return { url, log: http.log, reconcile: () => opened.reconcile(), close };
+    const url = await serve({ config, core: opened, metrics, http, releases, isDraining });
+    return {
+      url,
+      log: http.log,
+      drain: () => (draining = true),
+      reconcile: () => opened.reconcile(),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -117,7 +128,8 @@ async function serve(composition: Composition): Promise<string> {
   });
   const reconciler = startReconciler(composition);
 
-  const admission = identifyCallers(openAuthentication(config, [...core.stores.keys()], http.log, releases), {
+  const { authenticate, hasKeys } = openAuthentication(config, [...core.stores.keys()], http.log, releases);
+  const admission = identifyCallers(authenticate, {
     barredFor: (caller) => core.rateLimiters.barredFor(rateLimitBucket(caller, [])),
     countRefusal: (caller) => core.rateLimiters.countRefusal(rateLimitBucket(caller, [])),
     onBarred: () => metrics.rateLimited.inc({ what: "refusal" }),
@@ -132,7 +144,11 @@ async function serve(composition: Composition): Promise<string> {
     onShed: () => metrics.shed.inc({ what: "request" }),
   });
   addHealth(http, {
-    whyUnready: () => core.whyUnready(),
+    whyUnready: () => {
+      if (composition.isDraining()) return Promise.resolve("the service is stopping");
+      if (!hasKeys()) return Promise.resolve("the keys of callers' tokens could not be fetched yet");
+      return core.whyUnready();
+    },
     // Not for reads: a replica that is taken out for them would serve no cancels either.
     isOverloaded: () => isLate() || core.isSaturated("cancels"),
     warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],

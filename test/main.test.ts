@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
 import { createTestDatabase, type TestDatabase } from "./helpers/database.js";
 import { until } from "./helpers/gate.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./helpers/identity.js";
@@ -85,7 +86,7 @@ test("the process warns once that authentication is off, keeps its port, and end
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   service.kill("SIGTERM");
   expect(await service.ended).toBe(0);
-  expect(levels(service, /^SIGTERM: finishing/u)).toEqual([30]);
+  expect(levels(service, /^finishing what is in flight/u)).toEqual([30]);
   expect(service.stderr).toBe("");
   await expect(fetch(`${url}/livez`)).rejects.toThrow();
 });
@@ -114,4 +115,68 @@ test("a key server that is down keeps the process neither from starting nor from
   service.kill("SIGINT");
   expect(await service.ended).toBe(0);
   expect(levels(service, /fetching the keys of callers' tokens fails/u)).toEqual([50]);
+});
+
+test("a token of 11 kB is accepted, and one that is too long is told so, and logged without a word of it", async () => {
+  const identity = await startIdentity("ES256");
+  releases.push(() => identity.close());
+  const service = runWithKeyServer(identity.jwksUrl);
+  const groups = (count: number): Promise<string> =>
+    identity.token({ stores: "SIM-KR", groups: Array.from({ length: count }, () => randomUUID()) });
+  const long = await groups(200);
+  expect(long.length).toBeGreaterThan(10_000);
+  expect((await ask(service, { authorization: `Bearer ${long}` })).status).toBe(200);
+  const tooLong = await groups(350);
+  const refused = await ask(service, { authorization: `Bearer ${tooLong}` });
+  expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([
+    401,
+    'Bearer error="invalid_token"',
+  ]);
+  expect(await refused.text()).toContain("The token is too long: at most 16384 characters are accepted.");
+  expect(levels(service, /a token is too long/u)).toEqual([40]);
+  expect(service.stdout).not.toContain(tooLong.slice(0, 40));
+});
+
+test("a service is not ready until it has the keys of callers' tokens", async () => {
+  const identity = await startIdentity("ES256");
+  releases.push(() => identity.close());
+  const mistyped = runWithKeyServer("http://127.0.0.1:1/keys");
+  const readiness = await fetch(`${await urlOf(mistyped)}/readyz`);
+  expect([readiness.status, await readiness.json()]).toEqual([
+    503,
+    { status: "unavailable", reason: "the keys of callers' tokens could not be fetched yet" },
+  ]);
+  const right = runWithKeyServer(identity.jwksUrl);
+  const url = await urlOf(right);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200);
+});
+
+test("after SIGTERM a service is not ready, serves on for SHUTDOWN_DELAY_MS with connections that end, and then stops", async () => {
+  // Longer than this test: it ends the process itself.
+  const service = run({ SHUTDOWN_DELAY_MS: "600000" });
+  const url = await urlOf(service);
+  expect((await fetch(`${url}/readyz`)).headers.get("connection")).toBe("keep-alive");
+  service.kill("SIGTERM");
+  await service.output(/SIGTERM: not ready any more/u);
+  const readiness = await fetch(`${url}/readyz`);
+  expect([readiness.status, await readiness.json()]).toEqual([
+    503,
+    { status: "unavailable", reason: "the service is stopping" },
+  ]);
+  const answer = await ask(service);
+  expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
+
+  const brief = run({ SHUTDOWN_DELAY_MS: "100" });
+  await urlOf(brief);
+  brief.kill("SIGTERM");
+  expect(await brief.ended).toBe(0);
+  expect(levels(brief, /not ready any more|finishing what is in flight/u)).toEqual([30, 30]);
+});
+
+test("SIGTERM while a service starts is not lost, and ends it with code 0", async () => {
+  const service = run({});
+  // It does not listen yet.
+  await service.output(/EBP is played by/u);
+  service.kill("SIGTERM");
+  expect(await service.ended).toBe(0);
 });

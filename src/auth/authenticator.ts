@@ -14,6 +14,7 @@ import {
   type AuthSettings,
   type IdentifiedCaller,
   KeysUnavailableError,
+  MAX_TOKEN_LENGTH,
   SCOPES,
 } from "../cancellation/model/caller.js";
 
@@ -22,8 +23,6 @@ export const SUBJECT = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /** RFC 6750: the scheme in any case, and one blank or more. */
 const BEARER = /^Bearer +([\w.-]+)$/iu;
-/** An access token has 1 to 2 kB. Checking a longer one is not worth the work. */
-const MAX_TOKEN_LENGTH = 8 * 1024;
 /** How much the clocks of two servers may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** More programs than call at the same time. A forgotten token has its signature checked once more. */
@@ -52,6 +51,8 @@ export interface Authenticator {
   readonly authenticate: Authenticate;
   /** Fetches the key server's keys again, so that withdrawn keys are refused. Never rejects. */
   readonly refreshKeys: () => Promise<void>;
+  /** Whether a token can be checked: false until the key server has answered for the first time. */
+  readonly hasKeys: () => boolean;
 }
 
 export interface KeyServerEvents {
@@ -71,9 +72,13 @@ export function createAuthenticator(
 ): Authenticator {
   if (settings.kind === "off") {
     const anybody = { subject: null, scopes: SCOPES, storeIds: allStoreIds, provenUntil: null };
-    return { authenticate: () => Promise.resolve(anybody), refreshKeys: () => Promise.resolve() };
+    return {
+      authenticate: () => Promise.resolve(anybody),
+      refreshKeys: () => Promise.resolve(),
+      hasKeys: () => true,
+    };
   }
-  const { keyOf, algorithms, reload } =
+  const { keyOf, algorithms, reload, hasKeys } =
     settings.kind === "jwks"
       ? keyServer(settings.url, keyServerTimeoutMs, events)
       : publicKey(createPublicKey(settings.pem));
@@ -91,6 +96,7 @@ export function createAuthenticator(
   let refreshes = 0;
 
   return {
+    hasKeys,
     async refreshKeys() {
       await reload();
       refreshes += 1;
@@ -131,10 +137,16 @@ interface Keys {
   readonly algorithms: string[];
   /** Never rejects. */
   readonly reload: () => Promise<void>;
+  readonly hasKeys: () => boolean;
 }
 
 function publicKey(key: KeyObject): Keys {
-  return { keyOf: () => key, algorithms: algorithmsOf(key), reload: () => Promise.resolve() };
+  return {
+    keyOf: () => key,
+    algorithms: algorithmsOf(key),
+    reload: () => Promise.resolve(),
+    hasKeys: () => true,
+  };
 }
 
 /** @throws Error for a key that can check no token. */
@@ -181,7 +193,12 @@ function keyServer(url: URL, timeoutMs: number, { onDown, onUp, onKeysSkipped }:
     timeoutDuration: timeoutMs,
     [customFetch]: fetchKeySet,
   });
-  return { keyOf, algorithms: PUBLIC_KEY_ALGORITHMS, reload: () => keyOf.reload().catch(() => undefined) };
+  return {
+    keyOf,
+    algorithms: PUBLIC_KEY_ALGORITHMS,
+    reload: () => keyOf.reload().catch(() => undefined),
+    hasKeys: () => keyOf.jwks() !== undefined,
+  };
 }
 
 /** RFC 7517, section 5: the other keys of a set stay in use. With one of these left in, jose may refuse the whole set. */
@@ -213,7 +230,8 @@ function toCaller(
 ): IdentifiedCaller | null {
   // The subject is stored with every cancel, so a token without one is not valid.
   if (typeof sub !== "string" || !SUBJECT.test(sub)) return null;
-  const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [];
+  // A claim with one value is a text at many issuers.
+  const claimed: readonly unknown[] = Array.isArray(stores) ? stores : [stores];
   const granted = typeof scope === "string" ? scope.split(" ") : [];
   return {
     subject: sub,

@@ -1,20 +1,13 @@
-import { validate } from "uuid";
 import { openEncryptedData, type EncryptedData } from "../process/database.js";
 import { readKeptEvidence } from "../persistence/kept-evidence.js";
 import { runCommand } from "./run-command.js";
 
-const USAGE = "Usage: npm run evidence -- <cancellation id>. What it prints may hold personal data.\n";
-
-// Decrypts what EBP said about one cancellation; nothing else shows it.
-const [id = "", ...more] = process.argv.slice(2);
-if (!validate(id) || more.length > 0) {
-  process.stderr.write(USAGE);
-  process.exitCode = 1;
-} else {
-  await runCommand(openEncryptedData, print);
+/** Decrypts what EBP said about one cancellation; nothing else shows it. */
+export async function printEvidence(id: string): Promise<void> {
+  await runCommand(openEncryptedData, (data) => print(data, id));
 }
 
-async function print({ prisma, encryptor }: EncryptedData): Promise<boolean> {
+async function print({ prisma, encryptor }: EncryptedData, id: string): Promise<boolean> {
   const evidence = await readKeptEvidence(prisma, encryptor, id);
   if (evidence === null) {
     process.stderr.write("There is no cancellation with this id.\n");

@@ -1,14 +1,13 @@
 import { requireDatabaseUrl } from "../config/database.js";
 import { MIGRATIONS_FOLDER } from "../process/database.js";
-import { applyMigrations } from "../persistence/migrations.js";
+import { applyMigrations, pendingMigrations } from "../persistence/migrations.js";
 
-// `npm run migrate`: what `prisma migrate deploy` does, where Prisma's engine cannot be downloaded.
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-try {
-  const url = requireDatabaseUrl(process.env);
-  const applied = await applyMigrations({ url, directory: MIGRATIONS_FOLDER, log: say });
-  if (applied.length === 0) say("The database has every migration.");
-} catch (error) {
-  process.stderr.write(`${String(error)}\n`);
-  process.exitCode = 1;
+
+/** What `prisma migrate deploy` does, where Prisma's engine cannot be downloaded. @param isDryRun lists, and applies nothing. */
+export async function migrate(isDryRun: boolean): Promise<void> {
+  const options = { url: requireDatabaseUrl(process.env), directory: MIGRATIONS_FOLDER, log: say };
+  const found = isDryRun ? await pendingMigrations(options) : await applyMigrations(options);
+  if (isDryRun) for (const name of found) say(`would apply migration ${name}`);
+  if (found.length === 0) say("The database has every migration.");
 }

@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { SENT, type SentRecord } from "../cancellation/cancel/cancel-payment.js";
 import { ITEM_TYPES } from "../cancellation/model/cancel-request.js";
@@ -15,37 +14,31 @@ import { requestRow } from "../persistence/cancellation-row.js";
 import { throughPrisma } from "../persistence/client.js";
 import type { Encryptor } from "../persistence/encryptor.js";
 
-const USAGE = `Usage: npm run recover -- --from <log file> [--dry-run]
-After restoring a backup: enters every cancel that is in the log but not in the database, as UNKNOWN. Its key and its order are then
-taken, and it is looked up like any other unknown outcome. You can repeat this, and run it beside the service.
-  --from <log file>  the service's log since before the backup, one JSON object per line; "-" reads standard input
-  --dry-run          counts what would be entered, and enters nothing
-  --help             this text
-`;
-
 const BASIS =
   "The database had lost this cancellation, as after a restored backup. It was entered again from the log, which shows that it was about to be sent.";
 /** No replica sends while this runs, nor for this long after its last row. */
 const HOLD_MS = 5_000;
 const ROWS_PER_HOLD = 200;
 
-interface Options {
+export interface RecoverOptions {
+  /** The path of the service's log since before the backup; `-` for standard input. */
   readonly from: string;
   readonly isDryRun: boolean;
 }
 
-function readOptions(): Options | null {
-  const { values } = parseArgs({
-    options: { from: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean" } },
-    strict: true,
-  });
-  if (values.help === true) return null;
-  if (values.from === undefined) throw new Error("--from: expected a log file, found nothing");
-  return { from: values.from, isDryRun: values["dry-run"] === true };
+/**
+ * After a backup is restored: enters every cancel that is in the log but not in the database, as UNKNOWN. Its key and its order are then
+ * taken, and it is looked up like any other unknown outcome. Can be repeated, and run beside the service.
+ */
+export async function recoverFromLog(options: RecoverOptions): Promise<void> {
+  await runCommand(openEncryptedData, (data) => recover(data, options));
 }
 
 /** True when every send in the log is in the database now. */
-async function recover({ prisma, encryptor }: EncryptedData, { from, isDryRun }: Options): Promise<boolean> {
+async function recover(
+  { prisma, encryptor }: EncryptedData,
+  { from, isDryRun }: RecoverOptions,
+): Promise<boolean> {
   const counts = { sent: 0, entered: 0, present: 0, keyTaken: 0, unreadable: 0 };
   const history = await openDatabaseHistory(throughPrisma(prisma), HOLD_MS);
   const input = from === "-" ? process.stdin : createReadStream(from);
@@ -143,14 +136,4 @@ function requestOf(sent: SentRecord, encryptor: Encryptor): string {
   const asked = { idempotencyKey: sent.key, orderNo: sent.order, totalCancelAmount, items };
   const request = normalise(asked, store);
   return requestRow({ id, store, request, fingerprint, requestedBy: null }, encryptor);
-}
-
-// Last, because the constants above do not exist before their lines have run.
-try {
-  const options = readOptions();
-  if (options === null) process.stdout.write(USAGE);
-  else await runCommand(openEncryptedData, (data) => recover(data, options));
-} catch (error) {
-  process.stderr.write(`${String(error)}\n${USAGE}`);
-  process.exitCode = 1;
 }

@@ -1,19 +1,21 @@
 import { openEncryptedData } from "../process/database.js";
 import { reencrypt, type Reencryption } from "../persistence/reencrypt.js";
+import type { Signals } from "../process/signals.js";
 import { createProgress } from "./progress.js";
 import { runCommand, watchSignals } from "./run-command.js";
 
-// Encrypts everything that has an older key with the newest one. Beside running services, as often as you like.
-const isStopping = watchSignals();
-const progress = createProgress(process.stderr, () => performance.now());
-await runCommand(openEncryptedData, async ({ prisma, encryptor, keyIds }) => {
-  const onPage = progress.show;
-  const result = await reencrypt({ prisma, encryptor, onPage, isStopping }).finally(progress.end);
-  process.stdout.write(`${report(result, keyIds).join("\n")}\n`);
-  return (
-    result.end === "done" && result.unopenable === 0 && result.keys.every(({ keyId }) => keyId === keyIds[0])
-  );
-});
+/** Encrypts everything that has an older key with the newest one. Beside running services, as often as you like. */
+export async function moveToNewestKey(signals: Signals): Promise<void> {
+  const isStopping = watchSignals(signals);
+  const progress = createProgress(process.stderr, () => performance.now());
+  await runCommand(openEncryptedData, async ({ prisma, encryptor, keyIds }) => {
+    const onPage = progress.show;
+    const result = await reencrypt({ prisma, encryptor, onPage, isStopping }).finally(progress.end);
+    process.stdout.write(`${report(result, keyIds).join("\n")}\n`);
+    const isMoved = result.keys.every(({ keyId }) => keyId === keyIds[0]);
+    return result.end === "done" && result.unopenable === 0 && isMoved;
+  });
+}
 
 /** @param keyIds the newest first. */
 function report(

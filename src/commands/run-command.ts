@@ -2,16 +2,16 @@ import { readConfig, type Config } from "../config/config.js";
 import { DEVELOPMENT_STORE } from "../../simulator/development-store.js";
 import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 import { PROCESS_LOG, type Log } from "../process/log.js";
+import type { Signals } from "../process/signals.js";
 import { Releases } from "../process/releases.js";
 
 /** Whether SIGINT or SIGTERM has come: work that may be long ends at its next pause. */
-export function watchSignals(): () => boolean {
+export function watchSignals(signals: Signals): () => boolean {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      isStopping = true;
-      process.stderr.write(`${signal}: stopping once the rows at hand are stored.\n`);
-    });
+  signals.listen((signal) => {
+    isStopping = true;
+    process.stderr.write(`${signal}: stopping once the rows at hand are stored.\n`);
+  });
   return () => isStopping;
 }
 

@@ -1,21 +1,6 @@
-import { parseArgs } from "node:util";
 import { SUBJECT } from "../auth/authenticator.js";
 import type { TokenClaims } from "../auth/development-token.js";
 import { type Scope, SCOPES } from "../cancellation/model/caller.js";
-
-export const TOKEN_USAGE = `Usage: npm run --silent token -- [options]
-
-Makes a bearer token for development. Prints the token on stdout, and how to use it on stderr.
-
-  --subject <name>    the caller; default: developer
-  --stores <ids>      the caller's stores, separated by commas; default: SIM-KR
-  --scope <scopes>    what the caller may do, separated by blanks or commas; default: all of
-                      ${SCOPES.join(", ")}
-  --expires <time>    how long it is valid, such as 90s, 30m, 8h or 7d; default: 8h
-  --help              this text
-
-The first use makes a key pair and keeps it in DATA_DIR (.data).
-`;
 
 export interface TokenOptions {
   readonly subject: string;
@@ -26,35 +11,22 @@ export interface TokenOptions {
 
 const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/**
- * Reads the arguments; null for --help.
- * @throws Error that names the option, what was expected and what was found.
- */
-export function readTokenOptions(args: readonly string[], developmentStoreId: string): TokenOptions | null {
-  const { subject, stores, scope, expires, help } = parse(args, developmentStoreId);
-  if (help) return null;
+/** As they are typed. */
+export interface TokenWords {
+  readonly subject: string;
+  readonly stores: string;
+  readonly scope: string;
+  readonly expires: string;
+}
+
+/** @throws Error that names the option, what was expected and what was found. */
+export function readTokenOptions({ subject, stores, scope, expires }: TokenWords): TokenOptions {
   return {
     subject: readSubject(subject),
     storeIds: readStores(stores),
     scopes: readScopes(scope),
     lifetimeSeconds: readLifetime(expires),
   };
-}
-
-function parse(args: readonly string[], developmentStoreId: string) {
-  const options = {
-    subject: { type: "string", default: "developer" },
-    stores: { type: "string", default: developmentStoreId },
-    scope: { type: "string", default: SCOPES.join(" ") },
-    expires: { type: "string", default: "8h" },
-    help: { type: "boolean", default: false },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    // Node's message names the argument.
-    throw new Error(`${(error as Error).message}. --help lists the options`, { cause: error });
-  }
 }
 
 function readSubject(text: string): string {

@@ -40,6 +40,8 @@ const NUMBERS = {
   // A request takes about ten turns of the event loop, so at this delay it takes seconds and callers give up. Raise it where the
   // machine hands out CPU time in slices.
   MAX_EVENT_LOOP_DELAY_MS: { fallback: 250, least: 0, most: 60_000 },
+  // Load balancers look every few seconds, and need a second look to believe it.
+  SHUTDOWN_DELAY_MS: { fallback: 5_000, least: 0, most: HOUR_MS },
   // A database that fails over is back by then. The orchestrator must wait longer than this before it kills the process.
   SHUTDOWN_GRACE_MS: { fallback: 60_000, least: 1, most: HOUR_MS },
 };
@@ -117,6 +119,11 @@ function readAll(
     },
     /** Requests are refused while the event loop's average delay is above this; zero: never. */
     maxEventLoopDelayMs: number("MAX_EVENT_LOOP_DELAY_MS"),
+    /** After SIGTERM it serves on for this long, not ready: load balancers send nothing new by then. */
+    shutdownDelayMs: settings.integer("SHUTDOWN_DELAY_MS", {
+      ...NUMBERS.SHUTDOWN_DELAY_MS,
+      ...(!production && { fallback: 0 }),
+    }),
     /** Time for a stop to finish requests and store outcomes. */
     shutdownGraceMs: number("SHUTDOWN_GRACE_MS"),
     /** The first key encrypts, every key decrypts. Null: a key made and kept in `dataDir`. */

@@ -9,6 +9,7 @@ import type {
 } from "fastify";
 import {
   KeysUnavailableError,
+  MAX_TOKEN_LENGTH,
   type Admission,
   type Authenticate,
   type Caller,
@@ -29,6 +30,8 @@ export interface RefusalLimits {
   readonly onBarred: () => void;
 }
 
+const INVALID_TOKEN = 'Bearer error="invalid_token"';
+
 /** Every request to cancel in this project's documents is shorter. */
 const SHORT_REQUEST_BYTES = 8_000;
 
@@ -45,6 +48,13 @@ export function identifyCallers(
   const identify: onRequestAsyncHookHandler = async (request) => {
     // Of two such headers Node keeps the first; a proxy in front of this service may have checked the second.
     const sent = request.raw.headersDistinct["authorization"] ?? [];
+    const found = sent[0]?.length ?? 0;
+    if (found > MAX_TOKEN_LENGTH + "Bearer ".length) {
+      request.log.warn({ found, most: MAX_TOKEN_LENGTH }, "a token is too long to be checked");
+      throw new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.tokenTooLong(MAX_TOKEN_LENGTH), {
+        headers: { "www-authenticate": INVALID_TOKEN },
+      });
+    }
     const caller = await authenticate(sent.length === 1 ? sent[0] : undefined).catch((error: unknown) => {
       // Whoever fetches the keys logs once that they are away.
       if (!(error instanceof KeysUnavailableError))
@@ -54,7 +64,7 @@ export function identifyCallers(
       });
     });
     if (caller === null) {
-      const challenge = sent.length > 0 ? 'Bearer error="invalid_token"' : "Bearer";
+      const challenge = sent.length > 0 ? INVALID_TOKEN : "Bearer";
       throw new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.tokenNeeded, {
         headers: { "www-authenticate": challenge },
       });

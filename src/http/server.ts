@@ -10,6 +10,7 @@ import {
   TIME_LIMITS,
   type TimeLimits,
 } from "./connections.js";
+import { MAX_TOKEN_LENGTH } from "../cancellation/model/caller.js";
 import { ApiError, errorBody } from "../messages/api-error.js";
 import { chooseLanguage, MESSAGES } from "../messages/messages.js";
 import { answerError, logError } from "./errors.js";
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly timeLimits?: TimeLimits;
   /** How many clients may be connected at once. Unless stated, what the limit of open files leaves room for. */
   readonly maxConnections?: number;
+  /** Whether connections are to end with their next answer: another replica takes what comes after it. */
+  readonly isDraining?: () => boolean;
 }
 
 /** A server without routes: what it does for all of them is here. */
@@ -34,6 +37,7 @@ export function createHttpServer({
   logLevel,
   timeLimits = TIME_LIMITS,
   maxConnections = mostConnections(maxOpenFiles()),
+  isDraining = () => false,
 }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -53,7 +57,12 @@ export function createHttpServer({
       void (reply as FastifyReply).code(400).headers(headers).send(body);
     },
     clientErrorHandler: answerClientError,
-    http: { headersTimeout: timeLimits.headersMs, connectionsCheckingInterval: timeLimits.checkEveryMs },
+    // For the longest token that is checked, and as much again; Node's own limit is 16 kB for all headers.
+    http: {
+      maxHeaderSize: 2 * MAX_TOKEN_LENGTH,
+      headersTimeout: timeLimits.headersMs,
+      connectionsCheckingInterval: timeLimits.checkEveryMs,
+    },
     requestTimeout: timeLimits.requestMs,
     keepAliveTimeout: timeLimits.keepAliveMs,
     connectionTimeout: timeLimits.idleMs,
@@ -92,7 +101,7 @@ export function createHttpServer({
     done();
   });
   app.addHook("onSend", ({ raw }, reply, _payload, done) => {
-    if (closing || hasUnreadBody(raw)) void reply.header("connection", "close");
+    if (closing || isDraining() || hasUnreadBody(raw)) void reply.header("connection", "close");
     done();
   });
 

@@ -50,6 +50,8 @@ export const KOREAN_REFUSALS: Refusals = {
     `결과가 ${most}개를 넘습니다. 그룹을 줄이거나 기간 단위를 늘리거나 \`largest\`를 사용하거나 \`createdFrom\` 등으로 조건을 좁혀 주세요.`,
   sumsTooSlow: "합계를 계산하는 데 너무 오래 걸립니다. `createdFrom` 등으로 조건을 좁혀 주세요.",
   tokenNeeded: "유효한 토큰을 보내 주세요: `Authorization: Bearer …`.",
+  tokenTooLong: (most) =>
+    `토큰이 너무 깁니다. ${most}자까지 사용할 수 있습니다. 토큰 발급 시 그룹 등 불필요한 클레임을 제외해 주세요.`,
   callerNotKnown: `지금은 토큰을 확인할 수 없습니다. 이번 요청은 처리되지 않았습니다. ${SAME_KEY} 다시 요청해 주세요.`,
   tokenExpired: "토큰이 더 이상 유효하지 않습니다. 유효한 토큰으로 다시 구독해 주세요.",
   scopesMissing: (field, scopes) =>

@@ -1,5 +1,4 @@
-import { createAuthenticator } from "../auth/authenticator.js";
-import type { Authenticate } from "../cancellation/model/caller.js";
+import { createAuthenticator, type Authenticator } from "../auth/authenticator.js";
 import type { Config } from "../config/config.js";
 import type { Log } from "./log.js";
 import { startPeriodic, type Releases } from "./releases.js";
@@ -16,8 +15,8 @@ export function openAuthentication(
   storeIds: readonly string[],
   log: Log,
   releases: Releases,
-): Authenticate {
-  const { authenticate, refreshKeys } = createAuthenticator(auth, storeIds, {
+): Pick<Authenticator, "authenticate" | "hasKeys"> {
+  const { authenticate, refreshKeys, hasKeys } = createAuthenticator(auth, storeIds, {
     onDown: (error) =>
       log.error(
         { err: error },
@@ -35,5 +34,5 @@ export function openAuthentication(
     const what = "refreshing the keys of callers' tokens";
     startPeriodic(refreshKeys, { what, intervalMs: KEY_REFRESH_MS, log, releases }).nudge();
   }
-  return authenticate;
+  return { authenticate, hasKeys };
 }

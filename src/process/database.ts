@@ -45,7 +45,7 @@ export async function openEncryptedData(
 }
 
 /**
- * Migrates an embedded database. Any other is left to `prisma migrate deploy`, and only checked. Both after its sessions are known to
+ * Migrates an embedded database. Any other is left to `ebp-cancel migrate`, and only checked. Both after its sessions are known to
  * be set as they have to be: a session with other settings could misread data.
  */
 export async function openDatabase(config: Config, log: Log, releases: Releases): Promise<CheckedSession> {
@@ -67,7 +67,7 @@ export async function openDatabase(config: Config, log: Log, releases: Releases)
       ? `DATABASE_URL names no schema, for which Prisma would take public: add ?schema=${encodeURIComponent(schema)} to it. `
       : "";
   throw new Error(
-    `The schema ${schema} of the database at DATABASE_URL lacks the migrations ${pending.join(", ")}. ${schema === "public" ? "" : name}Apply them with \`npx prisma migrate deploy\` (or \`npm run migrate\`), then start again.`,
+    `The schema ${schema} of the database at DATABASE_URL lacks the migrations ${pending.join(", ")}. ${schema === "public" ? "" : name}Apply them with \`npm run migrate\` (in production \`node dist/src/main.js migrate\`), then start again.`,
   );
 }
 

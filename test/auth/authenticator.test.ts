@@ -117,16 +117,16 @@ describe.each<[string, () => Authenticator]>([
   });
 });
 
-test("a token of more than 8 kB is refused before its key is asked for, and one just below is not", async () => {
+test("a token of more than 16 kB is refused before its key is asked for, and one just below is not", async () => {
   const { authenticate } = withKeyServer(identity.jwksUrl);
   const sized = async (length: number): Promise<string> => {
     const bare = await identity.token({ filling: "" });
     // Three bytes are four characters.
     return identity.token({ filling: "x".repeat(Math.floor(((length - bare.length) * 3) / 4)) });
   };
-  const [largest, larger] = [await sized(8 * 1024), await sized(8 * 1024 + 4)];
-  expect(largest.length).toBeGreaterThan(8 * 1024 - 4);
-  expect(larger.length).toBeGreaterThan(8 * 1024);
+  const [largest, larger] = [await sized(16 * 1024), await sized(16 * 1024 + 4)];
+  expect(largest.length).toBeGreaterThan(16 * 1024 - 4);
+  expect(larger.length).toBeGreaterThan(16 * 1024);
   expect(await authenticate(`Bearer ${larger}`)).toBeNull();
   expect(identity.requests).toEqual([]);
   expect(await authenticate(`Bearer ${largest}`)).not.toBeNull();
@@ -137,7 +137,8 @@ describe("lets a caller", () => {
     ["act for the stores that the token lists", ["US01", "KR01"], ["KR01", "US01"]],
     ["act for no store that is not served here", ["KR01", "JP01"], ["KR01"]],
     ["act for no store when the claim is missing", undefined, []],
-    ["act for no store when the claim is not a list", "KR01", []],
+    ["act for one store that the claim names as a text", "KR01", ["KR01"]],
+    ["act for no store when the claim is no text and no list", { KR01: true }, []],
     ["act for no store by a pattern", ["*", "KR%", 1, null, ["KR01"]], []],
     ["act for no store whose name is nearly that", ["kr01", " KR01", "KR01\u0000"], []],
   ])("%s", async (_what, stores, storeIds) => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { fileOf } from "../helpers/configuration.js";
 import { createEmptyDatabase, type TestDatabase } from "../helpers/database.js";
-import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { command, runService, type ServiceProcess } from "../helpers/service-process.js";
 
 const REGISTER = ["--import", "./scripts/register-typescript.mjs"];
 const PRISMA_URL = 'import config from "./prisma.config.ts"; process.stdout.write(config.datasource.url);';
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 function migrate(environment: Record<string, string>): ServiceProcess {
-  return runService(environment, program("commands/migrate"));
+  return runService(environment, command("migrate"));
 }
 
 function prismaUrl(environment: Record<string, string>): ServiceProcess {

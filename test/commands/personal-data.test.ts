@@ -5,7 +5,7 @@ import pg from "pg";
 import { createProgress } from "../../src/commands/progress.js";
 import { until } from "../helpers/gate.js";
 import { cancel, cancelInput, CANCELLATION_FIELDS } from "../helpers/operations.js";
-import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { command, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -20,7 +20,7 @@ beforeEach(() => service.sql("TRUNCATE cancelled_order, cancellation, webhook_ev
 
 /** A command beside the running service; perhaps killed at a point. */
 function run(
-  [command = "", ...words]: readonly string[],
+  [name = "", ...words]: readonly string[],
   { keys = OLD, killedAt }: { keys?: string; killedAt?: string } = {},
 ): ServiceProcess {
   const settings = {
@@ -29,7 +29,7 @@ function run(
     DATA_ENCRYPTION_KEYS: keys,
   };
   const fault = { FAULT_AT: killedAt ?? "", FAULT_DATABASE_PORT: new URL(service.databaseUrl).port };
-  const args = [...program(`commands/${command}`), ...words];
+  const args = [...command(name), ...words];
   return killedAt === undefined
     ? runService(settings, args)
     : runService({ ...settings, ...fault }, ["--import", POINTS, ...args]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { until } from "../helpers/gate.js";
 import { read } from "../helpers/in-doubt.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
-import { freePort, program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { freePort, command, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { post, UNLIMITED, useService } from "../helpers/service.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
 
@@ -26,11 +26,11 @@ function settings(): Record<string, string> {
 }
 
 function reconcile(environment: Record<string, string> = {}): ServiceProcess {
-  return runService({ ...settings(), ...environment }, program("commands/reconcile"));
+  return runService({ ...settings(), ...environment }, command("reconcile"));
 }
 
 function recover(...words: string[]): ServiceProcess {
-  return runService(settings(), [...program("commands/recover"), ...words]);
+  return runService(settings(), [...command("recover"), ...words]);
 }
 
 async function doubtful(changes: object = {}): Promise<string> {
@@ -165,6 +165,6 @@ test("a command that cannot do its work ends with code 1 and a readable message,
     /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used/u,
   );
   expect(noDatabase?.stderr).not.toMatch(/^\s+at |word/mu);
-  expect(noFileNamed?.stderr).toContain("--from: expected a log file, found nothing");
+  expect(noFileNamed?.stderr).toContain("required option '--from <log file>' not specified");
   expect(noSuchFile?.stderr).toContain("ENOENT");
 });

@@ -3,10 +3,10 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SCOPES } from "../../src/cancellation/model/caller.js";
-import { readTokenOptions } from "../../src/commands/token-options.js";
+import { readTokenOptions, type TokenWords } from "../../src/commands/token-options.js";
 import { createTestDatabase, type TestDatabase } from "../helpers/database.js";
 import { cancelInput } from "../helpers/operations.js";
-import { program, runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
+import { command, runService, urlOf, type ServiceProcess } from "../helpers/service-process.js";
 
 let folder: string;
 let database: TestDatabase;
@@ -30,10 +30,7 @@ function token(
   words: readonly string[] = [],
   environment: Record<string, string> = {},
 ): ServiceProcess {
-  return runService({ DATA_DIR: join(folder, name), ...environment }, [
-    ...program("commands/token"),
-    ...words,
-  ]);
+  return runService({ DATA_DIR: join(folder, name), ...environment }, [...command("token"), ...words]);
 }
 
 /** The settings that the command names, as a shell would read them. */
@@ -116,41 +113,33 @@ const DEFAULTS = {
   lifetimeSeconds: 8 * 60 * 60,
 };
 
-function read(...words: string[]): unknown {
-  return readTokenOptions(words, "SIM-KR");
-}
+const WORDS = { subject: "developer", stores: "SIM-KR", scope: SCOPES.join(" "), expires: "8h" };
 
 describe("the options", () => {
-  test.each<[string[], object]>([
-    [[], {}],
-    [["--subject", "kim@example.com"], { subject: "kim@example.com" }],
-    [["--stores", "SIM-KR, SIM-TWO,SIM-KR"], { storeIds: ["SIM-KR", "SIM-TWO"] }],
-    [["--scope=cancellations:resolve  cancellations:read"], { scopes: SCOPES.slice(1) }],
-    [["--scope=cancellations:read,cancellations:resolve"], { scopes: SCOPES.slice(1) }],
-    [["--expires", "90s"], { lifetimeSeconds: 90 }],
-    [["--expires", "7d"], { lifetimeSeconds: 604_800 }],
+  test.each<[Partial<TokenWords>, object]>([
+    [{}, {}],
+    [{ subject: "kim@example.com" }, { subject: "kim@example.com" }],
+    [{ stores: "SIM-KR, SIM-TWO,SIM-KR" }, { storeIds: ["SIM-KR", "SIM-TWO"] }],
+    [{ scope: "cancellations:resolve  cancellations:read" }, { scopes: SCOPES.slice(1) }],
+    [{ scope: "cancellations:read,cancellations:resolve" }, { scopes: SCOPES.slice(1) }],
+    [{ expires: "90s" }, { lifetimeSeconds: 90 }],
+    [{ expires: "7d" }, { lifetimeSeconds: 604_800 }],
   ])("accept %j", (words, changes) => {
-    expect(read(...words)).toEqual({ ...DEFAULTS, ...changes });
+    expect(readTokenOptions({ ...WORDS, ...words })).toEqual({ ...DEFAULTS, ...changes });
   });
 
-  test("ask for help wherever they do", () => {
-    expect(read("--help")).toBeNull();
-    expect(read("--expires", "soon", "--help")).toBeNull();
-  });
-
-  test.each([
+  test.each<[Partial<TokenWords>, string]>([
     [
-      ["--scope", "cancellations:all"],
+      { scope: "cancellations:all" },
       '--scope: expected some of cancellations:write, cancellations:read, cancellations:resolve, found "cancellations:all"',
     ],
-    [["--scope", ""], "--scope: expected some of"],
-    [["--stores", ""], '--stores: expected store ids such as SIM-KR,SIM-US, found ""'],
-    [["--subject", " "], '--subject: expected 1 to 255 characters that name somebody, found " "'],
-    [["--expires", "8"], '--expires: expected a time such as 90s, 30m, 8h or 7d, found "8"'],
-    [["--expires", "0h"], "--expires: "],
-    [["--expires", "9999999d"], "--expires: "],
-    [["--forever"], "--forever"],
-  ])("refuse %j, naming it", (words, message) => {
-    expect(() => read(...words)).toThrow(message);
+    [{ scope: "" }, "--scope: expected some of"],
+    [{ stores: "" }, '--stores: expected store ids such as SIM-KR,SIM-US, found ""'],
+    [{ subject: " " }, '--subject: expected 1 to 255 characters that name somebody, found " "'],
+    [{ expires: "8" }, '--expires: expected a time such as 90s, 30m, 8h or 7d, found "8"'],
+    [{ expires: "0h" }, "--expires: "],
+    [{ expires: "9999999d" }, "--expires: "],
+  ])("refuse %j, naming the option", (words, message) => {
+    expect(() => readTokenOptions({ ...WORDS, ...words })).toThrow(message);
   });
 });

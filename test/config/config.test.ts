@@ -35,6 +35,7 @@ const DEFAULTS: Config = {
   persistedOperations: null,
   rateLimits: { mutationsPerMinute: 600, queryCostPerMinute: 60_000, store: "memory" },
   maxEventLoopDelayMs: 250,
+  shutdownDelayMs: 0,
   shutdownGraceMs: 60_000,
   auth: { kind: "off" },
   encryptionKeys: null,
@@ -80,6 +81,7 @@ test("reads a whole production environment", () => {
     EBP_WEBHOOK_AMOUNTS: "major",
     RECONCILE_INTERVAL_MS: "0",
     MAX_EVENT_LOOP_DELAY_MS: "1000",
+    SHUTDOWN_DELAY_MS: "3000",
     SHUTDOWN_GRACE_MS: "20000",
   };
   expect(read(environment)).toEqual({
@@ -100,6 +102,7 @@ test("reads a whole production environment", () => {
     introspection: false,
     sandbox: false,
     maxEventLoopDelayMs: 1_000,
+    shutdownDelayMs: 3_000,
     shutdownGraceMs: 20_000,
     auth: {
       kind: "jwks",

@@ -8,7 +8,7 @@ import { read, settle } from "../helpers/in-doubt.js";
 import { subscribe } from "../helpers/live.js";
 import { cancel, cancelInput } from "../helpers/operations.js";
 import { createOwnRole, type OwnRole } from "../helpers/schemas.js";
-import { program, runService } from "../helpers/service-process.js";
+import { command, runService } from "../helpers/service-process.js";
 import { startService, type TestService } from "../helpers/service.js";
 import { useReleases } from "../helpers/started.js";
 import { deliver, webhookBody } from "../helpers/webhooks.js";
@@ -130,8 +130,8 @@ test("with a role that has a schema, durability, dates and a zone of its own, al
 
 test("with a schema that the URL names, all of the service and all that is run by hand works in it", async () => {
   const url = `${role.url}?schema=${encodeURIComponent("Billing 2")}`;
-  const command = async (name: string, ...words: string[]): Promise<string> => {
-    const args = [...program(`commands/${name}`), ...words];
+  const run = async (name: string, ...words: string[]): Promise<string> => {
+    const args = [...command(name), ...words];
     const run = runService({ DATABASE_URL: url, DATA_ENCRYPTION_KEYS: KEYS }, args);
     expect([await run.ended, run.stderr]).toEqual([0, ""]);
     return run.stdout;
@@ -144,9 +144,9 @@ test("with a schema that the URL names, all of the service and all that is run b
   const failing = cancelInput({ orderNo: `SIM-CANCELLATION-FAILED-${randomUUID()}` });
   const failed = (await cancel(service, failing)).cancellation;
   const [migrated, evidence, reencrypted] = await Promise.all([
-    command("migrate"),
-    command("evidence", failed.id),
-    command("reencrypt"),
+    run("migrate"),
+    run("evidence", failed.id),
+    run("reencrypt"),
   ]);
   expect(migrated).toBe("The database has every migration.\n");
   expect(evidence).toContain("EBP-C-0010");
@@ -156,9 +156,7 @@ test("with a schema that the URL names, all of the service and all that is run b
     `UPDATE cancellation SET created_at = created_at - ${ago}, resolved_at = resolved_at - ${ago}`,
   );
   await service.sql(`UPDATE cancellation_event SET at = at - ${ago}`);
-  expect(await command("retention", "--older-than-months", "24")).toContain(
-    "SIM-KR: erased 1 refund accounts",
-  );
+  expect(await run("retention", "--older-than-months", "24")).toContain("SIM-KR: erased 1 refund accounts");
   expect((await read(service, id)).note).toBeNull();
   expect(await schemas()).toEqual(["Billing 2"]);
 });

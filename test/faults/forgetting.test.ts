@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "../../src/app.js";
-import { program, runService } from "../helpers/service-process.js";
+import { command, runService } from "../helpers/service-process.js";
 import { useReleases } from "../helpers/started.js";
 import { kill } from "./harness/instance.js";
 import { expectNoHarm } from "./harness/oracle.js";
@@ -92,14 +92,9 @@ test("a backup that was restored when no replica was left has every cancel of th
   await postgres.restore();
 
   const recover = async (...options: string[]): Promise<string> => {
-    const command = runService(world.environment, [
-      ...program("commands/recover"),
-      "--from",
-      log,
-      ...options,
-    ]);
-    expect([await command.ended, command.stderr]).toEqual([0, ""]);
-    return command.stdout;
+    const running = runService(world.environment, [...command("recover"), "--from", log, ...options]);
+    expect([await running.ended, running.stderr]).toEqual([0, ""]);
+    return running.stdout;
   };
   const [sent, none] = [`sent ${requests.length}\n`, "key taken 0\nunreadable 0\n"];
   expect(await recover("--dry-run")).toBe(`${sent}would be entered ${requests.length}\npresent 0\n${none}`);

@@ -7,7 +7,7 @@ import { createTestDatabase } from "../helpers/database.js";
 import { CANCEL, cancelInput } from "../helpers/operations.js";
 import { pipe, startRelay } from "../helpers/relay.js";
 import { UNLIMITED, WEBHOOK_SECRET } from "../helpers/service.js";
-import { program, runService, type ServiceProcess } from "../helpers/service-process.js";
+import { command, runService, type ServiceProcess } from "../helpers/service-process.js";
 import { useStarted } from "../helpers/started.js";
 import { accountOf, type Canary } from "./canaries.js";
 import { startEchoingUpstream, type EchoingUpstream } from "./canary-upstream.js";
@@ -143,7 +143,7 @@ export function useCanaryWorld(): CanaryWorld {
   }
 
   function run(name: string, more: Readonly<Record<string, string>>): ServiceProcess {
-    const running = runService({ ...ends.environment, ...more }, program(name));
+    const running = runService({ ...ends.environment, ...more }, command(name));
     processes.push(running);
     return running;
   }

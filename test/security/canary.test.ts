@@ -180,8 +180,8 @@ describe("refund accounts go through", () => {
     const failing = [
       { DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" },
       { EBP_TIMEOUT_MS: "soon", DATA_ENCRYPTION_KEYS: "x:y" },
-    ].map((more) => run("main", more));
-    const keyless = run("main", {
+    ].map((more) => run("start", more));
+    const keyless = run("start", {
       DATA_ENCRYPTION_KEYS: `other:${Buffer.alloc(32, 8).toString("base64")}`,
       RECONCILE_INTERVAL_MS: "0",
       EBP_TIMEOUT_MS: "300",
@@ -223,7 +223,7 @@ test("re-encryption of accounts, some of which cannot be decrypted, says how man
   );
   const newest = `new:${Buffer.alloc(32, 9).toString("base64")}`;
   const keys = `${newest},${ends.environment["DATA_ENCRYPTION_KEYS"] ?? ""}`;
-  const reencrypting = run("commands/reencrypt", { DATA_ENCRYPTION_KEYS: keys });
+  const reencrypting = run("reencrypt", { DATA_ENCRYPTION_KEYS: keys });
   expect(await reencrypting.ended).toBe(1);
   expect(altered.length).toBeGreaterThan(1);
   expect(reencrypting.stdout).toContain(`Cannot be decrypted, and left as they are: ${altered.length}.`);

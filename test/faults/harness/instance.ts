@@ -1,9 +1,4 @@
-import {
-  program as programOf,
-  runService,
-  urlOf,
-  type ServiceProcess,
-} from "../../helpers/service-process.js";
+import { command, runService, urlOf, type ServiceProcess } from "../../helpers/service-process.js";
 
 const POINTS = new URL("fault-points.mjs", import.meta.url).href;
 const CLOCK = new URL("clock-shift.mjs", import.meta.url).href;
@@ -28,7 +23,7 @@ type Environment = Readonly<Record<string, string>>;
 
 /** A replica that listens. */
 export async function startInstance(environment: Environment, defect: Defect = {}): Promise<Instance> {
-  const service = run("main", environment, defect);
+  const service = run("start", environment, defect);
   const url = await within(urlOf(service), "a replica starts").catch(async (error: unknown) => {
     await kill(service);
     throw error;
@@ -38,7 +33,7 @@ export async function startInstance(environment: Environment, defect: Defect = {
 
 /** `npm run reconcile`: looks once at everything that is due, and ends. */
 export function runReconciler(environment: Environment, defect: Defect = {}): ServiceProcess {
-  return run("commands/reconcile", environment, defect);
+  return run("reconcile", environment, defect);
 }
 
 /** Resolves when the process has come to its fault point; it is dead, or stopped, very soon after. */
@@ -62,11 +57,7 @@ export async function within<T>(happens: Promise<T>, what: string): Promise<T> {
   return Promise.race([happens, late]).finally(() => clearTimeout(timer));
 }
 
-function run(
-  program: "main" | "commands/reconcile",
-  environment: Environment,
-  defect: Defect,
-): ServiceProcess {
+function run(name: "start" | "reconcile", environment: Environment, defect: Defect): ServiceProcess {
   const { at, nth = 1, signal = "SIGKILL", clockShiftMs } = defect;
   const faults = at === undefined ? {} : { FAULT_AT: `${at}:${nth}`, FAULT_SIGNAL: signal };
   const clock = clockShiftMs === undefined ? {} : { CLOCK_SHIFT_MS: String(clockShiftMs) };
@@ -76,7 +67,7 @@ function run(
   ];
   return runService({ ...environment, ...faults, ...clock, ...portsIn(environment) }, [
     ...preloads,
-    ...programOf(program),
+    ...command(name),
   ]);
 }
 
