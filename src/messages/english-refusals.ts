@@ -53,7 +53,7 @@ export const ENGLISH_REFUSALS = {
   sumsTooSlow: "Computing these sums takes too long. Narrow the filter, for example with `createdFrom`.",
   // Who may do what.
   tokenNeeded: "Send a valid token: `Authorization: Bearer …`.",
-  tokenTooLong: (most: number) =>
+  tokenTooLong: (most: number): string =>
     `The token is too long: at most ${most} characters are accepted. Have its issuer leave out claims, such as groups.`,
   callerNotKnown: `Your token cannot be checked right now. This call did nothing; ${SAME_KEY}. Try again.`,
   tokenExpired: "Your token is no longer valid. Subscribe again with a valid one.",
