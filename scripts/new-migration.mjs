@@ -10,8 +10,9 @@ provider = "postgresql"
 `;
 
 const name = process.argv[2];
-if (name === undefined || !/^[a-z0-9_]+$/.test(name)) {
-  console.error("Usage: npm run migration:new -- <name>, in lower-case letters, digits and underscores.");
+if (name === undefined || !/^[a-z0-9_]+_(?:expand|contract)$/.test(name)) {
+  console.error(`Usage: npm run migration:new -- <name>, in lower-case letters, digits and underscores.
+The name ends in _expand if the migration only adds, so that the version before runs on; otherwise in _contract.`);
   process.exit(1);
 }
 

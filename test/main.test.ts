@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXAMPLE_MUTATION } from "../src/graphql/welcome.js";
+import { applyMigrations } from "../src/persistence/migrations.js";
 import { createTestDatabase, type TestDatabase } from "./helpers/database.js";
 import { until } from "./helpers/gate.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./helpers/identity.js";
@@ -26,11 +31,15 @@ function runWithKeyServer(url: string): ServiceProcess {
   return run({ AUTH_JWKS_URL: url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
 }
 
-async function ask(service: ServiceProcess, headers: Record<string, string> = {}): Promise<Response> {
+async function ask(
+  service: ServiceProcess,
+  headers: Record<string, string> = {},
+  query = "{ cancellations { totalCount } }",
+): Promise<Response> {
   return fetch(`${await urlOf(service)}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ query: "{ cancellations { totalCount } }" }),
+    body: JSON.stringify({ query }),
   });
 }
 
@@ -171,6 +180,31 @@ test("after SIGTERM a service is not ready, serves on for SHUTDOWN_DELAY_MS with
   brief.kill("SIGTERM");
   expect(await brief.ended).toBe(0);
   expect(levels(brief, /not ready any more|finishing what is in flight/u)).toEqual([30, 30]);
+});
+
+test("a service runs on a schema that a newer version has added to, and on no other newer one", async () => {
+  const newer = await createTestDatabase();
+  releases.push(() => newer.drop());
+  const folder = await mkdtemp(join(tmpdir(), "ebp-newer-"));
+  releases.push(() => rm(folder, { recursive: true }));
+  await cp("prisma/migrations", folder, { recursive: true });
+  const add = async (name: string, sql: string): Promise<void> => {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, "migration.sql"), sql);
+    await applyMigrations({ url: newer.url, directory: folder, log: () => undefined });
+  };
+  await add("29990101000000_channel_expand", "ALTER TABLE cancellation ADD COLUMN channel TEXT;");
+  const service = run({ DATABASE_URL: newer.url });
+  const answer = await ask(service, {}, EXAMPLE_MUTATION);
+  expect(await answer.json()).toMatchObject({
+    data: { cancelPayment: { cancellation: { status: "SUCCEEDED" }, userErrors: [] } },
+  });
+  await add("29990102000000_reason_contract", "ALTER TABLE cancellation DROP COLUMN reason;");
+  const refused = run({ DATABASE_URL: newer.url });
+  expect(await refused.ended).toBe(1);
+  expect(refused.stderr).toMatch(
+    /has migration 29990102000000_reason_contract, which this version does not know/u,
+  );
 });
 
 test("SIGTERM while a service starts is not lost, and ends it with code 0", async () => {

@@ -144,12 +144,20 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
   return migrations.filter(({ name }) => rows.every((row) => row.name !== name));
 }
 
+/**
+ * What only adds, and leaves everything that is there as it was: versions that do not know it run beside it, so that a new version can be
+ * rolled out and back. What removes something older versions need has another ending, `_contract`.
+ */
+const ONLY_ADDS = "_expand";
+
 function faultOf({ name, checksum, finished_at, logs }: Applied, known: readonly Migration[]): string | null {
+  const migration = known.find((one) => one.name === name);
+  // A newer version may be applying it right now.
+  if (migration === undefined && name.endsWith(ONLY_ADDS)) return null;
   if (finished_at === null)
     return `Migration ${name} was begun before and did not finish (${logs ?? "it was interrupted"}). ${afterRepair(name)}`;
-  const migration = known.find((one) => one.name === name);
   if (migration === undefined)
-    return `The database has migration ${name}, which this version does not know: a newer version has been here. Start that version.`;
+    return `The database has migration ${name}, which this version does not know, and whose name does not end in _expand: a newer version has been here, which this one cannot run beside. Start that version.`;
   return checksums(migration.sql).includes(checksum)
     ? null
     : `Migration ${name} has been changed since it was applied to this database. Restore it, and put the change in a new migration.`;

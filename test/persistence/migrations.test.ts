@@ -63,6 +63,16 @@ test("a database that does not agree with the folder is refused, though not for 
   await expect(applyMigrations(options())).rejects.toThrow(/holds tables but no record of migrations/u);
 });
 
+test("a newer migration that only adds is left alone, also while it is being applied", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await write("2_channel_expand", "ALTER TABLE a ADD COLUMN channel text;");
+  expect(await applyMigrations(options())).toEqual(["1_create", "2_channel_expand"]);
+  await rm(join(directory, "2_channel_expand"), { recursive: true });
+  expect(await pendingMigrations(options())).toEqual([]);
+  await rows("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '2_channel_expand'");
+  expect(await applyMigrations(options())).toEqual([]);
+});
+
 test("a migration that fails is undone and recorded, and nothing goes on until that is resolved", async () => {
   await write("1_create", "CREATE TABLE a (n int);");
   await write("2_broken", "CREATE TABLE b (n int); INSERT INTO a VALUES ('seven');");
