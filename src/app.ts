@@ -3,10 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { receiveWebhook } from "./cancellation/reconcile/match-webhook.js";
 import { LiveChanges } from "./cancellation/live/live-changes.js";
+import type { CancelIntent, Transition } from "./cancellation/model/cancellation-ledger.js";
 import { createLiveStatus } from "./cancellation/history/live-status.js";
 import type { ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { Config } from "./config/config.js";
 import { openCore, type Core, type CoreEvents } from "./core.js";
+import { PUBLISHED_CODE } from "./ebp/answer.js";
 import { createWebhookReader } from "./ebp/webhook.js";
 import { MAX_COST } from "./graphql/plugins/limits.js";
 import { rateLimitBucket } from "./graphql/plugins/rate-limits.js";
@@ -29,6 +31,7 @@ import { openAuthentication } from "./process/authentication.js";
 import { createCancelLog, logUnfinished } from "./process/log.js";
 import { Releases, startPeriodic, type Periodic } from "./process/releases.js";
 import { warnOfUnknownStatuses } from "./process/upstream.js";
+import { readVersion } from "./process/version.js";
 
 /** A repeated request waits this much longer than EBP may take, for the first one's outcome to be committed. */
 const WAIT_MARGIN_MS = 2_000;
@@ -91,7 +94,8 @@ export async function startApp(
     // Before anything else answers: early refusals have the headers too.
     addSecurityHeaders(http, { https: config.production });
     await addCors(http, { origins: config.corsOrigins, routes: CALLERS_ROUTES });
-    const metrics = new Metrics();
+    const metrics = new Metrics(readVersion());
+    for (const { storeId } of config.stores) metrics.showStore(storeId);
     const opened = await openCore(config, http.log, releases, {
       onContradiction: () => metrics.contradictions.inc(),
       onNotAnnounced: () => metrics.notAnnounced.inc(),
@@ -118,9 +122,14 @@ async function serve(composition: Composition): Promise<string> {
   const { config, core, metrics, http, releases } = composition;
   const { history, upstream } = core;
   const always = http.log.level === "silent" ? http.log : http.log.child({}, { level: "info" });
+  const cancelLog = createCancelLog(http.log, always);
   const schema = await buildGraphQLSchema({
     ...core,
-    ...createCancelLog(http.log, always),
+    ...cancelLog,
+    onOutcome: (intent, step) => {
+      metrics.cancels.inc(cancelLabels(intent, step));
+      cancelLog.onOutcome(intent, step);
+    },
     liveStatus: createLiveStatus({ gateway: core.gateway, now: () => new Date() }),
     newId: uuidv7,
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
@@ -132,6 +141,7 @@ async function serve(composition: Composition): Promise<string> {
   const admission = identifyCallers(authenticate, {
     barredFor: (caller) => core.rateLimiters.barredFor(rateLimitBucket(caller, [])),
     countRefusal: (caller) => core.rateLimiters.countRefusal(rateLimitBucket(caller, [])),
+    onUnidentified: (reason) => metrics.authenticationFailures.inc({ reason }),
     onBarred: () => metrics.rateLimited.inc({ what: "refusal" }),
   });
   releases.add("the HTTP server", () => http.close());
@@ -189,6 +199,26 @@ async function serve(composition: Composition): Promise<string> {
   return url;
 }
 
+function cancelLabels(
+  { store }: CancelIntent,
+  { to, failureKind, failure }: Transition,
+): Record<string, string> {
+  const code = failure?.resultCode ?? "none";
+  return {
+    store: store.id,
+    outcome: failureKind === "NOT_SENT" ? "not_sent" : OUTCOMES[to],
+    // Of EBP's codes there are few; whatever else stands in its place is not shown.
+    result_code: code === "none" || PUBLISHED_CODE.test(code) ? code : "other",
+  };
+}
+
+const OUTCOMES = {
+  PENDING: "unknown",
+  UNKNOWN: "unknown",
+  SUCCEEDED: "succeeded",
+  FAILED: "rejected",
+} as const;
+
 function openLiveChanges({ core, metrics, http, releases }: Composition): LiveChanges {
   const changes = new LiveChanges({
     ...core.changes,
@@ -205,6 +235,7 @@ function startReconciler({ config, core, metrics, http, releases }: Composition)
   return startPeriodic(
     async (stopping) => {
       const counts = await core.reconcile(() => stopping.aborted);
+      metrics.reconcilerLastSuccess.setToCurrentTime();
       for (const [what, count] of Object.entries(counts)) metrics.reconciled.inc({ what }, count);
       if (Object.values(counts).some((count) => count > 0)) http.log.info(counts, "reconciled");
     },

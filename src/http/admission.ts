@@ -28,6 +28,8 @@ export interface RefusalLimits {
   readonly countRefusal: (caller: Caller) => Promise<void>;
   /** Called for each request that is not read. */
   readonly onBarred: () => void;
+  /** Called for each request whose caller could not be identified. */
+  readonly onUnidentified: (reason: "missing" | "invalid" | "too_long" | "keys_unavailable") => void;
 }
 
 const INVALID_TOKEN = 'Bearer error="invalid_token"';
@@ -41,7 +43,7 @@ const SHORT_REQUEST_BYTES = 8_000;
  */
 export function identifyCallers(
   authenticate: Authenticate,
-  { barredFor, countRefusal, onBarred }: RefusalLimits,
+  { barredFor, countRefusal, onBarred, onUnidentified }: RefusalLimits,
 ): Admission<FastifyRequest, Pick<RouteShorthandOptions, "onRequest" | "onSend">> {
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
 
@@ -50,6 +52,7 @@ export function identifyCallers(
     const sent = request.raw.headersDistinct["authorization"] ?? [];
     const found = sent[0]?.length ?? 0;
     if (found > MAX_TOKEN_LENGTH + "Bearer ".length) {
+      onUnidentified("too_long");
       request.log.warn({ found, most: MAX_TOKEN_LENGTH }, "a token is too long to be checked");
       throw new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.tokenTooLong(MAX_TOKEN_LENGTH), {
         headers: { "www-authenticate": INVALID_TOKEN },
@@ -59,11 +62,13 @@ export function identifyCallers(
       // Whoever fetches the keys logs once that they are away.
       if (!(error instanceof KeysUnavailableError))
         request.log.error({ err: error }, "reading who is calling failed");
+      onUnidentified("keys_unavailable");
       throw new ApiError(503, "SERVICE_UNAVAILABLE", ({ refusals }) => refusals.callerNotKnown, {
         extensions: { requestId: request.id },
       });
     });
     if (caller === null) {
+      onUnidentified(sent.length === 0 ? "missing" : "invalid");
       const challenge = sent.length > 0 ? INVALID_TOKEN : "Bearer";
       throw new ApiError(401, "UNAUTHENTICATED", ({ refusals }) => refusals.tokenNeeded, {
         headers: { "www-authenticate": challenge },

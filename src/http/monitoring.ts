@@ -30,6 +30,20 @@ export class Metrics {
   // Not prom-client's global one: two services in one process, as in tests, would count into each other's.
   readonly #registry = new Registry();
 
+  readonly cancels = this.#counter(
+    "ebp_cancels_total",
+    "Cancels that were to be sent, by store, what the send has proven, and EBP's result code.",
+    { store: [], outcome: [], result_code: [] },
+  );
+  readonly authenticationFailures = this.#counter(
+    "ebp_authentication_failures_total",
+    "Requests whose caller could not be identified, by reason.",
+    { reason: ["missing", "invalid", "too_long", "keys_unavailable"] },
+  );
+  readonly reconcilerLastSuccess = this.#gauge(
+    "ebp_reconciler_last_success_timestamp_seconds",
+    "When this process last reconciled without a fault, as a Unix time; 0: not yet.",
+  );
   readonly webhooks = this.#counter("ebp_webhooks_total", "Webhooks received, by what became of them.", {
     result: ["stored", "repeated", "refused"],
   });
@@ -94,8 +108,19 @@ export class Metrics {
     "store",
   );
 
-  constructor() {
+  /** @param version of this service. */
+  constructor(version: string) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#gauge("ebp_build_info", "1, with the versions of this service and of Node.", "version", "node").set(
+      { version, node: process.version },
+      1,
+    );
+  }
+
+  /** A rate needs a beginning: the store's usual outcomes are shown from the start. */
+  showStore(store: string): void {
+    for (const outcome of ["succeeded", "unknown", "not_sent"])
+      this.cancels.inc({ store, outcome, result_code: "none" }, 0);
   }
 
   /** `GET /metrics`: all of it, in Prometheus' text format. */
@@ -125,7 +150,7 @@ export class Metrics {
     }
   }
 
-  /** @param labels its one label, with the values that are shown from the start: a rate needs a beginning. */
+  /** @param labels each with the values that are shown from the start, where it is the only one: a rate needs a beginning. */
   #counter(name: string, help: string, labels: Readonly<Record<string, readonly string[]>> = {}): Counter {
     const registers = [this.#registry];
     const counter = new Counter({ name, help, labelNames: Object.keys(labels), registers });

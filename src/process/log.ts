@@ -1,6 +1,6 @@
 import type { Recording } from "../cancellation/cancel/record-outcome.js";
 import { SENT, type SentRecord } from "../cancellation/cancel/cancel-payment.js";
-import type { Transition } from "../cancellation/model/cancellation-ledger.js";
+import type { CancelIntent, Transition } from "../cancellation/model/cancellation-ledger.js";
 
 /** What the process logs while it runs: Fastify's logger is one. */
 export interface Log {
@@ -31,17 +31,42 @@ function textOf(word: string | object): string {
 
 interface CancelLog {
   readonly onSend: (sent: SentRecord) => void;
+  readonly onOutcome: (intent: CancelIntent, step: Transition) => void;
   readonly onFault: (error: unknown, cancellationId: string) => void;
   readonly onNotRecorded: (error: unknown, cancellation: { readonly id: string }, step: Transition) => void;
 }
 
+/** Of cancels that do not reach EBP: while EBP is away, each would have a line. */
+const NOT_SENT_LINE_EVERY_MS = 60_000;
+
 /**
- * What the log says of cancels.
+ * What the log says of cancels. A warning for each whose outcome is not known, and for each burst of those that did not reach EBP.
  * @param always logs at every level but `silent`: after a backup is restored, only these lines know what was sent.
  */
-export function createCancelLog(log: Log, always: Log): CancelLog {
+export function createCancelLog(log: Log, always: Log, now = (): number => performance.now()): CancelLog {
+  const bursts = new Map<string, { lastLineMs: number; unsaid: number }>();
+  function warnOfNotSent(storeId: string, details: object): void {
+    const burst = bursts.get(storeId) ?? { lastLineMs: Number.NEGATIVE_INFINITY, unsaid: 0 };
+    bursts.set(storeId, burst);
+    burst.unsaid += 1;
+    if (now() - burst.lastLineMs < NOT_SENT_LINE_EVERY_MS) return;
+    log.warn({ storeId, ...details, count: burst.unsaid }, "cancels do not reach EBP: nothing was cancelled");
+    burst.lastLineMs = now();
+    burst.unsaid = 0;
+  }
   return {
     onSend: (sent) => always.info(sent, SENT),
+    onOutcome({ id, store, request }, { to, failureKind, failure }) {
+      const details = {
+        cancellationId: id,
+        orderNo: request.orderNo,
+        cause: failure?.cause ?? null,
+        resultCode: failure?.resultCode ?? null,
+      };
+      if (failureKind === "NOT_SENT") warnOfNotSent(store.id, details);
+      else if (to === "UNKNOWN")
+        log.warn({ storeId: store.id, ...details }, "it is not known whether this cancel moved money");
+    },
     onFault: (error, cancellationId) => log.error({ err: error, cancellationId }, "sending a cancel failed"),
     onNotRecorded: (error, { id }, step) =>
       log.error(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { readVersion } from "../../src/process/version.js";
 import { databaseUrl, withConnection } from "../helpers/connection.js";
 import { createGate, until } from "../helpers/gate.js";
 import { read } from "../helpers/in-doubt.js";
@@ -49,6 +50,27 @@ test("the open cancellations are shown by status, with the age of the oldest, an
   await service.letTimePass("1 hour");
   await service.reconcile();
   expect([await open("PENDING"), await open("UNKNOWN"), await oldest("UNKNOWN")]).toEqual([0, 0, 0]);
+});
+
+test("cancels are counted once, by store, outcome and result code", async () => {
+  const count = (outcome: string, code: string): Promise<number> =>
+    metric(`ebp_cancels_total{store="SIM-KR",outcome="${outcome}",result_code="${code}"}`);
+  const before = await count("succeeded", "none");
+  expect(before).toBeGreaterThanOrEqual(0);
+  const input = cancelInput();
+  await cancel(service, input);
+  await cancel(service, input);
+  expect(await count("succeeded", "none")).toBe(before + 1);
+  await cancel(service, cancelInput({ orderNo: `SIM-CANCELLATION-FAILED-${randomUUID()}` }));
+  expect(await count("rejected", "EBP-C-0010")).toBeGreaterThanOrEqual(1);
+  await cancel(service, cancelInput({ orderNo: `SIM-SYSTEM-CRITICAL-${randomUUID()}` }));
+  expect(await count("unknown", "EBP-C-0012")).toBeGreaterThanOrEqual(1);
+});
+
+test("metrics show when the reconciler last succeeded, and which version runs", async () => {
+  expect(await metric("ebp_reconciler_last_success_timestamp_seconds")).toBeGreaterThanOrEqual(0);
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  expect(text).toContain(`ebp_build_info{version="${readVersion()}",node="${process.version}"} 1`);
 });
 
 test("webhooks are counted by what became of them, from 0", async () => {

@@ -42,7 +42,7 @@ const UNKNOWN: OpenCancellations = { status: "UNKNOWN", count: 2, oldestSeconds:
 const PENDING: OpenCancellations = { status: "PENDING", count: 1, oldestSeconds: 0.25 };
 
 test("the process is shown, and every counter from the start, so that the first of its kind is seen as a change", async () => {
-  const text = await (await serve(new Metrics()))();
+  const text = await (await serve(new Metrics("1.2.3")))();
   for (const name of [
     "process_cpu_seconds_total",
     "nodejs_eventloop_lag_seconds",
@@ -58,7 +58,7 @@ test("the process is shown, and every counter from the start, so that the first 
 });
 
 test("each instance's counts are kept apart, and out of the global registry", async () => {
-  const [one, other] = [new Metrics(), new Metrics()];
+  const [one, other] = [new Metrics("1.2.3"), new Metrics("1.2.3")];
   one.contradictions.inc();
   one.webhooks.inc({ result: "stored" });
   const [text, others] = [await (await serve(one))(), await (await serve(other))()];
@@ -70,7 +70,7 @@ test("each instance's counts are kept apart, and out of the global registry", as
 
 test("access keys and followers are shown as they are at the moment of each look", async () => {
   let passed = 0;
-  const look = await serve(new Metrics(), {
+  const look = await serve(new Metrics("1.2.3"), {
     accessKeys: () => [
       { storeId: "KR01", expiresInSeconds: 100 - passed },
       { storeId: 'US"01', expiresInSeconds: -1 - passed },
@@ -88,7 +88,7 @@ test("access keys and followers are shown as they are at the moment of each look
 describe("the open cancellations", () => {
   test("are read anew each time somebody looks", async () => {
     const answers = [[UNKNOWN, PENDING], [{ ...UNKNOWN, count: 1 }], []];
-    const look = await serve(new Metrics(), {
+    const look = await serve(new Metrics("1.2.3"), {
       openCancellations: () => Promise.resolve(answers.shift() ?? []),
     });
     const first = await look();
@@ -117,7 +117,7 @@ describe("the open cancellations", () => {
     ["never ends", () => new Promise(() => undefined)],
   ])("are left out, and the rest is shown, when reading them %s", async (_how, failing) => {
     let read = (): Promise<OpenCancellations[]> => Promise.resolve([UNKNOWN]);
-    const look = await serve(new Metrics(), { openCancellations: () => read() }, 50);
+    const look = await serve(new Metrics("1.2.3"), { openCancellations: () => read() }, 50);
     expect(samples(await look(), "ebp_open_cancellations")).toHaveLength(1);
     read = failing;
     const text = await look();
@@ -137,7 +137,10 @@ describe("the open cancellations", () => {
       return answered;
     };
     let asked = 0;
-    const look = await serve(new Metrics(), { openCancellations: counted, followers: () => (asked += 1) });
+    const look = await serve(new Metrics("1.2.3"), {
+      openCancellations: counted,
+      followers: () => (asked += 1),
+    });
     const looks = Array.from({ length: 10 }, () => look());
     while (asked < 10) await new Promise(setImmediate);
     answer([UNKNOWN]);

@@ -2,7 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../model/caller.js";
 import type { CancelItem, CancelPaymentInput, CancelRequest } from "../model/cancel-request.js";
 import type { Cancellation, CancellationReader, KnownCancellation } from "../model/cancellation.js";
-import type { CancelIntent, CancellationLedger, IntentResult } from "../model/cancellation-ledger.js";
+import type {
+  CancelIntent,
+  CancellationLedger,
+  IntentResult,
+  Transition,
+} from "../model/cancellation-ledger.js";
 import {
   BusyError,
   InvalidArgumentError,
@@ -30,6 +35,8 @@ export interface CancelPaymentDependencies extends OutcomeDependencies, KeyDepen
   readonly newId: () => string;
   /** Called with each cancel right before it is sent. What it does is done when it returns. */
   readonly onSend: (sent: SentRecord) => void;
+  /** Called with what the send has proven, right before that is stored. */
+  readonly onOutcome: (intent: CancelIntent, step: Transition) => void;
   /** Called when a fault inside this service kept it from sending, or from recording that nothing was sent. */
   readonly onFault: (error: unknown, cancellationId: string) => void;
 }
@@ -77,7 +84,7 @@ async function carryOut(
   intent: CancelIntent,
   language: Language,
 ): Promise<CancelPaymentResult> {
-  const { ledger, gateway, timing, clock, onSend, onFault } = dependencies;
+  const { ledger, gateway, timing, clock, onSend, onOutcome, onFault } = dependencies;
   const { id, request } = intent;
 
   // 1. Commit the intent, or learn why there may be none.
@@ -104,6 +111,7 @@ async function carryOut(
 
   // 3. Commit what the answer proves.
   const step = concludeFromResponse(intent, sent);
+  onOutcome(intent, step);
   return standing(await recordOutcome(dependencies, recorded.cancellation, step), false);
 }
 
