@@ -164,7 +164,8 @@ async function serve(composition: Composition): Promise<string> {
     warnings: () => [...accessKeys.warnings(), ...(core.isSaturated("reads") ? [READS_ARE_REFUSED] : [])],
   });
   const changes = openLiveChanges(composition);
-  metrics.serve(http, {
+  const metricsHttp = config.metricsPort === null ? http : createHttpServer({ logLevel: config.logLevel });
+  metrics.serve(metricsHttp, {
     openCancellations: () => history.openByStatus(),
     accessKeys: () => accessKeys.remaining(),
     followers: () => changes.followerCount,
@@ -188,6 +189,10 @@ async function serve(composition: Composition): Promise<string> {
   });
   serveExports(composition, admission);
   if (config.sandbox) addExplorer(http, { sandbox: SANDBOX_PAGE, graphiql: GRAPHIQL_PAGE });
+  if (config.metricsPort !== null) {
+    releases.add("the server of the metrics", () => metricsHttp.close());
+    await listen(metricsHttp, config.host, config.metricsPort, "Metrics");
+  }
   const url = await listen(http, config.host, config.port);
   if (upstream.simulatorSecret !== null) {
     upstream.simulator?.sendWebhooksTo({

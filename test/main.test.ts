@@ -8,7 +8,7 @@ import { applyMigrations } from "../src/persistence/migrations.js";
 import { createTestDatabase, type TestDatabase } from "./helpers/database.js";
 import { until } from "./helpers/gate.js";
 import { AUDIENCE, ISSUER, startIdentity } from "./helpers/identity.js";
-import { runService, urlOf, type ServiceProcess } from "./helpers/service-process.js";
+import { freePort, runService, urlOf, type ServiceProcess } from "./helpers/service-process.js";
 
 let database: TestDatabase;
 const releases: (() => Promise<unknown>)[] = [];
@@ -213,4 +213,44 @@ test("SIGTERM while a service starts is not lost, and ends it with code 0", asyn
   await service.output(/EBP is played by/u);
   service.kill("SIGTERM");
   expect(await service.ended).toBe(0);
+});
+
+test("a misspelled variable is a warning with the nearest name, and without its value", async () => {
+  const service = run({ EBP_TIMEOUTMS: "7654321", RATE_LIMIT_MUTATION: "1", UNRELATED: "x" });
+  await urlOf(service);
+  await service.output(/RATE_LIMIT_MUTATIONS/u);
+  const warned = service.log().filter(({ msg }) => String(msg).includes("is not known"));
+  expect(warned.map(({ level, name, nearest }) => [level, name, nearest])).toEqual([
+    [40, "EBP_TIMEOUTMS", "EBP_TIMEOUT_MS"],
+    [40, "RATE_LIMIT_MUTATION", "RATE_LIMIT_MUTATIONS"],
+  ]);
+  expect(service.stdout).not.toContain("7654321");
+});
+
+test("metrics have a port of their own when METRICS_PORT is set", async () => {
+  const port = await freePort();
+  const service = run({ METRICS_PORT: String(port) });
+  const url = await urlOf(service);
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+  expect(await metrics.text()).toContain("ebp_cancels_total");
+  expect((await fetch(`http://127.0.0.1:${port}/graphql`)).status).toBe(404);
+});
+
+test("a caller's request id is in the answer and in the log, one that is none is not, and probes are not logged", async () => {
+  const service = run({});
+  const own = await ask(service, { "x-request-id": "shop-4711.a" });
+  expect(own.headers.get("x-request-id")).toBe("shop-4711.a");
+  const odd = await ask(service, { "x-request-id": "not an id" });
+  expect(odd.headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/u);
+  expect((await fetch(`${await urlOf(service)}/livez`)).status).toBe(200);
+  await ask(service, { "x-request-id": "the-last" });
+  await service.output(/the-last.+answered/u);
+  const answered = service.log().filter(({ msg }) => msg === "answered");
+  expect(answered.map(({ requestId, path }) => [requestId, path])).toEqual([
+    ["shop-4711.a", "/graphql"],
+    [odd.headers.get("x-request-id"), "/graphql"],
+    ["the-last", "/graphql"],
+  ]);
 });

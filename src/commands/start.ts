@@ -10,6 +10,8 @@ import { WHOLLY_CANCELLED_STATUS } from "../../simulator/payments.js";
 export async function start(signals: Signals): Promise<void> {
   const config = readConfig(process.env, DEVELOPMENT_STORE, [WHOLLY_CANCELLED_STATUS]);
   const app = await startApp(config);
+  for (const unknown of config.unknownVariables)
+    app.log.warn(unknown, "this variable is not known, and ignored: is its name misspelled?");
   stopWhenTold(app, signals, config.shutdownDelayMs);
   const { production, sandbox, auth } = config;
   if (!production) process.stdout.write(welcome({ url: app.url, sandbox, needsToken: auth.kind !== "off" }));

@@ -23,6 +23,7 @@ const MIN_PRODUCTION_SETTLING_MS = 3 * 60_000;
 /** Every whole number: what it is unless set, and its bounds. */
 const NUMBERS = {
   PORT: { fallback: 4000, least: 0, most: 65_535 },
+  METRICS_PORT: { fallback: 0, least: 0, most: 65_535 },
   // EBP answers within seconds. Much longer would hold callers for nothing; much shorter would turn slowness into UNKNOWN.
   EBP_TIMEOUT_MS: { fallback: 10_000, least: 1, most: 120_000 },
   // EBP does not publish how long it may take. A cancel called FAILED too early could be made twice.
@@ -83,6 +84,8 @@ function readAll(
     production,
     host,
     port: number("PORT"),
+    /** Where `/metrics` is served, and nothing else; null: beside the API. */
+    metricsPort: settings.value("METRICS_PORT") === undefined ? null : number("METRICS_PORT"),
     /** Null: an embedded PostgreSQL in `dataDir`. */
     databaseUrl: readDatabaseUrl(settings, production) ?? null,
     dataDir: settings.value("DATA_DIR") ?? ".data",
@@ -129,6 +132,8 @@ function readAll(
     /** The first key encrypts, every key decrypts. Null: a key made and kept in `dataDir`. */
     encryptionKeys: readEncryptionKeys(settings, production),
     logLevel: settings.choice("LOG_LEVEL", LOG_LEVELS, "info"),
+    // Last: by now every variable has been asked for.
+    unknownVariables: settings.unknownVariables(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { closest } from "fastest-levenshtein";
 
 /** Each can be read from a file instead: append _FILE to the name and give the path. */
 export const SECRET_VARIABLES: readonly string[] = [
@@ -26,6 +27,16 @@ interface Whole {
   readonly most: number;
 }
 
+/** Variables that begin so are meant for this service, and misspelled if it does not know them. */
+const PREFIXES =
+  /^(?:EBP|AUTH|CORS|DATA|DATABASE|GRAPHQL|MAX_EVENT_LOOP|METRICS|PERSISTED|RATE_LIMIT|RECONCILE|RECOVERY|SHUTDOWN)_/u;
+
+/** A variable that is set and not known, and the known one whose name is most like it. */
+export interface UnknownVariable {
+  readonly name: string;
+  readonly nearest: string;
+}
+
 /** Reads environment variables and collects every fault, to report them together. Never quotes a secret. */
 export class Settings {
   readonly #faults: string[] = [];
@@ -33,6 +44,7 @@ export class Settings {
   readonly #fromFiles = new Map<string, string>();
   /** Secrets whose file is at fault. Their values are unknown, so further faults of theirs are not reported. */
   readonly #unread = new Set<string>();
+  readonly #known = new Set<string>();
 
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
 
@@ -101,11 +113,20 @@ export class Settings {
     if (!this.#faults.includes(fault)) this.#faults.push(fault);
   }
 
+  /** To be called when everything has been read. */
+  unknownVariables(): readonly UnknownVariable[] {
+    const known = [...this.#known];
+    return Object.keys(this.environment)
+      .filter((name) => PREFIXES.test(name) && !this.#known.has(name))
+      .map((name) => ({ name, nearest: closest(name, known) }));
+  }
+
   throwFaults(): void {
     if (this.#faults.length > 0) throw new ConfigurationError(this.#faults);
   }
 
   #variable(name: string): string | undefined {
+    this.#known.add(name);
     const value = this.environment[name]?.trim();
     return value === "" ? undefined : value;
   }

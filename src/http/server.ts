@@ -32,6 +32,15 @@ export interface HttpServerOptions {
   readonly isDraining?: () => boolean;
 }
 
+const PROBES = ["/livez", "/readyz", "/metrics"];
+
+/** Of these characters alone: it goes into headers and logs as it is. */
+const REQUEST_ID = /^[\w.-]{1,128}$/u;
+
+function callersRequestId(header: string | string[] | undefined): string | null {
+  return typeof header === "string" && REQUEST_ID.test(header) ? header : null;
+}
+
 /** A server without routes: what it does for all of them is here. */
 export function createHttpServer({
   logLevel,
@@ -43,7 +52,8 @@ export function createHttpServer({
     bodyLimit: BODY_LIMIT_BYTES,
     logger: { level: logLevel, serializers: { err: (error: unknown) => logError(error) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
-    genReqId: () => randomUUID(),
+    // A caller's own, so that its request can be followed through every service.
+    genReqId: ({ headers }) => callersRequestId(headers["x-request-id"]) ?? randomUUID(),
     // For errors before any route, such as an address that cannot be decoded. No hook runs, and Fastify would quote the address.
     frameworkErrors: (_error, request, reply) => {
       const language = chooseLanguage(request.headers["accept-language"]);
@@ -90,7 +100,9 @@ export function createHttpServer({
     // The path without its query: a GET query could carry an account number.
     const path = request.routeOptions.url ?? "(no route)";
     const ms = Math.round(reply.elapsedTime);
-    request.log.info({ method: request.method, path, status: reply.statusCode, ms }, "answered");
+    // Probes come every few seconds, and say nothing about callers.
+    const level = PROBES.includes(path) ? "debug" : "info";
+    request.log[level]({ method: request.method, path, status: reply.statusCode, ms }, "answered");
     done();
   });
 
@@ -160,9 +172,14 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** @returns the URL it then listens at. @throws an error that says what to set. */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+export async function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+  what = "Server",
+): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, listenTextResolver: (at) => `${what} listening at ${at}` });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
     throw new ListenError(`listening on ${host}:${port}: ${REASONS[code] ?? code}`, { cause });

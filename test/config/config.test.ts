@@ -10,6 +10,7 @@ const DEFAULTS: Config = {
   production: false,
   host: "127.0.0.1",
   port: 4000,
+  metricsPort: null,
   databaseUrl: null,
   databasePoolSize: 15,
   dataDir: ".data",
@@ -40,6 +41,7 @@ const DEFAULTS: Config = {
   auth: { kind: "off" },
   encryptionKeys: null,
   logLevel: "info",
+  unknownVariables: [],
 };
 
 describe("with nothing set", () => {

@@ -36,14 +36,14 @@ function policyOf(headers: Headers): Record<string, string[]> {
   );
 }
 
-test("every answer has an id of its own, whatever the caller calls it, and the headers that keep browsers out; if it is understood, the whole set", async () => {
+test("every answer has an id, of its own unless the caller gives one that can be kept, and the headers that keep browsers out; if it is understood, the whole set", async () => {
   const ids = new Set<string | null>();
   for (const [status, ask] of [
     [200, () => post('{"query":"{ __typename }"}')],
     [400, () => post("{")],
     [413, () => post("x".repeat(1_000_001))],
     [401, () => fetch(`${service.url}/webhooks/ebp`, { method: "POST", headers: JSON_TYPE, body: "{}" })],
-    [200, () => get("/readyz", { "x-request-id": "mine", "request-id": "mine" })],
+    [200, () => get("/readyz", { "x-request-id": "<mine>", "request-id": "mine" })],
     [200, () => get("/metrics")],
     [404, () => get("/nothing")],
     [405, () => fetch(`${service.url}/graphql`, { method: "DELETE" })],
