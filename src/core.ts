@@ -2,7 +2,7 @@ import { Recordings } from "./cancellation/cancel/record-outcome.js";
 import { createCursors, type Cursors } from "./cancellation/history/cursors.js";
 import type { CancellationHistory, OpenExport } from "./cancellation/history/history.js";
 import type { CancellationLedger, OnContradiction } from "./cancellation/model/cancellation-ledger.js";
-import { currencyDecimals, type Store, type Stores } from "./cancellation/model/store.js";
+import type { Store, Stores } from "./cancellation/model/store.js";
 import type { WebhookInbox } from "./cancellation/model/webhook-inbox.js";
 import { UnresolvedWatch, reconcile, type ReconcileCounts } from "./cancellation/reconcile/reconcile.js";
 import type { LiveChangesDependencies } from "./cancellation/live/live-changes.js";
@@ -226,12 +226,10 @@ export async function openCore(
 
 function storesOf(config: Config): Stores {
   return new Map(
-    config.stores.map(({ storeId, currencyCode, amountBasis }): [string, Store] => {
-      const decimals = currencyDecimals(currencyCode);
-      if (decimals === undefined)
-        throw new Error(`store ${storeId}: ${currencyCode} is not an ISO 4217 currency`);
-      return [storeId, { id: storeId, currencyCode, currencyDecimals: decimals, amountBasis }];
-    }),
+    config.stores.map(({ storeId: id, currencyCode, currencyDecimals, amountBasis }): [string, Store] => [
+      id,
+      { id, currencyCode, currencyDecimals, amountBasis },
+    ]),
   );
 }
 

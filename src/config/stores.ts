@@ -39,6 +39,7 @@ const VARIABLES: Readonly<Record<keyof StoreSettings | "environment", string>> =
   ricCode: "EBP_RIC_CODE",
   countryCode: "EBP_COUNTRY_CODE",
   currencyCode: "EBP_CURRENCY_CODE",
+  currencyDecimals: "EBP_CURRENCY_DECIMALS",
   accessKeyExpiresAt: "EBP_ACCESS_KEY_EXPIRES_AT",
   amountBasis: "EBP_AMOUNT_BASIS",
   webhookSecret: "EBP_WEBHOOK_SECRET",
@@ -85,7 +86,7 @@ function storeFromEnvironment(
   return check(settings, candidate, { production, simulated }, nameOf);
 }
 
-/** A JSON array of stores. `environment` stands in for `baseUrl`. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt` and, outside production, `baseUrl` are optional. */
+/** A JSON array of stores. `environment` stands in for `baseUrl`. `amountBasis`, `webhookSecret`, `accessKeyExpiresAt`, `currencyDecimals` and, outside production, `baseUrl` are optional. */
 function storesFromFile(
   settings: Settings,
   text: string,
@@ -134,7 +135,8 @@ function check(
   reading: StoreReading,
   nameOf: (field: string) => string,
 ): StoreSettings[] {
-  const result = storeSchema(reading).safeParse(withBaseUrl(settings, candidate, nameOf));
+  const isOfTable = typeof candidate !== "object" || candidate === null || !("currencyDecimals" in candidate);
+  const result = storeSchema(reading, isOfTable).safeParse(withBaseUrl(settings, candidate, nameOf));
   if (result.success) return [result.data];
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
@@ -174,7 +176,12 @@ function withBaseUrl(settings: Settings, candidate: unknown, nameOf: (field: str
 
 const UNREACHED = "https://ebp.invalid";
 
-function storeSchema({ production, simulated }: StoreReading) {
+/** The most that ISO 4217 has. */
+const MOST_DECIMALS = 4;
+const DECIMALS = `how many decimal places the currency has, 0 to ${MOST_DECIMALS}`;
+
+/** @param isOfTable the currency has to be in ISO 4217 as this service knows it, because its decimals are not stated. */
+function storeSchema({ production, simulated }: StoreReading, isOfTable: boolean) {
   const published = production ? [simulated.accessKey, simulated.hashKey] : [];
   const secret = (what: string, minLength: number): z.ZodString =>
     z
@@ -184,7 +191,7 @@ function storeSchema({ production, simulated }: StoreReading) {
   const baseUrl = z
     .url({ protocol: /^https?$/u, error: "EBP's base URL, http or https", abort: true })
     .refine(isBare, { error: "a URL without user, password, query or fragment" });
-  return z.strictObject({
+  const schema = z.strictObject({
     storeId: inHeader(z.string({ error: "the store id that EBP issued" })),
     baseUrl: production
       ? baseUrl.refine(isSafe, { error: "an https URL: the access key travels with every request" })
@@ -197,15 +204,34 @@ function storeSchema({ production, simulated }: StoreReading) {
     countryCode: matching("an ISO 3166 country code such as KR", (code) => /^[A-Z]{2,3}$/u.test(code)),
     // currencyDecimals reads "krw" as KRW too, but the code is sent as it is written.
     currencyCode: matching(
-      "an ISO 4217 currency code such as KRW",
-      (code) => /^[A-Z]{3}$/u.test(code) && currencyDecimals(code) !== undefined,
+      "an ISO 4217 currency code such as KRW, or currencyDecimals beside a newer one",
+      (code) => /^[A-Z]{3}$/u.test(code) && !(isOfTable && currencyDecimals(code) === undefined),
     ),
+    currencyDecimals: z
+      // A number of the file, or a text of the environment.
+      .preprocess(
+        (given) => String(given),
+        z.string({ error: DECIMALS }).regex(/^[0-4]$/u, { error: DECIMALS }),
+      )
+      .transform(Number)
+      .optional(),
     amountBasis: z.enum(AMOUNT_BASES, { error: `one of ${AMOUNT_BASES.join(", ")}` }),
     webhookSecret: secret("the webhook secret that EBP issued", MIN_WEBHOOK_SECRET_LENGTH).nullable(),
     accessKeyExpiresAt: z.iso
       .datetime({ offset: true, error: "a time such as 2027-01-31T00:00:00Z" })
       .transform((text) => new Date(text))
       .nullable(),
+  });
+  return schema.transform((store, context): StoreSettings => {
+    const known = currencyDecimals(store.currencyCode);
+    const decimals = store.currencyDecimals ?? known ?? 0;
+    if (known !== undefined && known !== decimals)
+      context.addIssue({
+        code: "custom",
+        path: ["currencyDecimals"],
+        message: `nothing, or ${known}, which is what ISO 4217 says of ${store.currencyCode}`,
+      });
+    return { ...store, currencyDecimals: decimals };
   });
 }
 

@@ -19,6 +19,7 @@ const DEFAULTS: Config = {
       ...DEVELOPMENT_STORE,
       baseUrl: null,
       amountBasis: "unit",
+      currencyDecimals: 0,
       webhookSecret: null,
       accessKeyExpiresAt: null,
     },
@@ -94,7 +95,13 @@ test("reads a whole production environment", () => {
     databaseUrl: PRODUCTION.DATABASE_URL,
     databasePoolSize: 30,
     stores: [
-      { ...STORE, amountBasis: "unit", webhookSecret: "wh-5b1e8d90c3f7a264", accessKeyExpiresAt: null },
+      {
+        ...STORE,
+        currencyDecimals: 0,
+        amountBasis: "unit",
+        webhookSecret: "wh-5b1e8d90c3f7a264",
+        accessKeyExpiresAt: null,
+      },
     ],
     connectionPerCancel: true,
     ebpSettlingMs: 3_600_000,

@@ -9,8 +9,13 @@ describe("EBP_STORES_FILE", () => {
       withStores([STORE, { ...other, accessKeyExpiresAt: "2027-01-31T00:00:00+09:00" }]),
     );
     expect(stores).toEqual([
-      { ...STORE, amountBasis: "unit", webhookSecret: null, accessKeyExpiresAt: null },
-      { ...other, webhookSecret: null, accessKeyExpiresAt: new Date("2027-01-30T15:00:00Z") },
+      { ...STORE, currencyDecimals: 0, amountBasis: "unit", webhookSecret: null, accessKeyExpiresAt: null },
+      {
+        ...other,
+        currencyDecimals: 2,
+        webhookSecret: null,
+        accessKeyExpiresAt: new Date("2027-01-30T15:00:00Z"),
+      },
     ]);
   });
 
@@ -83,6 +88,25 @@ describe("EBP_STORES_FILE", () => {
     expect(faultsOf({ EBP_STORES_FILE: fileOf(bytes) })).toEqual([
       "EBP_STORES_FILE: expected a file of text in UTF-8, found other bytes",
     ]);
+  });
+
+  test("states the decimals of a currency that is newer than the table, and contradicts it for no other", () => {
+    const decimals = (changes: object): unknown =>
+      read(withStores([{ ...STORE, ...changes }])).stores.map((store) => store.currencyDecimals);
+    expect(decimals({ currencyCode: "KRW" })).toEqual([0]);
+    expect(decimals({ currencyCode: "XCG", currencyDecimals: 2 })).toEqual([2]);
+    expect(decimals({ currencyCode: "KWD", currencyDecimals: 3 })).toEqual([3]);
+    const faults = (changes: object): readonly string[] => faultsOf(withStores([{ ...STORE, ...changes }]));
+    expect(faults({ currencyCode: "XCG" })).toEqual([
+      "EBP_STORES_FILE[0].currencyCode: expected an ISO 4217 currency code such as KRW, or currencyDecimals beside a newer one, found something else",
+    ]);
+    expect(faults({ currencyCode: "KRW", currencyDecimals: 2 })).toEqual([
+      "EBP_STORES_FILE[0].currencyDecimals: expected nothing, or 0, which is what ISO 4217 says of KRW, found something else",
+    ]);
+    for (const wrong of [5, -1, 1.5, "two", null])
+      expect(faults({ currencyCode: "XCG", currencyDecimals: wrong })).toEqual([
+        "EBP_STORES_FILE[0].currencyDecimals: expected how many decimal places the currency has, 0 to 4, found something else",
+      ]);
   });
 
   test("names each store once", () => {

@@ -23,7 +23,14 @@ afterEach(async () => {
 });
 
 function store(storeId: string, accessKeyExpiresAt: Date | null): StoreSettings {
-  return { ...STORE, storeId, accessKeyExpiresAt, amountBasis: "unit", webhookSecret: null };
+  return {
+    ...STORE,
+    storeId,
+    accessKeyExpiresAt,
+    amountBasis: "unit",
+    currencyDecimals: 0,
+    webhookSecret: null,
+  };
 }
 
 function watch(

@@ -48,6 +48,8 @@ export interface StoreCredentials {
 export interface StoreSettings extends StoreCredentials {
   /** Region and environment (dev, QA, production) have a host each. May carry a path prefix. Null: the built-in simulator. */
   readonly baseUrl: string | null;
+  /** How many decimal places its amounts may have: what ISO 4217 says, or what is set for a currency that is newer. */
+  readonly currencyDecimals: number;
   readonly amountBasis: AmountBasis;
   /** Signs EBP's webhooks about this store. Null: its webhooks are off. */
   readonly webhookSecret: string | null;
