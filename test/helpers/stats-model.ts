@@ -76,7 +76,7 @@ export const ZONES = [
   "America/Sao_Paulo",
   "Asia/Beirut",
   "America/Havana",
-  "Africa/Casablanca",
+  "Europe/Dublin",
   "Australia/Lord_Howe",
   "Asia/Kathmandu",
   "Pacific/Apia",
