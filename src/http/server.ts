@@ -34,8 +34,8 @@ export interface HttpServerOptions {
 
 const PROBES = ["/livez", "/readyz", "/metrics"];
 
-/** Of these characters alone: it goes into headers and logs as it is. */
-const REQUEST_ID = /^[\w.-]{1,128}$/u;
+/** A UUID, or 32 hexadecimal digits as nginx makes them. It goes into logs as it is, so nothing that may be an account number is taken. */
+const REQUEST_ID = /^(?:[\da-f]{32}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 
 function callersRequestId(header: string | string[] | undefined): string | null {
   return typeof header === "string" && REQUEST_ID.test(header) ? header : null;
