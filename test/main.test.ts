@@ -142,6 +142,7 @@ test("a token of 11 kB is accepted, and one that is too long is told so, and log
     'Bearer error="invalid_token"',
   ]);
   expect(await refused.text()).toContain("The token is too long: at most 16384 characters are accepted.");
+  await service.output(/a token is too long/u);
   expect(levels(service, /a token is too long/u)).toEqual([40]);
   expect(service.stdout).not.toContain(tooLong.slice(0, 40));
 });
