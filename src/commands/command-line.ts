@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { validate } from "uuid";
 import { SCOPES } from "../cancellation/model/caller.js";
 import type { Signals } from "../process/signals.js";
@@ -8,6 +8,9 @@ import type { TokenWords } from "./token-options.js";
 
 /** Of the command that a package manager installs; `node dist/src/main.js` is the same. */
 const NAME = "ebp-cancel";
+
+/** A fault of what was typed, as other programs have it; 1 is a fault of what ran. */
+const USAGE = 2;
 
 /**
  * Runs one command; without any, the service. Each loads what it needs, and nothing runs for a word that it does not know.
@@ -19,6 +22,7 @@ export async function runCommandLine(words: readonly string[], signals: Signals)
     .version(readVersion(), "--version", "prints the version")
     .helpOption("--help", "prints this text")
     .helpCommand(false)
+    .exitOverride()
     .showHelpAfterError("(--help says what can be given)");
   program
     .command("start")
@@ -92,6 +96,12 @@ export async function runCommandLine(words: readonly string[], signals: Signals)
   try {
     await program.parseAsync(words.length === 0 ? ["start"] : words, { from: "user" });
   } catch (error) {
+    if (error instanceof CommanderError) {
+      // What it finds itself, it has printed; so it has the help and the version, whose code is 0.
+      if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
+      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+      return;
+    }
     // The message is written for whoever ran the command; the stack helps only with a fault of ours.
     const shown = process.env["LOG_LEVEL"] === "debug" ? (error as Error).stack : undefined;
     process.stderr.write(`${shown ?? String(error)}\n`);

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander";
 import { SUBJECT } from "../auth/authenticator.js";
 import type { TokenClaims } from "../auth/development-token.js";
 import { type Scope, SCOPES } from "../cancellation/model/caller.js";
@@ -19,7 +20,7 @@ export interface TokenWords {
   readonly expires: string;
 }
 
-/** @throws Error that names the option, what was expected and what was found. */
+/** @throws InvalidArgumentError that names the option, what was expected and what was found. */
 export function readTokenOptions({ subject, stores, scope, expires }: TokenWords): TokenOptions {
   return {
     subject: readSubject(subject),
@@ -54,8 +55,8 @@ function readLifetime(text: string): number {
   throw unusable("--expires", "a time such as 90s, 30m, 8h or 7d", text);
 }
 
-function unusable(option: string, expected: string, found: string): Error {
-  return new Error(`${option}: expected ${expected}, found ${JSON.stringify(found)}`);
+function unusable(option: string, expected: string, found: string): InvalidArgumentError {
+  return new InvalidArgumentError(`${option}: expected ${expected}, found ${JSON.stringify(found)}`);
 }
 
 /** What a development token allows, how to start a service that accepts it, and how to send it. */

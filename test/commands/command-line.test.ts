@@ -37,7 +37,7 @@ describe("the command line", () => {
 
   test.each(COMMANDS)("refuses what %s does not know, and does not run it", async (name) => {
     const running = runService(NOWHERE, [...command(name), "--nonsense"]);
-    expect(await running.ended).toBe(1);
+    expect(await running.ended).toBe(2);
     expect(running.stdout).toBe("");
     expect(running.stderr).toMatch(/^error: (?:unknown|required) option /u);
   });
@@ -52,10 +52,11 @@ describe("the command line", () => {
       ["retention", "--older-than-months", "many"],
       "error: option '--older-than-months <months>' argument 'many'",
     ],
+    [["token", "--expires", "8"], "error: --expires: expected a time such as 90s, 30m, 8h or 7d"],
     [["retention"], "error: required option '--older-than-months <months>' not specified"],
   ])("refuses %j", async (words, message) => {
     const [code, output, errors] = await run(...words);
-    expect([code, output]).toEqual([1, ""]);
+    expect([code, output]).toEqual([2, ""]);
     expect(errors).toContain(message);
   });
 });

@@ -152,14 +152,14 @@ test("npm run recover enters what the log shows and the database forgot, and say
   expect(second.stderr).toContain(`${lost.id}: its key or id now belongs to another cancellation.`);
 });
 
-test("a command that cannot do its work ends with code 1 and a readable message, without a stack trace or a password", async () => {
+test("a command that cannot do its work ends with code 1, or 2 if it was called wrongly, and a readable message, without a stack trace or a password", async () => {
   const runs = [
     reconcile({ DATABASE_URL: "postgresql://nobody:word@127.0.0.1:1/none" }),
     recover(),
     recover("--from", "/nonexistent.log"),
   ];
   const [noDatabase, noFileNamed, noSuchFile] = runs;
-  expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual([1, 1, 1]);
+  expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual([1, 2, 1]);
   expect(noDatabase?.stdout).toBe("");
   expect(noDatabase?.stderr).toMatch(
     /^DatabaseUnreachableError: The PostgreSQL at 127\.0\.0\.1:1 cannot be used/u,
