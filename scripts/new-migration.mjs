@@ -10,9 +10,10 @@ provider = "postgresql"
 `;
 
 const name = process.argv[2];
-if (name === undefined || !/^[a-z0-9_]+_(?:expand|contract)$/.test(name)) {
+if (name === undefined || !/^[a-z0-9_]+_(?:expand|contract_since_\d{14})$/.test(name)) {
   console.error(`Usage: npm run migration:new -- <name>, in lower-case letters, digits and underscores.
-The name ends in _expand if the migration only adds, so that the version before runs on; otherwise in _contract.`);
+The name ends in _expand if the migration only adds; otherwise in _contract_since_<number>, where the number begins the name of the
+migration whose version is the oldest that runs without what is removed.`);
   process.exit(1);
 }
 

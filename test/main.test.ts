@@ -200,11 +200,14 @@ test("a service runs on a schema that a newer version has added to, and on no ot
   expect(await answer.json()).toMatchObject({
     data: { cancelPayment: { cancellation: { status: "SUCCEEDED" }, userErrors: [] } },
   });
-  await add("29990102000000_reason_contract", "ALTER TABLE cancellation DROP COLUMN reason;");
+  await add(
+    "29990102000000_reason_contract_since_29990101000000",
+    "ALTER TABLE cancellation DROP COLUMN reason;",
+  );
   const refused = run({ DATABASE_URL: newer.url });
   expect(await refused.ended).toBe(1);
   expect(refused.stderr).toMatch(
-    /has migration 29990102000000_reason_contract, which this version does not know/u,
+    /has migration 29990102000000_reason_contract_since_29990101000000, which this version does not know/u,
   );
 });
 

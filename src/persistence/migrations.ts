@@ -145,19 +145,28 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
 }
 
 /**
- * What only adds, and leaves everything that is there as it was: versions that do not know it run beside it, so that a new version can be
- * rolled out and back. What removes something older versions need has another ending, `_contract`.
+ * What a migration's name says to versions that do not know it. `_expand` only adds, and leaves everything that is there as it was: they
+ * run beside it, so that a new version can be rolled out and back. `_contract_since_<number>` removes what nobody needs who knows the
+ * migration of that number. The name is what everybody who applies migrations records.
  */
-const ONLY_ADDS = "_expand";
+const EXPAND = "_expand";
+const CONTRACT = /_contract_since_(\d+)$/u;
+
+function isForUs(newer: string, known: readonly Migration[]): boolean {
+  const since = CONTRACT.exec(newer)?.[1];
+  return since === undefined
+    ? newer.endsWith(EXPAND)
+    : known.some(({ name }) => name.startsWith(`${since}_`));
+}
 
 function faultOf({ name, checksum, finished_at, logs }: Applied, known: readonly Migration[]): string | null {
   const migration = known.find((one) => one.name === name);
   // A newer version may be applying it right now.
-  if (migration === undefined && name.endsWith(ONLY_ADDS)) return null;
+  if (migration === undefined && isForUs(name, known)) return null;
   if (finished_at === null)
     return `Migration ${name} was begun before and did not finish (${logs ?? "it was interrupted"}). ${afterRepair(name)}`;
   if (migration === undefined)
-    return `The database has migration ${name}, which this version does not know, and whose name does not end in _expand: a newer version has been here, which this one cannot run beside. Start that version.`;
+    return `The database has migration ${name}, which this version does not know, and which does not say by its name that this version may run beside it. A newer version applied it: start one that knows it.`;
   return checksums(migration.sql).includes(checksum)
     ? null
     : `Migration ${name} has been changed since it was applied to this database. Restore it, and put the change in a new migration.`;

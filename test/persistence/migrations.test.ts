@@ -73,6 +73,19 @@ test("a newer migration that only adds is left alone, also while it is being app
   expect(await applyMigrations(options())).toEqual([]);
 });
 
+test("a newer migration that removes something is left alone by versions that know the one it names, and refused by older ones", async () => {
+  await write("1_create", "CREATE TABLE a (n int);");
+  await write("2_m_expand", "ALTER TABLE a ADD COLUMN m int;");
+  await write("3_n_contract_since_2", "ALTER TABLE a DROP COLUMN n;");
+  await applyMigrations(options());
+  await rm(join(directory, "3_n_contract_since_2"), { recursive: true });
+  expect(await pendingMigrations(options())).toEqual([]);
+  await rm(join(directory, "2_m_expand"), { recursive: true });
+  await expect(pendingMigrations(options())).rejects.toThrow(
+    /has migration 3_n_contract_since_2, which this version does not know/u,
+  );
+});
+
 test("a migration that fails is undone and recorded, and nothing goes on until that is resolved", async () => {
   await write("1_create", "CREATE TABLE a (n int);");
   await write("2_broken", "CREATE TABLE b (n int); INSERT INTO a VALUES ('seven');");
