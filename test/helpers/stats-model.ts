@@ -1,3 +1,4 @@
+import type pg from "pg";
 import type { PeriodUnit } from "../../src/cancellation/history/stats.js";
 import { NEWEST_FIRST } from "../../src/cancellation/history/cursors.js";
 import type { CancellationFilter } from "../../src/cancellation/history/filter.js";
@@ -7,7 +8,12 @@ import { expectedHistory } from "./history-model.js";
 import type { HistoryRow } from "./history-rows.js";
 
 /** One for each cancellation or, by kinds of items, for each kind of lines that it has and that fit. */
-function partsOf(row: HistoryRow, filter: CancellationFilter, { keys, period }: StatsGrouping): Part[] {
+function partsOf(
+  row: HistoryRow,
+  filter: CancellationFilter,
+  { keys, period }: StatsGrouping,
+  localDate: LocalDates,
+): Part[] {
   const has = (key: StatsGrouping["keys"][number]): boolean => keys.includes(key);
   const group = {
     status: has("STATUS") ? row.status : null,
@@ -45,10 +51,11 @@ export function expectedStats(
   rows: readonly HistoryRow[],
   filter: CancellationFilter,
   grouping: StatsGrouping,
+  localDate: LocalDates,
 ): Map<string, number[]> {
   const sums = new Map<string, number[]>();
   for (const row of expectedHistory(rows, filter, NEWEST_FIRST, new Date())) {
-    for (const { group, amount, tax } of partsOf(row, filter, grouping)) {
+    for (const { group, amount, tax } of partsOf(row, filter, grouping, localDate)) {
       const [count = 0, amounts = 0, taxes = 0] = sums.get(JSON.stringify(group)) ?? [];
       sums.set(JSON.stringify(group), [count + 1, amounts + amount, taxes + tax]);
     }
@@ -82,15 +89,26 @@ export const ZONES = [
   "Pacific/Apia",
 ] as const;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** The date on the clocks there, as yyyy-mm-dd. */
-export function localDate(moment: Date, timeZone: string): string {
-  const format =
-    formats.get(timeZone) ??
-    new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-  formats.set(timeZone, format);
-  return format.format(moment);
+export type LocalDates = (moment: Date, timeZone: string) => string;
+
+/**
+ * The dates of these moments in each of the zones. PostgreSQL tells them, because its sums are compared with them: Node brings
+ * time-zone data of its own, which are those of another year.
+ */
+export async function readLocalDates(client: pg.Client, moments: readonly Date[]): Promise<LocalDates> {
+  const keyOf = (moment: Date, timeZone: string): string => `${moment.getTime()} ${timeZone}`;
+  const { rows } = await client.query<{ moment: Date; zone: string; date: string }>(
+    `SELECT moment, zone, to_char(moment AT TIME ZONE zone, 'YYYY-MM-DD') AS date
+     FROM unnest($1::timestamptz[]) AS moment, unnest($2::text[]) AS zone`,
+    [moments, ZONES],
+  );
+  const dates = new Map(rows.map(({ moment, zone, date }) => [keyOf(moment, zone), date]));
+  return (moment, timeZone) => {
+    const date = dates.get(keyOf(moment, timeZone));
+    if (date === undefined) throw new Error(`the date of ${moment.toISOString()} was not read`);
+    return date;
+  };
 }
 
 /** The first date of the period that a date is in. */

@@ -26,7 +26,14 @@ import {
 } from "../../helpers/history-rows.js";
 import { filtersOf } from "../../helpers/history-model.js";
 import { useLedger } from "../../helpers/ledger.js";
-import { localDate, startOfPeriod, ZONES, expectedStats, foundStats } from "../../helpers/stats-model.js";
+import {
+  expectedStats,
+  foundStats,
+  readLocalDates,
+  startOfPeriod,
+  ZONES,
+  type LocalDates,
+} from "../../helpers/stats-model.js";
 
 const HOUR_MS = 3_600_000;
 const COUNT = 300;
@@ -41,6 +48,7 @@ const CHANGES = [
 
 const fixture = useLedger();
 let rows: HistoryRow[];
+let localDate: LocalDates;
 
 /** Within two days of a change, with what has happened since. */
 function moved(row: HistoryRow, n: number): HistoryRow {
@@ -58,7 +66,13 @@ function moved(row: HistoryRow, n: number): HistoryRow {
 beforeAll(async () => {
   const [sample = []] = fc.sample(historyRows({ min: COUNT, max: COUNT }), { numRuns: 1, seed: 11 });
   rows = sample.map(moved);
-  await withConnection(fixture.databaseUrl, (client) => insertHistory(client, rows));
+  await withConnection(fixture.databaseUrl, async (client) => {
+    await insertHistory(client, rows);
+    localDate = await readLocalDates(
+      client,
+      rows.map(({ createdAt }) => createdAt),
+    );
+  });
 });
 
 const moments = fc.nat(COUNT - 1).map((n) => rows[n]?.createdAt ?? new Date(0));
@@ -90,7 +104,7 @@ describe("sums over a history", () => {
   test("are, whatever is asked, what adding up its rows by hand gives, in their order and once each", async () => {
     await fc.assert(
       fc.asyncProperty(filters, groupings, async (filter, grouping) => {
-        const wanted = expectedStats(rows, filter, grouping);
+        const wanted = expectedStats(rows, filter, grouping, localDate);
         fc.pre(wanted.size <= MAX_STATS);
         const stats = await fixture.history.stats(filter, grouping);
 
@@ -129,12 +143,17 @@ describe("sums over a history", () => {
       const filter = { storeIds: [...HISTORY_STORES] };
       const stats = await fixture.history.stats(filter, { keys: [], period: { unit, timeZone } });
       expect(stats.length).toBeGreaterThan(0);
+      const edges = stats.flatMap(({ period }) => (period === null ? [] : [period.from, period.before]));
+      const justBefore = (moment: Date): Date => new Date(moment.getTime() - 1);
+      const dateAt = await withConnection(fixture.databaseUrl, (client) =>
+        readLocalDates(client, [...edges, ...edges.map(justBefore)]),
+      );
+      const startAt = (moment: Date): string => startOfPeriod(dateAt(moment, timeZone), unit);
       for (const { period, count, currencyCode } of stats) {
         const { start = "", from = new Date(0), before = new Date(0) } = period ?? {};
-        const dateAt = (moment: number): string => startOfPeriod(localDate(new Date(moment), timeZone), unit);
-        expect([dateAt(from.getTime()), dateAt(before.getTime() - 1)]).toEqual([start, start]);
-        expect(localDate(new Date(from.getTime() - 1), timeZone) < start).toBe(true);
-        expect(dateAt(before.getTime()) > start).toBe(true);
+        expect([startAt(from), startAt(justBefore(before))]).toEqual([start, start]);
+        expect(dateAt(justBefore(from), timeZone) < start).toBe(true);
+        expect(startAt(before) > start).toBe(true);
         const within = { ...filter, createdFrom: from, createdBefore: before };
         const inPeriod = await fixture.history.stats(within, { keys: [], period: null });
         expect(inPeriod.find((stat) => stat.currencyCode === currencyCode)?.count).toBe(count);
