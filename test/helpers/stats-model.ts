@@ -84,6 +84,7 @@ export const ZONES = [
   "Asia/Beirut",
   "America/Havana",
   "Europe/Dublin",
+  "Africa/Casablanca",
   "Australia/Lord_Howe",
   "Asia/Kathmandu",
   "Pacific/Apia",
