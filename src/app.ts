@@ -92,7 +92,7 @@ export async function startApp(
   }
   try {
     // Before anything else answers: early refusals have the headers too.
-    addSecurityHeaders(http, { https: config.production });
+    protect(http, config);
     await addCors(http, { origins: config.corsOrigins, routes: CALLERS_ROUTES });
     const metrics = new Metrics(readVersion());
     for (const { storeId } of config.stores) metrics.showStore(storeId);
@@ -145,7 +145,6 @@ async function serve(composition: Composition): Promise<string> {
     onBarred: () => metrics.rateLimited.inc({ what: "refusal" }),
   });
   releases.add("the HTTP server", () => http.close());
-  if (config.auth.kind === "off") serveLocalOnly(http, isLoopback);
   const accessKeys = watchAccessKeys(config, http.log, releases);
   warnOfUnknownStatuses(config, http.log);
   const isLate = addLoadShedding(http, {
@@ -165,6 +164,7 @@ async function serve(composition: Composition): Promise<string> {
   });
   const changes = openLiveChanges(composition);
   const metricsHttp = config.metricsPort === null ? http : createHttpServer({ logLevel: config.logLevel });
+  if (metricsHttp !== http) protect(metricsHttp, config);
   metrics.serve(metricsHttp, {
     openCancellations: () => history.openByStatus(),
     accessKeys: () => accessKeys.remaining(),
@@ -202,6 +202,12 @@ async function serve(composition: Composition): Promise<string> {
     });
   }
   return url;
+}
+
+/** What every server does before anything else answers. */
+function protect(http: FastifyInstance, { production, auth }: Config): void {
+  addSecurityHeaders(http, { https: production });
+  if (auth.kind === "off") serveLocalOnly(http, isLoopback);
 }
 
 function cancelLabels(

@@ -95,7 +95,7 @@ test("the process warns once that authentication is off, keeps its port, and end
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   service.kill("SIGTERM");
   expect(await service.ended).toBe(0);
-  expect(levels(service, /^finishing what is in flight/u)).toEqual([30]);
+  expect(levels(service, /^SIGTERM: finishing/u)).toEqual([30]);
   expect(service.stderr).toBe("");
   await expect(fetch(`${url}/livez`)).rejects.toThrow();
 });
@@ -238,6 +238,7 @@ test("metrics have a port of their own when METRICS_PORT is set", async () => {
   await until(async () => (await fetch(`${url}/readyz`)).ok);
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
   const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+  expect(metrics.headers.get("x-content-type-options")).toBe("nosniff");
   expect(await metrics.text()).toContain("ebp_cancels_total");
   expect((await fetch(`http://127.0.0.1:${port}/graphql`)).status).toBe(404);
 });

@@ -23,11 +23,14 @@ function stopWhenTold(app: App, signals: Signals, drainMs: number): void {
   let isStopping = false;
   let code = 0;
 
-  async function stop(waitMs: number): Promise<void> {
+  async function stop(why: string, waitMs: number): Promise<void> {
     isStopping = true;
     app.drain();
-    if (waitMs > 0) await delay(waitMs);
-    log.info("finishing what is in flight, then stopping");
+    if (waitMs > 0) {
+      log.info({ waitMs }, `${why}: not ready any more, and served until load balancers know`);
+      await delay(waitMs);
+    }
+    log.info(`${why}: finishing what is in flight, then stopping`);
     const isDone = await app.close();
     process.exit(isDone ? code : 1);
   }
@@ -38,15 +41,13 @@ function stopWhenTold(app: App, signals: Signals, drainMs: number): void {
       return;
     }
     // Ctrl-C comes from a person, who does not wait for a load balancer.
-    const waitMs = signal === "SIGTERM" ? drainMs : 0;
-    log.info({ waitMs }, `${signal}: not ready any more, and served until load balancers know`);
-    void stop(waitMs);
+    void stop(signal, signal === "SIGTERM" ? drainMs : 0);
   });
   for (const fault of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(fault, (error: unknown) => {
       code = 1;
-      log.fatal({ err: error }, `${fault}: finishing what is in flight, then stopping`);
-      if (!isStopping) void stop(0);
+      log.fatal({ err: error }, `${fault}: a fault that nobody caught`);
+      if (!isStopping) void stop(fault, 0);
     });
   }
 }
