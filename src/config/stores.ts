@@ -136,7 +136,8 @@ function check(
   nameOf: (field: string) => string,
 ): StoreSettings[] {
   const isOfTable = typeof candidate !== "object" || candidate === null || !("currencyDecimals" in candidate);
-  const result = storeSchema(reading, isOfTable).safeParse(withBaseUrl(settings, candidate, nameOf));
+  const decimals = isOfTable ? nameOf("currencyDecimals") : null;
+  const result = storeSchema(reading, decimals).safeParse(withBaseUrl(settings, candidate, nameOf));
   if (result.success) return [result.data];
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
@@ -180,8 +181,8 @@ const UNREACHED = "https://ebp.invalid";
 const MOST_DECIMALS = 4;
 const DECIMALS = `how many decimal places the currency has, 0 to ${MOST_DECIMALS}`;
 
-/** @param isOfTable the currency has to be in ISO 4217 as this service knows it, because its decimals are not stated. */
-function storeSchema({ production, simulated }: StoreReading, isOfTable: boolean) {
+/** @param unstated what could state the decimals of the currency, and does not: it has to be in ISO 4217 as this service knows it. */
+function storeSchema({ production, simulated }: StoreReading, unstated: string | null) {
   const published = production ? [simulated.accessKey, simulated.hashKey] : [];
   const secret = (what: string, minLength: number): z.ZodString =>
     z
@@ -204,8 +205,8 @@ function storeSchema({ production, simulated }: StoreReading, isOfTable: boolean
     countryCode: matching("an ISO 3166 country code such as KR", (code) => /^[A-Z]{2,3}$/u.test(code)),
     // currencyDecimals reads "krw" as KRW too, but the code is sent as it is written.
     currencyCode: matching(
-      "an ISO 4217 currency code such as KRW, or currencyDecimals beside a newer one",
-      (code) => /^[A-Z]{3}$/u.test(code) && !(isOfTable && currencyDecimals(code) === undefined),
+      `an ISO 4217 currency code such as KRW${unstated === null ? "" : ` (a newer one needs ${unstated})`}`,
+      (code) => /^[A-Z]{3}$/u.test(code) && (unstated === null || currencyDecimals(code) !== undefined),
     ),
     currencyDecimals: z
       // A number of the file, or a text of the environment.

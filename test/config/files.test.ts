@@ -98,7 +98,7 @@ describe("EBP_STORES_FILE", () => {
     expect(decimals({ currencyCode: "KWD", currencyDecimals: 3 })).toEqual([3]);
     const faults = (changes: object): readonly string[] => faultsOf(withStores([{ ...STORE, ...changes }]));
     expect(faults({ currencyCode: "XCG" })).toEqual([
-      "EBP_STORES_FILE[0].currencyCode: expected an ISO 4217 currency code such as KRW, or currencyDecimals beside a newer one, found something else",
+      "EBP_STORES_FILE[0].currencyCode: expected an ISO 4217 currency code such as KRW (a newer one needs EBP_STORES_FILE[0].currencyDecimals), found something else",
     ]);
     expect(faults({ currencyCode: "KRW", currencyDecimals: 2 })).toEqual([
       "EBP_STORES_FILE[0].currencyDecimals: expected nothing, or 0, which is what ISO 4217 says of KRW, found something else",

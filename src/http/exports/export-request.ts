@@ -35,14 +35,20 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
 
 const text = single({ kind: "blank", max: MAX_LENGTH }, (given) => given);
 const flag = single({ kind: "notAFlag" }, (given) => FLAGS.get(given));
-const whole = single({ kind: "notWhole", min: 0, max: MAX_LIMIT }, (given) =>
-  WHOLE.test(given) ? Number(given) : undefined,
-);
+const whole = (min: number): Reader<number> =>
+  single({ kind: "notWhole", min, max: MAX_LIMIT }, (given) =>
+    WHOLE.test(given) ? Number(given) : undefined,
+  );
+const rowLimit: Reader<number> = (field, given) => {
+  const rows = whole(1)(field, given);
+  if (rows >= 1 && rows <= MAX_LIMIT) return rows;
+  throw new InvalidArgumentError({ kind: "outOfRange", field, min: 1, max: MAX_LIMIT });
+};
 const status = oneOf(CANCELLATION_STATUSES);
 const READERS = {
   text,
   flag,
-  whole,
+  whole: whole(0),
   moment: single({ kind: "notAMoment" }, (given) =>
     MOMENT.safeParse(given).success ? new Date(given) : undefined,
   ),
@@ -59,7 +65,7 @@ const CONDITIONS: Readonly<Record<string, Reader<unknown>>> = {
 const OPTIONS = {
   direction: oneOf(["asc", "desc"]),
   after: text,
-  limit: rowLimit(),
+  limit: rowLimit,
 };
 
 const SPREADSHEET_OPTIONS = { bom: flag, excel: flag } satisfies Record<keyof SpreadsheetOptions, unknown>;
@@ -121,14 +127,6 @@ function single<T>(fault: FaultDetail, read: (text: string) => T | undefined): R
     const value = read(given);
     if (value !== undefined) return value;
     throw new InvalidArgumentError({ ...fault, field });
-  };
-}
-
-function rowLimit(): Reader<number> {
-  return (field, given) => {
-    const rows = whole(field, given);
-    if (rows >= 1 && rows <= MAX_LIMIT) return rows;
-    throw new InvalidArgumentError({ kind: "outOfRange", field, min: 1, max: MAX_LIMIT });
   };
 }
 
